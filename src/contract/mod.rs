@@ -1,0 +1,1 @@
+//! The documented contract, as code that `build.rs` generates from `openapi/`.

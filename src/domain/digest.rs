@@ -1,0 +1,116 @@
+//! What is stored of a token.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+/// The SHA-256 of a token: what `security.yml` keeps in its place.
+///
+/// It is looked up in a hash map by its value. The time which that takes can tell a caller nothing:
+/// to steer it, one would have to choose a token by its digest.
+///
+/// `Debug` prints nothing of it: a digest stays out of logs as the token does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+/// The text is no SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a hash is the SHA-256 of the token, as 64 hexadecimal digits or 44 characters of Base64")]
+pub struct DigestError;
+
+impl Digest {
+    /// The digest of a token as the caller sent it, whatever its shape.
+    #[must_use]
+    pub fn of(token: &[u8]) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+
+    /// Takes 64 hexadecimal digits of either case, or 44 characters of padded Base64.
+    ///
+    /// # Errors
+    /// [`DigestError`] when the text is neither.
+    pub fn parse(text: &str) -> Result<Self, DigestError> {
+        let mut bytes = [0; 32];
+        match text.len() {
+            64 => {
+                for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+                    *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+                }
+            }
+            44 => {
+                let length = STANDARD.decode_slice(text, &mut bytes).or(Err(DigestError))?;
+                if length != bytes.len() {
+                    return Err(DigestError);
+                }
+            }
+            _ => return Err(DigestError),
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The 64 lower-case hexadecimal digits that the file holds.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+fn hex_digit(byte: u8) -> Result<u8, DigestError> {
+    match byte {
+        b'0'..=b'9' => Ok(byte - b'0'),
+        b'a'..=b'f' => Ok(byte - b'a' + 10),
+        b'A'..=b'F' => Ok(byte - b'A' + 10),
+        _ => Err(DigestError),
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Digest(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Digest, DigestError};
+
+    const PASSWORD: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
+
+    #[test]
+    fn a_digest_is_written_in_lower_case_and_read_in_three_forms() {
+        let digest = Digest::of(b"password");
+        assert_eq!(digest.to_hex(), PASSWORD);
+        assert_eq!(Digest::parse(PASSWORD), Ok(digest));
+        assert_eq!(Digest::parse(&PASSWORD.to_uppercase()), Ok(digest));
+        assert_eq!(Digest::parse("XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg="), Ok(digest));
+    }
+
+    #[test]
+    fn what_is_no_sha_256_is_refused() {
+        for text in [
+            "",
+            &PASSWORD[1..],
+            &format!("{PASSWORD}0"),
+            &PASSWORD.replace('5', "g"),
+            &"\u{e9}".repeat(32),
+            "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg",
+            "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQth=",
+            "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQ===",
+            "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtgA",
+        ] {
+            assert_eq!(Digest::parse(text), Err(DigestError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn debug_tells_nothing() {
+        assert_eq!(format!("{:?}", Digest::of(b"password")), "Digest(..)");
+    }
+}

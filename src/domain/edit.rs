@@ -1,0 +1,125 @@
+//! One change to a keyring, and what it comes to.
+
+use std::sync::Arc;
+
+use super::{ApiKey, Fingerprint, KeyName, Scopes};
+
+/// What a caller wants changed.
+#[derive(Debug, Clone)]
+pub enum KeyringEdit {
+    /// A new key, at the end.
+    Create(ApiKey),
+    /// Other rights for a key; name and digest stay.
+    Update {
+        /// Which key.
+        name: KeyName,
+        /// Whether it may be used from now on.
+        enabled: bool,
+        /// What it may do from now on.
+        scopes: Scopes,
+    },
+    /// No such key any more.
+    Delete {
+        /// Which key.
+        name: KeyName,
+    },
+}
+
+impl KeyringEdit {
+    /// The name of the key that the edit is about.
+    #[must_use]
+    pub fn name(&self) -> &KeyName {
+        match self {
+            Self::Create(key) => &key.name,
+            Self::Update { name, .. } | Self::Delete { name } => name,
+        }
+    }
+}
+
+/// What an edit does to the keyring that it was judged on.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// The key comes after all others.
+    Inserted(Arc<ApiKey>),
+    /// The key takes the place of the one with its name.
+    Replaced(Arc<ApiKey>),
+    /// The key is gone.
+    Removed(Arc<ApiKey>),
+}
+
+impl Change {
+    /// The key as it is after the change, or as it was before it went.
+    #[must_use]
+    pub fn key(&self) -> &Arc<ApiKey> {
+        match self {
+            Self::Inserted(key) | Self::Replaced(key) | Self::Removed(key) => key,
+        }
+    }
+}
+
+/// What must hold of the resource for an edit to be done: the key that it is about, or the list
+/// where the edit creates one. Judged together with the edit, so nothing can come between.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Precondition {
+    /// The resource must be one of these.
+    pub matches: Option<Validators>,
+    /// The resource must be none of these.
+    pub matches_none: Option<Validators>,
+}
+
+/// States of a resource that a caller names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Validators {
+    /// Any state, as long as the resource exists.
+    Any,
+    /// One of these states.
+    OneOf(Vec<Fingerprint>),
+}
+
+impl Validators {
+    /// Whether the resource's present state is among these.
+    #[must_use]
+    pub fn include(&self, present: &Fingerprint) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(states) => states.contains(present),
+        }
+    }
+}
+
+impl Precondition {
+    /// Whether the condition names nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.matches.is_none() && self.matches_none.is_none()
+    }
+
+    /// Whether the condition holds of the resource's present state.
+    #[must_use]
+    pub fn holds(&self, present: &Fingerprint) -> bool {
+        self.matches.as_ref().is_none_or(|states| states.include(present))
+            && !self.matches_none.as_ref().is_some_and(|states| states.include(present))
+    }
+}
+
+/// Why an edit cannot be done on this keyring.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// A key of the new key's name exists.
+    #[error("a key of this name exists")]
+    NameTaken,
+    /// The name stands in the document, in an entry that is faulty and so not shown.
+    #[error("line {line} of the document has a faulty entry of this name: {fault}")]
+    NameTakenByFaultyEntry {
+        /// Where the entry starts, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// There is no key of this name.
+    #[error("there is no key of this name")]
+    NotFound,
+    /// The key or list is not in a state that the caller named.
+    #[error("the precondition does not hold")]
+    PreconditionFailed,
+}

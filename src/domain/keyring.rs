@@ -1,0 +1,301 @@
+//! One tenant's keys at one moment.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::{ApiKey, Change, Digest, EditError, Fingerprint, KeyName, KeyringEdit, Precondition};
+
+/// An immutable snapshot of a tenant's keys, in the order of the document.
+///
+/// Faulty entries are no keys: they are neither shown nor found, and only take their name.
+#[derive(Debug, Default)]
+pub struct Keyring {
+    keys: Vec<Arc<ApiKey>>,
+    by_name: HashMap<KeyName, usize>,
+    by_digest: HashMap<Digest, usize>,
+    faulty: Vec<FaultyEntry>,
+    fingerprint: OnceLock<Fingerprint>,
+}
+
+/// An entry of the document that cannot be a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultyEntry {
+    /// The name that it takes, if it has a readable one.
+    pub name: Option<String>,
+    /// Where it starts in the document, counted from 1.
+    pub line: u64,
+    /// What is wrong and how to mend it; never the value of a hash.
+    pub fault: String,
+}
+
+/// Gathers the entries of a document in their order.
+#[derive(Debug, Default)]
+pub struct KeyringBuilder {
+    keys: Vec<Arc<ApiKey>>,
+    faulty: Vec<FaultyEntry>,
+}
+
+impl KeyringBuilder {
+    /// Room for this many keys.
+    #[must_use]
+    pub fn with_capacity(keys: usize) -> Self {
+        Self { keys: Vec::with_capacity(keys), faulty: Vec::new() }
+    }
+
+    /// Adds a key at the end. Of two keys with one name, the later is lost: whoever reads a
+    /// document makes such entries [`faulty`](Self::faulty), each of them.
+    pub fn key(&mut self, key: Arc<ApiKey>) {
+        self.keys.push(key);
+    }
+
+    /// Adds an entry that cannot be a key.
+    pub fn faulty(&mut self, entry: FaultyEntry) {
+        self.faulty.push(entry);
+    }
+
+    /// The snapshot.
+    #[must_use]
+    pub fn build(self) -> Keyring {
+        Keyring::new(self.keys, self.faulty)
+    }
+}
+
+impl Keyring {
+    fn new(keys: Vec<Arc<ApiKey>>, faulty: Vec<FaultyEntry>) -> Self {
+        let mut by_name = HashMap::with_capacity(keys.len());
+        let mut by_digest = HashMap::with_capacity(keys.len());
+        for (index, key) in keys.iter().enumerate() {
+            by_name.entry(key.name.clone()).or_insert(index);
+            // A token that several entries hold is the first enabled one's.
+            let holder = by_digest.entry(key.digest).or_insert(index);
+            if key.enabled && !keys[*holder].enabled {
+                *holder = index;
+            }
+        }
+        Self { keys, by_name, by_digest, faulty, fingerprint: OnceLock::new() }
+    }
+
+    /// The keys in order.
+    #[must_use]
+    pub fn keys(&self) -> &[Arc<ApiKey>] {
+        &self.keys
+    }
+
+    /// The entries that cannot be keys.
+    #[must_use]
+    pub fn faulty_entries(&self) -> &[FaultyEntry] {
+        &self.faulty
+    }
+
+    /// The key of this name, enabled or not.
+    #[must_use]
+    pub fn find_by_name(&self, name: &str) -> Option<&Arc<ApiKey>> {
+        self.by_name.get(name).map(|index| &self.keys[*index])
+    }
+
+    /// The key whose token hashes to this digest, enabled or not. Where several entries hold the
+    /// digest, the first enabled one.
+    #[must_use]
+    pub fn find_by_digest(&self, digest: &Digest) -> Option<&Arc<ApiKey>> {
+        self.by_digest.get(digest).map(|index| &self.keys[*index])
+    }
+
+    /// What tells this list from another, computed once a snapshot.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        *self.fingerprint.get_or_init(|| Fingerprint::of_keys(self.keys.iter().map(|key| &**key)))
+    }
+
+    /// What an edit would do here, and whether it may.
+    ///
+    /// # Errors
+    /// [`EditError`] says what stands in the way. A precondition is judged last, so that it hides
+    /// no other error (RFC 9110 §13.2.1).
+    pub fn judge(
+        &self,
+        edit: &KeyringEdit,
+        precondition: &Precondition,
+    ) -> Result<Change, EditError> {
+        let demand = |present: &Fingerprint| {
+            if precondition.holds(present) { Ok(()) } else { Err(EditError::PreconditionFailed) }
+        };
+        let get = |name: &KeyName| {
+            let key = self.find_by_name(name.as_str()).ok_or(EditError::NotFound)?;
+            if !precondition.is_empty() {
+                demand(&key.fingerprint())?;
+            }
+            Ok(key)
+        };
+        match edit {
+            KeyringEdit::Create(key) => {
+                self.demand_free(&key.name)?;
+                if !precondition.is_empty() {
+                    demand(&self.fingerprint())?;
+                }
+                Ok(Change::Inserted(Arc::new(key.clone())))
+            }
+            KeyringEdit::Update { name, enabled, scopes } => {
+                let key = get(name)?;
+                Ok(Change::Replaced(Arc::new(ApiKey {
+                    name: key.name.clone(),
+                    enabled: *enabled,
+                    scopes: scopes.clone(),
+                    digest: key.digest,
+                })))
+            }
+            KeyringEdit::Delete { name } => Ok(Change::Removed(Arc::clone(get(name)?))),
+        }
+    }
+
+    fn demand_free(&self, name: &KeyName) -> Result<(), EditError> {
+        if self.find_by_name(name.as_str()).is_some() {
+            return Err(EditError::NameTaken);
+        }
+        match self.faulty.iter().find(|entry| entry.name.as_deref() == Some(name.as_str())) {
+            Some(FaultyEntry { line, fault, .. }) => {
+                Err(EditError::NameTakenByFaultyEntry { line: *line, fault: fault.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The snapshot after a change that was judged on this one. Faulty entries keep the lines that
+    /// they had; whoever moves them in the document builds a new snapshot from it.
+    #[must_use]
+    pub fn apply(&self, change: &Change) -> Self {
+        let mut keys = self.keys.clone();
+        let position = self.by_name.get(change.key().name.as_str());
+        match (change, position) {
+            (Change::Replaced(key), Some(index)) => keys[*index] = Arc::clone(key),
+            (Change::Removed(_), Some(index)) => drop(keys.remove(*index)),
+            (Change::Inserted(key) | Change::Replaced(key), _) => keys.push(Arc::clone(key)),
+            (Change::Removed(_), None) => {}
+        }
+        Self::new(keys, self.faulty.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{FaultyEntry, Keyring, KeyringBuilder};
+    use crate::domain::{
+        ApiKey, Change, Digest, EditError, KeyName, KeyringEdit, Precondition, Scopes, Validators,
+    };
+
+    fn key(name: &str, enabled: bool, token: &str) -> ApiKey {
+        ApiKey {
+            name: KeyName::parse(name).unwrap(),
+            enabled,
+            scopes: Scopes::parse(&["passes:read"]).unwrap(),
+            digest: Digest::of(token.as_bytes()),
+        }
+    }
+
+    fn keyring(keys: &[ApiKey]) -> Keyring {
+        let mut builder = KeyringBuilder::default();
+        keys.iter().for_each(|key| builder.key(Arc::new(key.clone())));
+        builder.build()
+    }
+
+    fn names(keyring: &Keyring) -> Vec<&str> {
+        keyring.keys().iter().map(|key| key.name.as_str()).collect()
+    }
+
+    fn delete(name: &str) -> KeyringEdit {
+        KeyringEdit::Delete { name: KeyName::parse(name).unwrap() }
+    }
+
+    #[test]
+    fn a_created_key_comes_last_and_is_found() {
+        let before = keyring(&[key("a", true, "1")]);
+        let change =
+            before.judge(&KeyringEdit::Create(key("b", true, "2")), &Precondition::default());
+        let after = before.apply(&change.unwrap());
+        assert_eq!(names(&after), ["a", "b"]);
+        assert_eq!(after.find_by_digest(&Digest::of(b"2")).unwrap().name.as_str(), "b");
+        assert!(before.find_by_name("b").is_none());
+    }
+
+    #[test]
+    fn a_name_is_taken_by_a_key_and_by_a_faulty_entry() {
+        let mut builder = KeyringBuilder::default();
+        builder.key(Arc::new(key("a", true, "1")));
+        let fault = FaultyEntry { name: Some("b".into()), line: 7, fault: "no hash".into() };
+        builder.faulty(fault);
+        let keyring = builder.build();
+        let create = |name| {
+            keyring.judge(&KeyringEdit::Create(key(name, true, "3")), &Precondition::default())
+        };
+        assert_eq!(create("a").unwrap_err(), EditError::NameTaken);
+        assert!(matches!(create("b"), Err(EditError::NameTakenByFaultyEntry { line: 7, .. })));
+        assert!(create("A").is_ok());
+        assert!(keyring.find_by_name("b").is_none());
+        assert_eq!(
+            keyring.judge(&delete("b"), &Precondition::default()).unwrap_err(),
+            EditError::NotFound
+        );
+    }
+
+    #[test]
+    fn an_update_keeps_name_digest_and_place() {
+        let before = keyring(&[key("a", true, "1"), key("b", true, "2")]);
+        let edit = KeyringEdit::Update {
+            name: KeyName::parse("a").unwrap(),
+            enabled: false,
+            scopes: Scopes::parse(&["*"]).unwrap(),
+        };
+        let after = before.apply(&before.judge(&edit, &Precondition::default()).unwrap());
+        assert_eq!(names(&after), ["a", "b"]);
+        let changed = after.find_by_digest(&Digest::of(b"1")).unwrap();
+        assert!(!changed.enabled && changed.scopes.grant("x"));
+    }
+
+    #[test]
+    fn a_deleted_key_is_found_no_more() {
+        let before = keyring(&[key("a", true, "1"), key("b", true, "2")]);
+        let change = before.judge(&delete("a"), &Precondition::default()).unwrap();
+        assert!(matches!(&change, Change::Removed(key) if key.name.as_str() == "a"));
+        let after = before.apply(&change);
+        assert_eq!(names(&after), ["b"]);
+        assert!(after.find_by_digest(&Digest::of(b"1")).is_none());
+        assert_eq!(after.find_by_digest(&Digest::of(b"2")).unwrap().name.as_str(), "b");
+    }
+
+    #[test]
+    fn a_digest_in_two_entries_is_the_first_enabled_ones() {
+        let keys = [key("off", false, "1"), key("on", true, "1"), key("on-too", true, "1")];
+        let holder = keyring(&keys);
+        assert_eq!(holder.find_by_digest(&Digest::of(b"1")).unwrap().name.as_str(), "on");
+    }
+
+    #[test]
+    fn a_precondition_is_judged_after_everything_else() {
+        let keyring = keyring(&[key("a", true, "1")]);
+        let none =
+            Precondition { matches: Some(Validators::OneOf(Vec::new())), ..Default::default() };
+        assert_eq!(keyring.judge(&delete("x"), &none).unwrap_err(), EditError::NotFound);
+        assert_eq!(keyring.judge(&delete("a"), &none).unwrap_err(), EditError::PreconditionFailed);
+        let present = keyring.find_by_name("a").unwrap().fingerprint();
+        let this =
+            Precondition { matches: Some(Validators::OneOf(vec![present])), ..Default::default() };
+        assert!(keyring.judge(&delete("a"), &this).is_ok());
+        let not_any = Precondition { matches_none: Some(Validators::Any), ..Default::default() };
+        assert_eq!(
+            keyring.judge(&delete("a"), &not_any).unwrap_err(),
+            EditError::PreconditionFailed
+        );
+    }
+
+    #[test]
+    fn a_fingerprint_tells_definitions_apart_and_nothing_of_digests() {
+        let one = key("a", true, "1");
+        assert_eq!(one.fingerprint(), key("a", true, "2").fingerprint());
+        assert_ne!(one.fingerprint(), key("a", false, "1").fingerprint());
+        assert_ne!(one.fingerprint(), key("b", true, "1").fingerprint());
+        let both = keyring(&[one.clone(), key("b", true, "2")]);
+        let other_way = keyring(&[key("b", true, "2"), one]);
+        assert_ne!(both.fingerprint(), other_way.fingerprint());
+    }
+}

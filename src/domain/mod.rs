@@ -1,0 +1,33 @@
+//! The rules on one tenant's keys, as plain values and pure functions.
+//!
+//! Nothing in here does I/O, reads a clock or knows a protocol or file format: a [`Keyring`] is an
+//! immutable snapshot, [`Keyring::judge`] says what an edit would do to it, and [`KeyRepository`]
+//! is the one door through which the rest of the service reads and changes keys.
+//!
+//! Invariant: a plaintext token exists only inside a [`Token`], between its generation and the one
+//! answer that shows it; everything else knows its [`Digest`].
+
+mod api_key;
+mod digest;
+mod edit;
+mod fingerprint;
+mod key_name;
+mod keyring;
+mod repository;
+mod scope;
+mod tenant_id;
+mod token;
+
+pub use api_key::ApiKey;
+pub use digest::{Digest, DigestError};
+pub use edit::{Change, EditError, KeyringEdit, Precondition, Validators};
+pub use fingerprint::Fingerprint;
+pub use key_name::{KeyName, KeyNameError};
+pub use keyring::{FaultyEntry, Keyring, KeyringBuilder};
+pub use repository::{
+    Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture, ReadError,
+    StoreHealth, Unavailable,
+};
+pub use scope::{Scope, ScopeError, Scopes, ScopesError};
+pub use tenant_id::{TenantId, TenantIdError};
+pub use token::{Token, TokenPrefix, TokenPrefixError};

@@ -1,0 +1,145 @@
+//! Where keyrings come from and where edits go.
+
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::{ApiKey, EditError, Keyring, KeyringEdit, Precondition, TenantId};
+
+/// The keys of every tenant.
+///
+/// A keyring that is handed out is fresh: it holds whatever was acknowledged, by anyone, before the
+/// call. A commit that is acknowledged is durable, and every later call sees it.
+pub trait KeyRepository: Send + Sync {
+    /// The tenant's keys as they are now. Ready at once where the repository knows that nothing
+    /// changed.
+    fn get_keyring<'a>(&'a self, tenant: &'a TenantId) -> KeyringFuture<'a>;
+
+    /// Does one edit, durably, on the keyring as it is when its turn comes. The edit goes on to its
+    /// end even when the caller stops waiting.
+    fn commit(&self, commit: Commit) -> CommitFuture;
+
+    /// What works only in part, for readiness.
+    fn health(&self) -> StoreHealth;
+}
+
+/// An edit with where it goes and what must hold.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Whose keys.
+    pub tenant: TenantId,
+    /// What to change.
+    pub edit: KeyringEdit,
+    /// What must hold of the key or list when the change is made.
+    pub precondition: Precondition,
+}
+
+/// What a commit came to.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The key as it is now, or as it was before it went.
+    pub key: Arc<ApiKey>,
+    /// The tenant's keys just after the edit.
+    pub keyring: Arc<Keyring>,
+}
+
+/// An answer that is often there already, so that reading a keyring which did not change costs no
+/// allocation and no task switch.
+pub enum KeyringFuture<'a> {
+    /// The answer; taken out when polled.
+    Ready(Option<Result<Arc<Keyring>, ReadError>>),
+    /// It takes a read.
+    Pending(Pin<Box<dyn Future<Output = Result<Arc<Keyring>, ReadError>> + Send + 'a>>),
+}
+
+impl KeyringFuture<'_> {
+    /// An answer that is there already.
+    #[must_use]
+    pub fn ready(answer: Result<Arc<Keyring>, ReadError>) -> Self {
+        Self::Ready(Some(answer))
+    }
+}
+
+impl Future for KeyringFuture<'_> {
+    type Output = Result<Arc<Keyring>, ReadError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            // A future that is polled after its end may do anything but lie: it stays pending.
+            Self::Ready(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Pending(future) => future.as_mut().poll(context),
+        }
+    }
+}
+
+/// A commit under way.
+pub type CommitFuture = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
+
+/// Why a tenant's keys cannot be read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such tenant.
+    #[error("there is no such tenant")]
+    NoSuchTenant,
+    /// The document cannot be read, and no good version of it is known.
+    #[error("the tenant's keys cannot be read")]
+    Unavailable(#[source] Unavailable),
+}
+
+/// Why a commit was not done.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommitError {
+    /// There is no such tenant.
+    #[error("there is no such tenant")]
+    NoSuchTenant,
+    /// The edit cannot be done on the keys as they are.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// The document cannot be changed without touching more of it than the key. Nothing was
+    /// written.
+    #[error("the document cannot be edited safely at line {line}: {reason}")]
+    NotEditable {
+        /// Where the reason stands, counted from 1.
+        line: u64,
+        /// What stands in the way and how to mend it.
+        reason: String,
+    },
+    /// Nothing was written: the document is not readable, not writable, or the disk is full.
+    #[error("the change was not written")]
+    Unavailable(#[source] Unavailable),
+    /// The change may or may not last: the disk would not say that it is safe.
+    #[error("whether the change lasts is not known")]
+    Uncertain(#[source] Unavailable),
+}
+
+/// The chain of causes below the repository, shared by all who waited for the same thing.
+#[derive(Debug, Clone)]
+pub struct Unavailable(Arc<dyn Error + Send + Sync>);
+
+impl Unavailable {
+    /// Wraps a cause.
+    pub fn new(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self(Arc::new(cause))
+    }
+}
+
+impl std::fmt::Display for Unavailable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl Error for Unavailable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// What works only in part. Empty when all is well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreHealth {
+    /// One sentence a fault, for operators; at most a few, however many there are.
+    pub faults: Vec<String>,
+}

@@ -1,0 +1,3 @@
+//! The `neokeys` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Tenant documents: one `security.yml` each, read, edited and kept.
