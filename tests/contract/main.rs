@@ -1,0 +1,9 @@
+//! The contract as source: what the generator makes of the documented contract, what it refuses,
+//! and that annotated handlers give the contract back.
+
+#[path = "../../build/mod.rs"]
+mod build;
+mod difference;
+mod document;
+mod refusals;
+mod types;
