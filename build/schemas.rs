@@ -275,6 +275,7 @@ fn request_source(
     let name = format_ident!("{}", schema.name);
     let (mut fields, mut table, mut arms) =
         (TokenStream::new(), TokenStream::new(), TokenStream::new());
+    let mut constants = TokenStream::new();
     for member in members {
         let Member { name, required, .. } = member;
         let (variant, kind) = match (member.kind, member.nullable) {
@@ -292,12 +293,20 @@ fn request_source(
         arms.extend(quote! {
             (#name, MemberValue::#variant(value)) => self.#field = Some(value),
         });
+        let constant = format_ident!("{}", name.to_uppercase());
+        let doc = format!("The name of the member `{name}`.");
+        constants.extend(quote! {
+            #[doc = #doc]
+            pub const #constant: &'static str = #name;
+        });
     }
     let place = schema.place.pointer();
     Ok(quote! {
         #doc
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct #name { #fields }
+
+        impl #name { #constants }
 
         impl RequestBody for #name {
             const MEMBERS: &'static [Member] = &[#table];
