@@ -10,7 +10,6 @@ mod generator;
 
 const CONTRACT: &str = "openapi/neostore-v1.json";
 
-#[expect(clippy::print_stdout, reason = "standard output is how a build script speaks to cargo")]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
