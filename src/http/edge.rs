@@ -1,5 +1,6 @@
 //! What every answer passes on its way out.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use actix_web::Error;
@@ -14,6 +15,7 @@ use actix_web::middleware::Next;
 use super::access_log;
 use super::negotiation::MediaType;
 use super::request_id::{RequestId, X_REQUEST_ID};
+use crate::contract::API_KEY_HEADER;
 use crate::problem::{Problem, ProblemType};
 
 /// Middleware around everything: the request's id, the bodies of problems, caching and security
@@ -43,12 +45,18 @@ pub async fn edge(
     Ok(response)
 }
 
+/// What an answer about keys depends on.
+static VARIES: LazyLock<HeaderValue> = LazyLock::new(|| {
+    HeaderValue::try_from(format!("Authorization, {API_KEY_HEADER}, Accept"))
+        .unwrap_or(HeaderValue::from_static("*"))
+});
+
 /// Answers about keys are the caller's own: without this, a shared cache may store an answer to a
 /// request that was authenticated by `X-API-KEY` (RFC 9111 §3.5 speaks of `Authorization` alone).
 fn set_caching(headers: &mut HeaderMap, is_read: bool) {
     if is_read {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        headers.insert(VARY, HeaderValue::from_static("Authorization, X-API-KEY, Accept"));
+        headers.insert(VARY, VARIES.clone());
     } else {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
