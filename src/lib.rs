@@ -12,3 +12,4 @@ pub mod http;
 pub mod problem;
 pub mod settings;
 pub mod storage;
+pub mod telemetry;
