@@ -30,7 +30,11 @@ pub(super) async fn ready(
     bearer: ThinData<Arc<BearerVerifier>>,
 ) -> HttpResponse {
     let mut faults = keys.health().faults;
-    faults.extend(bearer.health().faults);
+    let issuers = bearer.health();
+    let down = issuers.iter().filter(|issuer| !issuer.is_good());
+    faults.extend(
+        down.map(|issuer| format!("the keys of issuer {} are not up to date", issuer.issuer)),
+    );
     if faults.is_empty() {
         answer(StatusCode::OK, Health { status: "ready", faults })
     } else {
