@@ -6,6 +6,7 @@
 mod document;
 mod names;
 mod operations;
+mod overlay;
 mod schemas;
 
 use quote::quote;
@@ -32,6 +33,19 @@ pub(crate) fn generate(text: &str) -> Result<String, Fault> {
     let file = syn::parse2(tokens)
         .map_err(|error| Fault::new("", format!("the generated source does not parse: {error}")))?;
     Ok(prettyplease::unparse(&file))
+}
+
+/// The document with an overlay applied, as JSON.
+///
+/// # Errors
+/// [`Fault`]: where the overlay, or the document after it, cannot be understood, and why.
+pub(crate) fn overlaid(text: &str, overlay: &str) -> Result<String, Fault> {
+    let document = document::parse(text)?;
+    let overlay: serde_json::Value = serde_yaml::from_str(overlay)
+        .map_err(|error| Fault::new("", format!("is no YAML: {error}")))?;
+    let profile = overlay::apply(&document, &overlay)?;
+    document::demand_resolved_references(&Node::root(&profile))?;
+    Ok(profile.to_string())
 }
 
 /// How a caller may say who it is: one key in a header, one bearer token.

@@ -19,6 +19,17 @@ pub fn contract() -> &'static Value {
     &CONTRACT
 }
 
+/// The SDK profile: the contract with `openapi/sdk.overlay.yaml` applied by the build, and the
+/// configured addresses in the place of the contract's.
+#[must_use]
+#[expect(clippy::expect_used, reason = "the build has written this text")]
+pub fn sdk_profile(config: &ContractConfig) -> Value {
+    const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/sdk.json"));
+    let mut document = serde_json::from_str(TEXT).expect("the profile is JSON");
+    replace_addresses(&mut document, config);
+    document
+}
+
 /// A part of the contract that the build found at this JSON pointer, as the OpenAPI crate's type.
 #[expect(clippy::expect_used, reason = "a test reads every part that the build refers to")]
 pub(super) fn part<T: DeserializeOwned>(pointer: &str) -> T {

@@ -23,6 +23,6 @@ mod generated {
 
 pub use body::{Member, MemberKind, MemberValue, RequestBody};
 pub use config::ContractConfig;
-pub use document::{contract, documented};
+pub use document::{contract, documented, sdk_profile};
 pub use generated::*;
 pub use operation::{Operation, OperationDescription};

@@ -18,6 +18,7 @@ use actix_web::web::{self, ServiceConfig, ThinData};
 use serde_json::{Value, json};
 
 use crate::auth::Clock;
+use crate::auth::bearer::{FixedIssuer, IssuerConfig, SigningAlgorithm};
 
 pub use token::{DevIssuerError, SigningKey, TokenRequest};
 
@@ -72,6 +73,27 @@ impl DevIssuer {
     #[must_use]
     pub fn key_set(&self) -> Value {
         json!({ "keys": [self.key.public_jwk()] })
+    }
+
+    /// The server's own origin.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What a verifier has to know to take its tokens.
+    #[must_use]
+    pub fn trust(&self) -> FixedIssuer {
+        FixedIssuer {
+            config: IssuerConfig {
+                issuer: self.name(),
+                audience: self.audience(),
+                jwks: None,
+                algorithms: vec![SigningAlgorithm::Es256],
+                access_tokens_only: true,
+            },
+            keys: self.key_set(),
+        }
     }
 
     /// A token. A secret.

@@ -5,15 +5,20 @@ use actix_web::web::{Bytes, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use utoipa::OpenApi as _;
 
 use super::api_keys;
 use crate::contract::{self, ContractConfig};
+use crate::problem::{Problem, ProblemType};
 
 /// Where the documented contract is served, as JSON and as YAML.
 pub(super) const DOCUMENTED_JSON: &str = "/openapi/v1.json";
 pub(super) const DOCUMENTED_YAML: &str = "/openapi/v1.yaml";
+/// Where the SDK profile is served, likewise.
+pub(super) const SDK_JSON: &str = "/openapi/v1.sdk.json";
+pub(super) const SDK_YAML: &str = "/openapi/v1.sdk.yaml";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
@@ -39,11 +44,10 @@ struct Rendered {
     etag: HeaderValue,
 }
 
-/// Every document in every form, written once at the start.
+/// Every document in every form, by its path; written once at the start.
 #[derive(Debug, Clone)]
 pub struct Documents {
-    documented_json: Rendered,
-    documented_yaml: Rendered,
+    rendered: Vec<(&'static str, Rendered)>,
 }
 
 /// A document cannot be written.
@@ -64,21 +68,34 @@ impl Documents {
     /// [`DocumentsError`] when a document cannot be written.
     pub fn render(config: &ContractConfig) -> Result<Self, DocumentsError> {
         let documented = contract::documented(collected(), config);
-        Ok(Self {
-            documented_json: Rendered::new(
-                serde_json::to_vec_pretty(&documented)?,
-                HeaderValue::from_static("application/json"),
-            ),
-            // RFC 9512 §2.1.
-            documented_yaml: Rendered::new(
-                serde_yaml::to_string(&documented)?.into_bytes(),
-                HeaderValue::from_static("application/yaml"),
-            ),
-        })
+        let sdk = contract::sdk_profile(config);
+        let rendered = vec![
+            (DOCUMENTED_JSON, Rendered::json(&documented)?),
+            (DOCUMENTED_YAML, Rendered::yaml(&documented)?),
+            (SDK_JSON, Rendered::json(&sdk)?),
+            (SDK_YAML, Rendered::yaml(&sdk)?),
+        ];
+        Ok(Self { rendered })
+    }
+
+    /// Where documents are.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.rendered.iter().map(|(path, _)| *path)
     }
 }
 
 impl Rendered {
+    fn json(document: &Value) -> Result<Self, DocumentsError> {
+        let bytes = serde_json::to_vec_pretty(document)?;
+        Ok(Self::new(bytes, HeaderValue::from_static("application/json")))
+    }
+
+    fn yaml(document: &Value) -> Result<Self, DocumentsError> {
+        let bytes = serde_yaml::to_string(document)?.into_bytes();
+        // RFC 9512 §2.1.
+        Ok(Self::new(bytes, HeaderValue::from_static("application/yaml")))
+    }
+
     fn new(bytes: Vec<u8>, content_type: HeaderValue) -> Self {
         let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..16]));
         let etag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));
@@ -98,18 +115,12 @@ impl Rendered {
     }
 }
 
-/// The documented contract as JSON.
-pub(super) async fn documented_json(
+/// The document at the path of the request.
+pub(super) async fn document(
     documents: ThinData<Documents>,
     request: HttpRequest,
-) -> HttpResponse {
-    documents.documented_json.answer(&request)
-}
-
-/// The documented contract as YAML.
-pub(super) async fn documented_yaml(
-    documents: ThinData<Documents>,
-    request: HttpRequest,
-) -> HttpResponse {
-    documents.documented_yaml.answer(&request)
+) -> Result<HttpResponse, Problem> {
+    let found = documents.rendered.iter().find(|(path, _)| *path == request.path());
+    let found = found.ok_or_else(|| Problem::new(ProblemType::PathNotFound, "No such document."));
+    found.map(|(_, document)| document.answer(&request))
 }

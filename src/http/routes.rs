@@ -10,7 +10,7 @@ use actix_web::web::{self, ServiceConfig, ThinData};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
 use super::limits::LimitsConfig;
-use super::openapi::{DOCUMENTED_JSON, DOCUMENTED_YAML, Documents};
+use super::openapi::Documents;
 use super::swagger_ui::SwaggerUi;
 use super::{api_keys, health, openapi, problem_pages, swagger_ui};
 use crate::auth::bearer::BearerVerifier;
@@ -62,8 +62,6 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 .route(operation::<UpdateApiKey, _, _>(api_keys::update_api_key))
                 .route(operation::<DeleteApiKey, _, _>(api_keys::delete_api_key)),
         )
-        .service(page(DOCUMENTED_JSON, openapi::documented_json))
-        .service(page(DOCUMENTED_YAML, openapi::documented_yaml))
         .service(page("/", swagger_ui::redirect))
         .service(page("/swagger-ui", swagger_ui::redirect))
         .service(page("/swagger-ui/{file:.*}", swagger_ui::file))
@@ -72,6 +70,9 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .service(page(PAGES, problem_pages::index))
         .service(page(&format!("{PAGES}{{slug}}"), problem_pages::entry))
         .default_service(web::to(path_not_found));
+    for path in parts.documents.paths() {
+        config.service(page(path, openapi::document));
+    }
 }
 
 /// A path of the contract; its operations are added as routes.

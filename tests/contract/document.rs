@@ -1,6 +1,6 @@
 //! The served document against the contract.
 
-use neokeys::contract::{ContractConfig, contract, documented};
+use neokeys::contract::{ContractConfig, contract, documented, sdk_profile};
 use neokeys::http::collected;
 use serde_json::json;
 
@@ -42,4 +42,11 @@ fn an_address_that_no_client_can_use_is_refused() {
     }
     let none = serde_yaml::from_str::<ContractConfig>("{servers: [], authorization_url: null}");
     assert_eq!(none.unwrap(), ContractConfig::default());
+}
+
+#[test]
+fn the_sdk_profile_takes_the_deployments_addresses_too() {
+    let config =
+        ContractConfig { servers: vec!["https://a.example".into()], authorization_url: None };
+    assert_eq!(sdk_profile(&config)["servers"], json!([{"url": "https://a.example"}]));
 }

@@ -7,5 +7,6 @@
 mod build;
 mod difference;
 mod document;
+mod overlay;
 mod refusals;
 mod types;
