@@ -42,10 +42,7 @@ pub trait DocumentStore: Send + Sync {
     fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError>;
 
     /// Makes a tenant without a document, durably.
-    fn create_tenant<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-    ) -> StoreFuture<'a, (), CreateTenantError>;
+    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError>;
 
     /// Where people find the tenant's document.
     fn locate(&self, tenant: &TenantId) -> String;

@@ -81,10 +81,7 @@ impl DocumentStore for MemoryStore {
         StoreFuture::ready(Ok(self.contents().documents.keys().cloned().collect()))
     }
 
-    fn create_tenant<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-    ) -> StoreFuture<'a, (), CreateTenantError> {
+    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
         let documents = &mut self.contents().documents;
         if documents.contains_key(tenant) {
             return StoreFuture::ready(Err(CreateTenantError::Exists));

@@ -251,7 +251,10 @@ impl<'a, 't> EntryReader<'a, 't> {
         }
         let mut scopes = Vec::with_capacity(texts.len());
         for (text, item) in texts.iter().zip(items) {
-            match self.scopes.get(text).map_or_else(|| Scope::parse(text), |scope| Ok(scope.clone()))
+            match self
+                .scopes
+                .get(text)
+                .map_or_else(|| Scope::parse(text), |scope| Ok(scope.clone()))
             {
                 Ok(scope) => {
                     self.scopes.entry(text).or_insert_with(|| scope.clone());

@@ -14,6 +14,21 @@ pub(super) struct Layout {
     pub(super) entries: Vec<EntrySpan>,
 }
 
+impl Layout {
+    /// Moves the entries from this one on, after a text that ended at `old_end` came to end at
+    /// `new_end`.
+    pub(super) fn shift_from(&mut self, entry: usize, old_end: usize, new_end: usize) {
+        let shifted = |place: usize| place - old_end + new_end;
+        for span in &mut self.entries[entry..] {
+            let Range { start, end } = span.range();
+            *span = EntrySpan::new(shifted(start)..shifted(end), span.is_key);
+        }
+        if let Section::Flow { close, .. } = &mut self.section {
+            *close = shifted(*close);
+        }
+    }
+}
+
 /// How `apiKeys` is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Section {
@@ -99,9 +114,9 @@ pub(super) fn of_section(
     let key_end = tree.node(key).range().end;
     let node = tree.node(value);
     let nowhere = || items.iter().map(|item| tree.node(*item).range()).collect();
-    let within_flow = tree.root().is_some_and(|root| {
-        matches!(tree.node(root).content, Content::Mapping { flow: true, .. })
-    });
+    let within_flow = tree
+        .root()
+        .is_some_and(|root| matches!(tree.node(root).content, Content::Mapping { flow: true, .. }));
     let exotic = |reason| (Section::Exotic { reason }, nowhere());
     if tree.node(key).anchored || tree.node(key).tagged {
         return exotic("the key apiKeys has an anchor or a tag");
@@ -166,7 +181,10 @@ fn line_of_dash(text: &str, from: usize, to: usize, column: usize) -> Option<usi
 
 /// Where the line that holds this place starts.
 pub(super) fn line_start(text: &str, place: usize) -> usize {
-    text.as_bytes()[..place].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1)
+    text.as_bytes()[..place]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1)
 }
 
 /// Just after the line that holds the character before this place.

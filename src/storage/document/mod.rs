@@ -5,10 +5,15 @@
 //!
 //! Invariant: the keyring is exactly what the bytes say.
 
+mod draft;
 mod entry;
+mod entry_edit;
 mod fault;
 mod layout;
+mod list_edit;
+mod new_entry;
 mod scalar;
+mod splice;
 mod tree;
 
 use std::collections::HashMap;
@@ -16,9 +21,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use self::draft::{Draft, NotEditable};
 use self::entry::{ApiKeyEntry, EntryReader};
 pub(crate) use self::fault::Fault;
-use self::layout::{EntrySpan, Layout, Section};
+use self::layout::{EntrySpan, Layout};
 use self::tree::{Content, NodeId, Tree};
 use crate::domain::{FaultyEntry, Keyring, KeyringBuilder};
 
@@ -43,15 +49,6 @@ pub(crate) struct Remarks {
 }
 
 impl Document {
-    /// The document of a tenant without keys.
-    pub(crate) fn empty() -> Self {
-        Self {
-            bytes: Bytes::new(),
-            layout: Layout { section: Section::Missing, entries: Vec::new() },
-            keyring: Arc::default(),
-        }
-    }
-
     /// Reads a document.
     ///
     /// # Errors
@@ -129,8 +126,7 @@ fn read(bytes: &[u8]) -> Result<(Layout, Keyring, Vec<PlacedEntry>), Fault> {
         add_fault(&mut entries[index].entry, fault);
     }
     refuse_shared_names(&mut entries);
-    let spans = layout::of_section(&tree, key, value, items);
-    let (section, ranges) = spans;
+    let (section, ranges) = layout::of_section(&tree, key, value, items);
     let mut builder = KeyringBuilder::with_capacity(entries.len());
     let mut placed = Vec::with_capacity(entries.len());
     for (placed_entry, range) in entries.iter().zip(ranges) {
@@ -183,7 +179,8 @@ fn refuse_repeated(tree: &Tree<'_>, items: &[NodeId]) -> Result<Vec<(usize, Faul
             &format!("{shown:?} stands twice in one mapping"),
             "keep one of the two",
         );
-        let after = items.partition_point(|item| tree.node(*item).range().start <= node.range().start);
+        let after =
+            items.partition_point(|item| tree.node(*item).range().start <= node.range().start);
         match after.checked_sub(1) {
             Some(index) if node.range().end <= tree.node(items[index]).range().end => {
                 of_entries.push((index, fault));

@@ -100,17 +100,16 @@ pub(super) fn write_text(text: &str, quotes: Quotes) -> String {
 
 /// Whether a plain scalar of this text is this text to readers of YAML 1.2 and 1.1, in block and in
 /// flow style. Errs on the side of quotes.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     let first_fits = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         || (text.starts_with(|first: char| first.is_ascii_digit())
             && text.bytes().any(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E'))
             && !text.starts_with("0x")
             && !text.starts_with("0o")
             && !is_yaml_1_1_binary(text));
-    let rest_fits = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:+@~^=$".contains(&byte))
-        && !text.ends_with(':');
+    let rest_fits =
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:+@~^=$".contains(&byte))
+            && !text.ends_with(':');
     first_fits && rest_fits && resolve_plain(text) == Value::Text && !is_yaml_1_1_word(text)
 }
 
@@ -137,7 +136,8 @@ mod tests {
         for text in ["true", "True", "TRUE"] {
             assert_eq!(plain(text), Value::Bool(true));
         }
-        for text in ["yes", "no", "on", "off", "y", "tRUE", "1_000", "0b1", "12:30", "e", "-", "."] {
+        for text in ["yes", "no", "on", "off", "y", "tRUE", "1_000", "0b1", "12:30", "e", "-", "."]
+        {
             assert_eq!(plain(text), Value::Text, "{text}");
         }
         for text in ["0", "-12", "+1", "0o17", "0xFf", "1.5", ".5", "5.", "1e3", "-.inf", ".NaN"] {

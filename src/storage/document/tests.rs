@@ -45,7 +45,8 @@ fn what_may_be_left_out_has_a_meaning() {
 
 #[test]
 fn a_document_without_keys_is_one_without_keys() {
-    for text in ["", "# nothing\n", "---\n", "roles:\n  - x\n", "apiKeys:\n", "apiKeys: []\n", "{}"] {
+    for text in ["", "# nothing\n", "---\n", "roles:\n  - x\n", "apiKeys:\n", "apiKeys: []\n", "{}"]
+    {
         assert!(names(&parse(text)).is_empty(), "{text:?}");
     }
 }

@@ -1,18 +1,13 @@
-//! YAML 1.2 text as a tree of nodes with their places: the one parser that both readers and editors
-//! of a document use, so that they cannot disagree.
-//!
-//! Strict: one document a stream, indentation as the specification has it, no key twice in one
-//! mapping. Bounded: depth, nodes and aliases are counted, and an alias is a reference that is never
-//! expanded, so that time and memory grow with the text alone.
+//! Builds a tree from the parser's events, within bounds.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
 
-use super::fault::Fault;
-use super::scalar::{Value, resolve};
+use super::{Content, Node, NodeId, Tree};
+use crate::storage::document::fault::Fault;
+use crate::storage::document::scalar::{Value, resolve};
 
 /// Collections within collections.
 const DEEPEST: usize = 64;
@@ -23,145 +18,6 @@ const MOST_ALIASES: usize = 10_000;
 /// Mappings of up to this many members are searched for repeated keys pair by pair.
 const FEW_MEMBERS: usize = 12;
 
-/// A parsed document, or a part of one.
-#[derive(Debug)]
-pub(super) struct Tree<'t> {
-    text: &'t str,
-    nodes: Vec<Node<'t>>,
-    children: Vec<NodeId>,
-    root: Option<NodeId>,
-    /// Keys that stand in their mapping for the second time.
-    repeated: Vec<NodeId>,
-    /// Where the document ends: the `...` that ends it, or the end of the text.
-    end: usize,
-}
-
-/// A node of one tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct NodeId(u32);
-
-/// A value with its place.
-#[derive(Debug)]
-pub(super) struct Node<'t> {
-    pub(super) content: Content<'t>,
-    start: u32,
-    end: u32,
-    line: u32,
-    column: u32,
-    /// The node has an anchor.
-    pub(super) anchored: bool,
-    /// The node has a tag.
-    pub(super) tagged: bool,
-}
-
-/// What a node is.
-#[derive(Debug)]
-pub(super) enum Content<'t> {
-    /// A value, with the style it is written in.
-    Scalar { text: Cow<'t, str>, value: Value, style: ScalarStyle },
-    /// A list.
-    Sequence { flow: bool, items: Range<u32> },
-    /// Keys and values by turns.
-    Mapping { flow: bool, members: Range<u32> },
-    /// Another name of a node that comes earlier.
-    Alias(NodeId),
-}
-
-impl Node<'_> {
-    /// The bytes from the first to the last character of the node.
-    pub(super) fn range(&self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
-    /// Counted from 1.
-    pub(super) fn line(&self) -> u64 {
-        self.line.into()
-    }
-
-    /// In characters, counted from 1.
-    pub(super) fn column(&self) -> u64 {
-        self.column.into()
-    }
-
-    /// What people call this kind of node.
-    pub(super) fn kind(&self) -> &'static str {
-        match &self.content {
-            Content::Scalar { value: Value::Null, .. } => "empty",
-            Content::Scalar { value: Value::Bool(_), .. } => "a boolean",
-            Content::Scalar { value: Value::Number, .. } => "a number",
-            Content::Scalar { value: Value::Text, .. } => "a text",
-            Content::Sequence { .. } => "a list",
-            Content::Mapping { .. } => "a mapping",
-            Content::Alias(_) => "an alias",
-        }
-    }
-}
-
-impl<'t> Tree<'t> {
-    /// Parses a text of at most 4 GiB.
-    pub(super) fn parse(text: &'t str) -> Result<Self, Fault> {
-        Builder::new(text).build()
-    }
-
-    /// The text that was parsed.
-    pub(super) fn text(&self) -> &'t str {
-        self.text
-    }
-
-    /// The outermost node; none in a text of comments alone.
-    pub(super) fn root(&self) -> Option<NodeId> {
-        self.root
-    }
-
-    /// Where the document ends.
-    pub(super) fn end(&self) -> usize {
-        self.end
-    }
-
-    /// The node itself.
-    pub(super) fn node(&self, id: NodeId) -> &Node<'t> {
-        &self.nodes[id.0 as usize]
-    }
-
-    /// The node itself, or the one that it is an alias of.
-    pub(super) fn resolved(&self, id: NodeId) -> &Node<'t> {
-        match self.node(id).content {
-            Content::Alias(target) => self.node(target),
-            Content::Scalar { .. } | Content::Sequence { .. } | Content::Mapping { .. } => {
-                self.node(id)
-            }
-        }
-    }
-
-    /// The items of a list.
-    pub(super) fn items(&self, items: &Range<u32>) -> &[NodeId] {
-        &self.children[items.start as usize..items.end as usize]
-    }
-
-    /// The keys and values of a mapping.
-    pub(super) fn members(
-        &self,
-        members: &Range<u32>,
-    ) -> impl DoubleEndedIterator<Item = (NodeId, NodeId)> + '_ {
-        self.items(members).chunks_exact(2).map(|member| (member[0], member[1]))
-    }
-
-    /// Keys that stand in their mapping for the second time, in the order of the text.
-    pub(super) fn repeated(&self) -> &[NodeId] {
-        &self.repeated
-    }
-
-    /// The first node that an edit by text cannot understand alone: an anchor, alias or tag.
-    pub(super) fn entangled(&self) -> Option<(&Node<'t>, &'static str)> {
-        self.nodes.iter().find_map(|node| match node.content {
-            Content::Alias(_) => Some((node, "an alias")),
-            _ if node.anchored => Some((node, "an anchor")),
-            _ if node.tagged => Some((node, "a tag")),
-            Content::Scalar { .. } | Content::Sequence { .. } | Content::Mapping { .. } => None,
-        })
-    }
-}
-
 /// A collection whose end is not reached.
 struct Open {
     id: NodeId,
@@ -169,7 +25,7 @@ struct Open {
     first: usize,
 }
 
-struct Builder<'t> {
+pub(super) struct Builder<'t> {
     tree: Tree<'t>,
     open: Vec<Open>,
     waiting: Vec<NodeId>,
@@ -179,7 +35,8 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    fn new(text: &'t str) -> Self {
+    /// A builder of the tree of a text.
+    pub(super) fn new(text: &'t str) -> Self {
         Self {
             tree: Tree {
                 text,
@@ -197,7 +54,8 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn build(mut self) -> Result<Tree<'t>, Fault> {
+    /// Takes all the events.
+    pub(super) fn build(mut self) -> Result<Tree<'t>, Fault> {
         if u32::try_from(self.tree.text.len()).is_err() {
             return Err(Fault::at(1, 1, "the document has 4 GiB or more", "make it smaller"));
         }
@@ -255,25 +113,16 @@ impl<'t> Builder<'t> {
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let flow = style == granit_parser::StructureStyle::Flow;
-                self.start(
-                    Content::Sequence { flow, items: 0..0 },
-                    span,
-                    anchor,
-                    tag.is_some(),
-                )?;
+                self.start(Content::Sequence { flow, items: 0..0 }, span, anchor, tag.is_some())?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 let flow = style == granit_parser::StructureStyle::Flow;
-                self.start(
-                    Content::Mapping { flow, members: 0..0 },
-                    span,
-                    anchor,
-                    tag.is_some(),
-                )?;
+                self.start(Content::Mapping { flow, members: 0..0 }, span, anchor, tag.is_some())?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
-            // Marks of the stream, and metadata that is not asked for.
-            _ => {}
+            Event::StreamStart | Event::StreamEnd => {}
+            // Metadata that is not asked for, and what a later parser may tell.
+            Event::Anchor(..) | Event::UnresolvedAlias(_) | _ => {}
         }
         Ok(())
     }
@@ -341,11 +190,13 @@ impl<'t> Builder<'t> {
         match &mut node.content {
             Content::Sequence { flow, items } => {
                 *items = range;
-                node.end = if *flow { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
+                node.end =
+                    if *flow { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
             }
             Content::Mapping { flow, members } => {
                 *members = range.clone();
-                node.end = if *flow { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
+                node.end =
+                    if *flow { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
                 self.find_repeated(&range);
             }
             Content::Scalar { .. } | Content::Alias(_) => {}
