@@ -123,6 +123,12 @@ impl Unavailable {
     pub fn new(cause: impl Error + Send + Sync + 'static) -> Self {
         Self(Arc::new(cause))
     }
+
+    /// Whether the cause is one of this kind.
+    #[must_use]
+    pub fn is<E: Error + 'static>(&self) -> bool {
+        self.0.is::<E>()
+    }
 }
 
 impl std::fmt::Display for Unavailable {
