@@ -33,18 +33,6 @@ fn configured_addresses_take_the_place_of_the_contracts() {
 }
 
 #[test]
-fn an_address_that_no_client_can_use_is_refused() {
-    for text in ["''", "app.neostore.cloud", "ftp://a", "'https://'", "'http://a b'"] {
-        let servers = serde_yaml::from_str::<ContractConfig>(&format!("servers: [{text}]"));
-        assert!(servers.is_err(), "{text}");
-        let url = serde_yaml::from_str::<ContractConfig>(&format!("authorization_url: {text}"));
-        assert!(url.is_err(), "{text}");
-    }
-    let none = serde_yaml::from_str::<ContractConfig>("{servers: [], authorization_url: null}");
-    assert_eq!(none.unwrap(), ContractConfig::default());
-}
-
-#[test]
 fn the_sdk_profile_takes_the_deployments_addresses_too() {
     let config =
         ContractConfig { servers: vec!["https://a.example".into()], authorization_url: None };
