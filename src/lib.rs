@@ -11,5 +11,6 @@ pub mod domain;
 pub mod http;
 pub mod problem;
 pub mod settings;
+pub mod startup;
 pub mod storage;
 pub mod telemetry;

@@ -22,7 +22,8 @@ pub mod routes;
 mod swagger_ui;
 
 pub use limits::LimitsConfig;
-pub use openapi::{Documents, collected};
+pub use openapi::{Documents, DocumentsError, collected};
 pub use routes::{HttpParts, configure};
 
 pub use edge::edge;
+pub use swagger_ui::SwaggerUi;
