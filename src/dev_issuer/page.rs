@@ -23,7 +23,7 @@ impl Pages {
     pub(super) fn new(config: &DevIssuerConfig) -> Self {
         let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
         let policy = format!(
-            "default-src 'none'; style-src {}; script-src {}; form-action 'self' {}; \
+            "default-src 'none'; img-src data:; style-src {}; script-src {}; form-action 'self' {}; \
              base-uri 'none'; frame-ancestors 'none'",
             digest(STYLE),
             digest(SCRIPT),
@@ -65,12 +65,13 @@ impl Pages {
                  <form method=\"post\">\n\
                  <fieldset><legend>Tenants</legend>{tenants}</fieldset>\n\
                  <fieldset><legend>Permissions</legend>{permissions}</fieldset>\n\
-                 <div class=\"field\"><label class=\"name\" for=\"subject\">Name</label>\
+                 <div class=\"pair\"><div class=\"field\">\
+                 <label class=\"name\" for=\"subject\">Name</label>\
                  <input type=\"text\" id=\"subject\" name=\"subject\" maxlength=\"128\" \
                  value=\"{DEFAULT_SUBJECT}\" autocomplete=\"off\" spellcheck=\"false\"></div>\n\
                  <div class=\"field\"><label class=\"name\" for=\"lifetime\">Valid for</label>\
-                 <select id=\"lifetime\" name=\"lifetime\">{lifetimes}</select></div>\n\
-                 <div class=\"actions\"><button type=\"submit\" autofocus>{verb}</button></div>\n\
+                 <select id=\"lifetime\" name=\"lifetime\">{lifetimes}</select></div></div>\n\
+                 <div class=\"actions\"><button type=\"submit\">{verb}</button></div>\n\
                  </form>"
             ),
             "",
@@ -86,7 +87,9 @@ impl Pages {
                 words.collect::<Vec<_>>().join(" ")
             }
         };
-        let lifetime = choice.lifetime.as_secs() / 60;
+        let seconds = choice.lifetime.as_secs();
+        let lifetime = LIFETIMES.iter().find(|(offered, _)| *offered == seconds);
+        let lifetime = lifetime.map_or("", |(_, name)| *name);
         document(
             "Your token",
             &format!(
@@ -97,7 +100,7 @@ impl Pages {
                  <div class=\"actions\"><button type=\"button\" id=\"copy\" hidden>Copy</button>\
                  <a class=\"button second\" href=\"authorize\">Another one</a></div>\n\
                  <dl><dt>Name</dt><dd>{}</dd><dt>Tenants</dt><dd>{}</dd>\
-                 <dt>Permissions</dt><dd>{}</dd><dt>Valid for</dt><dd>{lifetime} minutes</dd></dl>",
+                 <dt>Permissions</dt><dd>{}</dd><dt>Valid for</dt><dd>{lifetime}</dd></dl>",
                 escape(token),
                 escape(&choice.subject),
                 list(&choice.tenants),
@@ -119,10 +122,14 @@ impl Pages {
 
 /// The tenants offered, the first chosen; all of them; others.
 fn tenant_choices(config: &DevIssuerConfig) -> String {
+    // The first choice has the focus, so that Enter is enough for most sign-ins.
     let offered = config.tenants.iter().enumerate();
-    let mut choices: String =
-        offered.map(|(place, tenant)| checkbox("tenant", tenant, "", place == 0)).collect();
-    choices.push_str(&checkbox("tenant", "*", "every tenant", false));
+    let mut choices: String = offered
+        .map(|(place, tenant)| {
+            checkbox("tenant", tenant, "", if place == 0 { " checked autofocus" } else { "" })
+        })
+        .collect();
+    choices.push_str(&checkbox("tenant", "*", "every tenant", ""));
     choices.push_str(&other("tenant", "Other tenants, with spaces between"));
     choices
 }
@@ -137,24 +144,26 @@ fn permission_choices(config: &DevIssuerConfig, wanted: &AuthorizeRequest) -> St
         }
     }
     let asked = |scope: &String| wanted.scopes.is_empty() || wanted.scopes.contains(scope);
-    let mut choices: String =
-        scopes.iter().map(|scope| checkbox("permission", scope, "", asked(scope))).collect();
+    let checked = |asked: bool| if asked { " checked" } else { "" };
+    let mut choices: String = scopes
+        .iter()
+        .map(|scope| checkbox("permission", scope, "", checked(asked(scope))))
+        .collect();
     let all = wanted.scopes.iter().any(|scope| scope == "*");
-    choices.push_str(&checkbox("permission", "*", "everything", all));
+    choices.push_str(&checkbox("permission", "*", "everything", checked(all)));
     choices.push_str(&other("permission", "Other permissions, with spaces between"));
     choices
 }
 
-fn checkbox(name: &str, value: &str, meaning: &str, checked: bool) -> String {
+fn checkbox(name: &str, value: &str, meaning: &str, attributes: &str) -> String {
     let value = escape(value);
-    let checked = if checked { " checked" } else { "" };
     let meaning = match meaning {
         "" => String::new(),
         meaning => format!("<span class=\"quiet\">{meaning}</span>"),
     };
     format!(
         "<label class=\"choice\"><input type=\"checkbox\" name=\"{name}\" value=\"{value}\"\
-         {checked}><code>{value}</code>{meaning}</label>"
+         {attributes}><code>{value}</code>{meaning}</label>"
     )
 }
 
@@ -170,7 +179,7 @@ fn document(title: &str, body: &str, script: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} · neokeys</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <link rel=\"icon\" href=\"data:,\">\n<title>{title} · neokeys</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <main>\n{body}\n</main>\n{script}</body>\n</html>\n"
     )
 }
