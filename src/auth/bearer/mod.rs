@@ -15,6 +15,8 @@ mod compact;
 mod config;
 mod error;
 mod header;
+#[cfg(test)]
+mod hostile_tokens;
 mod issuer_keys;
 mod json;
 mod key;
