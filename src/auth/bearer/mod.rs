@@ -16,6 +16,8 @@ mod config;
 mod error;
 mod header;
 #[cfg(test)]
+mod hostile_issuers;
+#[cfg(test)]
 mod hostile_tokens;
 mod issuer_keys;
 mod json;

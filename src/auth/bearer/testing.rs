@@ -36,6 +36,10 @@ impl TestClock {
     pub(super) fn set(&self, seconds: u64) {
         self.0.store(seconds, Ordering::SeqCst);
     }
+
+    pub(super) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {

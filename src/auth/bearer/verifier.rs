@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::claims::Claims;
 use super::compact::Compact;
+use super::config::KeyLocation;
 use super::header::{Header, TokenKind};
-use super::issuer_keys::IssuerKeys;
+use super::issuer_keys::{IssuerKeys, Pace};
 use super::key_set::KeySet;
 use super::source::KeySource;
 use super::{BearerConfig, BearerConfigError, BearerError, IssuerConfig, KeySetError, LoadError};
@@ -81,6 +82,16 @@ impl BearerVerifier {
         fixed: Vec<FixedIssuer>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, BearerConfigError> {
+        Self::open_at(config, fixed, clock, Pace::at).await
+    }
+
+    /// Like [`Self::open_with`], at any pace.
+    pub(super) async fn open_at(
+        config: BearerConfig,
+        fixed: Vec<FixedIssuer>,
+        clock: Arc<dyn Clock>,
+        pace: fn(&KeyLocation) -> Pace,
+    ) -> Result<Arc<Self>, BearerConfigError> {
         let locations = config.judge()?;
         let mut issuers = Vec::new();
         for FixedIssuer { config, keys } in fixed {
@@ -91,8 +102,9 @@ impl BearerVerifier {
         }
         let mut loads = Vec::new();
         for (config, location) in config.issuers.into_iter().zip(locations) {
-            let source = KeySource::connect(location, &config.issuer)?;
-            let (keys, loaded) = IssuerKeys::start(&config.issuer, source, clock.clone());
+            let pace = pace(&location);
+            let source = KeySource::connect(location, &config.issuer, pace.patience)?;
+            let (keys, loaded) = IssuerKeys::start(&config.issuer, source, pace, clock.clone());
             issuers.push(Issuer { config, keys });
             loads.push(loaded);
         }
