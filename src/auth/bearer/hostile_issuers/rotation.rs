@@ -97,8 +97,8 @@ async fn a_flood_of_unknown_keys_makes_one_request_in_ten_seconds() {
         let header = json!({ "alg": "EdDSA", "kid": format!("unknown-{number}") });
         signer.sign(&header, &claims())
     };
-    for round in 0..3_usize {
-        for hundred in 0..100_usize {
+    for (round, hundreds) in [100, 1, 1].into_iter().enumerate() {
+        for hundred in 0..hundreds {
             let tokens: Vec<_> = (0..100).map(|one| unknown(hundred * 100 + one)).collect();
             let verdicts = join_all(tokens.iter().map(|token| verifier.verify(token))).await;
             assert!(verdicts.iter().all(|one| one == &Err(BearerError::UnknownKey)));
