@@ -12,12 +12,13 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
+use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::auth::SystemClock;
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
 use crate::contract::SCOPES;
-use crate::dev_issuer::{DevIssuer, DevIssuerError, TokenRequest};
+use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
 use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
 use crate::http::{self, Documents, DocumentsError, HttpParts, SwaggerUi};
 use crate::settings::Settings;
@@ -40,8 +41,8 @@ pub struct Application {
 pub struct Development {
     /// Where the service is, as a browser calls it: `http://127.0.0.1:8080`.
     pub origin: String,
-    /// A bearer token that may do everything in the tenant. A secret, of this run.
-    pub token: String,
+    /// A bearer token that may do everything in the tenant.
+    pub token: SecretString,
     /// The tenant that is there.
     pub tenant: TenantId,
 }
@@ -84,7 +85,7 @@ pub enum StartError {
     DevTenant(#[from] CreateTenantError),
     /// The development issuer has no key.
     #[error("serve --dev has no issuer")]
-    DevIssuer(#[from] DevIssuerError),
+    DevIssuer(#[from] SigningError),
 }
 
 impl Application {
@@ -107,7 +108,10 @@ impl Application {
         let fixed = issuer.iter().map(|issuer| issuer.trust()).collect();
         let bearer =
             BearerVerifier::open_with(settings.auth.bearer, fixed, Arc::new(SystemClock)).await?;
-        let development = issuer.as_deref().map(Development::new).transpose()?;
+        let development = match &issuer {
+            Some(issuer) => Some(Development::new(issuer, address)?),
+            None => None,
+        };
         let parts = HttpParts {
             keys: store as Arc<dyn KeyRepository>,
             bearer,
@@ -182,14 +186,14 @@ impl Stop {
 }
 
 impl Development {
-    fn new(issuer: &DevIssuer) -> Result<Self, StartError> {
+    fn new(issuer: &DevIssuer, address: SocketAddr) -> Result<Self, StartError> {
         let token = issuer.sign(&TokenRequest {
             subject: "developer".to_owned(),
             tenants: vec![DEV_TENANT.to_owned()],
             permissions: vec![Scopes::ALL.to_owned()],
             lifetime: DEV_TOKEN_LIFETIME,
         })?;
-        Ok(Self { origin: issuer.origin().to_owned(), token, tenant: TenantId::parse(DEV_TENANT)? })
+        Ok(Self { origin: origin(address), token, tenant: TenantId::parse(DEV_TENANT)? })
     }
 }
 
@@ -203,13 +207,14 @@ async fn develop(
         Ok(()) | Err(CreateTenantError::Exists) => {}
         Err(error) => return Err(error.into()),
     }
-    let issuer = DevIssuer::generate(
-        origin(address),
-        settings.auth.bearer.tenants_claim.clone(),
-        vec![DEV_TENANT.to_owned()],
-        SCOPES.iter().map(ToString::to_string).collect(),
-        Arc::new(SystemClock),
-    )?;
+    let config = DevIssuerConfig {
+        origins: vec![origin(address)],
+        audience: format!("{}/api/", origin(address)),
+        tenants_claim: settings.auth.bearer.tenants_claim.clone(),
+        tenants: vec![DEV_TENANT.to_owned()],
+        scopes: SCOPES.iter().map(ToString::to_string).collect(),
+    };
+    let issuer = DevIssuer::generate(config, Arc::new(SystemClock))?;
     if settings.contract.servers.is_empty() {
         settings.contract.servers.push(origin(address));
     }

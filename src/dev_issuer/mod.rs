@@ -1,153 +1,127 @@
 //! The issuer of `serve --dev`: a sign-in page, tokens and a key set, for one developer on one
 //! machine.
 //!
-//! Whoever reaches the page may sign in as anybody, so the service has it on loopback alone. Its key
-//! is made at start and dies with the process: no token of it is good anywhere else.
+//! The page speaks the implicit flow (RFC 6749 §4.2) with Swagger UI, or just shows the token. It
+//! asks for no password: whoever reaches it may be anybody. That is why it exists on loopback
+//! addresses alone, answers under its own host names alone (so that no site can reach it by
+//! pointing its name here), and sends tokens to this server's own Swagger UI alone.
 //!
-//! Invariant: a token leaves only to the page that the developer looks at, or by a redirect to this
-//! server's own Swagger UI.
+//! Invariants: the private key lives in this process's memory and ends with it. A token is in one
+//! answer and nowhere else; a [`SecretString`](secrecy::SecretString) carries it there.
 
+mod authorize;
 mod page;
-mod sign_in;
-mod token;
+mod routes;
+mod signing;
 
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, ServiceConfig, ThinData};
+use actix_web::web;
 use serde_json::{Value, json};
 
 use crate::auth::Clock;
 use crate::auth::bearer::{FixedIssuer, IssuerConfig, SigningAlgorithm};
+use page::Pages;
+use signing::SigningKey;
 
-pub use token::{DevIssuerError, SigningKey, TokenRequest};
+pub use signing::{SigningError, TokenRequest};
 
-/// Where the issuer is, below the server's origin. Its name ends so.
-const ROOT: &str = "/dev-issuer/";
+/// Where every address of the issuer begins.
+const ROOT: &str = "/dev-issuer";
+
+/// What the issuer is told at its start.
+#[derive(Debug, Clone)]
+pub struct DevIssuerConfig {
+    /// This server's origins, such as `http://127.0.0.1:8080`, without a slash at the end. The
+    /// first is in the issuer's name; the others are further names that a browser may use.
+    pub origins: Vec<String>,
+    /// `aud` of its tokens.
+    pub audience: String,
+    /// The claim that names tenants.
+    pub tenants_claim: String,
+    /// The tenants that the page offers; others can be typed.
+    pub tenants: Vec<String>,
+    /// The scopes that the page offers; others can be typed.
+    pub scopes: Vec<String>,
+}
 
 /// An issuer with a key of its own.
 pub struct DevIssuer {
+    config: DevIssuerConfig,
     key: SigningKey,
+    pages: Pages,
     clock: Arc<dyn Clock>,
-    origin: String,
-    tenants_claim: String,
-    tenants: Vec<String>,
-    scopes: Vec<String>,
 }
 
 impl DevIssuer {
-    /// An issuer on a server with this origin (`http://127.0.0.1:8080`), which offers these tenants
-    /// and scopes on its page and names a token's tenants in this claim.
+    /// Draws the signing key.
     ///
     /// # Errors
-    /// [`DevIssuerError`] when the operating system gives no randomness for a key.
-    pub fn generate(
-        origin: String,
-        tenants_claim: String,
-        tenants: Vec<String>,
-        scopes: Vec<String>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, DevIssuerError> {
-        Ok(Self { key: SigningKey::generate()?, clock, origin, tenants_claim, tenants, scopes })
+    /// [`SigningError`] when the operating system gives no randomness.
+    pub fn generate(config: DevIssuerConfig, clock: Arc<dyn Clock>) -> Result<Self, SigningError> {
+        let pages = Pages::new(&config);
+        Ok(Self { config, key: SigningKey::generate()?, pages, clock })
     }
 
-    /// The `iss` of its tokens.
-    #[must_use]
-    pub fn name(&self) -> String {
-        format!("{}{ROOT}", self.origin)
-    }
-
-    /// The `aud` of its tokens.
-    #[must_use]
-    pub fn audience(&self) -> String {
-        format!("{}/api/", self.origin)
-    }
-
-    /// Where a user signs in.
-    #[must_use]
-    pub fn authorization_url(&self) -> String {
-        format!("{}authorize", self.name())
-    }
-
-    /// Its public key, as a JSON Web Key Set (RFC 7517 §5).
-    #[must_use]
-    pub fn key_set(&self) -> Value {
-        json!({ "keys": [self.key.public_jwk()] })
-    }
-
-    /// The server's own origin.
-    #[must_use]
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// What a verifier has to know to take its tokens.
+    /// What makes a verifier take its tokens, with no request over the network.
     #[must_use]
     pub fn trust(&self) -> FixedIssuer {
-        FixedIssuer {
-            config: IssuerConfig {
-                issuer: self.name(),
-                audience: self.audience(),
-                jwks: None,
-                algorithms: vec![SigningAlgorithm::Es256],
-                access_tokens_only: true,
-            },
-            keys: self.key_set(),
-        }
+        let config = IssuerConfig {
+            issuer: self.issuer(),
+            audience: self.config.audience.clone(),
+            jwks: None,
+            algorithms: vec![SigningAlgorithm::Es256],
+            access_tokens_only: true,
+        };
+        FixedIssuer { config, keys: self.jwks() }
     }
 
-    /// A token. A secret.
+    /// The public key as a key set (RFC 7517 §5).
+    #[must_use]
+    pub fn jwks(&self) -> Value {
+        json!({ "keys": [self.key.jwk()] })
+    }
+
+    /// Makes a token.
     ///
     /// # Errors
-    /// [`DevIssuerError`] when the operating system gives no randomness for a signature.
-    pub fn sign(&self, request: &TokenRequest) -> Result<String, DevIssuerError> {
-        let now = self.clock.since_epoch();
-        let mut claims = json!({
-            "iss": self.name(),
-            "aud": self.audience(),
-            "sub": request.subject,
-            "iat": now.as_secs(),
-            "exp": (now + request.lifetime).as_secs(),
-            "permissions": request.permissions,
-        });
-        claims[&self.tenants_claim] = request.tenants.clone().into();
-        self.key.sign(&claims)
+    /// [`SigningError`] when the operating system gives no randomness.
+    pub fn sign(&self, request: &TokenRequest) -> Result<secrecy::SecretString, SigningError> {
+        self.key.sign(&self.config, &self.issuer(), self.clock.since_epoch(), request)
     }
 
-    /// The one address that tokens are sent to.
-    fn redirect_target(&self) -> String {
-        format!("{}/swagger-ui/oauth2-redirect.html", self.origin)
+    /// The issuer's name, `iss` of its tokens.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("{}{ROOT}", self.origin())
     }
 
-    /// Adds its addresses.
-    pub fn configure(self: &Arc<Self>, config: &mut ServiceConfig) {
-        config.app_data(ThinData(Arc::clone(self))).service(
-            web::scope(ROOT.trim_end_matches('/'))
-                .route("/authorize", web::get().to(sign_in::show))
-                .route("/authorize", web::post().to(sign_in::grant))
-                .route("/.well-known/jwks.json", web::get().to(key_set))
-                .route("/.well-known/openid-configuration", web::get().to(discovery)),
-        );
+    /// The sign-in page's address, for the OAuth flow of the served documents.
+    #[must_use]
+    pub fn authorization_url(&self) -> String {
+        format!("{}{ROOT}/authorize", self.origin())
     }
-}
 
-/// The issuer, as handlers take it.
-type Issuer = ThinData<Arc<DevIssuer>>;
+    /// Adds its routes, all under `/dev-issuer/`.
+    pub fn configure(self: &Arc<Self>, app: &mut web::ServiceConfig) {
+        routes::configure(self, app);
+    }
 
-async fn key_set(issuer: Issuer) -> HttpResponse {
-    HttpResponse::Ok().json(issuer.key_set())
-}
+    /// The document of `OpenID` Connect Discovery 1.0 §3, as far as there is something to tell.
+    fn discovery(&self) -> Value {
+        json!({
+            "issuer": self.issuer(),
+            "authorization_endpoint": self.authorization_url(),
+            "jwks_uri": format!("{}{ROOT}/.well-known/jwks.json", self.origin()),
+            "scopes_supported": self.config.scopes,
+            "response_types_supported": ["token"],
+            "grant_types_supported": ["implicit"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+        })
+    }
 
-/// OpenID Connect Discovery 1.0 §3, as far as the issuer goes.
-async fn discovery(issuer: Issuer) -> HttpResponse {
-    let name = issuer.name();
-    HttpResponse::Ok().json(json!({
-        "issuer": name,
-        "authorization_endpoint": issuer.authorization_url(),
-        "jwks_uri": format!("{name}.well-known/jwks.json"),
-        "response_types_supported": ["token"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
-        "scopes_supported": issuer.scopes,
-    }))
+    fn origin(&self) -> &str {
+        self.config.origins.first().map_or("", String::as_str)
+    }
 }

@@ -162,3 +162,153 @@ fn texts(value: &Value) -> Option<Vec<&str>> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{AUDIENCE, claims_with, issuer_config};
+    use super::{BearerError, Claims, Lifetime, Principal};
+    use crate::auth::Tenants;
+    use crate::domain::Scope;
+
+    fn judge(changes: Value) -> Result<(Principal, Lifetime), BearerError> {
+        let claims = Claims::parse(claims_with(changes).to_string().as_bytes()).unwrap();
+        claims.judge(&issuer_config(), "tenants")
+    }
+
+    fn scopes(changes: Value) -> Result<Vec<String>, BearerError> {
+        let (principal, _) = judge(changes)?;
+        Ok(principal.scopes.iter().map(Scope::to_string).collect())
+    }
+
+    #[test]
+    fn scopes_are_the_union_of_three_claims() {
+        for (changes, expected) in [
+            (json!({ "scope": "(absent)" }), &[][..]),
+            (json!({ "scope": "" }), &[]),
+            (json!({ "scope": "a b a" }), &["a", "b"]),
+            (json!({ "scope": "  a  b " }), &["a", "b"]),
+            (json!({ "scope": ["a", "b"] }), &["a", "b"]),
+            (
+                json!({ "scope": "openid a", "permissions": ["a", "b"], "scp": "c" }),
+                &["a", "b", "openid", "c"],
+            ),
+            (json!({ "scope": [], "permissions": "p q", "scp": ["r"] }), &["p", "q", "r"]),
+            (json!({ "scope": "a,b" }), &["a,b"]),
+            (json!({ "scope": "*" }), &["*"]),
+        ] {
+            assert_eq!(scopes(changes.clone()).unwrap(), expected, "{changes}");
+        }
+    }
+
+    #[test]
+    fn a_bent_scope_claim_makes_the_token_worth_nothing() {
+        let many: Vec<_> = (0..257).map(|number| number.to_string()).collect();
+        for claim in ["permissions", "scope", "scp"] {
+            for value in [
+                json!({ "tenant.apiKey:read": true }),
+                json!([["*"]]),
+                json!(["a", 1]),
+                json!([null]),
+                json!(null),
+                json!(true),
+                json!(1),
+                json!("a\tb"),
+                json!("a\u{a0}b"),
+                json!("a\nb"),
+                json!("ten\u{430}nt.apiKey:read"),
+                json!(["a b"]),
+                json!([""]),
+                json!([r#""a""#]),
+                json!(many),
+            ] {
+                let verdict = scopes(json!({ (claim): value })).err();
+                assert!(matches!(verdict, Some(BearerError::InvalidClaim(_))), "{claim}: {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn tenants_are_an_array_one_or_all() {
+        for (value, expected) in [
+            (json!("(absent)"), Some(vec![])),
+            (json!([]), Some(vec![])),
+            (json!(""), Some(vec![])),
+            (json!("demo"), Some(vec!["demo"])),
+            (json!(["demo", "t2"]), Some(vec!["demo", "t2"])),
+            (json!(["demo", "no tenant", "../t2", "**"]), Some(vec!["demo"])),
+            (json!(["demo", "*"]), None),
+            (json!("demo t2"), Some(vec![])),
+            (json!("*"), None),
+        ] {
+            let (principal, _) = judge(json!({ "tenants": value })).unwrap();
+            let named = match principal.tenants {
+                Tenants::All => None,
+                Tenants::These(these) => Some(these.iter().map(ToString::to_string).collect()),
+            };
+            assert_eq!(
+                named,
+                expected.map(|ids| ids.into_iter().map(str::to_owned).collect::<Vec<_>>()),
+                "{value}"
+            );
+        }
+        for value in [json!(null), json!(true), json!(1), json!({}), json!([1]), json!([["*"]])] {
+            let refused = judge(json!({ "tenants": value })).err();
+            assert_eq!(refused, Some(BearerError::InvalidClaim("of tenants")), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_client_without_a_user_is_named_by_its_id() {
+        for (changes, subject) in [
+            (json!({}), "user-1"),
+            (json!({ "client_id": "c" }), "user-1"),
+            (json!({ "sub": "(absent)", "client_id": "c", "azp": "z" }), "c"),
+            (json!({ "sub": "(absent)", "azp": "z" }), "z"),
+            (json!({ "sub": "(absent)" }), ""),
+        ] {
+            assert_eq!(judge(changes).unwrap().0.subject, subject);
+        }
+        assert_eq!(judge(json!({ "sub": 1 })).err(), Some(BearerError::InvalidClaim("sub")));
+        assert_eq!(judge(json!({ "sub": null })).err(), Some(BearerError::InvalidClaim("sub")));
+    }
+
+    #[test]
+    fn the_audience_is_held_exactly() {
+        for (value, expected) in [
+            (json!(AUDIENCE), None),
+            (json!(["other", AUDIENCE]), None),
+            (json!("(absent)"), Some(BearerError::MissingClaim("aud"))),
+            (json!(""), Some(BearerError::WrongAudience)),
+            (json!([]), Some(BearerError::WrongAudience)),
+            (json!(["other"]), Some(BearerError::WrongAudience)),
+            (json!(AUDIENCE.trim_end_matches('/')), Some(BearerError::WrongAudience)),
+            (json!(format!("{AUDIENCE}x")), Some(BearerError::WrongAudience)),
+            (json!(AUDIENCE.to_uppercase()), Some(BearerError::WrongAudience)),
+            (json!(format!("other {AUDIENCE}")), Some(BearerError::WrongAudience)),
+            (json!("*"), Some(BearerError::WrongAudience)),
+            (json!(null), Some(BearerError::InvalidClaim("aud"))),
+            (json!([AUDIENCE, 1]), Some(BearerError::InvalidClaim("aud"))),
+            (json!([[AUDIENCE]]), Some(BearerError::InvalidClaim("aud"))),
+            (json!({ AUDIENCE: true }), Some(BearerError::InvalidClaim("aud"))),
+        ] {
+            assert_eq!(judge(json!({ "aud": value })).err(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn dates_are_numbers_and_nothing_else() {
+        for claim in ["exp", "nbf"] {
+            for value in
+                [json!("1"), json!([1]), json!({}), json!(true), json!(null), json!("(absent) ")]
+            {
+                let refused = judge(json!({ (claim): value })).err();
+                assert_eq!(refused, Some(BearerError::InvalidClaim(claim)), "{claim}: {value}");
+            }
+        }
+        let refused = judge(json!({ "exp": "(absent)" })).err();
+        assert_eq!(refused, Some(BearerError::MissingClaim("exp")));
+        assert!(judge(json!({ "nbf": "(absent)" })).is_ok());
+    }
+}

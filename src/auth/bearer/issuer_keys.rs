@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::LoadError;
+use super::config::KeyLocation;
 use super::key_set::KeySet;
 use super::source::KeySource;
 use crate::auth::Clock;
@@ -22,20 +23,38 @@ const ASK_INTERVAL: Duration = Duration::from_secs(10);
 /// How many callers may wait for the task's attention; more wait for a place.
 const MOST_WAITING: usize = 64;
 
-/// How often keys are loaded with no token asking.
+/// How often keys are loaded with no token asking, and how long one answer may take.
 #[derive(Debug, Clone, Copy)]
-struct Pace {
-    /// After a load that worked.
-    refresh: Duration,
-    /// After a load that failed.
-    retry: Duration,
+pub(super) struct Pace {
+    /// From one load that worked to the next.
+    pub refresh: Duration,
+    /// From one load that failed to the next.
+    pub retry: Duration,
+    /// The longest that one answer may take, from the connection to its last byte.
+    pub patience: Duration,
 }
 
 impl Pace {
     /// For a file: soon enough for the person who has just edited it.
-    const LOCAL: Self = Self { refresh: Duration::from_secs(2), retry: Duration::from_secs(2) };
+    const LOCAL: Self = Self {
+        refresh: Duration::from_secs(2),
+        retry: Duration::from_secs(2),
+        patience: Duration::from_secs(5),
+    };
     /// For an issuer elsewhere: a key that was withdrawn is gone after this time.
-    const REMOTE: Self = Self { refresh: Duration::from_secs(300), retry: Duration::from_secs(10) };
+    const REMOTE: Self = Self {
+        refresh: Duration::from_secs(300),
+        retry: Duration::from_secs(10),
+        patience: Duration::from_secs(5),
+    };
+
+    /// The pace for keys at that place.
+    pub(super) fn at(location: &KeyLocation) -> Self {
+        match location {
+            KeyLocation::File(_) => Self::LOCAL,
+            KeyLocation::Address(_) | KeyLocation::Discovery(_) => Self::REMOTE,
+        }
+    }
 }
 
 /// One issuer's keys, as they are now.
@@ -72,12 +91,12 @@ impl IssuerKeys {
     pub(super) fn start(
         issuer: &str,
         source: KeySource,
+        pace: Pace,
         clock: Arc<dyn Clock>,
     ) -> (Self, oneshot::Receiver<()>) {
         let kept = Arc::new(Kept::new(KeySet::default()));
         let (asks, asked) = mpsc::channel(MOST_WAITING);
         let (first, loaded) = oneshot::channel();
-        let pace = if source.is_local() { Pace::LOCAL } else { Pace::REMOTE };
         let issuer = issuer.to_owned();
         let refreshing = Refreshing { issuer, source, clock, kept: kept.clone(), pace };
         let task = tokio::spawn(refreshing.run(asked, first)).abort_handle();

@@ -248,3 +248,141 @@ fn is_of_small_order(point: &[u8; 32]) -> bool {
     let high = y[31] == 0x7f && middle(0xff) && (0xec..=0xee).contains(&y[0]);
     low || high || y == ROOT || y == NEGATED_ROOT
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{base64url, signer};
+    use super::{BearerError, KeyFault, SigningAlgorithm, VerifyingKey};
+
+    /// The public key of that algorithm with one member replaced, or removed for `null`.
+    fn with(algorithm: SigningAlgorithm, name: &str, value: Value) -> Value {
+        let mut jwk = signer(algorithm).jwk();
+        if value.is_null() {
+            jwk.as_object_mut().unwrap().shift_remove(name);
+        } else {
+            jwk[name] = value;
+        }
+        jwk
+    }
+
+    fn number(bytes: &[u8]) -> Value {
+        base64url(bytes).into()
+    }
+
+    #[test]
+    fn a_key_without_alg_is_for_what_its_type_can_do() {
+        for (algorithm, fitting) in [
+            (SigningAlgorithm::Rs256, &[SigningAlgorithm::Rs256, SigningAlgorithm::Ps256][..]),
+            (SigningAlgorithm::Es256, &[SigningAlgorithm::Es256][..]),
+            (SigningAlgorithm::EdDsa, &[SigningAlgorithm::EdDsa][..]),
+        ] {
+            let free = VerifyingKey::parse(&with(algorithm, "alg", Value::Null)).unwrap();
+            let bound = VerifyingKey::parse(&signer(algorithm).jwk()).unwrap();
+            for other in SigningAlgorithm::ALL {
+                assert_eq!(free.fits(other), fitting.contains(&other), "{algorithm} {other}");
+                assert_eq!(bound.fits(other), other == algorithm, "{algorithm} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_before_the_signature() {
+        let key = VerifyingKey::parse(&signer(SigningAlgorithm::Rs256).jwk()).unwrap();
+        let verdict = key.verify(SigningAlgorithm::Es256, "e30.e30", "AA");
+        assert_eq!(verdict, Err(BearerError::KeyMismatch));
+        let verdict = key.verify(SigningAlgorithm::Rs256, "e30.e30", "AA");
+        assert_eq!(verdict, Err(BearerError::BadSignature));
+    }
+
+    #[test]
+    fn keys_that_may_not_be_used_are_told_with_the_reason() {
+        use SigningAlgorithm::{EdDsa, Es256, Ps256, Rs256};
+        let (low, high) = ([&[0x40][..], &[1; 255]].concat(), [&[1][..], &[1; 1024]].concat());
+        let even = [&[0x80][..], &[2; 255]].concat();
+        for (jwk, fault) in [
+            (json!("text"), KeyFault::Shape),
+            (json!({}), KeyFault::Shape),
+            (with(Rs256, "kty", 1.into()), KeyFault::Shape),
+            (with(Rs256, "kid", 1.into()), KeyFault::Shape),
+            (with(Rs256, "kty", "rsa".into()), KeyFault::Type),
+            (with(Rs256, "kty", "AKP".into()), KeyFault::Type),
+            (json!({ "kty": "oct", "k": "AAAA" }), KeyFault::Symmetric),
+            (with(Rs256, "kty", "oct".into()), KeyFault::Symmetric),
+            (with(Rs256, "d", "AQAB".into()), KeyFault::Private),
+            (with(EdDsa, "d", "AQAB".into()), KeyFault::Private),
+            (with(Rs256, "use", "enc".into()), KeyFault::Purpose),
+            (with(Rs256, "use", "SIG".into()), KeyFault::Purpose),
+            (with(Rs256, "use", json!(["sig"])), KeyFault::Shape),
+            (with(Rs256, "key_ops", json!([])), KeyFault::Purpose),
+            (with(Rs256, "key_ops", json!(["sign", "encrypt"])), KeyFault::Purpose),
+            (with(Rs256, "key_ops", "verify".into()), KeyFault::Shape),
+            (with(Rs256, "alg", "HS256".into()), KeyFault::Algorithm),
+            (with(Rs256, "alg", "none".into()), KeyFault::Algorithm),
+            (with(Rs256, "alg", "RS512".into()), KeyFault::Algorithm),
+            (with(Rs256, "alg", "RSA-OAEP".into()), KeyFault::Algorithm),
+            (with(Rs256, "alg", "ES256".into()), KeyFault::Algorithm),
+            (with(Es256, "alg", "RS256".into()), KeyFault::Algorithm),
+            (with(EdDsa, "alg", "ES256".into()), KeyFault::Algorithm),
+            (with(Rs256, "n", Value::Null), KeyFault::Shape),
+            (with(Rs256, "n", "".into()), KeyFault::Modulus),
+            (with(Rs256, "n", number(&low)), KeyFault::Modulus),
+            (with(Rs256, "n", number(&high)), KeyFault::Modulus),
+            (with(Rs256, "n", number(&even)), KeyFault::Modulus),
+            (with(Rs256, "n", number(&[0; 256])), KeyFault::Modulus),
+            (with(Rs256, "n", "AQ==".into()), KeyFault::Encoding),
+            (with(Rs256, "e", number(&[])), KeyFault::Exponent),
+            (with(Rs256, "e", number(&[0])), KeyFault::Exponent),
+            (with(Ps256, "e", number(&[1])), KeyFault::Exponent),
+            (with(Rs256, "e", number(&[0, 0, 1])), KeyFault::Exponent),
+            (with(Rs256, "e", number(&[1, 0, 0])), KeyFault::Exponent),
+            (with(Rs256, "e", number(&[1, 0, 0, 0, 1])), KeyFault::Exponent),
+            (with(Rs256, "e", "A+AB".into()), KeyFault::Encoding),
+            (with(Es256, "crv", "P-384".into()), KeyFault::Curve),
+            (with(Es256, "crv", "secp256k1".into()), KeyFault::Curve),
+            (with(Es256, "crv", "Ed25519".into()), KeyFault::Curve),
+            (with(Es256, "crv", Value::Null), KeyFault::Curve),
+            (with(Es256, "x", number(&[1; 31])), KeyFault::Encoding),
+            (with(Es256, "y", number(&[1; 33])), KeyFault::Encoding),
+            (with(Es256, "y", number(&[1; 32])), KeyFault::Point),
+            (with(Es256, "x", number(&[0xff; 32])), KeyFault::Point),
+            (with(EdDsa, "crv", "Ed448".into()), KeyFault::Curve),
+            (with(EdDsa, "crv", "X25519".into()), KeyFault::Curve),
+            (with(EdDsa, "x", number(&[9; 31])), KeyFault::Encoding),
+        ] {
+            assert_eq!(VerifyingKey::parse(&jwk).err(), Some(fault), "{jwk}");
+        }
+    }
+
+    #[test]
+    fn a_leading_zero_in_a_modulus_changes_nothing() {
+        let jwk = signer(SigningAlgorithm::Rs256).jwk();
+        let mut padded = jwk.clone();
+        padded["n"] = format!("AAAA{}", jwk["n"].as_str().unwrap()).into();
+        assert!(VerifyingKey::parse(&jwk).unwrap() == VerifyingKey::parse(&padded).unwrap());
+    }
+
+    #[test]
+    fn a_point_under_which_anyone_can_sign_is_refused() {
+        let mut points = Vec::new();
+        for first in [0_u8, 1, 0xec, 0xed, 0xee] {
+            let mut point = if first > 1 { [0xff; 32] } else { [0; 32] };
+            (point[0], point[31]) = (first, if first > 1 { 0x7f } else { 0 });
+            points.push(point);
+        }
+        let root = "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a";
+        let mut point = [0; 32];
+        for (place, byte) in point.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&root[2 * place..2 * place + 2], 16).unwrap();
+        }
+        points.push(point);
+        for mut point in points {
+            for sign in [0, 0x80] {
+                point[31] = (point[31] & 0x7f) | sign;
+                let jwk = with(SigningAlgorithm::EdDsa, "x", number(&point));
+                assert_eq!(VerifyingKey::parse(&jwk).err(), Some(KeyFault::Point), "{point:?}");
+            }
+        }
+    }
+}

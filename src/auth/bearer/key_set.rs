@@ -107,3 +107,77 @@ fn judge(members: &[Value]) -> Vec<Result<VerifyingKey, KeyFault>> {
     };
     members.iter().zip(ids()).map(verdict).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{SIGNERS, key_set, signer};
+    use super::{BearerError, KeyFault, KeySet, KeySetError, SigningAlgorithm, judge};
+
+    fn parse(json: &str) -> Result<usize, KeySetError> {
+        KeySet::parse("https://issuer.example/", json.as_bytes()).map(|keys| keys.len())
+    }
+
+    #[test]
+    fn answers_that_are_no_key_set_are_refused() {
+        for (json, error) in [
+            ("", KeySetError::NotJson),
+            ("<!doctype html><title>Sign in</title>", KeySetError::NotJson),
+            ("[]", KeySetError::NotJson),
+            (r#"{"keys":[]} {"keys":[]}"#, KeySetError::NotJson),
+            (r#"{"keys":[],"keys":[]}"#, KeySetError::NotJson),
+            (r#"{"keys":[{"kty":"RSA","kty":"oct"}]}"#, KeySetError::NotJson),
+            ("{}", KeySetError::NoKeys),
+            (r#"{"keys":{}}"#, KeySetError::NoKeys),
+            (r#"{"keys":null}"#, KeySetError::NoKeys),
+            (r#"{"Keys":[]}"#, KeySetError::NoKeys),
+        ] {
+            assert_eq!(parse(json), Err(error), "{json}");
+        }
+        let many = |count: usize| format!(r#"{{"keys":[{}]}}"#, vec!["{}"; count].join(","));
+        assert_eq!(parse(&many(100)), Ok(0));
+        assert_eq!(parse(&many(101)), Err(KeySetError::TooManyKeys));
+        assert_eq!(parse(&many(100_000)), Err(KeySetError::TooManyKeys));
+        let large = format!(r#"{{"keys":[]}}{}"#, " ".repeat(1024 * 1024));
+        assert_eq!(parse(&large), Err(KeySetError::TooLarge));
+        assert_eq!(parse(r#"{"keys":[],"more":1}"#), Ok(0));
+    }
+
+    #[test]
+    fn a_bad_key_takes_no_other_with_it() {
+        let mut document = key_set(SIGNERS.iter());
+        let keys = document["keys"].as_array_mut().unwrap();
+        keys.insert(0, json!(null));
+        keys.push(json!({ "kty": "oct", "k": "AAAA", "kid": "k-HS256" }));
+        assert_eq!(parse(&document.to_string()), Ok(SIGNERS.len()));
+    }
+
+    #[test]
+    fn keys_of_one_kid_are_all_left_out() {
+        let mut other = signer(SigningAlgorithm::Es256).jwk();
+        other["kid"] = "k-RS256".into();
+        other["use"] = "enc".into();
+        let members =
+            [signer(SigningAlgorithm::Rs256).jwk(), other, signer(SigningAlgorithm::EdDsa).jwk()];
+        let faults: Vec<_> = judge(&members).into_iter().map(Result::err).collect();
+        assert_eq!(faults, [Some(KeyFault::RepeatedId), Some(KeyFault::RepeatedId), None]);
+    }
+
+    #[test]
+    fn a_kid_is_compared_exactly_and_binds() {
+        let mut nameless = signer(SigningAlgorithm::EdDsa).jwk();
+        nameless.as_object_mut().unwrap().shift_remove("kid");
+        let keys = [signer(SigningAlgorithm::Rs256).jwk(), nameless];
+        let document = json!({ "keys": keys }).to_string();
+        let keys = KeySet::parse("https://issuer.example/", document.as_bytes()).unwrap();
+        let get = |id: Option<&str>, algorithm| keys.get(id, algorithm).map(|_| ()).err();
+        assert_eq!(get(Some("k-RS256"), SigningAlgorithm::Rs256), None);
+        assert_eq!(get(Some("k-RS256"), SigningAlgorithm::Ps256), Some(BearerError::KeyMismatch));
+        assert_eq!(get(Some("K-RS256"), SigningAlgorithm::Rs256), Some(BearerError::UnknownKey));
+        assert_eq!(get(Some(""), SigningAlgorithm::EdDsa), Some(BearerError::UnknownKey));
+        assert_eq!(get(None, SigningAlgorithm::EdDsa), None);
+        assert_eq!(get(None, SigningAlgorithm::Es256), Some(BearerError::UnknownKey));
+        assert!(document.parse::<Value>().is_ok());
+    }
+}

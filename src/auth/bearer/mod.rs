@@ -5,6 +5,8 @@
 //! then what it says ([`claims`]). `jsonwebtoken` computes signatures and nothing else: it reads
 //! neither headers nor claims nor key sets, because it is lenient where the standards are not.
 //!
+//! A token that was found good is remembered ([`verified`]), so that it pays for its signature once.
+//!
 //! Invariants: a key comes from the configured issuer's key set alone, never from the token
 //! (`jwk`, `jku`, `x5c`, `x5u` are not even looked at). Nothing here logs or returns text of a
 //! token that was refused.
@@ -15,6 +17,10 @@ mod compact;
 mod config;
 mod error;
 mod header;
+#[cfg(test)]
+mod hostile_issuers;
+#[cfg(test)]
+mod hostile_tokens;
 mod issuer_keys;
 mod json;
 mod key;
@@ -22,6 +28,7 @@ mod key_set;
 mod source;
 #[cfg(test)]
 mod testing;
+mod verified;
 mod verifier;
 
 pub use address::AddressError;

@@ -14,16 +14,13 @@ use super::config::{BearerConfigError, KeyLocation};
 use super::json;
 use super::key_set::{KeySetError, LARGEST};
 
-/// The longest that one answer may take, from the connection to its last byte.
-const SLOWEST: Duration = Duration::from_secs(5);
-
 /// Why an issuer's keys could not be loaded. What was known before stays.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file cannot be read.
     #[error("the file cannot be read")]
     File(#[from] std::io::Error),
-    /// No whole answer within 5 s, or no connection.
+    /// No connection, or no whole answer in time.
     #[error("the issuer does not answer")]
     Unreachable(#[from] reqwest::Error),
     /// Any status but 200; redirects are not followed.
@@ -53,7 +50,7 @@ pub enum LoadError {
 /// One issuer's key set, wherever it is.
 pub(super) enum KeySource {
     /// A file on this machine.
-    File(PathBuf),
+    File { path: PathBuf, patience: Duration },
     /// The key set's own address.
     Address { client: Client, url: Url },
     /// The discovery document of an issuer.
@@ -61,26 +58,26 @@ pub(super) enum KeySource {
 }
 
 impl KeySource {
-    /// The source at that place, for that issuer.
-    pub(super) fn connect(location: KeyLocation, issuer: &str) -> Result<Self, BearerConfigError> {
+    /// The source at that place, for that issuer. No answer may take longer than `patience`.
+    pub(super) fn connect(
+        location: KeyLocation,
+        issuer: &str,
+        patience: Duration,
+    ) -> Result<Self, BearerConfigError> {
         Ok(match location {
-            KeyLocation::File(path) => Self::File(path),
-            KeyLocation::Address(url) => Self::Address { client: client(&url)?, url },
+            KeyLocation::File(path) => Self::File { path, patience },
+            KeyLocation::Address(url) => Self::Address { client: client(&url, patience)?, url },
             KeyLocation::Discovery(url) => {
-                Self::Discovery { client: client(&url)?, url, issuer: issuer.to_owned() }
+                let issuer = issuer.to_owned();
+                Self::Discovery { client: client(&url, patience)?, url, issuer }
             }
         })
-    }
-
-    /// Whether loading costs nobody anything.
-    pub(super) fn is_local(&self) -> bool {
-        matches!(self, Self::File(_))
     }
 
     /// Reads the key set's bytes, at most 1 MiB.
     pub(super) async fn load(&self) -> Result<Vec<u8>, LoadError> {
         match self {
-            Self::File(path) => read(path.clone()).await,
+            Self::File { path, patience } => read(path.clone(), *patience).await,
             Self::Address { client, url } => fetch(client, url.clone()).await,
             Self::Discovery { client, url, issuer } => {
                 let document = fetch(client, url.clone()).await?;
@@ -92,10 +89,10 @@ impl KeySource {
 }
 
 /// A client that follows no redirect and keeps no connection: its requests are minutes apart.
-fn client(url: &Url) -> Result<Client, BearerConfigError> {
+fn client(url: &Url, patience: Duration) -> Result<Client, BearerConfigError> {
     let builder = Client::builder()
         .redirect(redirect::Policy::none())
-        .timeout(SLOWEST)
+        .timeout(patience)
         .pool_max_idle_per_host(0)
         .user_agent(concat!("neokeys/", env!("CARGO_PKG_VERSION")));
     // A proxy is for reaching others.
@@ -134,9 +131,9 @@ fn find_key_set(document: &[u8], issuer: &str, loopback: bool) -> Result<Url, Lo
     Ok(url)
 }
 
-async fn read(path: PathBuf) -> Result<Vec<u8>, LoadError> {
+async fn read(path: PathBuf, patience: Duration) -> Result<Vec<u8>, LoadError> {
     let reading = tokio::task::spawn_blocking(move || read_bounded(&path));
-    match tokio::time::timeout(SLOWEST, reading).await {
+    match tokio::time::timeout(patience, reading).await {
         Ok(Ok(outcome)) => outcome,
         // The read panicked or the runtime ends; or the file is a pipe that nobody writes to.
         Ok(Err(_)) | Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
     RSA_PSS_SHA256, RsaKeyPair, RsaPublicKeyComponents,
 };
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
@@ -34,6 +35,10 @@ impl TestClock {
 
     pub(super) fn set(&self, seconds: u64) {
         self.0.store(seconds, Ordering::SeqCst);
+    }
+
+    pub(super) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 }
 
@@ -106,6 +111,23 @@ impl Signer {
         jwk
     }
 
+    /// The public half as a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
+    pub(super) fn public_der(&self) -> Vec<u8> {
+        let der: PublicKeyX509Der<'_> = match &self.pair {
+            Pair::Rsa(pair) => pair.public_key().as_der().unwrap(),
+            Pair::P256(pair) => pair.public_key().as_der().unwrap(),
+            Pair::Ed25519(pair) => pair.public_key().as_der().unwrap(),
+        };
+        der.as_ref().to_vec()
+    }
+
+    /// That, as people pass it around.
+    pub(super) fn public_pem(&self) -> String {
+        let text = STANDARD.encode(self.public_der());
+        let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+    }
+
     /// The header of its tokens.
     pub(super) fn header(&self) -> Value {
         json!({ "alg": self.algorithm.as_str(), "kid": self.key_id, "typ": "JWT" })
@@ -123,10 +145,12 @@ impl Signer {
 
     /// A token of any first two parts.
     pub(super) fn sign_input(&self, input: &str) -> String {
-        format!("{input}.{}", base64url(self.signature(input.as_bytes())))
+        format!("{input}.{}", base64url(self.signature_of(input)))
     }
 
-    fn signature(&self, message: &[u8]) -> Vec<u8> {
+    /// The bare signature over a text.
+    pub(super) fn signature_of(&self, message: &str) -> Vec<u8> {
+        let message = message.as_bytes();
         let random = aws_lc_rs::rand::SystemRandom::new();
         match &self.pair {
             Pair::Rsa(pair) => {

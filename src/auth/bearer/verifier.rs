@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use super::claims::Claims;
 use super::compact::Compact;
+use super::config::KeyLocation;
 use super::header::{Header, TokenKind};
-use super::issuer_keys::IssuerKeys;
+use super::issuer_keys::{IssuerKeys, Pace};
 use super::key_set::KeySet;
 use super::source::KeySource;
+use super::verified::{TokenDigest, Verified, VerifiedTokens};
 use super::{BearerConfig, BearerConfigError, BearerError, IssuerConfig, KeySetError, LoadError};
 use crate::auth::{Clock, Principal};
 
@@ -22,6 +24,7 @@ const START_PATIENCE: Duration = Duration::from_secs(5);
 pub struct BearerVerifier {
     tenants_claim: String,
     issuers: Vec<Issuer>,
+    verified: VerifiedTokens,
     clock: Arc<dyn Clock>,
 }
 
@@ -81,6 +84,16 @@ impl BearerVerifier {
         fixed: Vec<FixedIssuer>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, BearerConfigError> {
+        Self::open_at(config, fixed, clock, Pace::at).await
+    }
+
+    /// Like [`Self::open_with`], at any pace.
+    pub(super) async fn open_at(
+        config: BearerConfig,
+        fixed: Vec<FixedIssuer>,
+        clock: Arc<dyn Clock>,
+        pace: fn(&KeyLocation) -> Pace,
+    ) -> Result<Arc<Self>, BearerConfigError> {
         let locations = config.judge()?;
         let mut issuers = Vec::new();
         for FixedIssuer { config, keys } in fixed {
@@ -91,15 +104,17 @@ impl BearerVerifier {
         }
         let mut loads = Vec::new();
         for (config, location) in config.issuers.into_iter().zip(locations) {
-            let source = KeySource::connect(location, &config.issuer)?;
-            let (keys, loaded) = IssuerKeys::start(&config.issuer, source, clock.clone());
+            let pace = pace(&location);
+            let source = KeySource::connect(location, &config.issuer, pace.patience)?;
+            let (keys, loaded) = IssuerKeys::start(&config.issuer, source, pace, clock.clone());
             issuers.push(Issuer { config, keys });
             loads.push(loaded);
         }
         if tokio::time::timeout(START_PATIENCE, future::join_all(loads)).await.is_err() {
             tracing::warn!("an issuer has not answered yet; going on without it");
         }
-        Ok(Arc::new(Self { tenants_claim: config.tenants_claim, issuers, clock }))
+        let verified = VerifiedTokens::default();
+        Ok(Arc::new(Self { tenants_claim: config.tenants_claim, issuers, verified, clock }))
     }
 
     /// Judges a token, the text after `Bearer `, and gives the caller that it names. Waits for the
@@ -108,15 +123,54 @@ impl BearerVerifier {
     /// # Errors
     /// [`BearerError`] says which rule the token breaks; to a caller each is the same 401.
     pub async fn verify(&self, token: &str) -> Result<Principal, BearerError> {
+        let digest = TokenDigest::of(token);
+        if let Some(digest) = &digest
+            && let Some(verdict) = self.find_verdict(digest)
+        {
+            return verdict;
+        }
         let compact = Compact::parse(token)?;
         let header = Header::parse(&compact.header)?;
         let claims = Claims::parse(&compact.payload)?;
-        let issuer = self.get_issuer(claims.issuer()?)?;
-        issuer.demand_header(&header)?;
-        issuer.demand_signature(&header, &compact).await?;
-        let (principal, lifetime) = claims.judge(&issuer.config, &self.tenants_claim)?;
+        let (issuer, keys) = self.demand_issuer(&claims, &header, &compact).await?;
+        let config = &self.issuers[issuer].config;
+        let (principal, lifetime) = claims.judge(config, &self.tenants_claim)?;
         lifetime.judge(self.clock.since_epoch())?;
+        if let Some(digest) = digest {
+            let principal = principal.clone();
+            self.verified.insert(digest, Verified { principal, lifetime, issuer, keys });
+        }
         Ok(principal)
+    }
+
+    /// The verdict on a token that was found good before, unless its issuer's keys are others now.
+    fn find_verdict(&self, digest: &TokenDigest) -> Option<Result<Principal, BearerError>> {
+        let verified = self.verified.find(digest)?;
+        if !Arc::ptr_eq(&verified.keys, &self.issuers[verified.issuer].keys.load()) {
+            self.verified.remove(digest);
+            return None;
+        }
+        let verdict = verified.lifetime.judge(self.clock.since_epoch());
+        if verdict == Err(BearerError::Expired) {
+            self.verified.remove(digest);
+        }
+        Some(verdict.map(|()| verified.principal.clone()))
+    }
+
+    /// Finds the issuer that the claims name and the key that the header names, and checks the
+    /// signature. Gives the issuer's place and the set that the key is from.
+    async fn demand_issuer(
+        &self,
+        claims: &Claims,
+        header: &Header,
+        compact: &Compact<'_>,
+    ) -> Result<(usize, Arc<KeySet>), BearerError> {
+        let name = claims.issuer()?;
+        let place = self.issuers.iter().position(|issuer| issuer.config.issuer == name);
+        let place = place.ok_or(BearerError::UnknownIssuer)?;
+        let issuer = &self.issuers[place];
+        issuer.demand_header(header)?;
+        Ok((place, issuer.demand_signature(header, compact).await?))
     }
 
     /// How each issuer's keys stand, for readiness.
@@ -130,9 +184,9 @@ impl BearerVerifier {
         self.issuers.iter().map(health).collect()
     }
 
-    fn get_issuer(&self, name: &str) -> Result<&Issuer, BearerError> {
-        let issuer = self.issuers.iter().find(|issuer| issuer.config.issuer == name);
-        issuer.ok_or(BearerError::UnknownIssuer)
+    #[cfg(test)]
+    pub(super) fn verified(&self) -> &VerifiedTokens {
+        &self.verified
     }
 }
 
@@ -151,7 +205,7 @@ impl Issuer {
         &self,
         header: &Header,
         compact: &Compact<'_>,
-    ) -> Result<(), BearerError> {
+    ) -> Result<Arc<KeySet>, BearerError> {
         let mut keys = self.keys.load();
         let id = header.key_id.as_deref();
         if keys.get(id, header.algorithm).err() == Some(BearerError::UnknownKey) {
@@ -159,7 +213,8 @@ impl Issuer {
             keys = self.keys.load();
         }
         let key = keys.get(id, header.algorithm)?;
-        key.verify(header.algorithm, compact.signing_input, compact.signature)
+        key.verify(header.algorithm, compact.signing_input, compact.signature)?;
+        Ok(keys)
     }
 }
 

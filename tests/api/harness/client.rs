@@ -1,10 +1,12 @@
 //! A real HTTP client that sends paths and headers to the byte as they are given.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde_json::Value;
 
 use super::contract_checker::{self, Exchange};
@@ -36,8 +38,12 @@ pub struct Reply {
 
 impl Client {
     pub fn new(origin: &str) -> Self {
-        let connections =
-            hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+        // Well below what the service keeps an idle connection for, so that no request is sent into
+        // one that is being closed.
+        let connections = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(1))
+            .build_http();
         Self { connections, origin: origin.to_owned(), headers: HeaderMap::new() }
     }
 
