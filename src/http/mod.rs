@@ -28,4 +28,4 @@ pub use openapi::{Documents, DocumentsError, collected};
 pub use routes::{HttpParts, configure};
 
 pub use edge::edge;
-pub use swagger_ui::SwaggerUi;
+pub use swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi};

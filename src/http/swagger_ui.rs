@@ -15,7 +15,7 @@ use crate::contract::{ContractConfig, SCOPES};
 use crate::problem::{Problem, ProblemType};
 
 /// Where the page is.
-pub(super) const PAGE: &str = "/swagger-ui/";
+pub const PAGE: &str = "/swagger-ui/";
 
 /// The documents that the page shows, the first one at once.
 const DOCUMENTS: [(&str, &str); 2] =
