@@ -47,15 +47,12 @@ impl Faults {
         let faults = self.faults();
         let count = |area| faults.keys().filter(|(_, its)| *its == area).count();
         let sentences = [
-            (
-                count(Area::Reading),
-                "cannot be read; the last good version is served, if there is one",
-            ),
+            (count(Area::Reading), "cannot be read"),
             (count(Area::Writing), "could not be written safely"),
         ];
         let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
         StoreHealth {
-            faults: told.map(|(tenants, what)| format!("{tenants} documents {what}")).collect(),
+            faults: told.map(|(tenants, what)| format!("documents that {what}: {tenants}")).collect(),
         }
     }
 
