@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use secrecy::ExposeSecret as _;
 
 use super::Place;
 use super::failure::Failure;
@@ -64,7 +65,7 @@ fn start(error: &StartError) -> Failure {
 /// What a developer does first.
 fn beginning(development: &Development) -> String {
     let Development { origin, token, tenant } = development;
-    let tenant = tenant.as_str();
+    let (token, tenant) = (token.expose_secret(), tenant.as_str());
     let path = ListApiKeys::PATH.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);
     format!(
         "
