@@ -121,8 +121,9 @@ impl Application {
             swagger_ui: SwaggerUi::new(&settings.contract, dev.then(|| origin(address))),
             limits: settings.limits.clone(),
         };
+        let cors = settings.cors;
         let app = move || {
-            App::new().wrap(from_fn(http::edge)).configure(|config| {
+            App::new().wrap(http::cors(&cors)).wrap(from_fn(http::edge)).configure(|config| {
                 if let Some(issuer) = &issuer {
                     issuer.configure(config);
                 }

@@ -56,7 +56,8 @@ static VARIES: LazyLock<HeaderValue> = LazyLock::new(|| {
 fn set_caching(headers: &mut HeaderMap, is_read: bool) {
     if is_read {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        headers.insert(VARY, VARIES.clone());
+        // Added to what CORS says: its answers vary by origin too.
+        headers.append(VARY, VARIES.clone());
     } else {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

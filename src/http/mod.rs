@@ -8,6 +8,7 @@
 
 mod access_log;
 mod api_keys;
+mod cors;
 mod edge;
 mod health;
 mod json_body;
@@ -21,6 +22,7 @@ mod request_id;
 pub mod routes;
 mod swagger_ui;
 
+pub use cors::{CorsConfig, cors};
 pub use limits::LimitsConfig;
 pub use openapi::{Documents, DocumentsError, collected};
 pub use routes::{HttpParts, configure};

@@ -178,6 +178,39 @@ impl Form for Addresses {
     }
 }
 
+/// Origins of web pages, as browsers name them.
+pub(super) struct Origins;
+
+impl Form for Origins {
+    type Value = Vec<String>;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
+        let origins = Vec::<Origin>::deserialize(source)?;
+        Ok(origins.into_iter().map(|Origin(text)| text).collect())
+    }
+
+    fn show(value: &Vec<String>) -> String {
+        Addresses::show(value)
+    }
+}
+
+/// A browser's `Origin` is compared to the letter, so one with a path would never match.
+struct Origin(String);
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let Address(text) = Address::deserialize(source)?;
+        let bare = text.splitn(4, '/').count() == 3 && text == text.to_ascii_lowercase();
+        if bare {
+            Ok(Self(text))
+        } else {
+            let form =
+                "an origin is scheme, host and port in lower case, without a slash at the end";
+            Err(D::Error::custom(format!("{text:?} is refused: {form}")))
+        }
+    }
+}
+
 /// An address of a web page, or `null`.
 pub(super) struct OptionalAddress;
 

@@ -21,7 +21,7 @@ use crate::auth::Grants;
 use crate::auth::bearer::BearerConfig;
 use crate::contract::ContractConfig;
 use crate::domain::TokenPrefix;
-use crate::http::LimitsConfig;
+use crate::http::{CorsConfig, LimitsConfig};
 use crate::storage::{StoreConfig, StoreUrl};
 use crate::telemetry::LogConfig;
 
@@ -39,6 +39,8 @@ pub struct Settings {
     pub auth: AuthConfig,
     /// What the served documents say.
     pub contract: ContractConfig,
+    /// Who may call from a browser.
+    pub cors: CorsConfig,
     /// Bounds on requests.
     pub limits: LimitsConfig,
     /// The largest document of a tenant, in bytes.
@@ -65,6 +67,7 @@ impl Default for Settings {
             store: StoreUrl::default(),
             auth: AuthConfig::default(),
             contract: ContractConfig::default(),
+            cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
             document_limit: StoreConfig::default().document_limit,
             log: LogConfig::default(),

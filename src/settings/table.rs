@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::de::Deserializer;
 
 use super::Settings;
-use super::form::{Addresses, Form, OptionalAddress, Size, Text, Time, Verbatim, Yaml};
+use super::form::{Addresses, Form, OptionalAddress, Origins, Size, Text, Time, Verbatim, Yaml};
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
 
@@ -70,6 +70,9 @@ settings! {
     "contract.servers" => contract.servers: Addresses;
     /// Where the served documents say that a user signs in, in place of the contract's address.
     "contract.authorization_url" => contract.authorization_url: OptionalAddress;
+    /// Origins whose pages may call from a browser, such as https://console.example.com. None by
+    /// default.
+    "cors.origins" => cors.origins: Origins;
     /// The largest request body.
     "limits.body" => limits.body: Size<usize>;
     /// The largest security.yml.

@@ -10,6 +10,7 @@
 
 mod authorization;
 mod bodies;
+mod browsers;
 mod caching;
 mod concurrency;
 mod coverage;
