@@ -65,7 +65,8 @@ fn start(error: &StartError) -> Failure {
 /// What a developer does first.
 fn beginning(development: &Development) -> String {
     let Development { origin, token, tenant } = development;
-    let (token, tenant) = (token.expose_secret(), tenant.as_str());
+    let token = token.expose_secret();
+    let tenant = tenant.as_str();
     let path = ListApiKeys::PATH.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);
     format!(
         "
