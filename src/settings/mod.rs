@@ -1,6 +1,6 @@
 //! Settings: flags over environment over file over defaults.
 //!
-//! Each setting is a row of one [table], which gives its name, its place in [`Settings`], its form
+//! Each setting is a row of one `table`, which gives its name, its place in [`Settings`], its form
 //! and its help; the name of its environment variable follows from its own. The types are owned by
 //! the modules that they set. Flags are the command line's: it changes what [`Settings::load`]
 //! gives.
