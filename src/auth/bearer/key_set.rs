@@ -60,7 +60,12 @@ impl KeySet {
                 Err(fault) => {
                     let key_id = jwk.get("kid").and_then(Value::as_str);
                     let reason = fault.to_string();
-                    tracing::warn!(issuer, key.id = ?key_id, reason, "a key is left out");
+                    // A key for encryption in the set is nothing to mend.
+                    if fault == KeyFault::Purpose {
+                        tracing::info!(issuer, key.id = ?key_id, reason, "a key is left out");
+                    } else {
+                        tracing::warn!(issuer, key.id = ?key_id, reason, "a key is left out");
+                    }
                 }
             }
         }

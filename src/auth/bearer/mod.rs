@@ -21,6 +21,8 @@ mod header;
 mod hostile_issuers;
 #[cfg(test)]
 mod hostile_tokens;
+#[cfg(test)]
+mod identity_providers;
 mod issuer_keys;
 mod json;
 mod key;
