@@ -192,3 +192,21 @@ async fn a_client_that_acts_for_itself_is_named_by_its_id() {
     let principal = verifier.verify(&token).await.unwrap();
     assert_eq!((principal.subject.as_str(), principal.tenants), ("worker", Tenants::All));
 }
+
+#[test]
+fn the_settings_in_the_documentation_are_settings() {
+    let page = include_str!("../../../docs/identity-providers.md");
+    let blocks: Vec<_> = page.split("```yaml\n").skip(1).collect();
+    assert_eq!(blocks.len(), 4);
+    for block in blocks {
+        let yaml = block.split("```").next().unwrap();
+        let value: serde_yaml::Value = serde_yaml::from_str(yaml).unwrap();
+        // One block shows the whole way down from the top of the file.
+        let bearer = match value.get("auth") {
+            Some(auth) => auth["bearer"].clone(),
+            None => value,
+        };
+        let config: super::BearerConfig = serde_yaml::from_value(bearer).unwrap();
+        assert_eq!(config.judge().unwrap().len(), 1, "{yaml}");
+    }
+}
