@@ -93,6 +93,12 @@ impl Keyring {
         self.by_name.get(name).map(|index| &self.keys[*index])
     }
 
+    /// Where the key of this name stands among [`keys`](Self::keys).
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
     /// The key whose token hashes to this digest, enabled or not. Where several entries hold the
     /// digest, the first enabled one.
     #[must_use]

@@ -123,6 +123,12 @@ impl Unavailable {
     pub fn new(cause: impl Error + Send + Sync + 'static) -> Self {
         Self(Arc::new(cause))
     }
+
+    /// Whether the cause is one of this kind.
+    #[must_use]
+    pub fn is<E: Error + 'static>(&self) -> bool {
+        self.0.is::<E>()
+    }
 }
 
 impl std::fmt::Display for Unavailable {
@@ -140,6 +146,6 @@ impl Error for Unavailable {
 /// What works only in part. Empty when all is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreHealth {
-    /// One sentence a fault, for operators; at most a few, however many there are.
+    /// One sentence a kind of fault. Anybody may read them: they name no tenant.
     pub faults: Vec<String>,
 }

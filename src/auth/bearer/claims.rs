@@ -118,14 +118,16 @@ impl Claims {
         Ok(String::new())
     }
 
-    /// An array of tenants, one tenant, or `*`. A text that is no tenant id names no tenant; the
-    /// star is one only when it stands alone.
+    /// An array of tenants, one tenant, or `*` for all, alone or in the array. A text that is no
+    /// tenant id names no tenant.
     fn tenants(&self, claim: &str) -> Result<Tenants, BearerError> {
         match self.0.get(claim) {
             None => Ok(Tenants::These(Vec::new())),
-            Some(Value::String(all)) if all == "*" => Ok(Tenants::All),
             Some(value) => {
                 let names = texts(value).ok_or(BearerError::InvalidClaim("of tenants"))?;
+                if names.contains(&"*") {
+                    return Ok(Tenants::All);
+                }
                 let tenants = names.into_iter().filter_map(|name| TenantId::parse(name).ok());
                 Ok(Tenants::These(tenants.collect()))
             }
@@ -235,7 +237,8 @@ mod tests {
             (json!(""), Some(vec![])),
             (json!("demo"), Some(vec!["demo"])),
             (json!(["demo", "t2"]), Some(vec!["demo", "t2"])),
-            (json!(["demo", "no tenant", "../t2", "*"]), Some(vec!["demo"])),
+            (json!(["demo", "no tenant", "../t2", "**"]), Some(vec!["demo"])),
+            (json!(["demo", "*"]), None),
             (json!("demo t2"), Some(vec![])),
             (json!("*"), None),
         ] {

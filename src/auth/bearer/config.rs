@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use reqwest::Url;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::address::{self, AddressError};
 
@@ -26,7 +26,7 @@ impl Default for BearerConfig {
 }
 
 /// One issuer of tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerConfig {
     /// What `iss` must be, compared exactly, the trailing slash too (RFC 7519 §4.1.1).
@@ -47,7 +47,7 @@ pub struct IssuerConfig {
 }
 
 /// A signature algorithm that may be allowed (RFC 7518 §3.1, RFC 8037 §3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SigningAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     #[serde(rename = "RS256")]

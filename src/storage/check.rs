@@ -1,0 +1,99 @@
+//! Every document read and judged, for people.
+
+use super::document::{Document, Fault};
+use super::document_store::{DocumentError, DocumentStore, Reading};
+use crate::domain::TenantId;
+
+/// Something to mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Whose document.
+    pub tenant: TenantId,
+    /// Where the document is.
+    pub path: String,
+    /// Counted from 1.
+    pub line: u64,
+    /// In characters, counted from 1.
+    pub column: u64,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub fault: String,
+    /// How to mend it.
+    pub hint: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// An entry or a whole document does not count.
+    Error,
+    /// It works, but is surely not meant.
+    Warning,
+}
+
+/// Why nothing was checked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// There is no such tenant.
+    #[error("there is no tenant {0}")]
+    NoSuchTenant(TenantId),
+    /// The tenants could not be listed.
+    #[error("the tenants cannot be listed")]
+    Listing(#[source] DocumentError),
+}
+
+/// What is to be mended, by tenant and place.
+pub(super) async fn check(
+    documents: &dyn DocumentStore,
+    tenant: Option<&TenantId>,
+) -> Result<Vec<Finding>, CheckError> {
+    let tenants = match tenant {
+        Some(tenant) => vec![tenant.clone()],
+        None => documents.tenants().await.map_err(CheckError::Listing)?,
+    };
+    let mut findings = Vec::new();
+    for id in &tenants {
+        match documents.read(id, None).await {
+            Ok(Reading::Found(stored)) => findings.extend(judge(documents, id, &stored.bytes)),
+            Ok(Reading::Unchanged) => {}
+            // One that was removed since it was listed is no fault.
+            Ok(Reading::NoSuchTenant) if tenant.is_none() => {}
+            Ok(Reading::NoSuchTenant) => return Err(CheckError::NoSuchTenant(id.clone())),
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+                let text = format!("{error}{}", cause.unwrap_or_default());
+                let fault = Fault::at(1, 1, &text, "make the file readable for neokeys");
+                findings.push(finding(documents, id, Severity::Error, fault));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn judge(documents: &dyn DocumentStore, id: &TenantId, bytes: &[u8]) -> Vec<Finding> {
+    let mut findings = match Document::check(bytes) {
+        Err(fault) => vec![finding(documents, id, Severity::Error, fault)],
+        Ok(remarks) => {
+            let faults = remarks.faults.into_iter().map(|fault| (Severity::Error, fault));
+            let warnings = remarks.warnings.into_iter().map(|fault| (Severity::Warning, fault));
+            faults
+                .chain(warnings)
+                .map(|(severity, fault)| finding(documents, id, severity, fault))
+                .collect()
+        }
+    };
+    findings.sort_by_key(|finding| (finding.line, finding.column));
+    findings
+}
+
+fn finding(
+    documents: &dyn DocumentStore,
+    id: &TenantId,
+    severity: Severity,
+    fault: Fault,
+) -> Finding {
+    let Fault { line, column, fault, hint } = fault;
+    let path = documents.locate(id);
+    Finding { tenant: id.clone(), path, line, column, severity, fault, hint }
+}

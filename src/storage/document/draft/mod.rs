@@ -1,0 +1,274 @@
+//! A working copy of a document, to which changes are made one by one.
+//!
+//! Invariant: after every change, the draft's keyring is exactly what its bytes say; a change that
+//! is refused leaves no trace.
+
+mod insert;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Document;
+use super::entry::EntryReader;
+use super::entry_edit::edit_entry;
+use super::layout::{EntrySpan, Layout, Section};
+use super::splice::{Splice, spliced};
+use super::tree::{Content, NodeId, Tree};
+use crate::domain::{ApiKey, Change, Keyring};
+
+/// A document under change.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    text: String,
+    layout: Layout,
+    keyring: Arc<Keyring>,
+}
+
+/// The document cannot be changed without touching more of it than the entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotEditable {
+    /// Where the reason stands, counted from 1.
+    pub(crate) line: u64,
+    /// What stands in the way.
+    pub(crate) reason: String,
+}
+
+impl Draft {
+    /// A copy of a document.
+    pub(crate) fn of(document: &Document) -> Self {
+        Self {
+            // A document is only made from bytes that are UTF-8.
+            text: String::from_utf8_lossy(&document.bytes).into_owned(),
+            layout: document.layout.clone(),
+            keyring: Arc::clone(&document.keyring),
+        }
+    }
+
+    /// The keys as they are after the changes so far.
+    pub(crate) fn keyring(&self) -> &Arc<Keyring> {
+        &self.keyring
+    }
+
+    /// The document after the changes.
+    pub(crate) fn finish(self) -> Document {
+        Document { bytes: Bytes::from(self.text), layout: self.layout, keyring: self.keyring }
+    }
+
+    /// Makes a change that was judged on this draft's keyring.
+    ///
+    /// # Errors
+    /// [`NotEditable`], and nothing is changed.
+    pub(crate) fn make(&mut self, change: &Change) -> Result<(), NotEditable> {
+        if let Section::Exotic { reason } = self.layout.section {
+            return Err(self.refused(0, reason));
+        }
+        let expected = self.keyring.apply(change);
+        let position = self.keyring.position(change.key().name.as_str());
+        let entry = position.and_then(|position| self.entry_of_key(position));
+        match (change, entry) {
+            (Change::Inserted(key), _) => self.insert(key, expected),
+            (Change::Replaced(key), Some(entry)) => self.update(entry, key, expected),
+            (Change::Removed(_), Some(entry)) => self.remove(entry, expected),
+            (Change::Replaced(_) | Change::Removed(_), None) => {
+                Err(self.refused(0, "the entry is not where it was read"))
+            }
+        }
+    }
+
+    /// The entry that holds a key. The keyring has the keys alone, the layout the faulty entries too.
+    fn entry_of_key(&self, position: usize) -> Option<usize> {
+        let entries = &self.layout.entries;
+        if entries.len() == self.keyring.keys().len() {
+            return Some(position);
+        }
+        let keys = entries.iter().enumerate().filter(|(_, entry)| entry.is_key());
+        keys.map(|(index, _)| index).nth(position)
+    }
+
+    fn update(&mut self, entry: usize, key: &ApiKey, expected: Keyring) -> Result<(), NotEditable> {
+        let range = self.layout.entries[entry].range();
+        let fragment = &self.text[range.clone()];
+        let in_block = matches!(self.layout.section, Section::Block { .. });
+        let tree = self.parse_entry(range.clone())?;
+        let item = item_of(&tree, in_block)
+            .ok_or_else(|| self.refused(range.start, "the entry is not alone on its lines"))?;
+        let splices =
+            edit_entry(&tree, item, key).map_err(|reason| self.refused(range.start, reason))?;
+        let after = spliced(fragment, splices);
+        self.demand_same(&after, in_block, key, Some((&tree, item)), range.start)?;
+        let span = range.start..range.start + after.len();
+        self.text.replace_range(range.clone(), &after);
+        self.layout.entries[entry] = EntrySpan::new(span.clone(), true);
+        self.layout.shift_from(entry + 1, range.end, span.end);
+        self.settle(expected)
+    }
+
+    fn remove(&mut self, entry: usize, expected: Keyring) -> Result<(), NotEditable> {
+        let range = self.layout.entries[entry].range();
+        // What an anchor names may be used elsewhere.
+        drop(self.parse_entry(range.clone())?);
+        if self.layout.entries.len() == 1 {
+            return self.remove_last(range, expected);
+        }
+        match self.layout.section {
+            Section::Block { .. } => {
+                self.text.replace_range(range.clone(), "");
+                self.layout.entries.remove(entry);
+                self.layout.shift_from(entry, range.end, range.start);
+                self.settle(expected)
+            }
+            Section::Flow { .. } => {
+                let previous = entry.checked_sub(1).map(|index| self.layout.entries[index].range());
+                let next = self.layout.entries.get(entry + 1).map(EntrySpan::range);
+                let gone = match (previous, next) {
+                    (_, Some(next)) => range.start..next.start,
+                    (Some(previous), None) => previous.end..range.end,
+                    (None, None) => range,
+                };
+                if self.text[gone.clone()].contains('#') {
+                    return Err(self.refused(gone.start, "there is a comment inside the brackets"));
+                }
+                self.text.replace_range(gone.clone(), "");
+                self.layout.entries.remove(entry);
+                self.layout.shift_from(entry, gone.end, gone.start);
+                self.settle(expected)
+            }
+            Section::Missing
+            | Section::MissingInFlow
+            | Section::Null { .. }
+            | Section::Exotic { .. } => {
+                Err(self.refused(range.start, "there is no list of entries"))
+            }
+        }
+    }
+
+    /// Without entries, the section says so: a key without a value would read like a mistake.
+    fn remove_last(&mut self, range: Range<usize>, expected: Keyring) -> Result<(), NotEditable> {
+        let splices = match self.layout.section {
+            Section::Block { key_end } => {
+                let colon = self.colon_after(key_end)?;
+                vec![Splice::insert(colon + 1, " []"), Splice::replace(range, "")]
+            }
+            Section::Flow { open, close, .. } => {
+                let inner = open + 1..close;
+                let gone = if self.text[inner.clone()].contains('#') { range } else { inner };
+                vec![Splice::replace(gone, "")]
+            }
+            Section::Missing
+            | Section::MissingInFlow
+            | Section::Null { .. }
+            | Section::Exotic { .. } => Vec::new(),
+        };
+        self.rebuild(splices, &expected)
+    }
+
+    fn colon_after(&self, key_end: usize) -> Result<usize, NotEditable> {
+        let rest = &self.text[key_end..];
+        let spaces = rest.len() - rest.trim_start_matches(' ').len();
+        if rest[spaces..].starts_with(':') {
+            Ok(key_end + spaces)
+        } else {
+            Err(self.refused(key_end, "the key apiKeys has no colon behind it"))
+        }
+    }
+
+    /// An entry's text as a tree of its own, if nothing in it depends on what is elsewhere.
+    fn parse_entry(&self, range: Range<usize>) -> Result<Tree<'_>, NotEditable> {
+        let fragment = &self.text[range.clone()];
+        if fragment.replace("\r\n", "").contains('\r') {
+            return Err(self.refused(range.start, "its lines end with a carriage return alone"));
+        }
+        let lines_before = self.text[..range.start].matches('\n').count() as u64;
+        // An alias, or a tag's handle, means nothing apart from the rest of the document.
+        let tree = Tree::parse(fragment).map_err(|fault| NotEditable {
+            line: lines_before + fault.line,
+            reason: format!("the entry does not stand alone: {}", fault.fault),
+        })?;
+        match tree.entangled() {
+            None => Ok(tree),
+            Some((node, what)) => Err(NotEditable {
+                line: lines_before + node.line(),
+                reason: format!(
+                    "the entry holds {what}; write it out to let neokeys edit the entry"
+                ),
+            }),
+        }
+    }
+
+    /// Holds a changed entry against what was meant: the key, and the members that are not ours.
+    fn demand_same(
+        &self,
+        fragment: &str,
+        in_block: bool,
+        key: &ApiKey,
+        before: Option<(&Tree<'_>, NodeId)>,
+        place: usize,
+    ) -> Result<(), NotEditable> {
+        let refused = || self.refused(place, "the entry is written in a way that cannot be edited");
+        let tree = Tree::parse(fragment).map_err(|_fault| refused())?;
+        let item = item_of(&tree, in_block).ok_or_else(refused)?;
+        let says_so = EntryReader::new(&tree).read(item).key.is_ok_and(|read| read == *key);
+        let kept = before.is_none_or(|(old, was)| others(old, was) == others(&tree, item));
+        if says_so && kept && tree.repeated().is_empty() { Ok(()) } else { Err(refused()) }
+    }
+
+    /// The keyring after a change. Faulty entries have moved, so they are read again.
+    fn settle(&mut self, expected: Keyring) -> Result<(), NotEditable> {
+        if expected.faulty_entries().is_empty() {
+            self.keyring = Arc::new(expected);
+            return Ok(());
+        }
+        self.rebuild(Vec::new(), &expected)
+    }
+
+    /// Splices and reads everything again.
+    fn rebuild(&mut self, splices: Vec<Splice>, expected: &Keyring) -> Result<(), NotEditable> {
+        let text = spliced(&self.text, splices);
+        let read = Document::parse(Bytes::from(text.clone())).map_err(|fault| NotEditable {
+            line: fault.line,
+            reason: format!(
+                "the document is written in a way that cannot be edited: {}",
+                fault.fault
+            ),
+        })?;
+        if read.keyring.keys() != expected.keys() {
+            return Err(self.refused(0, "the document is written in a way that cannot be edited"));
+        }
+        *self = Self { text, layout: read.layout, keyring: read.keyring };
+        Ok(())
+    }
+
+    fn refused(&self, place: usize, reason: &str) -> NotEditable {
+        let line = self.text[..place].matches('\n').count() as u64 + 1;
+        NotEditable { line, reason: reason.to_owned() }
+    }
+}
+
+/// The one entry of a fragment.
+fn item_of(tree: &Tree<'_>, in_block: bool) -> Option<NodeId> {
+    let root = tree.root()?;
+    match &tree.node(root).content {
+        Content::Sequence { flow: false, items } if in_block => match tree.items(items) {
+            [item] => Some(*item),
+            _ => None,
+        },
+        Content::Mapping { flow: true, .. } if !in_block => Some(root),
+        Content::Sequence { .. }
+        | Content::Mapping { .. }
+        | Content::Scalar { .. }
+        | Content::Alias(_) => None,
+    }
+}
+
+/// The members that mean nothing to us, as they are written.
+fn others<'t>(tree: &Tree<'t>, item: NodeId) -> Vec<(&'t str, &'t str)> {
+    let Content::Mapping { members, .. } = &tree.node(item).content else { return Vec::new() };
+    let written = |node: NodeId| &tree.text()[tree.node(node).range()];
+    let ours = ["name", "enabled", "permissions", "hash"];
+    tree.members(members)
+        .map(|(key, value)| (written(key), written(value)))
+        .filter(|(key, _)| !ours.contains(&key.trim_matches(['"', '\''])))
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! Where the entries of a document stand, so that one of them can be edited without reading the
+//! others again.
+
+use std::ops::Range;
+
+use super::tree::{Content, Node, NodeId, Tree};
+
+/// The places of a document's entries.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    /// How `apiKeys` is written.
+    pub(super) section: Section,
+    /// Every entry in order, the faulty ones too.
+    pub(super) entries: Vec<EntrySpan>,
+}
+
+impl Layout {
+    /// Moves the entries from this one on, after a text that ended at `old_end` came to end at
+    /// `new_end`.
+    pub(super) fn shift_from(&mut self, entry: usize, old_end: usize, new_end: usize) {
+        let shifted = |place: usize| place - old_end + new_end;
+        for span in &mut self.entries[entry..] {
+            let Range { start, end } = span.range();
+            *span = EntrySpan::new(shifted(start)..shifted(end), span.is_key);
+        }
+        if let Section::Flow { close, .. } = &mut self.section {
+            *close = shifted(*close);
+        }
+    }
+}
+
+/// How `apiKeys` is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Section {
+    /// Not at all, in a document that has no mapping or one in block style.
+    Missing,
+    /// Not at all, in a mapping in flow style.
+    MissingInFlow,
+    /// Entries that start with a dash, each on lines of its own.
+    Block {
+        /// Where the key ends.
+        key_end: usize,
+    },
+    /// Entries in brackets.
+    Flow {
+        /// Where the key ends.
+        key_end: usize,
+        /// The opening bracket.
+        open: usize,
+        /// The closing bracket.
+        close: usize,
+        /// The mapping that holds the section is in flow style too.
+        within_flow: bool,
+    },
+    /// A key without a value.
+    Null {
+        /// Where the key ends.
+        key_end: usize,
+    },
+    /// In a way that cannot be edited as text.
+    Exotic {
+        /// What that is.
+        reason: &'static str,
+    },
+}
+
+/// An entry's bytes: whole lines in block style, the value alone in flow style.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EntrySpan {
+    start: u32,
+    end: u32,
+    is_key: bool,
+}
+
+impl EntrySpan {
+    /// The span of an entry.
+    pub(super) fn new(range: Range<usize>, is_key: bool) -> Self {
+        // A document has less than 4 GiB.
+        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { start: narrow(range.start), end: narrow(range.end), is_key }
+    }
+
+    /// The bytes of the entry.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether the entry is a key, not faulty.
+    pub(super) fn is_key(&self) -> bool {
+        self.is_key
+    }
+}
+
+/// The section of a document that has none.
+pub(super) fn of_missing(tree: &Tree<'_>) -> Section {
+    let Some(root) = tree.root() else { return Section::Missing };
+    match &tree.node(root).content {
+        Content::Mapping { flow: true, .. } => Section::MissingInFlow,
+        Content::Mapping { flow: false, .. } => Section::Missing,
+        Content::Scalar { .. } if tree.node(root).range().is_empty() => Section::Missing,
+        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => {
+            Section::Exotic { reason: "the document is null" }
+        }
+    }
+}
+
+/// How the section is written and where its entries are.
+pub(super) fn of_section(
+    tree: &Tree<'_>,
+    key: NodeId,
+    value: NodeId,
+    items: &[NodeId],
+) -> (Section, Vec<Range<usize>>) {
+    let key_end = tree.node(key).range().end;
+    let node = tree.node(value);
+    let nowhere = || items.iter().map(|item| tree.node(*item).range()).collect();
+    let within_flow = tree
+        .root()
+        .is_some_and(|root| matches!(tree.node(root).content, Content::Mapping { flow: true, .. }));
+    let exotic = |reason| (Section::Exotic { reason }, nowhere());
+    if tree.node(key).anchored || tree.node(key).tagged {
+        return exotic("the key apiKeys has an anchor or a tag");
+    }
+    match &node.content {
+        Content::Alias(_) => exotic("apiKeys is an alias"),
+        _ if node.anchored || node.tagged => exotic("apiKeys has an anchor or a tag"),
+        Content::Sequence { flow: true, .. } => {
+            let Range { start, end } = node.range();
+            (Section::Flow { key_end, open: start, close: end - 1, within_flow }, nowhere())
+        }
+        Content::Sequence { flow: false, .. } => match lines_of_items(tree, node, items) {
+            Some(ranges) => (Section::Block { key_end }, ranges),
+            None => exotic("the entries are not on lines of their own"),
+        },
+        Content::Scalar { .. } if node.range().is_empty() && !within_flow => {
+            (Section::Null { key_end }, Vec::new())
+        }
+        Content::Scalar { .. } | Content::Mapping { .. } => exotic("apiKeys is null"),
+    }
+}
+
+/// The lines of each item of a block sequence, from its dash to its last character's line end;
+/// none where an item shares its first line with something else.
+pub(super) fn lines_of_items(
+    tree: &Tree<'_>,
+    sequence: &Node<'_>,
+    items: &[NodeId],
+) -> Option<Vec<Range<usize>>> {
+    let text = tree.text();
+    let column = sequence.column() as usize - 1;
+    let mut from = line_start(text, sequence.range().start);
+    let mut lines = Vec::with_capacity(items.len());
+    for item in items {
+        let range = tree.node(*item).range();
+        let start = line_of_dash(text, from, range.start, column)?;
+        // The span of an empty item lies before or on its dash's line.
+        let end = line_end(text, range.end.max(start + column + 1));
+        lines.push(start..end);
+        from = end;
+    }
+    Some(lines)
+}
+
+/// The last line from `from` to `to` that starts with a dash at this column.
+fn line_of_dash(text: &str, from: usize, to: usize, column: usize) -> Option<usize> {
+    let mut start = line_start(text, to);
+    loop {
+        let line = &text.as_bytes()[start..];
+        if line.len() > column
+            && line[column] == b'-'
+            && line[..column].iter().all(|byte| *byte == b' ')
+        {
+            return Some(start);
+        }
+        if start <= from {
+            return None;
+        }
+        start = line_start(text, start - 1);
+    }
+}
+
+/// Where the line that holds this place starts.
+pub(super) fn line_start(text: &str, place: usize) -> usize {
+    text.as_bytes()[..place]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1)
+}
+
+/// Just after the line that holds the character before this place.
+pub(super) fn line_end(text: &str, place: usize) -> usize {
+    if place > 0 && text.as_bytes()[place - 1] == b'\n' {
+        return place;
+    }
+    text.as_bytes()[place..]
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(text.len(), |newline| place + newline + 1)
+}

@@ -1,0 +1,256 @@
+//! A tenant's `security.yml`: its bytes, the keys that it defines, and where each entry stands.
+//!
+//! Reading is strict and bounded; an edit changes the lines of one entry and leaves every other
+//! byte as it was. Nothing in here does I/O.
+//!
+//! Invariant: the keyring is exactly what the bytes say.
+
+mod draft;
+mod entry;
+mod entry_edit;
+mod fault;
+mod layout;
+mod list_edit;
+mod new_entry;
+mod scalar;
+mod splice;
+mod tree;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub(crate) use self::draft::{Draft, NotEditable};
+use self::entry::{ApiKeyEntry, EntryReader};
+pub(crate) use self::fault::Fault;
+use self::layout::{EntrySpan, Layout};
+use self::tree::{Content, NodeId, Tree};
+use crate::domain::{FaultyEntry, Keyring, KeyringBuilder};
+
+/// The section of the file that is ours.
+const SECTION: &str = "apiKeys";
+
+/// A document that could be read.
+#[derive(Debug)]
+pub(crate) struct Document {
+    bytes: Bytes,
+    layout: Layout,
+    keyring: Arc<Keyring>,
+}
+
+/// What `check` tells of a document beyond its keyring.
+#[derive(Debug, Default)]
+pub(crate) struct Remarks {
+    /// What keeps entries from being keys.
+    pub(crate) faults: Vec<Fault>,
+    /// What is allowed but surely not meant.
+    pub(crate) warnings: Vec<Fault>,
+}
+
+impl Document {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// The [`Fault`] that keeps the document as a whole from being read. Faults of single entries
+    /// are in the keyring.
+    pub(crate) fn parse(bytes: Bytes) -> Result<Self, Fault> {
+        let (layout, keyring, _) = read(&bytes)?;
+        Ok(Self { bytes, layout, keyring: Arc::new(keyring) })
+    }
+
+    /// Everything worth telling about a document.
+    ///
+    /// # Errors
+    /// The [`Fault`] that keeps the document as a whole from being read.
+    pub(crate) fn check(bytes: &[u8]) -> Result<Remarks, Fault> {
+        let (_, keyring, entries) = read(bytes)?;
+        Ok(remarks(&keyring, entries))
+    }
+
+    /// The bytes as they are in the file.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The keys that the document defines.
+    pub(crate) fn keyring(&self) -> &Arc<Keyring> {
+        &self.keyring
+    }
+}
+
+/// Whether a document has nothing in it, as one has that an editor is about to write.
+pub(crate) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii().is_empty()
+}
+
+/// An entry with its place.
+struct PlacedEntry {
+    line: u64,
+    column: u64,
+    entry: ApiKeyEntry,
+}
+
+fn read(bytes: &[u8]) -> Result<(Layout, Keyring, Vec<PlacedEntry>), Fault> {
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf_8(bytes, error.valid_up_to()))?;
+    let tree = Tree::parse(text)?;
+    let Some(section) = find_section(&tree)? else {
+        refuse_repeated(&tree, &[])?;
+        let layout = Layout { section: layout::of_missing(&tree), entries: Vec::new() };
+        return Ok((layout, Keyring::default(), Vec::new()));
+    };
+    let (key, value) = section;
+    let items = match &tree.resolved(value).content {
+        Content::Sequence { items, .. } => tree.items(items),
+        Content::Scalar { value: scalar::Value::Null, .. } => &[],
+        Content::Scalar { .. } | Content::Mapping { .. } | Content::Alias(_) => {
+            let node = tree.node(value);
+            return Err(Fault::at(
+                node.line(),
+                node.column(),
+                &format!("{SECTION} is {}, not a list", tree.resolved(value).kind()),
+                "write each key as an entry that starts with \"- name:\"",
+            ));
+        }
+    };
+    let repeated = refuse_repeated(&tree, items)?;
+    let mut reader = EntryReader::new(&tree);
+    let mut entries: Vec<PlacedEntry> = items
+        .iter()
+        .map(|item| {
+            let node = tree.node(*item);
+            PlacedEntry { line: node.line(), column: node.column(), entry: reader.read(*item) }
+        })
+        .collect();
+    for (index, fault) in repeated {
+        add_fault(&mut entries[index].entry, fault);
+    }
+    refuse_shared_names(&mut entries);
+    let (section, ranges) = layout::of_section(&tree, key, value, items);
+    let mut builder = KeyringBuilder::with_capacity(entries.len());
+    let mut placed = Vec::with_capacity(entries.len());
+    for (placed_entry, range) in entries.iter().zip(ranges) {
+        placed.push(EntrySpan::new(range, placed_entry.entry.key.is_ok()));
+        match &placed_entry.entry.key {
+            Ok(key) => builder.key(Arc::new(key.clone())),
+            Err(faults) => builder.faulty(FaultyEntry {
+                name: placed_entry.entry.name.clone(),
+                line: placed_entry.line,
+                fault: faults.iter().map(in_words).collect::<Vec<_>>().join("; "),
+            }),
+        }
+    }
+    Ok((Layout { section, entries: placed }, builder.build(), entries))
+}
+
+fn in_words(fault: &Fault) -> String {
+    format!("{} ({})", fault.fault, fault.hint)
+}
+
+/// The key and the value of our section.
+fn find_section(tree: &Tree<'_>) -> Result<Option<(NodeId, NodeId)>, Fault> {
+    let Some(root) = tree.root() else { return Ok(None) };
+    let node = tree.node(root);
+    match &node.content {
+        Content::Scalar { value: scalar::Value::Null, .. } => Ok(None),
+        Content::Mapping { members, .. } => Ok(tree.members(members).find(|(key, _)| {
+            matches!(&tree.resolved(*key).content, Content::Scalar { text, .. } if *text == SECTION)
+        })),
+        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => Err(Fault::at(
+            node.line(),
+            node.column(),
+            &format!("the document is {}, not a mapping", node.kind()),
+            "put the entries under a line \"apiKeys:\"",
+        )),
+    }
+}
+
+/// Repeated keys within entries, as faults of these. One outside of them leaves open what the
+/// document says.
+fn refuse_repeated(tree: &Tree<'_>, items: &[NodeId]) -> Result<Vec<(usize, Fault)>, Fault> {
+    let mut of_entries = Vec::new();
+    for key in tree.repeated() {
+        let node = tree.node(*key);
+        let name = tree.text().get(node.range()).unwrap_or_default();
+        let shown: String = name.chars().take(64).collect();
+        let fault = Fault::at(
+            node.line(),
+            node.column(),
+            &format!("{shown:?} stands twice in one mapping"),
+            "keep one of the two",
+        );
+        let after =
+            items.partition_point(|item| tree.node(*item).range().start <= node.range().start);
+        match after.checked_sub(1) {
+            Some(index) if node.range().end <= tree.node(items[index]).range().end => {
+                of_entries.push((index, fault));
+            }
+            _ => return Err(fault),
+        }
+    }
+    Ok(of_entries)
+}
+
+/// Of several entries with one name, none is the key of that name.
+fn refuse_shared_names(entries: &mut [PlacedEntry]) {
+    let mut lines: HashMap<String, Vec<usize>> = HashMap::with_capacity(entries.len());
+    for (index, placed) in entries.iter().enumerate() {
+        if let Some(name) = &placed.entry.name {
+            match lines.get_mut(name) {
+                Some(indexes) => indexes.push(index),
+                None => drop(lines.insert(name.clone(), vec![index])),
+            }
+        }
+    }
+    for indexes in lines.values().filter(|indexes| indexes.len() > 1) {
+        for index in indexes {
+            let other = indexes.iter().find(|other| *other != index).unwrap_or(index);
+            let fault = Fault::at(
+                entries[*index].line,
+                entries[*index].column,
+                &format!("the entry at line {} has the same name", entries[*other].line),
+                "give each entry a name of its own",
+            );
+            add_fault(&mut entries[*index].entry, fault);
+        }
+    }
+}
+
+fn add_fault(entry: &mut ApiKeyEntry, fault: Fault) {
+    match &mut entry.key {
+        Ok(_) => entry.key = Err(vec![fault]),
+        Err(faults) => faults.push(fault),
+    }
+}
+
+fn remarks(keyring: &Keyring, entries: Vec<PlacedEntry>) -> Remarks {
+    let mut remarks = Remarks::default();
+    let mut holders = HashMap::with_capacity(keyring.keys().len());
+    for placed in entries {
+        match placed.entry.key {
+            Err(faults) => remarks.faults.extend(faults),
+            Ok(key) => {
+                if let Some(line) = holders.insert(key.digest, placed.line) {
+                    remarks.warnings.push(Fault::at(
+                        placed.line,
+                        placed.column,
+                        &format!("the entry at line {line} has the same hash"),
+                        "give each key a token of its own",
+                    ));
+                }
+            }
+        }
+    }
+    remarks
+}
+
+fn not_utf_8(bytes: &[u8], valid: usize) -> Fault {
+    let before = &bytes[..valid];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() as u64 + 1;
+    Fault::at(line, column, "the document is not UTF-8", "save it as UTF-8")
+}
+
+#[cfg(test)]
+mod tests;

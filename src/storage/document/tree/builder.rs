@@ -1,0 +1,267 @@
+//! Builds a tree from the parser's events, within bounds.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
+
+use super::{Content, Node, NodeId, Tree};
+use crate::storage::document::fault::Fault;
+use crate::storage::document::scalar::{Value, resolve};
+
+/// Collections within collections.
+const DEEPEST: usize = 64;
+/// Scalars, collections and aliases of one document.
+const MOST_NODES: usize = 2_000_000;
+/// Aliases of one document.
+const MOST_ALIASES: usize = 10_000;
+/// Mappings of up to this many members are searched for repeated keys pair by pair.
+const FEW_MEMBERS: usize = 12;
+
+/// A collection whose end is not reached.
+struct Open {
+    id: NodeId,
+    /// Where its children start among the waiting ones.
+    first: usize,
+}
+
+pub(super) struct Builder<'t> {
+    tree: Tree<'t>,
+    open: Vec<Open>,
+    waiting: Vec<NodeId>,
+    anchors: HashMap<usize, NodeId>,
+    aliases: usize,
+    documents: usize,
+}
+
+impl<'t> Builder<'t> {
+    /// A builder of the tree of a text.
+    pub(super) fn new(text: &'t str) -> Self {
+        Self {
+            tree: Tree {
+                text,
+                nodes: Vec::with_capacity(text.len() / 16),
+                children: Vec::with_capacity(text.len() / 16),
+                root: None,
+                repeated: Vec::new(),
+                end: text.len(),
+            },
+            open: Vec::new(),
+            waiting: Vec::new(),
+            anchors: HashMap::new(),
+            aliases: 0,
+            documents: 0,
+        }
+    }
+
+    /// Takes all the events.
+    pub(super) fn build(mut self) -> Result<Tree<'t>, Fault> {
+        if u32::try_from(self.tree.text.len()).is_err() {
+            return Err(Fault::at(1, 1, "the document has 4 GiB or more", "make it smaller"));
+        }
+        let mut options = Options::default();
+        options.strict_indentation = true;
+        options.flow_nesting_limit = DEEPEST;
+        options.block_nesting_limit = DEEPEST;
+        options.set_emit_comments(false);
+        let mut parser = Parser::<StrInput<'t>>::new_from_str_with_options(self.tree.text, options);
+        while let Some(next) = parser.next_event() {
+            let (event, span) = next.map_err(|error| not_yaml(&error))?;
+            self.take(event, &span)?;
+        }
+        Ok(self.tree)
+    }
+
+    fn take(&mut self, event: Event<'t>, span: &Span) -> Result<(), Fault> {
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(fault_at(
+                        span,
+                        "a second YAML document starts here",
+                        "keep one document in the file: remove the line \"---\" or what follows it",
+                    ));
+                }
+            }
+            Event::DocumentEnd => {
+                let range = bytes_of(span);
+                if !range.is_empty() {
+                    self.tree.end = range.start;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let empty = span.is_empty();
+                let value = match tag.as_deref() {
+                    None if empty => Value::Null,
+                    None => resolve(&text, style),
+                    Some(tag) if tag.is_yaml_core_schema_tag("str") => Value::Text,
+                    Some(_) => resolve(&text, style),
+                };
+                let content = Content::Scalar { text, value, style };
+                self.add(content, span, anchor, tag.is_some())?;
+            }
+            Event::Alias(anchor) => {
+                self.aliases += 1;
+                let target = self.anchors.get(&anchor).copied();
+                match target {
+                    Some(target) if self.aliases <= MOST_ALIASES => {
+                        self.add(Content::Alias(target), span, 0, false)?;
+                    }
+                    _ => return Err(too_much(span, "aliases")),
+                }
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                let flow = style == granit_parser::StructureStyle::Flow;
+                self.start(Content::Sequence { flow, items: 0..0 }, span, anchor, tag.is_some())?;
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let flow = style == granit_parser::StructureStyle::Flow;
+                self.start(Content::Mapping { flow, members: 0..0 }, span, anchor, tag.is_some())?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::StreamStart | Event::StreamEnd => {}
+            // Metadata that is not asked for, and what a later parser may tell.
+            Event::Anchor(..) | Event::UnresolvedAlias(_) | _ => {}
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        content: Content<'t>,
+        span: &Span,
+        anchor: usize,
+        tagged: bool,
+    ) -> Result<(), Fault> {
+        let id = self.add(content, span, anchor, tagged)?;
+        self.open.push(Open { id, first: self.waiting.len() });
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        content: Content<'t>,
+        span: &Span,
+        anchor: usize,
+        tagged: bool,
+    ) -> Result<NodeId, Fault> {
+        let index = self.tree.nodes.len();
+        if index >= MOST_NODES {
+            return Err(too_much(span, "values"));
+        }
+        let id = NodeId(narrow(index));
+        let range = bytes_of(span);
+        let end = match &content {
+            Content::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. } => {
+                end_of_block_scalar(self.tree.text, &range)
+            }
+            Content::Scalar { .. }
+            | Content::Sequence { .. }
+            | Content::Mapping { .. }
+            | Content::Alias(_) => range.end,
+        };
+        self.tree.nodes.push(Node {
+            content,
+            start: narrow(range.start),
+            end: narrow(end),
+            line: narrow(span.start.line()),
+            column: narrow(span.start.col() + 1),
+            anchored: anchor != 0,
+            tagged,
+        });
+        if anchor != 0 {
+            self.anchors.insert(anchor, id);
+        }
+        match self.open.last() {
+            Some(_) => self.waiting.push(id),
+            None => self.tree.root = Some(id),
+        }
+        Ok(id)
+    }
+
+    fn end(&mut self, span: &Span) {
+        let Some(Open { id, first }) = self.open.pop() else { return };
+        let start = narrow(self.tree.children.len());
+        self.tree.children.extend(self.waiting.drain(first..));
+        let range = start..narrow(self.tree.children.len());
+        let last = self.tree.items(&range).last().map(|last| self.tree.node(*last).end);
+        let node = &mut self.tree.nodes[id.0 as usize];
+        match &mut node.content {
+            Content::Sequence { flow, items } => {
+                *items = range;
+                node.end =
+                    if *flow { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
+            }
+            Content::Mapping { flow, members } => {
+                *members = range.clone();
+                node.end =
+                    if *flow { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
+                self.find_repeated(&range);
+            }
+            Content::Scalar { .. } | Content::Alias(_) => {}
+        }
+    }
+
+    fn find_repeated(&mut self, members: &Range<u32>) {
+        let tree = &self.tree;
+        let key = |(key, _)| match &tree.resolved(key).content {
+            Content::Scalar { text, value, .. } => Some((*value, &**text)),
+            Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias(_) => None,
+        };
+        let count = members.len() / 2;
+        let repeated: Vec<NodeId> = if count <= FEW_MEMBERS {
+            let members: Vec<_> = tree.members(members).collect();
+            let is_repeated = |index: &usize| {
+                let this = key(members[*index]);
+                this.is_some() && members[..*index].iter().any(|other| key(*other) == this)
+            };
+            (1..count).filter(is_repeated).map(|index| members[index].0).collect()
+        } else {
+            let mut seen = HashSet::with_capacity(count);
+            tree.members(members)
+                .filter(|member| key(*member).is_some_and(|key| !seen.insert(key)))
+                .map(|member| member.0)
+                .collect()
+        };
+        self.tree.repeated.extend(repeated);
+    }
+}
+
+/// A block scalar's span runs into the indentation of the line that ends it.
+fn end_of_block_scalar(text: &str, range: &Range<usize>) -> usize {
+    let written = &text[range.clone()];
+    let last_line = written.rfind('\n').map_or(0, |newline| newline + 1);
+    if last_line > 0 && written[last_line..].bytes().all(|byte| byte == b' ') {
+        range.start + last_line
+    } else {
+        range.end
+    }
+}
+
+fn bytes_of(span: &Span) -> Range<usize> {
+    span.byte_range().unwrap_or_default()
+}
+
+// The text has less than 4 GiB, so every count of its parts fits.
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn fault_at(span: &Span, fault: &str, hint: &'static str) -> Fault {
+    Fault::at(span.start.line() as u64, span.start.col() as u64 + 1, fault, hint)
+}
+
+fn too_much(span: &Span, what: &str) -> Fault {
+    fault_at(span, &format!("the document has too many {what}"), "split it or simplify it")
+}
+
+fn not_yaml(error: &ScanError) -> Fault {
+    let place = error.marker();
+    Fault::at(
+        place.line() as u64,
+        place.col() as u64 + 1,
+        &format!("this is not YAML 1.2: {}", error.info()),
+        "mend the syntax here or just above",
+    )
+}

@@ -1,0 +1,156 @@
+//! YAML 1.2 text as a tree of nodes with their places: the one parser that both readers and editors
+//! of a document use, so that they cannot disagree.
+//!
+//! Strict: one document a stream, indentation as the specification has it, no key twice in one
+//! mapping. Bounded: depth, nodes and aliases are counted, and an alias is a reference that is never
+//! expanded, so that time and memory grow with the text alone.
+
+mod builder;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use granit_parser::ScalarStyle;
+
+use self::builder::Builder;
+use super::fault::Fault;
+use super::scalar::Value;
+
+/// A parsed document, or a part of one.
+#[derive(Debug)]
+pub(super) struct Tree<'t> {
+    text: &'t str,
+    nodes: Vec<Node<'t>>,
+    children: Vec<NodeId>,
+    root: Option<NodeId>,
+    /// Keys that stand in their mapping for the second time.
+    repeated: Vec<NodeId>,
+    /// Where the document ends: the `...` that ends it, or the end of the text.
+    end: usize,
+}
+
+/// A node of one tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct NodeId(u32);
+
+/// A value with its place.
+#[derive(Debug)]
+pub(super) struct Node<'t> {
+    pub(super) content: Content<'t>,
+    start: u32,
+    end: u32,
+    line: u32,
+    column: u32,
+    /// The node has an anchor.
+    pub(super) anchored: bool,
+    /// The node has a tag.
+    pub(super) tagged: bool,
+}
+
+/// What a node is.
+#[derive(Debug)]
+pub(super) enum Content<'t> {
+    /// A value, with the style it is written in.
+    Scalar { text: Cow<'t, str>, value: Value, style: ScalarStyle },
+    /// A list.
+    Sequence { flow: bool, items: Range<u32> },
+    /// Keys and values by turns.
+    Mapping { flow: bool, members: Range<u32> },
+    /// Another name of a node that comes earlier.
+    Alias(NodeId),
+}
+
+impl Node<'_> {
+    /// The bytes from the first to the last character of the node.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Counted from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line.into()
+    }
+
+    /// In characters, counted from 1.
+    pub(super) fn column(&self) -> u64 {
+        self.column.into()
+    }
+
+    /// What people call this kind of node.
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.content {
+            Content::Scalar { value: Value::Null, .. } => "empty",
+            Content::Scalar { value: Value::Bool(_), .. } => "a boolean",
+            Content::Scalar { value: Value::Number, .. } => "a number",
+            Content::Scalar { value: Value::Text, .. } => "a text",
+            Content::Sequence { .. } => "a list",
+            Content::Mapping { .. } => "a mapping",
+            Content::Alias(_) => "an alias",
+        }
+    }
+}
+
+impl<'t> Tree<'t> {
+    /// Parses a text of at most 4 GiB.
+    pub(super) fn parse(text: &'t str) -> Result<Self, Fault> {
+        Builder::new(text).build()
+    }
+
+    /// The text that was parsed.
+    pub(super) fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The outermost node; none in a text of comments alone.
+    pub(super) fn root(&self) -> Option<NodeId> {
+        self.root
+    }
+
+    /// Where the document ends.
+    pub(super) fn end(&self) -> usize {
+        self.end
+    }
+
+    /// The node itself.
+    pub(super) fn node(&self, id: NodeId) -> &Node<'t> {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// The node itself, or the one that it is an alias of.
+    pub(super) fn resolved(&self, id: NodeId) -> &Node<'t> {
+        match self.node(id).content {
+            Content::Alias(target) => self.node(target),
+            Content::Scalar { .. } | Content::Sequence { .. } | Content::Mapping { .. } => {
+                self.node(id)
+            }
+        }
+    }
+
+    /// The items of a list.
+    pub(super) fn items(&self, items: &Range<u32>) -> &[NodeId] {
+        &self.children[items.start as usize..items.end as usize]
+    }
+
+    /// The keys and values of a mapping.
+    pub(super) fn members(
+        &self,
+        members: &Range<u32>,
+    ) -> impl DoubleEndedIterator<Item = (NodeId, NodeId)> + '_ {
+        self.items(members).chunks_exact(2).map(|member| (member[0], member[1]))
+    }
+
+    /// Keys that stand in their mapping for the second time, in the order of the text.
+    pub(super) fn repeated(&self) -> &[NodeId] {
+        &self.repeated
+    }
+
+    /// The first node that an edit by text cannot understand alone: an anchor, alias or tag.
+    pub(super) fn entangled(&self) -> Option<(&Node<'t>, &'static str)> {
+        self.nodes.iter().find_map(|node| match node.content {
+            Content::Alias(_) => Some((node, "an alias")),
+            _ if node.anchored => Some((node, "an anchor")),
+            _ if node.tagged => Some((node, "a tag")),
+            Content::Scalar { .. } | Content::Sequence { .. } | Content::Mapping { .. } => None,
+        })
+    }
+}

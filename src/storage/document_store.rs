@@ -1,0 +1,210 @@
+//! The narrow waist below the keyrings: a tenant's document as bytes with a version.
+//!
+//! Whatever knows YAML, keys, caches or conflicts stands above it; folder and memory stand below.
+//! One conformance suite (`tests/storage/conformance.rs`) judges every implementation.
+//!
+//! Invariant: a write is done on exactly the document that it names, or not at all.
+
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::domain::TenantId;
+
+/// Keeps one document a tenant.
+///
+/// `read` answers at once where the document is known not to have changed, and never blocks the
+/// thread that polls it. `write` and `create_tenant` may block: whoever polls them does so where
+/// that hurts nobody.
+pub trait DocumentStore: Send + Sync {
+    /// The tenant's document, unless it is still the one that is `known`. Whatever was written
+    /// before the call, by anyone, counts.
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError>;
+
+    /// Puts `bytes` in the place of the document that is `expected`, durably.
+    fn write<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, Version, WriteError>;
+
+    /// The tenants there are, in order.
+    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError>;
+
+    /// Makes a tenant without a document, durably.
+    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError>;
+
+    /// Where people find the tenant's document.
+    fn locate(&self, tenant: &TenantId) -> String;
+}
+
+/// Tells one state of a document from another. What the numbers mean is the store's own affair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Version([u64; Self::NUMBERS]);
+
+impl Version {
+    /// Numbers of a version.
+    pub const NUMBERS: usize = 8;
+    /// The version of a document that is not there. Its bytes are none.
+    pub const ABSENT: Self = Self([0; Self::NUMBERS]);
+
+    /// A version of these numbers, not all of them zero.
+    #[must_use]
+    pub fn new(numbers: [u64; Self::NUMBERS]) -> Self {
+        Self(numbers)
+    }
+
+    /// The numbers, for the store that made them.
+    #[must_use]
+    pub fn numbers(&self) -> &[u64; Self::NUMBERS] {
+        &self.0
+    }
+}
+
+/// A document as a store holds it.
+#[derive(Debug, Clone)]
+pub struct StoredDocument {
+    /// What it holds; nothing where it is [absent](Version::ABSENT).
+    pub bytes: Bytes,
+    /// Which state of the document this is.
+    pub version: Version,
+    /// How long the document has been so, at least. [`Duration::MAX`] from a store whose documents
+    /// always arrive whole.
+    pub unchanged_for: Duration,
+}
+
+impl StoredDocument {
+    /// The document of a tenant that has none.
+    #[must_use]
+    pub fn absent(unchanged_for: Duration) -> Self {
+        Self { bytes: Bytes::new(), version: Version::ABSENT, unchanged_for }
+    }
+}
+
+/// What a read found.
+#[derive(Debug, Clone)]
+pub enum Reading {
+    /// The document is the one that is known.
+    Unchanged,
+    /// Another document, or none ([`Version::ABSENT`]), in a tenant that exists.
+    Found(StoredDocument),
+    /// There is no such tenant.
+    NoSuchTenant,
+}
+
+/// Why a store cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// More bytes than a document may have. Nothing of them was read.
+    #[error("{location} has {size} bytes; the limit is {limit}")]
+    TooLarge {
+        /// Where the document is.
+        location: String,
+        /// How many bytes it has.
+        size: u64,
+        /// How many it may have.
+        limit: u64,
+    },
+    /// The document changed so often while it was read that no whole state of it was seen.
+    #[error("{location} kept changing while it was read")]
+    Restless {
+        /// Where the document is.
+        location: String,
+    },
+    /// The operating system said no.
+    #[error("cannot {action} {path}")]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The document is something that can be read but not replaced.
+    #[error("{location} {reason}")]
+    NotReplaceable {
+        /// Where the document is.
+        location: String,
+        /// Why, and what to do about it.
+        reason: &'static str,
+    },
+    /// The part of the program that should have answered is gone.
+    #[error("the read was given up")]
+    GivenUp,
+}
+
+/// Why a write was not done, or may not have been.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The document is another than the one expected. Nothing was written.
+    #[error("the document has changed")]
+    Conflict,
+    /// There is no such tenant. Nothing was written.
+    #[error("there is no such tenant")]
+    NoSuchTenant,
+    /// Nothing was written.
+    #[error("nothing was written")]
+    Refused(#[source] DocumentError),
+    /// The document may be the old one or the new one, now and after a power cut.
+    #[error("whether the document was written is not known")]
+    Uncertain(#[source] DocumentError),
+}
+
+/// Why a tenant was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateTenantError {
+    /// There is one of this name.
+    #[error("the tenant exists already")]
+    Exists,
+    /// The store could not.
+    #[error("the tenant was not made")]
+    Failed(#[source] DocumentError),
+}
+
+/// A store's answer, which is often there already.
+pub enum StoreFuture<'a, T, E> {
+    /// The answer; taken out when polled.
+    Ready(Option<Result<T, E>>),
+    /// It takes a while.
+    Pending(Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>),
+}
+
+impl<'a, T, E> StoreFuture<'a, T, E> {
+    /// An answer that is there already.
+    #[must_use]
+    pub fn ready(answer: Result<T, E>) -> Self {
+        Self::Ready(Some(answer))
+    }
+
+    /// An answer that takes a while.
+    #[must_use]
+    pub fn pending(future: impl Future<Output = Result<T, E>> + Send + 'a) -> Self {
+        Self::Pending(Box::pin(future))
+    }
+}
+
+// Nothing in it is pinned in place: the pending part is a box.
+impl<T, E> Unpin for StoreFuture<'_, T, E> {}
+
+impl<T, E> Future for StoreFuture<'_, T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            // A future that is polled after its end may do anything but lie: it stays pending.
+            Self::Ready(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Pending(future) => future.as_mut().poll(context),
+        }
+    }
+}

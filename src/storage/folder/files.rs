@@ -1,0 +1,153 @@
+//! What the folder store asks of the file system, call by call, so that tests can let each call
+//! fail.
+
+use std::ffi::OsString;
+use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags};
+
+/// The calls. Every one is a single attempt: none retries, none hides a failure.
+pub(crate) trait Files: Send + Sync {
+    /// `stat`, of what a symlink names.
+    fn stat(&self, path: &Path) -> io::Result<Metadata>;
+    /// `stat`, of a symlink itself.
+    fn stat_link(&self, path: &Path) -> io::Result<Metadata>;
+    /// `stat` of an open file.
+    fn stat_open(&self, file: &File) -> io::Result<Metadata>;
+    /// Opens a file for reading.
+    fn open(&self, path: &Path) -> io::Result<File>;
+    /// Reads from the start of a file: at most so many bytes.
+    fn read(&self, file: &File, most: u64) -> io::Result<Vec<u8>>;
+    /// Makes a file that is not there yet.
+    fn create(&self, path: &Path) -> io::Result<File>;
+    /// Writes all the bytes.
+    fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()>;
+    /// Gives a file the owner, group and mode of another.
+    fn make_like(&self, file: &File, other: &Metadata) -> io::Result<()>;
+    /// Waits until a file's contents are on disk.
+    fn sync(&self, file: &File) -> io::Result<()>;
+    /// Waits until a folder's names are on disk.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+    /// Exchanges two names.
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()>;
+    /// Renames, replacing what is there.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Renames to a name that is not there yet.
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a name.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// The names in a folder.
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>>;
+    /// Makes a folder that is not there yet.
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    /// Waits for a lock on a file, made if absent; held until the file is dropped.
+    fn lock(&self, path: &Path) -> io::Result<File>;
+}
+
+/// The operating system's files.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SystemFiles;
+
+impl Files for SystemFiles {
+    fn stat(&self, path: &Path) -> io::Result<Metadata> {
+        path.metadata()
+    }
+
+    fn stat_link(&self, path: &Path) -> io::Result<Metadata> {
+        path.symlink_metadata()
+    }
+
+    fn stat_open(&self, file: &File) -> io::Result<Metadata> {
+        file.metadata()
+    }
+
+    fn open(&self, path: &Path) -> io::Result<File> {
+        // Opening a pipe that someone put there must not wait for its other end.
+        let flags = OFlags::NONBLOCK.bits() as i32;
+        OpenOptions::new().read(true).custom_flags(flags).open(path)
+    }
+
+    fn read(&self, mut file: &File, most: u64) -> io::Result<Vec<u8>> {
+        io::Seek::rewind(&mut file)?;
+        let size = usize::try_from(file.metadata()?.len().min(most)).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(size + 1);
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(path)
+    }
+
+    fn write(&self, mut file: &File, bytes: &[u8]) -> io::Result<()> {
+        file.write_all(bytes)
+    }
+
+    fn make_like(&self, file: &File, other: &Metadata) -> io::Result<()> {
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
+            std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()))?;
+        }
+        let mode = other.mode() & 0o7777;
+        if own.mode() & 0o7777 != mode {
+            file.set_permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(
+                mode,
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        Ok(rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // A second name, then one less, comes to the same where the flag is not known.
+            Err(error) if is_unsupported(&error.into()) => {
+                std::fs::hard_link(from, to)?;
+                std::fs::remove_file(from)
+            }
+            outcome => Ok(outcome?),
+        }
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        path.read_dir()?.map(|entry| Ok(entry?.file_name())).collect()
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        std::fs::create_dir(path)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<File> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        rustix::fs::flock(&file, FlockOperation::LockExclusive)?;
+        Ok(file)
+    }
+}
+
+/// Whether the file system does not know a call or its flag.
+pub(super) fn is_unsupported(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP))
+}

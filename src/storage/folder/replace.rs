@@ -1,0 +1,310 @@
+//! The replacement of a document: staged beside it, synced, exchanged with it.
+//!
+//! Invariants: at every moment the document's name names the old file or the new one, whole; a file
+//! that is not the one expected is put back untouched; when a write is acknowledged, file and folder
+//! are synced.
+
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::files::is_unsupported;
+use super::identity::Identity;
+use super::{Inner, OWN_FOLDER, Written, cannot};
+use crate::domain::TenantId;
+use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
+
+/// What the names of staged files start with.
+const STAGED: &str = ".security.yml.neokeys-";
+
+impl Inner {
+    /// Puts `bytes` in the place of the document that is `expected`.
+    pub(super) fn write(
+        &self,
+        tenant: &TenantId,
+        expected: &StoredDocument,
+        bytes: &[u8],
+    ) -> Result<Version, WriteError> {
+        if bytes.len() as u64 > self.limit {
+            return Err(WriteError::Refused(DocumentError::TooLarge {
+                location: self.document(tenant).display().to_string(),
+                size: bytes.len() as u64,
+                limit: self.limit,
+            }));
+        }
+        let _lock = self.lock(tenant)?;
+        let target = self.target(tenant)?;
+        match self.files.open(&target) {
+            Ok(file) => self.replace(tenant, expected, bytes, &target, &file),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.create(tenant, expected, bytes, &target)
+            }
+            Err(source) => Err(refused("open", &target, source)),
+        }
+    }
+
+    /// The file that is replaced: where a symlink is in the way, what it names.
+    fn target(&self, tenant: &TenantId) -> Result<PathBuf, WriteError> {
+        let path = self.document(tenant);
+        match self.files.stat_link(&path) {
+            Ok(metadata) if metadata.is_symlink() => {
+                path.canonicalize().map_err(|source| refused("follow the symlink", &path, source))
+            }
+            Ok(_) => Ok(path),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                match self.files.stat(&self.folder(tenant)) {
+                    Ok(metadata) if metadata.is_dir() => Ok(path),
+                    Ok(_) => Err(WriteError::NoSuchTenant),
+                    Err(error) if error.kind() == ErrorKind::NotFound => {
+                        Err(WriteError::NoSuchTenant)
+                    }
+                    Err(source) => Err(refused("look at", &self.folder(tenant), source)),
+                }
+            }
+            Err(source) => Err(refused("look at", &path, source)),
+        }
+    }
+
+    fn create(
+        &self,
+        tenant: &TenantId,
+        expected: &StoredDocument,
+        bytes: &[u8],
+        target: &Path,
+    ) -> Result<Version, WriteError> {
+        if expected.version != Version::ABSENT {
+            return Err(WriteError::Conflict);
+        }
+        let mut staged = self.stage(target, bytes, None)?;
+        self.announce(tenant, expected, staged.identity()?);
+        if let Err(error) = self.files.rename_new(&staged.path, target) {
+            return Err(if error.kind() == ErrorKind::AlreadyExists {
+                WriteError::Conflict
+            } else {
+                refused("name", target, error)
+            });
+        }
+        staged.is_there = false;
+        self.sync_folder_of(target)?;
+        // The tenant's own folder may be as new as its document.
+        self.files
+            .sync_folder(&self.root)
+            .map_err(|source| uncertain("sync", &self.root, source))?;
+        self.acknowledge(tenant, expected, &staged)
+    }
+
+    fn replace(
+        &self,
+        tenant: &TenantId,
+        expected: &StoredDocument,
+        bytes: &[u8],
+        target: &Path,
+        current: &File,
+    ) -> Result<Version, WriteError> {
+        let metadata =
+            self.files.stat_open(current).map_err(|source| refused("look at", target, source))?;
+        demand_replaceable(target, &metadata).map_err(WriteError::Refused)?;
+        if !self.is_expected(current, expected, target)? {
+            return Err(WriteError::Conflict);
+        }
+        let mut staged = self.stage(target, bytes, Some(&metadata))?;
+        self.announce(tenant, expected, staged.identity()?);
+        match self.files.exchange(&staged.path, target) {
+            Ok(()) => self.look_at_what_came_out(&staged, target, current, expected)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(WriteError::Conflict),
+            Err(error) if is_unsupported(&error) => {
+                self.rename_over(&staged, target, current, expected)?;
+                staged.is_there = false;
+            }
+            Err(source) => return Err(refused("exchange", target, source)),
+        }
+        self.sync_folder_of(target)?;
+        self.acknowledge(tenant, expected, &staged)
+    }
+
+    /// After an exchange, the staged name names what was the document. If that is not what the new
+    /// bytes were made from, someone wrote in between: theirs goes back to its place.
+    fn look_at_what_came_out(
+        &self,
+        staged: &Staged<'_>,
+        target: &Path,
+        current: &File,
+        expected: &StoredDocument,
+    ) -> Result<(), WriteError> {
+        let look = |path: &Path| {
+            let metadata = self.files.stat(path);
+            metadata.map(|metadata| Identity::of(&metadata))
+        };
+        let was_current = self
+            .files
+            .stat_open(current)
+            .and_then(|metadata| Ok(look(&staged.path)?.is_same_file(&Identity::of(&metadata))))
+            .map_err(|source| uncertain("look at", &staged.path, source))?;
+        if was_current && self.is_expected(current, expected, target)? {
+            return Ok(());
+        }
+        self.files
+            .exchange(&staged.path, target)
+            .map_err(|source| uncertain("put back", target, source))?;
+        self.sync_folder_of(target)?;
+        Err(WriteError::Conflict)
+    }
+
+    /// Where the file system has no exchange: one last look, then a rename.
+    fn rename_over(
+        &self,
+        staged: &Staged<'_>,
+        target: &Path,
+        current: &File,
+        expected: &StoredDocument,
+    ) -> Result<(), WriteError> {
+        let is_current = self
+            .files
+            .stat(target)
+            .and_then(|there| {
+                let opened = self.files.stat_open(current)?;
+                Ok(Identity::of(&there) == Identity::of(&opened))
+            })
+            .map_err(|source| refused("look at", target, source))?;
+        if !is_current || !self.is_expected(current, expected, target)? {
+            return Err(WriteError::Conflict);
+        }
+        self.files
+            .rename(&staged.path, target)
+            .map_err(|source| refused("rename a file to", target, source))
+    }
+
+    fn is_expected(
+        &self,
+        file: &File,
+        expected: &StoredDocument,
+        path: &Path,
+    ) -> Result<bool, WriteError> {
+        let bytes = self
+            .files
+            .read(file, expected.bytes.len() as u64 + 1)
+            .map_err(|source| refused("read", path, source))?;
+        Ok(expected.version != Version::ABSENT && bytes == expected.bytes)
+    }
+
+    /// A synced file with the new bytes, beside the target.
+    fn stage(
+        &self,
+        target: &Path,
+        bytes: &[u8],
+        like: Option<&Metadata>,
+    ) -> Result<Staged<'_>, WriteError> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = target.with_file_name(format!("{STAGED}{}-{number}", std::process::id()));
+        let file = self.files.create(&path).map_err(|source| refused("make", &path, source))?;
+        let staged = Staged { store: self, path, file, is_there: true };
+        let finish = || {
+            self.files.write(&staged.file, bytes)?;
+            if let Some(like) = like {
+                self.files.make_like(&staged.file, like)?;
+            }
+            self.files.sync(&staged.file)
+        };
+        finish().map_err(|source| refused("write", &staged.path, source))?;
+        Ok(staged)
+    }
+
+    /// From here on, the new file in the document's place is no surprise.
+    fn announce(&self, tenant: &TenantId, expected: &StoredDocument, after: Identity) {
+        let written = Written { before: expected.version, after };
+        self.written().insert(tenant.clone(), written);
+    }
+
+    fn acknowledge(
+        &self,
+        tenant: &TenantId,
+        expected: &StoredDocument,
+        staged: &Staged<'_>,
+    ) -> Result<Version, WriteError> {
+        let after = staged.identity()?;
+        self.announce(tenant, expected, after);
+        Ok(after.version(false))
+    }
+
+    fn sync_folder_of(&self, target: &Path) -> Result<(), WriteError> {
+        let folder = target.parent().unwrap_or(&self.root);
+        self.files.sync_folder(folder).map_err(|source| uncertain("sync", folder, source))
+    }
+
+    /// Keeps other neokeys processes off a tenant.
+    fn lock(&self, tenant: &TenantId) -> Result<File, WriteError> {
+        let own = self.root.join(OWN_FOLDER);
+        let path = own.join(format!("{tenant}.lock"));
+        match self.files.lock(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.make_own_folder(&own).map_err(|source| refused("make", &own, source))?;
+                self.files.lock(&path)
+            }
+            outcome => outcome,
+        }
+        .map_err(|source| refused("lock", &path, source))
+    }
+
+    fn make_own_folder(&self, own: &Path) -> io::Result<()> {
+        let exists_is_fine = |error: io::Error| {
+            if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
+        };
+        self.files.create_folder(own).or_else(exists_is_fine)?;
+        let ignore = self.files.create(&own.join(".gitignore"));
+        ignore.and_then(|file| self.files.write(&file, b"*\n")).or_else(exists_is_fine)
+    }
+}
+
+/// A file beside the document; removed when dropped.
+struct Staged<'s> {
+    store: &'s Inner,
+    path: PathBuf,
+    file: File,
+    is_there: bool,
+}
+
+impl Staged<'_> {
+    fn identity(&self) -> Result<Identity, WriteError> {
+        let metadata = self.store.files.stat_open(&self.file);
+        let metadata = metadata.map_err(|source| uncertain("look at", &self.path, source))?;
+        Ok(Identity::of(&metadata))
+    }
+}
+
+impl Drop for Staged<'_> {
+    fn drop(&mut self) {
+        if self.is_there {
+            // What stays is cleaned with the other strays.
+            let _ = self.store.files.remove(&self.path);
+        }
+    }
+}
+
+/// Whether a replacement would take something away from someone.
+fn demand_replaceable(target: &Path, metadata: &Metadata) -> Result<(), DocumentError> {
+    let refuse = |reason| {
+        Err(DocumentError::NotReplaceable { location: target.display().to_string(), reason })
+    };
+    if !metadata.is_file() {
+        refuse("is not a regular file")
+    } else if metadata.mode() & 0o222 == 0 {
+        refuse("is read-only; give it write permission to let neokeys change keys")
+    } else if metadata.nlink() > 1 {
+        refuse(
+            "has another hard link, which a change would part from it; keep one name, or use a symlink",
+        )
+    } else {
+        Ok(())
+    }
+}
+
+fn refused(action: &'static str, path: &Path, source: io::Error) -> WriteError {
+    WriteError::Refused(cannot(action, path, source))
+}
+
+fn uncertain(action: &'static str, path: &Path, source: io::Error) -> WriteError {
+    WriteError::Uncertain(cannot(action, path, source))
+}

@@ -1,0 +1,96 @@
+//! Documents in memory, for tests and trials. They are gone when the process is.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::document_store::{
+    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
+    WriteError,
+};
+use crate::domain::TenantId;
+
+/// A [`DocumentStore`] in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<Contents>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    documents: BTreeMap<TenantId, StoredDocument>,
+    writes: u64,
+}
+
+impl MemoryStore {
+    /// A store without tenants.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a document in place whatever is there, as a hand edit does; makes the tenant if absent.
+    pub fn put(&self, tenant: &TenantId, bytes: impl Into<Bytes>) {
+        self.contents().put(tenant, bytes.into());
+    }
+
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        // Each change is one insert, so what a panic left behind is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Contents {
+    fn put(&mut self, tenant: &TenantId, bytes: Bytes) -> Version {
+        self.writes += 1;
+        let version = Version::new([self.writes, 0, 0, 0, 0, 0, 0, 0]);
+        let document = StoredDocument { bytes, version, unchanged_for: Duration::MAX };
+        self.documents.insert(tenant.clone(), document);
+        version
+    }
+}
+
+impl DocumentStore for MemoryStore {
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
+        StoreFuture::ready(Ok(match self.contents().documents.get(tenant) {
+            None => Reading::NoSuchTenant,
+            Some(document) if known == Some(&document.version) => Reading::Unchanged,
+            Some(document) => Reading::Found(document.clone()),
+        }))
+    }
+
+    fn write<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, Version, WriteError> {
+        let mut contents = self.contents();
+        StoreFuture::ready(match contents.documents.get(tenant) {
+            None => Err(WriteError::NoSuchTenant),
+            Some(document) if document.version != expected.version => Err(WriteError::Conflict),
+            Some(_) => Ok(contents.put(tenant, bytes)),
+        })
+    }
+
+    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
+        StoreFuture::ready(Ok(self.contents().documents.keys().cloned().collect()))
+    }
+
+    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
+        let documents = &mut self.contents().documents;
+        if documents.contains_key(tenant) {
+            return StoreFuture::ready(Err(CreateTenantError::Exists));
+        }
+        documents.insert(tenant.clone(), StoredDocument::absent(Duration::MAX));
+        StoreFuture::ready(Ok(()))
+    }
+
+    fn locate(&self, tenant: &TenantId) -> String {
+        format!("memory:{tenant}/security.yml")
+    }
+}

@@ -1,0 +1,63 @@
+//! What works only in part, told once in the log when it starts and when it ends.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::domain::{StoreHealth, TenantId};
+
+/// The faults there are now.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Mutex<BTreeMap<(TenantId, Area), String>>);
+
+/// What of a tenant works only in part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Area {
+    /// Its document cannot be read.
+    Reading,
+    /// Its document could not be written safely.
+    Writing,
+}
+
+impl Faults {
+    /// Something does not work.
+    pub(super) fn begin(&self, tenant: &TenantId, area: Area, fault: String) {
+        let mut faults = self.faults();
+        let known = faults.get(&(tenant.clone(), area));
+        if known != Some(&fault) {
+            tracing::error!(tenant.id = %tenant, fault, "the tenant's document is not well");
+            faults.insert((tenant.clone(), area), fault);
+        }
+    }
+
+    /// It works again.
+    pub(super) fn end(&self, tenant: &TenantId, area: Area) {
+        let mut faults = self.faults();
+        if !faults.is_empty() && faults.remove(&(tenant.clone(), area)).is_some() {
+            tracing::info!(tenant.id = %tenant, "the tenant's document is well again");
+        }
+    }
+
+    /// The tenant is no more.
+    pub(super) fn forget(&self, tenant: &TenantId) {
+        self.faults().retain(|(id, _), _| id != tenant);
+    }
+
+    /// How many tenants there are of each, for anybody: which ones is the log's to say.
+    pub(super) fn health(&self) -> StoreHealth {
+        let faults = self.faults();
+        let count = |area| faults.keys().filter(|(_, its)| *its == area).count();
+        let sentences = [
+            (count(Area::Reading), "cannot be read"),
+            (count(Area::Writing), "could not be written safely"),
+        ];
+        let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
+        StoreHealth {
+            faults: told.map(|(tenants, what)| format!("documents that {what}: {tenants}")).collect(),
+        }
+    }
+
+    fn faults(&self) -> MutexGuard<'_, BTreeMap<(TenantId, Area), String>> {
+        // Each change is one insert or remove, so what a panic left behind is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

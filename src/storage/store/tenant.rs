@@ -1,0 +1,173 @@
+//! One tenant: its newest snapshot, how it is refreshed, and who waits to change it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::health::{Area, Faults};
+use super::snapshot::{Latest, Snapshot};
+use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
+use crate::storage::document::{Document, Fault, is_blank};
+use crate::storage::document_store::{
+    DocumentError, DocumentStore, Reading, StoredDocument, Version,
+};
+
+/// How long a document must have stayed empty to count as one without keys.
+pub(super) const STAYS_EMPTY: Duration = Duration::from_secs(1);
+/// A document of more bytes is parsed where it keeps no other request waiting.
+const PARSED_IN_PLACE: usize = 32 * 1024;
+/// Faulty entries that are logged one by one.
+const LOGGED: usize = 10;
+
+/// What is shared about a tenant.
+#[derive(Debug, Default)]
+pub(super) struct Tenant {
+    pub(super) latest: Latest,
+    /// Held by the one load under way.
+    loading: tokio::sync::Mutex<()>,
+    queue: Mutex<Queue>,
+}
+
+/// The commits that wait for the tenant's writer.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    pub(super) waiting: VecDeque<Waiting>,
+    /// A writer is at work and will look here again.
+    pub(super) has_writer: bool,
+}
+
+/// A commit with who waits for its outcome.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) commit: Commit,
+    pub(super) answer: oneshot::Sender<Result<Committed, CommitError>>,
+}
+
+/// The document is empty, as an editor leaves it before it writes.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is empty; it counts as one without keys once it has stayed so for a second")]
+pub(super) struct JustEmptied(String);
+
+/// The document as a whole cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{location}: {fault}")]
+struct Unparsable {
+    location: String,
+    fault: Fault,
+}
+
+impl Tenant {
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Each change is one push or take, so what a panic left behind is whole.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The snapshot of the document as it is now.
+    pub(super) async fn refresh(
+        &self,
+        id: &TenantId,
+        documents: &dyn DocumentStore,
+        faults: &Faults,
+    ) -> Result<Arc<Snapshot>, ReadError> {
+        let _loading = self.loading.lock().await;
+        loop {
+            let (known, since) = self.latest.begin();
+            let version = known.as_ref().and_then(|known| known.version);
+            let found = match documents.read(id, version.as_ref()).await {
+                Ok(Reading::NoSuchTenant) => return Err(ReadError::NoSuchTenant),
+                Ok(Reading::Unchanged) => match known {
+                    Some(known) => return Ok(known),
+                    // A store that knows no version cannot find it unchanged.
+                    None => continue,
+                },
+                Ok(Reading::Found(stored)) => load(id, documents, known.as_deref(), stored).await,
+                Err(error) => Err(Unavailable::new(error)),
+            };
+            let snapshot = match found {
+                Ok(snapshot) => snapshot,
+                // What could not be read is read again at the next request.
+                Err(fault) => {
+                    let document = known.as_ref().and_then(|known| known.document.clone());
+                    Snapshot { version: None, document, fault: Some(fault) }
+                }
+            };
+            match &snapshot.fault {
+                None => faults.end(id, Area::Reading),
+                Some(fault) if fault.is::<JustEmptied>() => {}
+                Some(fault) => faults.begin(id, Area::Reading, in_full(fault)),
+            }
+            let snapshot = Arc::new(snapshot);
+            if self.latest.publish_loaded(since, Arc::clone(&snapshot)) {
+                return Ok(snapshot);
+            }
+        }
+    }
+}
+
+/// A snapshot of what was found; or why it says nothing yet.
+async fn load(
+    id: &TenantId,
+    documents: &dyn DocumentStore,
+    known: Option<&Snapshot>,
+    stored: StoredDocument,
+) -> Result<Snapshot, Unavailable> {
+    let StoredDocument { bytes, version, unchanged_for } = stored;
+    let good = known.and_then(|known| known.document.as_ref());
+    if let Some(good) = good
+        && *good.bytes() == bytes
+    {
+        return Ok(Snapshot::good(Arc::clone(good), version));
+    }
+    // A tenant that never had a document is no editor's doing.
+    let could_be_an_editor = good.is_some() || version != Version::ABSENT;
+    if is_blank(&bytes) && unchanged_for < STAYS_EMPTY && could_be_an_editor {
+        return Err(Unavailable::new(JustEmptied(documents.locate(id))));
+    }
+    let parsed = if bytes.len() <= PARSED_IN_PLACE {
+        Document::parse(bytes)
+    } else {
+        let parse = tokio::task::spawn_blocking(move || Document::parse(bytes));
+        parse.await.map_err(|_gone| Unavailable::new(DocumentError::GivenUp))?
+    };
+    Ok(match parsed {
+        Ok(document) => {
+            tell_faulty_entries(id, documents, &document);
+            Snapshot::good(Arc::new(document), version)
+        }
+        Err(fault) => Snapshot {
+            version: Some(version),
+            document: good.cloned(),
+            fault: Some(Unavailable::new(Unparsable { location: documents.locate(id), fault })),
+        },
+    })
+}
+
+fn tell_faulty_entries(id: &TenantId, documents: &dyn DocumentStore, document: &Document) {
+    let faulty = document.keyring().faulty_entries();
+    for entry in faulty.iter().take(LOGGED) {
+        tracing::warn!(
+            tenant.id = %id,
+            document = %documents.locate(id),
+            line = entry.line,
+            fault = %entry.fault,
+            "an entry is no key"
+        );
+    }
+    if faulty.len() > LOGGED {
+        tracing::warn!(tenant.id = %id, count = faulty.len() - LOGGED, "more entries are no keys");
+    }
+}
+
+/// A fault with its causes, in one line.
+pub(super) fn in_full(fault: &dyn std::error::Error) -> String {
+    let mut text = fault.to_string();
+    let mut cause = fault.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,113 @@
+//! What every document store does. A store is done when it passes this.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use neokeys::domain::TenantId;
+use neokeys::storage::{
+    CreateTenantError, DocumentStore, FolderStore, MemoryStore, Reading, StoredDocument, Version,
+    WriteError,
+};
+
+use crate::tenants::tenant;
+
+async fn found(store: &dyn DocumentStore, id: &TenantId) -> StoredDocument {
+    match store.read(id, None).await.unwrap() {
+        Reading::Found(document) => document,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn judge(store: Arc<dyn DocumentStore>) {
+    a_tenant_exists_once_it_is_made(&*store).await;
+    a_document_that_is_not_there_is_absent(&*store).await;
+    what_is_written_is_read(&*store).await;
+    a_write_replaces_only_what_it_expects(&*store).await;
+    of_writers_that_expect_the_same_one_wins(store).await;
+}
+
+async fn a_tenant_exists_once_it_is_made(store: &dyn DocumentStore) {
+    let (b, a) = (tenant("b"), tenant("a"));
+    assert!(store.tenants().await.unwrap().is_empty());
+    assert!(matches!(store.read(&a, None).await, Ok(Reading::NoSuchTenant)));
+    let nothing = StoredDocument::absent(std::time::Duration::ZERO);
+    let write = store.write(&a, &nothing, Bytes::from_static(b"x")).await;
+    assert!(matches!(write, Err(WriteError::NoSuchTenant)));
+    store.create_tenant(&b).await.unwrap();
+    store.create_tenant(&a).await.unwrap();
+    assert!(matches!(store.create_tenant(&a).await, Err(CreateTenantError::Exists)));
+    assert_eq!(store.tenants().await.unwrap(), [a, b]);
+}
+
+async fn a_document_that_is_not_there_is_absent(store: &dyn DocumentStore) {
+    let id = tenant("absent");
+    store.create_tenant(&id).await.unwrap();
+    let document = found(store, &id).await;
+    assert_eq!((document.version, document.bytes.len()), (Version::ABSENT, 0));
+    let again = store.read(&id, Some(&Version::ABSENT)).await.unwrap();
+    assert!(matches!(again, Reading::Unchanged));
+}
+
+async fn what_is_written_is_read(store: &dyn DocumentStore) {
+    let id = tenant("written");
+    store.create_tenant(&id).await.unwrap();
+    let mut document = found(store, &id).await;
+    for text in ["one", "two", "", "three\r\n\u{e9}"] {
+        let bytes = Bytes::copy_from_slice(text.as_bytes());
+        let version = store.write(&id, &document, bytes.clone()).await.unwrap();
+        assert_ne!(version, document.version);
+        assert_ne!(version, Version::ABSENT);
+        document = found(store, &id).await;
+        assert_eq!(document.bytes, bytes);
+        let again = store.read(&id, Some(&document.version)).await.unwrap();
+        assert!(matches!(again, Reading::Unchanged));
+    }
+}
+
+async fn a_write_replaces_only_what_it_expects(store: &dyn DocumentStore) {
+    let id = tenant("expects");
+    store.create_tenant(&id).await.unwrap();
+    let absent = found(store, &id).await;
+    store.write(&id, &absent, Bytes::from_static(b"one")).await.unwrap();
+    let one = found(store, &id).await;
+    store.write(&id, &one, Bytes::from_static(b"two")).await.unwrap();
+    for old in [absent, one] {
+        let write = store.write(&id, &old, Bytes::from_static(b"three")).await;
+        assert!(matches!(write, Err(WriteError::Conflict)));
+        assert_eq!(found(store, &id).await.bytes, "two");
+    }
+}
+
+async fn of_writers_that_expect_the_same_one_wins(store: Arc<dyn DocumentStore>) {
+    let id = tenant("race");
+    store.create_tenant(&id).await.unwrap();
+    let mut document = found(&*store, &id).await;
+    for round in 0..20 {
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let (store, id, expected) = (Arc::clone(&store), id.clone(), document.clone());
+                let runtime = tokio::runtime::Handle::current();
+                std::thread::spawn(move || {
+                    let text = format!("{round} {writer}");
+                    let write = runtime.block_on(store.write(&id, &expected, Bytes::from(text)));
+                    write.is_ok().then_some(writer)
+                })
+            })
+            .collect();
+        let won: Vec<_> = writers.into_iter().filter_map(|writer| writer.join().unwrap()).collect();
+        document = found(&*store, &id).await;
+        assert_eq!(won.len(), 1);
+        assert_eq!(document.bytes, format!("{round} {}", won[0]));
+    }
+}
+
+#[tokio::test]
+async fn memory_conforms() {
+    judge(Arc::new(MemoryStore::new())).await;
+}
+
+#[tokio::test]
+async fn the_folder_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    judge(Arc::new(FolderStore::new(folder.path(), 1 << 20))).await;
+}

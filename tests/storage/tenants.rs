@@ -1,0 +1,100 @@
+//! What the tests share: names, keys, and a folder that goes when its test does.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use neokeys::domain::{
+    ApiKey, Commit, CommitError, Committed, Digest, KeyName, KeyRepository, Keyring, KeyringEdit,
+    Precondition, Scopes, TenantId,
+};
+use neokeys::storage::{Store, StoreConfig, StoreUrl};
+
+pub(crate) fn tenant(id: &str) -> TenantId {
+    TenantId::parse(id).unwrap()
+}
+
+pub(crate) fn name(text: &str) -> KeyName {
+    KeyName::parse(text).unwrap()
+}
+
+pub(crate) fn scopes(texts: &[&str]) -> Scopes {
+    Scopes::parse(texts).unwrap()
+}
+
+pub(crate) fn key(text: &str, permissions: &[&str]) -> ApiKey {
+    ApiKey {
+        name: name(text),
+        enabled: true,
+        scopes: scopes(permissions),
+        digest: Digest::of(text.as_bytes()),
+    }
+}
+
+pub(crate) fn create(text: &str) -> KeyringEdit {
+    KeyringEdit::Create(key(text, &["a:read"]))
+}
+
+pub(crate) fn update(text: &str, enabled: bool, permissions: &[&str]) -> KeyringEdit {
+    KeyringEdit::Update { name: name(text), enabled, scopes: scopes(permissions) }
+}
+
+pub(crate) fn delete(text: &str) -> KeyringEdit {
+    KeyringEdit::Delete { name: name(text) }
+}
+
+pub(crate) async fn commit(
+    store: &Store,
+    id: &TenantId,
+    edit: KeyringEdit,
+) -> Result<Committed, CommitError> {
+    let precondition = Precondition::default();
+    store.commit(Commit { tenant: id.clone(), edit, precondition }).await
+}
+
+pub(crate) fn names(keyring: &Keyring) -> Vec<&str> {
+    keyring.keys().iter().map(|key| key.name.as_str()).collect()
+}
+
+/// A store in a folder of its own, with the tenant `t`.
+pub(crate) struct Folder {
+    _guard: tempfile::TempDir,
+    pub(crate) root: PathBuf,
+    pub(crate) t: TenantId,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let guard = tempfile::tempdir().unwrap();
+        let root = guard.path().to_owned();
+        std::fs::create_dir(root.join("t")).unwrap();
+        Self { _guard: guard, root, t: tenant("t") }
+    }
+
+    pub(crate) fn open(&self) -> Arc<Store> {
+        let url = StoreUrl::File(self.root.clone());
+        Arc::new(Store::open(&url, &StoreConfig::default()).unwrap())
+    }
+
+    pub(crate) fn document(&self) -> PathBuf {
+        self.root.join("t/security.yml")
+    }
+
+    pub(crate) fn text(&self) -> String {
+        std::fs::read_to_string(self.document()).unwrap()
+    }
+
+    /// Writes the document in place, as an editor may.
+    pub(crate) fn write(&self, text: &str) {
+        use std::io::Write;
+        std::fs::File::create(self.document()).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Names in the tenant's folder.
+    pub(crate) fn listing(&self) -> Vec<String> {
+        let names = self.root.join("t").read_dir().unwrap();
+        let mut names: Vec<_> =
+            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
