@@ -193,7 +193,13 @@ impl Refreshing {
             }
             Err(error) => {
                 let cause: &dyn std::error::Error = &error;
-                tracing::warn!(issuer, cause, "the issuer's keys cannot be loaded");
+                let known = self.kept.fault.load();
+                // One line when it begins, not one at every try.
+                if known.as_ref().is_none_or(|known| known.to_string() != error.to_string()) {
+                    tracing::warn!(issuer, cause, "the issuer's keys cannot be loaded");
+                } else {
+                    tracing::debug!(issuer, cause, "the issuer's keys still cannot be loaded");
+                }
                 self.kept.fault.store(Some(Arc::new(error)));
                 self.pace.retry
             }
@@ -210,7 +216,7 @@ impl Refreshing {
         if count == 0 {
             tracing::warn!(issuer, "the issuer has no usable key: none of its tokens is taken");
         } else {
-            tracing::info!(issuer, keys = count, "the issuer's keys have changed");
+            tracing::info!(issuer, keys = count, "new keys of the issuer are in use");
         }
         self.kept.keys.store(Arc::new(keys));
     }

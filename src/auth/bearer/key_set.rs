@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::json::{self, Object};
+use super::jwk::Jwk;
 use super::key::VerifyingKey;
 use super::{BearerError, KeyFault, SigningAlgorithm};
 
@@ -60,7 +61,12 @@ impl KeySet {
                 Err(fault) => {
                     let key_id = jwk.get("kid").and_then(Value::as_str);
                     let reason = fault.to_string();
-                    tracing::warn!(issuer, key.id = ?key_id, reason, "a key is left out");
+                    // A key for encryption in the set is nothing to mend.
+                    if fault == KeyFault::Purpose {
+                        tracing::info!(issuer, key.id = ?key_id, reason, "a key is left out");
+                    } else {
+                        tracing::warn!(issuer, key.id = ?key_id, reason, "a key is left out");
+                    }
                 }
             }
         }
@@ -103,7 +109,11 @@ fn judge(members: &[Value]) -> Vec<Result<VerifyingKey, KeyFault>> {
     }
     let repeated = |id: Option<&str>| id.is_some_and(|id| uses.get(id).is_some_and(|n| *n > 1));
     let verdict = |(jwk, id)| {
-        if repeated(id) { Err(KeyFault::RepeatedId) } else { VerifyingKey::parse(jwk) }
+        if repeated(id) {
+            Err(KeyFault::RepeatedId)
+        } else {
+            Jwk::parse(jwk).map(VerifyingKey::new)
+        }
     };
     members.iter().zip(ids()).map(verdict).collect()
 }

@@ -1,6 +1,7 @@
 //! The table of hostile tokens: each made with a good key where that is possible, so that nothing
 //! but the rule in question stands in its way, and each refused by that rule.
 
+mod any_text;
 mod signatures;
 mod texts;
 

@@ -72,6 +72,24 @@ async fn what_is_not_three_parts_of_canonical_base64url_is_malformed() {
 }
 
 #[tokio::test]
+async fn a_token_with_any_one_character_changed_is_refused() {
+    let verifier = verifier_of(issuer_config(), key_set(SIGNERS.iter()), TestClock::new()).await;
+    let token = es256().token(&claims());
+    assert!(verifier.verify(&token).await.is_ok());
+    for (place, character) in token.char_indices() {
+        for other in ['A', 'B', '_', '.', '=', '\0', '\u{e9}'] {
+            if other != character {
+                let (before, after) = (&token[..place], &token[place + 1..]);
+                let verdict = verifier.verify(&format!("{before}{other}{after}")).await;
+                assert!(verdict.is_err(), "{place} {other:?}");
+            }
+        }
+        assert!(verifier.verify(&token[..place]).await.is_err(), "cut at {place}");
+        assert!(verifier.verify(&token[place..]).await.is_err() || place == 0, "from {place}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_one_plain_json_object_is_malformed() {
     let mut rows = Vec::new();
     let (header, payload) = (es256().header().to_string(), claims().to_string());
