@@ -24,6 +24,7 @@ use crate::domain::TokenPrefix;
 use crate::http::{CorsConfig, LimitsConfig};
 use crate::storage::{StoreConfig, StoreUrl};
 use crate::telemetry::LogConfig;
+use crate::tls::TlsConfig;
 
 pub use error::SettingsError;
 pub use table::help;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub limits: LimitsConfig,
     /// The largest document of a tenant, in bytes.
     pub document_limit: u64,
+    /// Whether to speak TLS.
+    pub tls: TlsConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -70,6 +73,7 @@ impl Default for Settings {
             cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
             document_limit: StoreConfig::default().document_limit,
+            tls: TlsConfig::default(),
             log: LogConfig::default(),
         }
     }

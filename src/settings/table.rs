@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use serde::de::Deserializer;
 
 use super::Settings;
-use super::form::{Addresses, Form, OptionalAddress, Origins, Size, Text, Time, Verbatim, Yaml};
+use super::form::{
+    Addresses, Form, OptionalAddress, OptionalPath, Origins, Size, Text, Time, Verbatim, Yaml,
+};
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
 
@@ -79,6 +81,11 @@ settings! {
     "limits.document" => document_limit: Size<u64>;
     /// How long requests in flight may take to end once the service is told to stop.
     "limits.shutdown" => limits.shutdown: Time;
+    /// A PEM file with the server's certificate and those that lead to its root; with tls.key, the
+    /// service speaks TLS, and reads both again when they change.
+    "tls.certificate" => tls.certificate: OptionalPath;
+    /// A PEM file with the certificate's private key.
+    "tls.key" => tls.key: OptionalPath;
     /// How log lines look: text or json.
     "log.format" => log.format: Yaml<_>;
     /// The least grave log lines that are written: off, error, warn, info, debug or trace.

@@ -23,6 +23,7 @@ mod negotiation;
 mod operations;
 mod pages;
 mod store_faults;
+mod tls;
 
 /// The list of tenant `t1`.
 const KEYS: &str = "/api/t1/admin/apiKeys";
