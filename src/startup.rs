@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use actix_web::{App, HttpServer};
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::auth::SystemClock;
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
+use crate::auth::{SystemClock, Throttle};
 use crate::contract::SCOPES;
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
 use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
@@ -120,6 +121,7 @@ impl Application {
         let parts = HttpParts {
             keys: store as Arc<dyn KeyRepository>,
             bearer,
+            throttle: Arc::new(Throttle::new(&settings.auth.throttle)),
             grants: settings.auth.grants,
             token_prefix: settings.auth.token_prefix,
             documents: Documents::render(&settings.contract)?,
@@ -135,7 +137,12 @@ impl Application {
                 http::configure(config, &parts);
             })
         };
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let server = HttpServer::new(app)
+            .workers(workers)
+            .max_connections(settings.limits.connections.get().div_ceil(workers))
+            .client_request_timeout(settings.limits.head_time)
+            .keep_alive(settings.limits.idle_time)
             .shutdown_timeout(settings.limits.shutdown.as_secs())
             .disable_signals();
         let server = match tls {

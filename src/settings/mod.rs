@@ -17,8 +17,8 @@ use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::auth::Grants;
 use crate::auth::bearer::BearerConfig;
+use crate::auth::{Grants, ThrottleConfig};
 use crate::contract::ContractConfig;
 use crate::domain::TokenPrefix;
 use crate::http::{CorsConfig, LimitsConfig};
@@ -57,6 +57,8 @@ pub struct Settings {
 pub struct AuthConfig {
     /// Whose tokens are taken.
     pub bearer: BearerConfig,
+    /// When an address is slowed down.
+    pub throttle: ThrottleConfig,
     /// What a caller may pass on.
     pub grants: Grants,
     /// What new tokens start with.

@@ -19,6 +19,7 @@ mod difference;
 mod documents;
 mod harness;
 mod hostile_paths;
+mod limits;
 mod negotiation;
 mod operations;
 mod pages;
