@@ -125,9 +125,10 @@ impl Draft {
         }
         match self.layout.section {
             Section::Block { .. } => {
-                self.text.replace_range(range.clone(), "");
+                let gone = range.start..self.end_of_gap(entry, range.end);
+                self.text.replace_range(gone.clone(), "");
                 self.layout.entries.remove(entry);
-                self.layout.shift_from(entry, range.end, range.start);
+                self.layout.shift_from(entry, gone.end, gone.start);
                 self.settle(expected)
             }
             Section::Flow { open, close, .. } => {
@@ -144,6 +145,20 @@ impl Draft {
                 Err(self.refused(range.start, "there is no list of entries"))
             }
         }
+    }
+
+    /// Blank lines after an entry that goes would become part of the entry before it, where that
+    /// one ends with a text that keeps its blank lines: they go too.
+    fn end_of_gap(&self, entry: usize, end: usize) -> usize {
+        let is_blank = |line: &str| line.trim().is_empty();
+        let before = entry.checked_sub(1).map(|before| self.layout.entries[before].range());
+        let keeps = before
+            .is_some_and(|before| self.text[before].lines().next_back().is_some_and(is_blank));
+        let blank = |rest: &str| {
+            let lines = rest.split_inclusive('\n').take_while(|line| is_blank(line));
+            lines.map(str::len).sum::<usize>()
+        };
+        if keeps { end + blank(&self.text[end..]) } else { end }
     }
 
     /// Without entries, the section says so: a key without a value would read like a mistake.
