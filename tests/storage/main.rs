@@ -11,5 +11,6 @@
 
 mod concurrent;
 mod conformance;
+mod golden;
 mod repository;
 mod tenants;

@@ -61,6 +61,8 @@ pub(super) enum Section {
     Exotic {
         /// What that is.
         reason: &'static str,
+        /// Where it is.
+        place: usize,
     },
 }
 
@@ -98,9 +100,10 @@ pub(super) fn of_missing(tree: &Tree<'_>) -> Section {
         Content::Mapping { flow: true, .. } => Section::MissingInFlow,
         Content::Mapping { flow: false, .. } => Section::Missing,
         Content::Scalar { .. } if tree.node(root).range().is_empty() => Section::Missing,
-        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => {
-            Section::Exotic { reason: "the document is null" }
-        }
+        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => Section::Exotic {
+            reason: "the document is null; remove the null",
+            place: tree.node(root).range().start,
+        },
     }
 }
 
@@ -117,7 +120,8 @@ pub(super) fn of_section(
     let within_flow = tree
         .root()
         .is_some_and(|root| matches!(tree.node(root).content, Content::Mapping { flow: true, .. }));
-    let exotic = |reason| (Section::Exotic { reason }, nowhere());
+    let place = tree.node(key).range().start;
+    let exotic = |reason| (Section::Exotic { reason, place }, nowhere());
     if tree.node(key).anchored || tree.node(key).tagged {
         return exotic("the key apiKeys has an anchor or a tag");
     }

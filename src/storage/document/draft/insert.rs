@@ -2,12 +2,12 @@
 
 use crate::domain::{ApiKey, Keyring};
 use crate::storage::document::SECTION;
-use crate::storage::document::flow_items::insert_after;
+use crate::storage::document::flow_items::{Place, insert_after, insert_first};
 use crate::storage::document::layout::{EntrySpan, Section, indentation, line_end, line_start};
 use crate::storage::document::new_entry::Pattern;
-use crate::storage::document::scalar::Quotes;
+use crate::storage::document::scalar::{Quotes, write_text};
 use crate::storage::document::splice::{Splice, line_ending, lines_at};
-use crate::storage::document::tree::Tree;
+use crate::storage::document::tree::{Content, NodeId, Tree};
 
 use super::{Draft, NotEditable, item_of};
 
@@ -72,12 +72,14 @@ impl Draft {
                 let splice = self.new_section(key)?;
                 self.rebuild(vec![splice], &expected)
             }
-            (Section::MissingInFlow, _) => Err(self
-                .refused(0, "the document is in braces and has no apiKeys; add \"apiKeys: []\"")),
+            (Section::MissingInFlow, _) => {
+                let splices = self.new_section_in_flow(key)?;
+                self.rebuild(splices, &expected)
+            }
             (Section::Block { key_end }, None) => {
                 Err(self.refused(key_end, "there is no entry to put the new one after"))
             }
-            (Section::Exotic { reason }, _) => Err(self.refused(0, reason)),
+            (Section::Exotic { reason, place }, _) => Err(self.refused(place, reason)),
         }
     }
 
@@ -108,6 +110,32 @@ impl Draft {
             return Ok(Splice::insert(place, lines));
         }
         Ok(Splice::insert(place, lines_at(&self.text, place, &lines, ending).0))
+    }
+
+    /// The section with its first entry, as the last member of a document in braces.
+    fn new_section_in_flow(&self, key: &ApiKey) -> Result<Vec<Splice>, NotEditable> {
+        let refused = || self.refused(0, "the document is not one mapping in braces");
+        let tree = Tree::parse(&self.text).map_err(|_fault| refused())?;
+        let root = tree.root().map(|root| tree.node(root)).ok_or_else(refused)?;
+        let Content::Mapping { members, .. } = &root.content else { return Err(refused()) };
+        let member = |(key, value): (NodeId, NodeId)| {
+            tree.node(key).range().start..tree.node(value).range().end
+        };
+        let mut last = tree.members(members).map(member).rev();
+        let inner = root.range().start + 1..root.range().end - 1;
+        let (item, previous) = (last.next(), last.next());
+        let quotes = match &item {
+            Some(item) if self.text[item.clone()].starts_with('"') => Quotes::Double,
+            _ => Quotes::Plain,
+        };
+        let entry = Pattern::flow(quotes).write(key);
+        let new = format!("{}: [{entry}]", write_text(SECTION, quotes));
+        Ok(match item {
+            Some(item) => {
+                insert_after(&self.text, &Place { inner, previous, item, next: None }, &new).0
+            }
+            None => vec![insert_first(&self.text, &inner, None, &new)],
+        })
     }
 
     /// The writing of the last entry that one can take after.

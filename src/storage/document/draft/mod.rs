@@ -62,8 +62,8 @@ impl Draft {
     /// # Errors
     /// [`NotEditable`], and nothing is changed.
     pub(crate) fn make(&mut self, change: &Change) -> Result<(), NotEditable> {
-        if let Section::Exotic { reason } = self.layout.section {
-            return Err(self.refused(0, reason));
+        if let Section::Exotic { reason, place } = self.layout.section {
+            return Err(self.refused(place, reason));
         }
         // With faulty entries, the last step reads everything again and may yet refuse.
         let before = (!self.keyring.faulty_entries().is_empty()).then(|| self.clone());
@@ -219,7 +219,10 @@ impl Draft {
         // An alias, or a tag's handle, means nothing apart from the rest of the document.
         let tree = Tree::parse(fragment).map_err(|fault| NotEditable {
             line: lines_before + fault.line,
-            reason: format!("the entry does not stand alone: {}", fault.fault),
+            reason:
+                "the entry depends on what stands elsewhere, as an alias does; write it out to \
+                     let neokeys edit the entry"
+                    .to_owned(),
         })?;
         match tree.entangled() {
             None => Ok(tree),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use super::{Content, Node, NodeId, Tree};
 use crate::storage::document::fault::Fault;
@@ -262,10 +262,18 @@ fn too_much(span: &Span, what: &str) -> Fault {
 
 fn not_yaml(error: &ScanError) -> Fault {
     let place = error.marker();
+    let hint = if matches!(
+        error.kind(),
+        ErrorKind::InvalidIndentation | ErrorKind::InvalidFlowScalarIndent
+    ) {
+        "indent every line of what is in brackets or quotes more than the key before it"
+    } else {
+        "mend the syntax here or just above"
+    };
     Fault::at(
         place.line() as u64,
         place.col() as u64 + 1,
         &format!("this is not YAML 1.2: {}", error.info()),
-        "mend the syntax here or just above",
+        hint,
     )
 }
