@@ -14,3 +14,4 @@ mod conformance;
 mod golden;
 mod repository;
 mod tenants;
+mod yaml_suite;
