@@ -10,14 +10,27 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+
+use super::displaced::Displaced;
 use super::files::is_unsupported;
 use super::identity::Identity;
+use super::strays::StagedName;
 use super::{Inner, OWN_FOLDER, Written, cannot};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
 
 /// What the names of staged files start with.
-const STAGED: &str = ".security.yml.neokeys-";
+pub(super) const STAGED: &str = ".security.yml.neokeys-";
+
+/// What a replacement is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A write, which counts once it is acknowledged.
+    Write,
+    /// An edit by hand that went to a displaced file, which counts at once.
+    BringOver,
+}
 
 impl Inner {
     /// Puts `bytes` in the place of the document that is `expected`.
@@ -25,7 +38,7 @@ impl Inner {
         &self,
         tenant: &TenantId,
         expected: &StoredDocument,
-        bytes: &[u8],
+        bytes: &Bytes,
     ) -> Result<Version, WriteError> {
         if bytes.len() as u64 > self.limit {
             return Err(WriteError::Refused(DocumentError::TooLarge {
@@ -34,10 +47,11 @@ impl Inner {
                 limit: self.limit,
             }));
         }
+        self.sweep(tenant);
         let _lock = self.lock(tenant)?;
         let target = self.target(tenant)?;
         match self.files.open(&target) {
-            Ok(file) => self.replace(tenant, expected, bytes, &target, &file),
+            Ok(file) => self.replace(tenant, expected, bytes, &target, file, Purpose::Write),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.create(tenant, expected, bytes, &target)
             }
@@ -46,7 +60,7 @@ impl Inner {
     }
 
     /// The file that is replaced: where a symlink is in the way, what it names.
-    fn target(&self, tenant: &TenantId) -> Result<PathBuf, WriteError> {
+    pub(super) fn target(&self, tenant: &TenantId) -> Result<PathBuf, WriteError> {
         let path = self.document(tenant);
         match self.files.stat_link(&path) {
             Ok(metadata) if metadata.is_symlink() => {
@@ -92,36 +106,55 @@ impl Inner {
         self.files
             .sync_folder(&self.root)
             .map_err(|source| uncertain("sync", &self.root, source))?;
-        self.acknowledge(tenant, expected, &staged)
+        let after = staged.identity()?;
+        self.announce(tenant, expected, after);
+        Ok(after.version(false))
     }
 
-    fn replace(
+    /// Replaces the file that is open as `current`, if it is what is expected. Under the lock.
+    pub(super) fn replace(
         &self,
         tenant: &TenantId,
         expected: &StoredDocument,
         bytes: &[u8],
         target: &Path,
-        current: &File,
+        current: File,
+        purpose: Purpose,
     ) -> Result<Version, WriteError> {
         let metadata =
-            self.files.stat_open(current).map_err(|source| refused("look at", target, source))?;
+            self.files.stat_open(&current).map_err(|source| refused("look at", target, source))?;
         demand_replaceable(target, &metadata).map_err(WriteError::Refused)?;
-        if !self.is_expected(current, expected, target)? {
+        if !self.is_expected(&current, expected, target)? {
             return Err(WriteError::Conflict);
         }
         let mut staged = self.stage(target, bytes, Some(&metadata))?;
-        self.announce(tenant, expected, staged.identity()?);
+        if purpose == Purpose::Write {
+            self.announce(tenant, expected, staged.identity()?);
+        }
         match self.files.exchange(&staged.path, target) {
-            Ok(()) => self.look_at_what_came_out(&staged, target, current, expected)?,
+            Ok(()) => self.look_at_what_came_out(&staged, target, &current, expected)?,
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(WriteError::Conflict),
             Err(error) if is_unsupported(&error) => {
-                self.rename_over(&staged, target, current, expected)?;
+                self.rename_over(&staged, target, &current, expected)?;
                 staged.is_there = false;
             }
             Err(source) => return Err(refused("exchange", target, source)),
         }
         self.sync_folder_of(target)?;
-        self.acknowledge(tenant, expected, &staged)
+        let version = staged.identity()?.version(false);
+        if purpose == Purpose::Write {
+            self.announce(tenant, expected, staged.identity()?);
+        }
+        drop(staged);
+        // The exchange and the removal of its name changed the displaced file's ctime. A change of
+        // its contents since it was compared shows in the rest.
+        let before = Identity::of(&metadata);
+        let now = self.files.stat_open(&current).map(|metadata| Identity::of(&metadata));
+        let seen = now.ok().filter(|now| now.size_and_time() == before.size_and_time());
+        let displaced =
+            Displaced::new(current, target, expected.bytes.clone(), seen.unwrap_or(before));
+        self.watch.add(tenant, displaced);
+        Ok(version)
     }
 
     /// After an exchange, the staged name names what was the document. If that is not what the new
@@ -198,17 +231,24 @@ impl Inner {
     ) -> Result<Staged<'_>, WriteError> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = target.with_file_name(format!("{STAGED}{}-{number}", std::process::id()));
+        let process = std::process::id();
+        let path = target.with_file_name(format!("{STAGED}new-{process}-{number}"));
         let file = self.files.create(&path).map_err(|source| refused("make", &path, source))?;
-        let staged = Staged { store: self, path, file, is_there: true };
-        let finish = || {
+        let mut staged = Staged { store: self, path, file, is_there: true };
+        let finish = |staged: &mut Staged<'_>| {
+            let inode = Identity::of(&self.files.stat_open(&staged.file)?).inode;
+            let replaces = like.map_or((0, 0), |like| Identity::of(like).size_and_time());
+            let name = StagedName { inode, replaces }.to_file_name();
+            let path = target.with_file_name(name);
+            self.files.rename(&staged.path, &path)?;
+            staged.path = path;
             self.files.write(&staged.file, bytes)?;
             if let Some(like) = like {
                 self.files.make_like(&staged.file, like)?;
             }
             self.files.sync(&staged.file)
         };
-        finish().map_err(|source| refused("write", &staged.path, source))?;
+        finish(&mut staged).map_err(|source| refused("write", &staged.path, source))?;
         Ok(staged)
     }
 
@@ -218,24 +258,13 @@ impl Inner {
         self.written().insert(tenant.clone(), written);
     }
 
-    fn acknowledge(
-        &self,
-        tenant: &TenantId,
-        expected: &StoredDocument,
-        staged: &Staged<'_>,
-    ) -> Result<Version, WriteError> {
-        let after = staged.identity()?;
-        self.announce(tenant, expected, after);
-        Ok(after.version(false))
-    }
-
     fn sync_folder_of(&self, target: &Path) -> Result<(), WriteError> {
         let folder = target.parent().unwrap_or(&self.root);
         self.files.sync_folder(folder).map_err(|source| uncertain("sync", folder, source))
     }
 
     /// Keeps other neokeys processes off a tenant.
-    fn lock(&self, tenant: &TenantId) -> Result<File, WriteError> {
+    pub(super) fn lock(&self, tenant: &TenantId) -> Result<File, WriteError> {
         let own = self.root.join(OWN_FOLDER);
         let path = own.join(format!("{tenant}.lock"));
         match self.files.lock(&path) {
@@ -301,7 +330,7 @@ fn demand_replaceable(target: &Path, metadata: &Metadata) -> Result<(), Document
     }
 }
 
-fn refused(action: &'static str, path: &Path, source: io::Error) -> WriteError {
+pub(super) fn refused(action: &'static str, path: &Path, source: io::Error) -> WriteError {
     WriteError::Refused(cannot(action, path, source))
 }
 
