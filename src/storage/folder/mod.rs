@@ -8,6 +8,8 @@
 //! document.
 
 mod displaced;
+#[cfg(test)]
+mod faults;
 mod files;
 mod identity;
 mod replace;

@@ -92,7 +92,7 @@ impl Inner {
             return Err(WriteError::Conflict);
         }
         let mut staged = self.stage(target, bytes, None)?;
-        self.announce(tenant, expected, staged.identity()?);
+        self.announce(tenant, expected, staged.identity_before()?);
         if let Err(error) = self.files.rename_new(&staged.path, target) {
             return Err(if error.kind() == ErrorKind::AlreadyExists {
                 WriteError::Conflict
@@ -106,7 +106,7 @@ impl Inner {
         self.files
             .sync_folder(&self.root)
             .map_err(|source| uncertain("sync", &self.root, source))?;
-        let after = staged.identity()?;
+        let after = staged.identity_after()?;
         self.announce(tenant, expected, after);
         Ok(after.version(false))
     }
@@ -124,15 +124,17 @@ impl Inner {
         let metadata =
             self.files.stat_open(&current).map_err(|source| refused("look at", target, source))?;
         demand_replaceable(target, &metadata).map_err(WriteError::Refused)?;
-        if !self.is_expected(&current, expected, target)? {
+        if !self.holds(&current, expected).map_err(|source| refused("read", target, source))? {
             return Err(WriteError::Conflict);
         }
         let mut staged = self.stage(target, bytes, Some(&metadata))?;
         if purpose == Purpose::Write {
-            self.announce(tenant, expected, staged.identity()?);
+            self.announce(tenant, expected, staged.identity_before()?);
         }
         match self.files.exchange(&staged.path, target) {
-            Ok(()) => self.look_at_what_came_out(&staged, target, &current, expected)?,
+            Ok(()) => {
+                self.look_at_what_came_out(tenant, &mut staged, target, &current, expected)?;
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(WriteError::Conflict),
             Err(error) if is_unsupported(&error) => {
                 self.rename_over(&staged, target, &current, expected)?;
@@ -141,9 +143,9 @@ impl Inner {
             Err(source) => return Err(refused("exchange", target, source)),
         }
         self.sync_folder_of(target)?;
-        let version = staged.identity()?.version(false);
+        let after = staged.identity_after()?;
         if purpose == Purpose::Write {
-            self.announce(tenant, expected, staged.identity()?);
+            self.announce(tenant, expected, after);
         }
         drop(staged);
         // The exchange and the removal of its name changed the displaced file's ctime. A change of
@@ -154,35 +156,58 @@ impl Inner {
         let displaced =
             Displaced::new(current, target, expected.bytes.clone(), seen.unwrap_or(before));
         self.watch.add(tenant, displaced);
-        Ok(version)
+        Ok(after.version(false))
     }
 
     /// After an exchange, the staged name names what was the document. If that is not what the new
     /// bytes were made from, someone wrote in between: theirs goes back to its place.
     fn look_at_what_came_out(
         &self,
-        staged: &Staged<'_>,
+        tenant: &TenantId,
+        staged: &mut Staged<'_>,
         target: &Path,
         current: &File,
         expected: &StoredDocument,
     ) -> Result<(), WriteError> {
-        let look = |path: &Path| {
-            let metadata = self.files.stat(path);
-            metadata.map(|metadata| Identity::of(&metadata))
-        };
-        let was_current = self
-            .files
-            .stat_open(current)
-            .and_then(|metadata| Ok(look(&staged.path)?.is_same_file(&Identity::of(&metadata))))
-            .map_err(|source| uncertain("look at", &staged.path, source))?;
-        if was_current && self.is_expected(current, expected, target)? {
+        let looked = self
+            .came_out(&staged.path, current)
+            .and_then(|came_out| Ok(came_out && self.holds(current, expected)?));
+        if let Ok(true) = looked {
             return Ok(());
         }
-        self.files
-            .exchange(&staged.path, target)
-            .map_err(|source| uncertain("put back", target, source))?;
+        let put_back = || {
+            self.files.exchange(&staged.path, target)?;
+            let came_out = self.came_out(&staged.path, &staged.file)?;
+            if !came_out {
+                // Someone replaced the new document meanwhile: what is newest stays.
+                self.files.exchange(&staged.path, target)?;
+            }
+            Ok(came_out)
+        };
+        let is_ours = put_back().unwrap_or_else(|error: io::Error| {
+            tracing::error!(document = %target.display(), %error, "an edit by hand is not put back");
+            false
+        });
+        if !is_ours {
+            // It may be someone's edit: the next touch of the tenant brings it to safety.
+            staged.is_there = false;
+            self.swept().remove(tenant);
+        }
         self.sync_folder_of(target)?;
-        Err(WriteError::Conflict)
+        match looked {
+            Ok(_) if is_ours => Err(WriteError::Conflict),
+            Ok(_) => {
+                let source = io::Error::other("it kept changing hands");
+                Err(uncertain("exchange", target, source))
+            }
+            Err(source) => Err(uncertain("look at", target, source)),
+        }
+    }
+
+    /// Whether a name names an open file.
+    fn came_out(&self, path: &Path, file: &File) -> io::Result<bool> {
+        let named = Identity::of(&self.files.stat_link(path)?);
+        Ok(named.is_same_file(&Identity::of(&self.files.stat_open(file)?)))
     }
 
     /// Where the file system has no exchange: one last look, then a rename.
@@ -194,14 +219,10 @@ impl Inner {
         expected: &StoredDocument,
     ) -> Result<(), WriteError> {
         let is_current = self
-            .files
-            .stat(target)
-            .and_then(|there| {
-                let opened = self.files.stat_open(current)?;
-                Ok(Identity::of(&there) == Identity::of(&opened))
-            })
+            .came_out(target, current)
+            .and_then(|is_current| Ok(is_current && self.holds(current, expected)?))
             .map_err(|source| refused("look at", target, source))?;
-        if !is_current || !self.is_expected(current, expected, target)? {
+        if !is_current {
             return Err(WriteError::Conflict);
         }
         self.files
@@ -209,16 +230,8 @@ impl Inner {
             .map_err(|source| refused("rename a file to", target, source))
     }
 
-    fn is_expected(
-        &self,
-        file: &File,
-        expected: &StoredDocument,
-        path: &Path,
-    ) -> Result<bool, WriteError> {
-        let bytes = self
-            .files
-            .read(file, expected.bytes.len() as u64 + 1)
-            .map_err(|source| refused("read", path, source))?;
+    fn holds(&self, file: &File, expected: &StoredDocument) -> io::Result<bool> {
+        let bytes = self.files.read(file, expected.bytes.len() as u64 + 1)?;
         Ok(expected.version != Version::ABSENT && bytes == expected.bytes)
     }
 
@@ -296,10 +309,18 @@ struct Staged<'s> {
 }
 
 impl Staged<'_> {
-    fn identity(&self) -> Result<Identity, WriteError> {
-        let metadata = self.store.files.stat_open(&self.file);
-        let metadata = metadata.map_err(|source| uncertain("look at", &self.path, source))?;
-        Ok(Identity::of(&metadata))
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(Identity::of(&self.store.files.stat_open(&self.file)?))
+    }
+
+    /// The identity before anything was done to the document.
+    fn identity_before(&self) -> Result<Identity, WriteError> {
+        self.identity().map_err(|source| refused("look at", &self.path, source))
+    }
+
+    /// The identity in the document's place.
+    fn identity_after(&self) -> Result<Identity, WriteError> {
+        self.identity().map_err(|source| uncertain("look at", &self.path, source))
     }
 }
 
