@@ -12,6 +12,7 @@
 
 mod concurrent;
 mod conformance;
+mod crash;
 mod golden;
 mod hand_edits;
 mod repository;
