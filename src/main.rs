@@ -1,3 +1,8 @@
 //! The `neokeys` program.
 
-fn main() {}
+use std::env;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    neokeys::cli::run(env::args_os())
+}

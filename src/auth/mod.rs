@@ -1,11 +1,27 @@
 //! Who is calling, and may they.
 //!
 //! Two credentials are known: a bearer token ([`bearer`]) and an API key. Each answers one of
-//! three: not presented, authenticated, or failed.
+//! three: not presented, authenticated, or failed; [`Authenticator`] joins the answers into a
+//! [`Caller`], and [`ScopedAuthorize`] lets a handler begin only for a caller who may.
+//!
+//! Invariants: who may is decided before a body is read and before it shows whether a tenant
+//! exists; no answer tells one kind of invalid credential from another.
 
+mod authenticator;
 pub mod bearer;
+mod caller;
 mod clock;
+mod credential;
+pub mod denial;
+mod grants;
+mod guard;
+mod middleware;
 mod principal;
 
+pub use authenticator::Authenticator;
+pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
+pub use grants::Grants;
+pub use guard::ScopedAuthorize;
+pub use middleware::{authenticate, path_tenant};
 pub use principal::{Method, Principal, Tenants};

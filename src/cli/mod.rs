@@ -1,1 +1,122 @@
-//! The command line.
+//! The command line: one file a subcommand.
+//!
+//! Invariants: what a script may want goes to standard output and everything else to standard
+//! error; the exit code is 0 when it is done, 1 when it was refused or not found, 2 when the usage
+//! or a setting is wrong; a reader that closes the pipe early is no error.
+
+mod check;
+mod failure;
+mod keys;
+mod openapi;
+mod output;
+mod serve;
+mod tenants;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use self::failure::Failure;
+use self::output::Output;
+use crate::settings::{self, Settings};
+use crate::storage::{Store, StoreConfig, StoreUrl};
+
+/// Issues, manages and checks the API keys of a platform's tenants.
+#[derive(Debug, Parser)]
+#[command(name = "neokeys", version, subcommand_required = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API, its documentation and its health.
+    #[command(after_long_help = settings::help())]
+    Serve(serve::ServeArguments),
+    /// See and change the keys of a tenant, with no server running or beside one.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// See and make tenants.
+    #[command(subcommand)]
+    Tenants(tenants::TenantsCommand),
+    /// Read every tenant's security.yml and say what is wrong in it, where, and how to mend it.
+    Check(check::CheckArguments),
+    /// Write the OpenAPI document to standard output.
+    Openapi(openapi::OpenapiArguments),
+}
+
+/// Where the settings and the keys are.
+#[derive(Debug, Args)]
+struct Place {
+    /// The file of settings [default: neokeys.yml, if it is there].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The store, as the setting of this name: file:DIR.
+    #[arg(long, value_name = "URL")]
+    store: Option<StoreUrl>,
+}
+
+impl Place {
+    /// All settings, with the flag in the place of what file and environment say.
+    fn settings(&self) -> Result<Settings, Failure> {
+        let mut settings = Settings::load(self.config.as_deref(), env::vars_os())
+            .map_err(|error| Failure::usage(&error))?;
+        if let Some(store) = &self.store {
+            settings.store = store.clone();
+        }
+        Ok(settings)
+    }
+
+    /// Opens the store that is there, or makes its folder.
+    fn open(&self, create_folder: bool) -> Result<Store, Failure> {
+        Self::open_as(&self.settings()?, create_folder)
+    }
+
+    fn open_as(settings: &Settings, create_folder: bool) -> Result<Store, Failure> {
+        let config = StoreConfig { document_limit: settings.document_limit, create_folder };
+        Store::open(&settings.store, &config).map_err(|error| {
+            Failure::refused(&error)
+                .hint("--store names another store; `neokeys tenants create` makes the folder")
+        })
+    }
+}
+
+/// Does what the arguments say; the first is the program's name.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Whoever closed the pipe does not want to read it.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let output = &mut Output::of_process();
+    let done = match arguments.command {
+        Command::Serve(arguments) => serve::serve(&arguments, output),
+        Command::Keys(command) => block_on(keys::run(&command, output)),
+        Command::Tenants(command) => block_on(tenants::run(&command, output)),
+        Command::Check(arguments) => block_on(check::run(&arguments, output)),
+        Command::Openapi(arguments) => openapi::write(&arguments, output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.say(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::refused(&error))?
+        .block_on(work)
+}

@@ -1,1 +1,28 @@
 //! The documented contract, as code that `build.rs` generates from `openapi/`.
+//!
+//! Here are the contract's operations as unit types, its bodies as structs, and the document that
+//! is served. What stands in the contract (a path, a scope, a text, a schema) stands nowhere else:
+//! it is read from the file, when the program is built or when it runs.
+//!
+//! Invariant: the served document equals the contract, but for what a deployment replaces in it.
+
+mod body;
+mod config;
+mod document;
+mod operation;
+
+mod generated {
+    //! What `build.rs` wrote.
+
+    use super::body::{Member, MemberKind, MemberValue, RequestBody};
+    use super::document::part;
+    use super::operation::{Operation, OperationDescription};
+
+    include!(concat!(env!("OUT_DIR"), "/contract.rs"));
+}
+
+pub use body::{Member, MemberKind, MemberValue, RequestBody};
+pub use config::ContractConfig;
+pub use document::{contract, documented, sdk_profile};
+pub use generated::*;
+pub use operation::{Operation, OperationDescription};

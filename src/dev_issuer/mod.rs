@@ -1,1 +1,127 @@
-//! The issuer of `serve --dev`: a sign-in page, tokens and a key set, for one developer on one machine.
+//! The issuer of `serve --dev`: a sign-in page, tokens and a key set, for one developer on one
+//! machine.
+//!
+//! The page speaks the implicit flow (RFC 6749 §4.2) with Swagger UI, or just shows the token. It
+//! asks for no password: whoever reaches it may be anybody. That is why it exists on loopback
+//! addresses alone, answers under its own host names alone (so that no site can reach it by
+//! pointing its name here), and sends tokens to this server's own Swagger UI alone.
+//!
+//! Invariants: the private key lives in this process's memory and ends with it. A token is in one
+//! answer and nowhere else; a [`SecretString`](secrecy::SecretString) carries it there.
+
+mod authorize;
+mod page;
+mod routes;
+mod signing;
+
+use std::sync::Arc;
+
+use actix_web::web;
+use serde_json::{Value, json};
+
+use crate::auth::Clock;
+use crate::auth::bearer::{FixedIssuer, IssuerConfig, SigningAlgorithm};
+use page::Pages;
+use signing::SigningKey;
+
+pub use signing::{SigningError, TokenRequest};
+
+/// Where every address of the issuer begins.
+const ROOT: &str = "/dev-issuer";
+
+/// What the issuer is told at its start.
+#[derive(Debug, Clone)]
+pub struct DevIssuerConfig {
+    /// This server's origins, such as `http://127.0.0.1:8080`, without a slash at the end. The
+    /// first is in the issuer's name; the others are further names that a browser may use.
+    pub origins: Vec<String>,
+    /// `aud` of its tokens.
+    pub audience: String,
+    /// The claim that names tenants.
+    pub tenants_claim: String,
+    /// The tenants that the page offers; others can be typed.
+    pub tenants: Vec<String>,
+    /// The scopes that the page offers; others can be typed.
+    pub scopes: Vec<String>,
+}
+
+/// An issuer with a key of its own.
+pub struct DevIssuer {
+    config: DevIssuerConfig,
+    key: SigningKey,
+    pages: Pages,
+    clock: Arc<dyn Clock>,
+}
+
+impl DevIssuer {
+    /// Draws the signing key.
+    ///
+    /// # Errors
+    /// [`SigningError`] when the operating system gives no randomness.
+    pub fn generate(config: DevIssuerConfig, clock: Arc<dyn Clock>) -> Result<Self, SigningError> {
+        let pages = Pages::new(&config);
+        Ok(Self { config, key: SigningKey::generate()?, pages, clock })
+    }
+
+    /// What makes a verifier take its tokens, with no request over the network.
+    #[must_use]
+    pub fn trust(&self) -> FixedIssuer {
+        let config = IssuerConfig {
+            issuer: self.issuer(),
+            audience: self.config.audience.clone(),
+            jwks: None,
+            algorithms: vec![SigningAlgorithm::Es256],
+            access_tokens_only: true,
+        };
+        FixedIssuer { config, keys: self.jwks() }
+    }
+
+    /// The public key as a key set (RFC 7517 §5).
+    #[must_use]
+    pub fn jwks(&self) -> Value {
+        json!({ "keys": [self.key.jwk()] })
+    }
+
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// [`SigningError`] when the operating system gives no randomness.
+    pub fn sign(&self, request: &TokenRequest) -> Result<secrecy::SecretString, SigningError> {
+        self.key.sign(&self.config, &self.issuer(), self.clock.since_epoch(), request)
+    }
+
+    /// The issuer's name, `iss` of its tokens.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("{}{ROOT}", self.origin())
+    }
+
+    /// The sign-in page's address, for the OAuth flow of the served documents.
+    #[must_use]
+    pub fn authorization_url(&self) -> String {
+        format!("{}{ROOT}/authorize", self.origin())
+    }
+
+    /// Adds its routes, all under `/dev-issuer/`.
+    pub fn configure(self: &Arc<Self>, app: &mut web::ServiceConfig) {
+        routes::configure(self, app);
+    }
+
+    /// The document of `OpenID` Connect Discovery 1.0 §3, as far as there is something to tell.
+    fn discovery(&self) -> Value {
+        json!({
+            "issuer": self.issuer(),
+            "authorization_endpoint": self.authorization_url(),
+            "jwks_uri": format!("{}{ROOT}/.well-known/jwks.json", self.origin()),
+            "scopes_supported": self.config.scopes,
+            "response_types_supported": ["token"],
+            "grant_types_supported": ["implicit"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+        })
+    }
+
+    fn origin(&self) -> &str {
+        self.config.origins.first().map_or("", String::as_str)
+    }
+}

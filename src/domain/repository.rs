@@ -146,6 +146,6 @@ impl Error for Unavailable {
 /// What works only in part. Empty when all is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreHealth {
-    /// One sentence a fault, for operators; at most a few, however many there are.
+    /// One sentence a kind of fault. Anybody may read them: they name no tenant.
     pub faults: Vec<String>,
 }

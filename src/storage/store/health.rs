@@ -5,9 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::{StoreHealth, TenantId};
 
-/// Faults that are named one by one.
-const NAMED: usize = 5;
-
 /// The faults there are now.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Mutex<BTreeMap<(TenantId, Area), String>>);
@@ -45,17 +42,18 @@ impl Faults {
         self.faults().retain(|(id, _), _| id != tenant);
     }
 
-    /// All of it, for operators.
+    /// How many tenants there are of each, for anybody: which ones is the log's to say.
     pub(super) fn health(&self) -> StoreHealth {
         let faults = self.faults();
-        let sentence = |((tenant, _), fault): (&(TenantId, Area), &String)| {
-            format!("tenant {tenant}: {fault}")
-        };
-        let mut named: Vec<String> = faults.iter().take(NAMED).map(sentence).collect();
-        if faults.len() > NAMED {
-            named.push(format!("and {} more", faults.len() - NAMED));
+        let count = |area| faults.keys().filter(|(_, its)| *its == area).count();
+        let sentences = [
+            (count(Area::Reading), "cannot be read"),
+            (count(Area::Writing), "could not be written safely"),
+        ];
+        let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
+        StoreHealth {
+            faults: told.map(|(tenants, what)| format!("documents that {what}: {tenants}")).collect(),
         }
-        StoreHealth { faults: named }
     }
 
     fn faults(&self) -> MutexGuard<'_, BTreeMap<(TenantId, Area), String>> {

@@ -1,0 +1,143 @@
+//! Finding out who calls.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderMap;
+
+use super::bearer::BearerVerifier;
+use super::credential::{self, Presented};
+use super::{Caller, Method, Principal, Tenants, denial};
+use crate::domain::{Digest, KeyRepository, ReadError, TenantId};
+use crate::problem::Problem;
+
+/// Judges the credentials of requests.
+#[derive(Clone)]
+pub struct Authenticator {
+    keys: Arc<dyn KeyRepository>,
+    bearer: Arc<BearerVerifier>,
+}
+
+/// What one scheme says of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Outcome {
+    /// The request has no credential of this scheme.
+    NotPresented,
+    /// It has one, and it is valid.
+    Authenticated(Principal),
+    /// It has one, and it is not.
+    Failed,
+}
+
+impl Authenticator {
+    /// Judges API keys by a repository and bearer tokens by a verifier.
+    #[must_use]
+    pub fn new(keys: Arc<dyn KeyRepository>, bearer: Arc<BearerVerifier>) -> Self {
+        Self { keys, bearer }
+    }
+
+    /// Who calls, by the headers of a request about a tenant; `None` where its path names none.
+    ///
+    /// # Errors
+    /// A 401 when no credential came or one that came is not valid, a 503 when the tenant's keys
+    /// cannot be read.
+    pub async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        tenant: Option<&TenantId>,
+    ) -> Result<Caller, Problem> {
+        let by_token = self.judge_bearer(headers).await;
+        let by_key = self.judge_api_key(headers, tenant).await?;
+        combine(by_key, by_token)
+    }
+
+    async fn judge_bearer(&self, headers: &HeaderMap) -> Outcome {
+        match credential::bearer_token(headers) {
+            Presented::Nothing => Outcome::NotPresented,
+            Presented::Malformed => Outcome::Failed,
+            Presented::Secret(token) => match self.bearer.verify(token).await {
+                Ok(principal) => Outcome::Authenticated(principal),
+                Err(error) => {
+                    tracing::debug!(reason = %error, "a bearer token was refused");
+                    Outcome::Failed
+                }
+            },
+        }
+    }
+
+    async fn judge_api_key(
+        &self,
+        headers: &HeaderMap,
+        tenant: Option<&TenantId>,
+    ) -> Result<Outcome, Problem> {
+        let token = match credential::api_key(headers) {
+            Presented::Nothing => return Ok(Outcome::NotPresented),
+            Presented::Malformed => return Ok(Outcome::Failed),
+            Presented::Secret(token) => token,
+        };
+        let Some(tenant) = tenant else { return Ok(Outcome::Failed) };
+        let keyring = match self.keys.get_keyring(tenant).await {
+            Ok(keyring) => keyring,
+            // Whoever has no valid key does not learn which tenants exist.
+            Err(ReadError::NoSuchTenant) => return Ok(Outcome::Failed),
+            Err(error @ ReadError::Unavailable(_)) => return Err(denial::unreadable(error)),
+        };
+        let key = keyring.find_by_digest(&Digest::of(token)).filter(|key| key.enabled);
+        Ok(key.map_or(Outcome::Failed, |key| {
+            Outcome::Authenticated(Principal {
+                method: Method::ApiKey,
+                subject: key.name.as_str().to_owned(),
+                tenants: Tenants::These(vec![tenant.clone()]),
+                scopes: key.scopes.clone(),
+            })
+        }))
+    }
+}
+
+/// Either credential suffices; of two that came, both must be valid.
+fn combine(by_key: Outcome, by_token: Outcome) -> Result<Caller, Problem> {
+    match (by_key, by_token) {
+        (Outcome::Failed, _) | (_, Outcome::Failed) => Err(denial::invalid_credential()),
+        (Outcome::NotPresented, Outcome::NotPresented) => Err(denial::not_authenticated()),
+        (Outcome::Authenticated(one), Outcome::NotPresented)
+        | (Outcome::NotPresented, Outcome::Authenticated(one)) => Ok(Caller::new(one)),
+        (Outcome::Authenticated(one), Outcome::Authenticated(other)) => {
+            Ok(Caller::with_both(one, other))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, combine};
+    use crate::auth::{Method, Principal, Tenants};
+    use crate::domain::Scopes;
+
+    fn valid(subject: &str) -> Outcome {
+        Outcome::Authenticated(Principal {
+            method: Method::ApiKey,
+            subject: subject.to_owned(),
+            tenants: Tenants::All,
+            scopes: Scopes::default(),
+        })
+    }
+
+    #[test]
+    fn either_scheme_suffices_and_one_failure_is_enough_to_refuse() {
+        let cases = [
+            (Outcome::NotPresented, Outcome::NotPresented, None),
+            (valid("key"), Outcome::NotPresented, Some("key")),
+            (Outcome::NotPresented, valid("token"), Some("token")),
+            (valid("key"), valid("token"), Some("key+token")),
+            (Outcome::Failed, Outcome::NotPresented, None),
+            (Outcome::NotPresented, Outcome::Failed, None),
+            (Outcome::Failed, valid("token"), None),
+            (valid("key"), Outcome::Failed, None),
+            (Outcome::Failed, Outcome::Failed, None),
+        ];
+        for (by_key, by_token, expected) in cases {
+            let label = format!("{by_key:?} {by_token:?}");
+            let subjects = combine(by_key, by_token).ok().map(|caller| caller.subject());
+            assert_eq!(subjects.as_deref(), expected, "{label}");
+        }
+    }
+}

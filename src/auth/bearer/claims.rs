@@ -1,0 +1,314 @@
+//! What a token says (RFC 7519 §4), judged once its signature is found good.
+//!
+//! A claim that is read must be exactly of a type that its standard or the reference gives it; a
+//! token that bends one is refused as a whole rather than taken for less. Claims that nothing here
+//! reads may hold anything.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::json::{self, Object};
+use super::{BearerError, IssuerConfig};
+use crate::auth::{Method, Principal, Tenants};
+use crate::domain::{Scopes, TenantId};
+
+/// How far two clocks may differ, in seconds.
+const LEEWAY: f64 = 30.0;
+/// The claims that grant scopes: Auth0's, RFC 8693 §4.2 and RFC 9068 §2.2.3's, Okta's and Entra's.
+const SCOPE_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
+
+/// A token's claims, not judged yet.
+pub(super) struct Claims(Object);
+
+/// The time in which a token may be used, in seconds since the epoch (`NumericDate`, fractions
+/// allowed).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Lifetime {
+    not_before: Option<f64>,
+    expires: f64,
+}
+
+impl Lifetime {
+    /// Judges the time now, with 30 s of leeway either way.
+    pub(super) fn judge(&self, now: Duration) -> Result<(), BearerError> {
+        let now = now.as_secs_f64();
+        if now >= self.expires + LEEWAY {
+            return Err(BearerError::Expired);
+        }
+        if self.not_before.is_some_and(|start| now + LEEWAY < start) {
+            return Err(BearerError::NotYetValid);
+        }
+        Ok(())
+    }
+}
+
+impl Claims {
+    /// Reads the claims' JSON.
+    pub(super) fn parse(json: &[u8]) -> Result<Self, BearerError> {
+        match json::parse_object(json) {
+            Ok(members) => Ok(Self(members)),
+            Err(_) => Err(BearerError::Malformed("claims that are not one JSON object")),
+        }
+    }
+
+    /// Whose token it claims to be.
+    pub(super) fn issuer(&self) -> Result<&str, BearerError> {
+        match self.0.get("iss") {
+            Some(Value::String(issuer)) => Ok(issuer),
+            Some(_) => Err(BearerError::InvalidClaim("iss")),
+            None => Err(BearerError::MissingClaim("iss")),
+        }
+    }
+
+    /// Judges everything but the issuer and the time, and gives the caller with the time in which
+    /// the token may be used.
+    pub(super) fn judge(
+        &self,
+        issuer: &IssuerConfig,
+        tenants_claim: &str,
+    ) -> Result<(Principal, Lifetime), BearerError> {
+        let lifetime = self.lifetime()?;
+        self.demand_audience(&issuer.audience)?;
+        let principal = Principal {
+            method: Method::Bearer,
+            subject: self.subject()?,
+            tenants: self.tenants(tenants_claim)?,
+            scopes: self.scopes()?,
+        };
+        Ok((principal, lifetime))
+    }
+
+    fn lifetime(&self) -> Result<Lifetime, BearerError> {
+        Ok(Lifetime {
+            not_before: self.find_date("nbf")?,
+            expires: self.find_date("exp")?.ok_or(BearerError::MissingClaim("exp"))?,
+        })
+    }
+
+    /// RFC 7519 §2: a `NumericDate` is a JSON number, nothing that could be read as one.
+    fn find_date(&self, claim: &'static str) -> Result<Option<f64>, BearerError> {
+        match self.0.get(claim) {
+            None => Ok(None),
+            Some(Value::Number(number)) => {
+                number.as_f64().ok_or(BearerError::InvalidClaim(claim)).map(Some)
+            }
+            Some(_) => Err(BearerError::InvalidClaim(claim)),
+        }
+    }
+
+    fn demand_audience(&self, wanted: &str) -> Result<(), BearerError> {
+        let audiences = match self.0.get("aud") {
+            None => return Err(BearerError::MissingClaim("aud")),
+            Some(value) => texts(value).ok_or(BearerError::InvalidClaim("aud"))?,
+        };
+        if audiences.contains(&wanted) { Ok(()) } else { Err(BearerError::WrongAudience) }
+    }
+
+    /// `sub`, or, for issuers that leave it out of a client's own token, `client_id` (RFC 9068
+    /// §2.2) or `azp`; empty when there is none of them.
+    fn subject(&self) -> Result<String, BearerError> {
+        for claim in ["sub", "client_id", "azp"] {
+            match self.0.get(claim) {
+                Some(Value::String(subject)) => return Ok(subject.clone()),
+                Some(_) => return Err(BearerError::InvalidClaim(claim)),
+                None => {}
+            }
+        }
+        Ok(String::new())
+    }
+
+    /// An array of tenants, one tenant, or `*` for all, alone or in the array. A text that is no
+    /// tenant id names no tenant.
+    fn tenants(&self, claim: &str) -> Result<Tenants, BearerError> {
+        match self.0.get(claim) {
+            None => Ok(Tenants::These(Vec::new())),
+            Some(value) => {
+                let names = texts(value).ok_or(BearerError::InvalidClaim("of tenants"))?;
+                if names.contains(&"*") {
+                    return Ok(Tenants::All);
+                }
+                let tenants = names.into_iter().filter_map(|name| TenantId::parse(name).ok());
+                Ok(Tenants::These(tenants.collect()))
+            }
+        }
+    }
+
+    /// The union of the claims that grant scopes: each an array of scopes, or a text of scopes
+    /// between single spaces (RFC 6749 §3.3), in all at most 256.
+    fn scopes(&self) -> Result<Scopes, BearerError> {
+        let mut scopes = Vec::new();
+        for claim in SCOPE_CLAIMS {
+            match self.0.get(claim) {
+                None => {}
+                Some(Value::String(list)) => {
+                    scopes.extend(list.split(' ').filter(|scope| !scope.is_empty()));
+                }
+                Some(value) => scopes.extend(texts(value).ok_or(BearerError::InvalidClaim(claim))?),
+            }
+        }
+        // Auth0 grants the same in `scope` and in `permissions`: repeats are not counted twice.
+        let mut seen = std::collections::HashSet::new();
+        scopes.retain(|scope| seen.insert(*scope));
+        Scopes::parse_any(&scopes).ok().ok_or(BearerError::InvalidClaim("of scopes"))
+    }
+}
+
+/// A text, or an array of nothing but texts.
+fn texts(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::String(text) => Some(vec![text]),
+        Value::Array(items) => items.iter().map(Value::as_str).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{AUDIENCE, claims_with, issuer_config};
+    use super::{BearerError, Claims, Lifetime, Principal};
+    use crate::auth::Tenants;
+    use crate::domain::Scope;
+
+    fn judge(changes: Value) -> Result<(Principal, Lifetime), BearerError> {
+        let claims = Claims::parse(claims_with(changes).to_string().as_bytes()).unwrap();
+        claims.judge(&issuer_config(), "tenants")
+    }
+
+    fn scopes(changes: Value) -> Result<Vec<String>, BearerError> {
+        let (principal, _) = judge(changes)?;
+        Ok(principal.scopes.iter().map(Scope::to_string).collect())
+    }
+
+    #[test]
+    fn scopes_are_the_union_of_three_claims() {
+        for (changes, expected) in [
+            (json!({ "scope": "(absent)" }), &[][..]),
+            (json!({ "scope": "" }), &[]),
+            (json!({ "scope": "a b a" }), &["a", "b"]),
+            (json!({ "scope": "  a  b " }), &["a", "b"]),
+            (json!({ "scope": ["a", "b"] }), &["a", "b"]),
+            (
+                json!({ "scope": "openid a", "permissions": ["a", "b"], "scp": "c" }),
+                &["a", "b", "openid", "c"],
+            ),
+            (json!({ "scope": [], "permissions": "p q", "scp": ["r"] }), &["p", "q", "r"]),
+            (json!({ "scope": "a,b" }), &["a,b"]),
+            (json!({ "scope": "*" }), &["*"]),
+        ] {
+            assert_eq!(scopes(changes.clone()).unwrap(), expected, "{changes}");
+        }
+    }
+
+    #[test]
+    fn a_bent_scope_claim_makes_the_token_worth_nothing() {
+        let many: Vec<_> = (0..257).map(|number| number.to_string()).collect();
+        for claim in ["permissions", "scope", "scp"] {
+            for value in [
+                json!({ "tenant.apiKey:read": true }),
+                json!([["*"]]),
+                json!(["a", 1]),
+                json!([null]),
+                json!(null),
+                json!(true),
+                json!(1),
+                json!("a\tb"),
+                json!("a\u{a0}b"),
+                json!("a\nb"),
+                json!("ten\u{430}nt.apiKey:read"),
+                json!(["a b"]),
+                json!([""]),
+                json!([r#""a""#]),
+                json!(many),
+            ] {
+                let verdict = scopes(json!({ (claim): value })).err();
+                assert!(matches!(verdict, Some(BearerError::InvalidClaim(_))), "{claim}: {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn tenants_are_an_array_one_or_all() {
+        for (value, expected) in [
+            (json!("(absent)"), Some(vec![])),
+            (json!([]), Some(vec![])),
+            (json!(""), Some(vec![])),
+            (json!("demo"), Some(vec!["demo"])),
+            (json!(["demo", "t2"]), Some(vec!["demo", "t2"])),
+            (json!(["demo", "no tenant", "../t2", "**"]), Some(vec!["demo"])),
+            (json!(["demo", "*"]), None),
+            (json!("demo t2"), Some(vec![])),
+            (json!("*"), None),
+        ] {
+            let (principal, _) = judge(json!({ "tenants": value })).unwrap();
+            let named = match principal.tenants {
+                Tenants::All => None,
+                Tenants::These(these) => Some(these.iter().map(ToString::to_string).collect()),
+            };
+            assert_eq!(
+                named,
+                expected.map(|ids| ids.into_iter().map(str::to_owned).collect::<Vec<_>>()),
+                "{value}"
+            );
+        }
+        for value in [json!(null), json!(true), json!(1), json!({}), json!([1]), json!([["*"]])] {
+            let refused = judge(json!({ "tenants": value })).err();
+            assert_eq!(refused, Some(BearerError::InvalidClaim("of tenants")), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_client_without_a_user_is_named_by_its_id() {
+        for (changes, subject) in [
+            (json!({}), "user-1"),
+            (json!({ "client_id": "c" }), "user-1"),
+            (json!({ "sub": "(absent)", "client_id": "c", "azp": "z" }), "c"),
+            (json!({ "sub": "(absent)", "azp": "z" }), "z"),
+            (json!({ "sub": "(absent)" }), ""),
+        ] {
+            assert_eq!(judge(changes).unwrap().0.subject, subject);
+        }
+        assert_eq!(judge(json!({ "sub": 1 })).err(), Some(BearerError::InvalidClaim("sub")));
+        assert_eq!(judge(json!({ "sub": null })).err(), Some(BearerError::InvalidClaim("sub")));
+    }
+
+    #[test]
+    fn the_audience_is_held_exactly() {
+        for (value, expected) in [
+            (json!(AUDIENCE), None),
+            (json!(["other", AUDIENCE]), None),
+            (json!("(absent)"), Some(BearerError::MissingClaim("aud"))),
+            (json!(""), Some(BearerError::WrongAudience)),
+            (json!([]), Some(BearerError::WrongAudience)),
+            (json!(["other"]), Some(BearerError::WrongAudience)),
+            (json!(AUDIENCE.trim_end_matches('/')), Some(BearerError::WrongAudience)),
+            (json!(format!("{AUDIENCE}x")), Some(BearerError::WrongAudience)),
+            (json!(AUDIENCE.to_uppercase()), Some(BearerError::WrongAudience)),
+            (json!(format!("other {AUDIENCE}")), Some(BearerError::WrongAudience)),
+            (json!("*"), Some(BearerError::WrongAudience)),
+            (json!(null), Some(BearerError::InvalidClaim("aud"))),
+            (json!([AUDIENCE, 1]), Some(BearerError::InvalidClaim("aud"))),
+            (json!([[AUDIENCE]]), Some(BearerError::InvalidClaim("aud"))),
+            (json!({ AUDIENCE: true }), Some(BearerError::InvalidClaim("aud"))),
+        ] {
+            assert_eq!(judge(json!({ "aud": value })).err(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn dates_are_numbers_and_nothing_else() {
+        for claim in ["exp", "nbf"] {
+            for value in
+                [json!("1"), json!([1]), json!({}), json!(true), json!(null), json!("(absent) ")]
+            {
+                let refused = judge(json!({ (claim): value })).err();
+                assert_eq!(refused, Some(BearerError::InvalidClaim(claim)), "{claim}: {value}");
+            }
+        }
+        let refused = judge(json!({ "exp": "(absent)" })).err();
+        assert_eq!(refused, Some(BearerError::MissingClaim("exp")));
+        assert!(judge(json!({ "nbf": "(absent)" })).is_ok());
+    }
+}

@@ -1,0 +1,302 @@
+//! The settings under `auth.bearer`.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::PathBuf;
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+
+use super::address::{self, AddressError};
+
+/// Whose tokens are taken, and where they say what they are for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BearerConfig {
+    /// The claim that names the caller's tenants.
+    pub tenants_claim: String,
+    /// The issuers; no token is taken when there is none.
+    pub issuers: Vec<IssuerConfig>,
+}
+
+impl Default for BearerConfig {
+    fn default() -> Self {
+        Self { tenants_claim: "tenants".to_owned(), issuers: Vec::new() }
+    }
+}
+
+/// One issuer of tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerConfig {
+    /// What `iss` must be, compared exactly, the trailing slash too (RFC 7519 §4.1.1).
+    pub issuer: String,
+    /// What `aud` must be or hold, compared exactly (RFC 7519 §4.1.3).
+    pub audience: String,
+    /// Where the issuer's key set is: an `https` URL (`http` for loopback hosts), or `file:PATH`.
+    /// Absent: `OpenID` Connect Discovery at the issuer.
+    #[serde(default)]
+    pub jwks: Option<String>,
+    /// The algorithms that its tokens may be signed with.
+    #[serde(default = "SigningAlgorithm::all")]
+    pub algorithms: Vec<SigningAlgorithm>,
+    /// Takes tokens of `typ: at+jwt` alone (RFC 9068 §4), which tells an access token from an ID
+    /// token even where both have one audience.
+    #[serde(default)]
+    pub access_tokens_only: bool,
+}
+
+/// A signature algorithm that may be allowed (RFC 7518 §3.1, RFC 8037 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// RSASSA-PSS with SHA-256.
+    #[serde(rename = "PS256")]
+    Ps256,
+    /// ECDSA on P-256 with SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// `EdDSA` on Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl SigningAlgorithm {
+    /// Every one of them.
+    pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
+
+    fn all() -> Vec<Self> {
+        Self::ALL.to_vec()
+    }
+
+    /// The `alg` of headers and key sets.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Ps256 => "PS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// The algorithm of that `alg`, compared exactly.
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
+    }
+}
+
+impl fmt::Display for SigningAlgorithm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A setting under `auth.bearer` that cannot be used. The text names it by its path.
+#[derive(Debug, thiserror::Error)]
+pub enum BearerConfigError {
+    /// A text that must not be empty is.
+    #[error("auth.bearer.{setting} must not be empty")]
+    Empty {
+        /// The setting's path below `auth.bearer`.
+        setting: String,
+    },
+    /// Two issuers of one name.
+    #[error("auth.bearer.issuers[{index}].issuer names an issuer that an earlier entry names too")]
+    RepeatedIssuer {
+        /// The later one's place, counted from 0.
+        index: usize,
+    },
+    /// Keys cannot be fetched from there.
+    #[error("auth.bearer.{setting} {source}")]
+    Address {
+        /// The setting's path below `auth.bearer`.
+        setting: String,
+        /// What is wrong with it.
+        source: AddressError,
+    },
+    /// No `jwks`, and the issuer is no address to discover it at.
+    #[error(
+        "auth.bearer.issuers[{index}].jwks is needed, because issuers[{index}].issuer {source}, so \
+         its keys cannot be discovered"
+    )]
+    Undiscoverable {
+        /// The issuer's place, counted from 0.
+        index: usize,
+        /// Why the issuer is no address.
+        source: AddressError,
+    },
+    /// Keys that were handed over in place of an address are no key set.
+    #[error("the key set given for an issuer cannot be used")]
+    FixedKeys(#[from] super::KeySetError),
+    /// No connection can be made at all.
+    #[error("the TLS client that fetches keys cannot be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Where an issuer's keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum KeyLocation {
+    /// A file on this machine.
+    File(PathBuf),
+    /// The key set's address.
+    Address(Url),
+    /// The address of the document that names the key set's.
+    Discovery(Url),
+}
+
+impl BearerConfig {
+    /// Finds what serde cannot: empty texts, repeated issuers, addresses that may not be used.
+    /// Gives where each issuer's keys are, in order.
+    pub(super) fn judge(&self) -> Result<Vec<KeyLocation>, BearerConfigError> {
+        demand(&self.tenants_claim, "tenants_claim")?;
+        let mut names = HashSet::new();
+        let mut locations = Vec::new();
+        for (index, issuer) in self.issuers.iter().enumerate() {
+            issuer.judge(&format!("issuers[{index}]"))?;
+            if !names.insert(&issuer.issuer) {
+                return Err(BearerConfigError::RepeatedIssuer { index });
+            }
+            locations.push(issuer.location(index)?);
+        }
+        Ok(locations)
+    }
+}
+
+impl IssuerConfig {
+    /// Finds empty settings of the issuer that stands at `path`.
+    pub(super) fn judge(&self, path: &str) -> Result<(), BearerConfigError> {
+        demand(&self.issuer, &format!("{path}.issuer"))?;
+        demand(&self.audience, &format!("{path}.audience"))?;
+        if self.algorithms.is_empty() {
+            return Err(BearerConfigError::Empty { setting: format!("{path}.algorithms") });
+        }
+        Ok(())
+    }
+
+    fn location(&self, index: usize) -> Result<KeyLocation, BearerConfigError> {
+        let setting = format!("issuers[{index}].jwks");
+        match self.jwks.as_deref() {
+            Some(text) => match text.strip_prefix("file:") {
+                Some("") => Err(BearerConfigError::Empty { setting }),
+                Some(path) => Ok(KeyLocation::File(path.into())),
+                None => address::parse(text)
+                    .map(KeyLocation::Address)
+                    .map_err(|source| BearerConfigError::Address { setting, source }),
+            },
+            // OpenID Connect Discovery 1.0 §4: appended after a terminating slash is removed.
+            None => address::parse(&self.issuer)
+                .and_then(|_| {
+                    let root = self.issuer.strip_suffix('/').unwrap_or(&self.issuer);
+                    address::parse(&format!("{root}/.well-known/openid-configuration"))
+                })
+                .map(KeyLocation::Discovery)
+                .map_err(|source| BearerConfigError::Undiscoverable { index, source }),
+        }
+    }
+}
+
+fn demand(text: &str, setting: &str) -> Result<(), BearerConfigError> {
+    if text.is_empty() {
+        return Err(BearerConfigError::Empty { setting: setting.to_owned() });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BearerConfig, KeyLocation, SigningAlgorithm};
+
+    fn config(yaml: &str) -> BearerConfig {
+        serde_yaml::from_str(yaml).unwrap()
+    }
+
+    #[test]
+    fn the_documented_settings_are_read() {
+        let config = config(
+            "tenants_claim: https://neostore.cloud/tenants
+issuers:
+  - issuer: https://auth.neostore.cloud/
+    audience: https://app.neostore.cloud/api/
+    jwks: https://auth.neostore.cloud/.well-known/jwks.json
+    algorithms: [RS256, EdDSA]
+  - { issuer: https://login.example/realms/a, audience: api, access_tokens_only: true }
+  - { issuer: here, audience: api, jwks: 'file:keys/jwks.json' }
+",
+        );
+        let [first, second, third] = &config.judge().unwrap()[..] else { panic!("three issuers") };
+        assert!(
+            matches!(first, KeyLocation::Address(url) if url.path() == "/.well-known/jwks.json")
+        );
+        assert!(matches!(second, KeyLocation::Discovery(url)
+            if url.as_str() == "https://login.example/realms/a/.well-known/openid-configuration"));
+        assert_eq!(third, &KeyLocation::File("keys/jwks.json".into()));
+        let algorithms: Vec<_> =
+            config.issuers.iter().map(|issuer| issuer.algorithms.clone()).collect();
+        assert_eq!(algorithms[0], [SigningAlgorithm::Rs256, SigningAlgorithm::EdDsa]);
+        assert_eq!(algorithms[1], SigningAlgorithm::ALL);
+        assert!(!config.issuers[0].access_tokens_only && config.issuers[1].access_tokens_only);
+    }
+
+    #[test]
+    fn by_default_there_is_no_issuer() {
+        let config = config("{}");
+        assert_eq!(config, BearerConfig::default());
+        assert_eq!((config.tenants_claim.as_str(), config.issuers.len()), ("tenants", 0));
+        assert!(config.judge().unwrap().is_empty());
+    }
+
+    #[test]
+    fn unknown_settings_and_algorithms_are_refused() {
+        for yaml in [
+            "tenant_claim: tenants",
+            "issuers: [{ issuer: a, audience: b, keys: c }]",
+            "issuers: [{ issuer: a, audience: b, algorithms: [HS256] }]",
+            "issuers: [{ issuer: a, audience: b, algorithms: [none] }]",
+            "issuers: [{ issuer: a }]",
+        ] {
+            assert!(serde_yaml::from_str::<BearerConfig>(yaml).is_err(), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn a_fault_names_its_setting() {
+        for (yaml, text) in [
+            ("tenants_claim: ''", "auth.bearer.tenants_claim must not be empty"),
+            (
+                "issuers: [{ issuer: '', audience: b }]",
+                "auth.bearer.issuers[0].issuer must not be empty",
+            ),
+            (
+                "issuers: [{ issuer: 'https://a/', audience: '' }]",
+                "auth.bearer.issuers[0].audience must not be empty",
+            ),
+            (
+                "issuers: [{ issuer: 'https://a/', audience: b, algorithms: [] }]",
+                "auth.bearer.issuers[0].algorithms must not be empty",
+            ),
+            (
+                "issuers: [{ issuer: 'https://a/', audience: b, jwks: 'file:' }]",
+                "auth.bearer.issuers[0].jwks must not be empty",
+            ),
+            (
+                "issuers: [{ issuer: a, audience: b, jwks: 'http://a.example/' }]",
+                "auth.bearer.issuers[0].jwks must be an https URL (http is taken for localhost, \
+                 127.0.0.0/8 and [::1] only)",
+            ),
+            (
+                "issuers: [{ issuer: a, audience: b }]",
+                "auth.bearer.issuers[0].jwks is needed, because issuers[0].issuer is not a URL, so \
+                 its keys cannot be discovered",
+            ),
+            (
+                "issuers: [{ issuer: 'https://a/', audience: b }, { issuer: 'https://a/', audience: c }]",
+                "auth.bearer.issuers[1].issuer names an issuer that an earlier entry names too",
+            ),
+        ] {
+            assert_eq!(config(yaml).judge().unwrap_err().to_string(), text, "{yaml}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! An issuer on loopback that answers what a test tells it to.
+
+use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// What a path answers.
+#[derive(Clone)]
+pub(super) enum Answer {
+    /// 200 with that text.
+    Text(String),
+    /// 302 to that path of the same server.
+    Redirect(String),
+    /// 200 and a body without end.
+    Endless,
+    /// 200 and one byte every 20 ms.
+    Dripping,
+    /// The text, after 100 ms.
+    Late(String),
+    /// The connection is closed.
+    Slammed,
+}
+
+impl Answer {
+    pub(super) fn json(value: &Value) -> Self {
+        Self::Text(value.to_string())
+    }
+}
+
+struct State {
+    answers: Mutex<HashMap<String, Answer>>,
+    requests: Mutex<Vec<String>>,
+    stopped: AtomicBool,
+}
+
+/// The server; it ends with this value.
+pub(super) struct StubIssuer {
+    address: SocketAddr,
+    state: Arc<State>,
+}
+
+impl StubIssuer {
+    pub(super) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State {
+            answers: Mutex::default(),
+            requests: Mutex::default(),
+            stopped: AtomicBool::new(false),
+        });
+        let served = state.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if served.stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                let state = served.clone();
+                // A client that hangs up ends the answer.
+                std::thread::spawn(move || drop(serve(&state, stream)));
+            }
+        });
+        Self { address, state }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(super) fn answer(&self, path: &str, answer: Answer) {
+        self.state.answers.lock().unwrap().insert(path.to_owned(), answer);
+    }
+
+    /// How often a path was asked for.
+    pub(super) fn requests(&self, path: &str) -> usize {
+        self.state.requests.lock().unwrap().iter().filter(|asked| *asked == path).count()
+    }
+}
+
+impl Drop for StubIssuer {
+    fn drop(&mut self) {
+        self.state.stopped.store(true, Ordering::SeqCst);
+        // Wakes the thread that accepts; whether it is still there does not matter.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+fn serve(state: &State, mut stream: TcpStream) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 1024];
+    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            count => request.extend_from_slice(&buffer[..count]),
+        }
+    }
+    let path = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
+    let answer = state.answers.lock().unwrap().get(&path).cloned();
+    state.requests.lock().unwrap().push(path);
+    let begin = |stream: &mut TcpStream, status: &str, more: &str| {
+        write!(stream, "HTTP/1.1 {status}\r\nConnection: close\r\n{more}\r\n")
+    };
+    match answer {
+        None => begin(&mut stream, "404 Not Found", "Content-Length: 0\r\n"),
+        Some(Answer::Text(text)) => {
+            begin(&mut stream, "200 OK", &format!("Content-Length: {}\r\n", text.len()))?;
+            stream.write_all(text.as_bytes())
+        }
+        Some(Answer::Late(text)) => {
+            std::thread::sleep(Duration::from_millis(100));
+            begin(&mut stream, "200 OK", &format!("Content-Length: {}\r\n", text.len()))?;
+            stream.write_all(text.as_bytes())
+        }
+        Some(Answer::Redirect(to)) => {
+            begin(&mut stream, "302 Found", &format!("Location: {to}\r\nContent-Length: 0\r\n"))
+        }
+        Some(Answer::Endless) => {
+            begin(&mut stream, "200 OK", "")?;
+            loop {
+                stream.write_all(&[b' '; 4096])?;
+            }
+        }
+        Some(Answer::Dripping) => {
+            begin(&mut stream, "200 OK", "")?;
+            loop {
+                stream.write_all(b" ")?;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        Some(Answer::Slammed) => Ok(()),
+    }
+}

@@ -1,0 +1,148 @@
+//! Where an issuer's key set comes from, read under bounds.
+//!
+//! Every answer is bounded in size and time, no redirect is followed, and an address that an
+//! answer names is judged like a configured one. Nothing here knows what is done with the answer.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::{Client, Url, header, redirect};
+
+use super::address::{self, AddressError};
+use super::config::{BearerConfigError, KeyLocation};
+use super::json;
+use super::key_set::{KeySetError, LARGEST};
+
+/// Why an issuer's keys could not be loaded. What was known before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("the file cannot be read")]
+    File(#[from] std::io::Error),
+    /// No connection, or no whole answer in time.
+    #[error("the issuer does not answer")]
+    Unreachable(#[from] reqwest::Error),
+    /// Any status but 200; redirects are not followed.
+    #[error("the issuer answers with status {0}")]
+    Status(u16),
+    /// Over 1 MiB.
+    #[error("the answer is larger than 1 MiB")]
+    TooLarge,
+    /// The discovery document is not one JSON object with each member once.
+    #[error("the discovery document is not one JSON object")]
+    NotJson,
+    /// `issuer` in the discovery document is not the configured one (`OpenID` Connect Discovery
+    /// 1.0 §4.3).
+    #[error("the discovery document is of another issuer")]
+    OtherIssuer,
+    /// No string `jwks_uri` in the discovery document.
+    #[error("the discovery document has no \"jwks_uri\"")]
+    NoKeySet,
+    /// `jwks_uri` is no address to fetch keys from.
+    #[error("the \"jwks_uri\" of the discovery document {0}")]
+    Address(AddressError),
+    /// What came is no key set.
+    #[error(transparent)]
+    KeySet(#[from] KeySetError),
+}
+
+/// One issuer's key set, wherever it is.
+pub(super) enum KeySource {
+    /// A file on this machine.
+    File { path: PathBuf, patience: Duration },
+    /// The key set's own address.
+    Address { client: Client, url: Url },
+    /// The discovery document of an issuer.
+    Discovery { client: Client, url: Url, issuer: String },
+}
+
+impl KeySource {
+    /// The source at that place, for that issuer. No answer may take longer than `patience`.
+    pub(super) fn connect(
+        location: KeyLocation,
+        issuer: &str,
+        patience: Duration,
+    ) -> Result<Self, BearerConfigError> {
+        Ok(match location {
+            KeyLocation::File(path) => Self::File { path, patience },
+            KeyLocation::Address(url) => Self::Address { client: client(&url, patience)?, url },
+            KeyLocation::Discovery(url) => {
+                let issuer = issuer.to_owned();
+                Self::Discovery { client: client(&url, patience)?, url, issuer }
+            }
+        })
+    }
+
+    /// Reads the key set's bytes, at most 1 MiB.
+    pub(super) async fn load(&self) -> Result<Vec<u8>, LoadError> {
+        match self {
+            Self::File { path, patience } => read(path.clone(), *patience).await,
+            Self::Address { client, url } => fetch(client, url.clone()).await,
+            Self::Discovery { client, url, issuer } => {
+                let document = fetch(client, url.clone()).await?;
+                let named = find_key_set(&document, issuer, address::is_loopback(url))?;
+                fetch(client, named).await
+            }
+        }
+    }
+}
+
+/// A client that follows no redirect and keeps no connection: its requests are minutes apart.
+fn client(url: &Url, patience: Duration) -> Result<Client, BearerConfigError> {
+    let builder = Client::builder()
+        .redirect(redirect::Policy::none())
+        .timeout(patience)
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("neokeys/", env!("CARGO_PKG_VERSION")));
+    // A proxy is for reaching others.
+    let builder = if address::is_loopback(url) { builder.no_proxy() } else { builder };
+    builder.build().map_err(BearerConfigError::Client)
+}
+
+async fn fetch(client: &Client, url: Url) -> Result<Vec<u8>, LoadError> {
+    let accepted = "application/jwk-set+json, application/json";
+    let mut response = client.get(url).header(header::ACCEPT, accepted).send().await?;
+    if response.status() != reqwest::StatusCode::OK {
+        return Err(LoadError::Status(response.status().as_u16()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err(LoadError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The address of the key set in an issuer's discovery document.
+fn find_key_set(document: &[u8], issuer: &str, loopback: bool) -> Result<Url, LoadError> {
+    let members = json::parse_object(document).ok().ok_or(LoadError::NotJson)?;
+    if members.get("issuer").and_then(|value| value.as_str()) != Some(issuer) {
+        return Err(LoadError::OtherIssuer);
+    }
+    let text = members.get("jwks_uri").and_then(|value| value.as_str());
+    let url = address::parse(text.ok_or(LoadError::NoKeySet)?).map_err(LoadError::Address)?;
+    // An issuer elsewhere has no business with what listens on this machine in the clear.
+    if url.scheme() == "http" && !loopback {
+        return Err(LoadError::Address(AddressError::NotHttps));
+    }
+    Ok(url)
+}
+
+async fn read(path: PathBuf, patience: Duration) -> Result<Vec<u8>, LoadError> {
+    let reading = tokio::task::spawn_blocking(move || read_bounded(&path));
+    match tokio::time::timeout(patience, reading).await {
+        Ok(Ok(outcome)) => outcome,
+        // The read panicked or the runtime ends; or the file is a pipe that nobody writes to.
+        Ok(Err(_)) | Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+    }
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
+    std::fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LARGEST { Err(LoadError::TooLarge) } else { Ok(bytes) }
+}

@@ -1,0 +1,327 @@
+//! The one door: a bearer token in, a principal out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future;
+use serde_json::Value;
+
+use super::claims::Claims;
+use super::compact::Compact;
+use super::config::KeyLocation;
+use super::header::{Header, TokenKind};
+use super::issuer_keys::{IssuerKeys, Pace};
+use super::key_set::KeySet;
+use super::source::KeySource;
+use super::verified::{TokenDigest, Verified, VerifiedTokens};
+use super::{BearerConfig, BearerConfigError, BearerError, IssuerConfig, KeySetError, LoadError};
+use crate::auth::{Clock, Principal};
+
+/// The longest that a start waits for issuers.
+const START_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Judges the tokens of the configured issuers.
+pub struct BearerVerifier {
+    tenants_claim: String,
+    issuers: Vec<Issuer>,
+    verified: VerifiedTokens,
+    clock: Arc<dyn Clock>,
+}
+
+/// An issuer whose key set is known at the start and never changes, such as one in this process.
+#[derive(Debug, Clone)]
+pub struct FixedIssuer {
+    /// Its settings; `jwks` is not looked at.
+    pub config: IssuerConfig,
+    /// Its key set (RFC 7517 §5).
+    pub keys: Value,
+}
+
+/// How an issuer's keys stand.
+#[derive(Debug, Clone)]
+pub struct IssuerHealth {
+    /// The issuer, as configured.
+    pub issuer: String,
+    /// How many of its keys can be used; with none, none of its tokens is taken.
+    pub keys: usize,
+    /// Why its keys could not be loaded the last time.
+    pub fault: Option<Arc<LoadError>>,
+}
+
+impl IssuerHealth {
+    /// Whether there is a key and it is up to date.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.keys > 0 && self.fault.is_none()
+    }
+}
+
+struct Issuer {
+    config: IssuerConfig,
+    keys: IssuerKeys,
+}
+
+impl BearerVerifier {
+    /// Starts to fetch the issuers' keys and waits 5 s at most until each has answered once. An
+    /// issuer that is down is logged and tried again; it stops nothing. Call it on a tokio runtime
+    /// that lasts as long as the service: the fetching is done there.
+    ///
+    /// # Errors
+    /// [`BearerConfigError`] names the setting that cannot be used.
+    pub async fn open(
+        config: BearerConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, BearerConfigError> {
+        Self::open_with(config, Vec::new(), clock).await
+    }
+
+    /// Like [`Self::open`], with further issuers whose keys need no fetching.
+    ///
+    /// # Errors
+    /// [`BearerConfigError`] names the setting that cannot be used.
+    pub async fn open_with(
+        config: BearerConfig,
+        fixed: Vec<FixedIssuer>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, BearerConfigError> {
+        Self::open_at(config, fixed, clock, Pace::at).await
+    }
+
+    /// Like [`Self::open_with`], at any pace.
+    pub(super) async fn open_at(
+        config: BearerConfig,
+        fixed: Vec<FixedIssuer>,
+        clock: Arc<dyn Clock>,
+        pace: fn(&KeyLocation) -> Pace,
+    ) -> Result<Arc<Self>, BearerConfigError> {
+        let locations = config.judge()?;
+        let mut issuers = Vec::new();
+        for FixedIssuer { config, keys } in fixed {
+            config.judge("fixed")?;
+            let document = keys.as_object().ok_or(KeySetError::NotJson)?;
+            let keys = IssuerKeys::fixed(KeySet::vet(&config.issuer, document)?);
+            issuers.push(Issuer { config, keys });
+        }
+        let mut loads = Vec::new();
+        for (config, location) in config.issuers.into_iter().zip(locations) {
+            let pace = pace(&location);
+            let source = KeySource::connect(location, &config.issuer, pace.patience)?;
+            let (keys, loaded) = IssuerKeys::start(&config.issuer, source, pace, clock.clone());
+            issuers.push(Issuer { config, keys });
+            loads.push(loaded);
+        }
+        if tokio::time::timeout(START_PATIENCE, future::join_all(loads)).await.is_err() {
+            tracing::warn!("an issuer has not answered yet; going on without it");
+        }
+        let verified = VerifiedTokens::default();
+        Ok(Arc::new(Self { tenants_claim: config.tenants_claim, issuers, verified, clock }))
+    }
+
+    /// Judges a token, the text after `Bearer `, and gives the caller that it names. Waits for the
+    /// issuer's keys only when the token names a key that is not known.
+    ///
+    /// # Errors
+    /// [`BearerError`] says which rule the token breaks; to a caller each is the same 401.
+    pub async fn verify(&self, token: &str) -> Result<Principal, BearerError> {
+        let digest = TokenDigest::of(token);
+        if let Some(digest) = &digest
+            && let Some(verdict) = self.find_verdict(digest)
+        {
+            return verdict;
+        }
+        let compact = Compact::parse(token)?;
+        let header = Header::parse(&compact.header)?;
+        let claims = Claims::parse(&compact.payload)?;
+        let (issuer, keys) = self.demand_issuer(&claims, &header, &compact).await?;
+        let config = &self.issuers[issuer].config;
+        let (principal, lifetime) = claims.judge(config, &self.tenants_claim)?;
+        lifetime.judge(self.clock.since_epoch())?;
+        if let Some(digest) = digest {
+            let principal = principal.clone();
+            self.verified.insert(digest, Verified { principal, lifetime, issuer, keys });
+        }
+        Ok(principal)
+    }
+
+    /// The verdict on a token that was found good before, unless its issuer's keys are others now.
+    fn find_verdict(&self, digest: &TokenDigest) -> Option<Result<Principal, BearerError>> {
+        let verified = self.verified.find(digest)?;
+        if !Arc::ptr_eq(&verified.keys, &self.issuers[verified.issuer].keys.load()) {
+            self.verified.remove(digest);
+            return None;
+        }
+        let verdict = verified.lifetime.judge(self.clock.since_epoch());
+        if verdict == Err(BearerError::Expired) {
+            self.verified.remove(digest);
+        }
+        Some(verdict.map(|()| verified.principal.clone()))
+    }
+
+    /// Finds the issuer that the claims name and the key that the header names, and checks the
+    /// signature. Gives the issuer's place and the set that the key is from.
+    async fn demand_issuer(
+        &self,
+        claims: &Claims,
+        header: &Header,
+        compact: &Compact<'_>,
+    ) -> Result<(usize, Arc<KeySet>), BearerError> {
+        let name = claims.issuer()?;
+        let place = self.issuers.iter().position(|issuer| issuer.config.issuer == name);
+        let place = place.ok_or(BearerError::UnknownIssuer)?;
+        let issuer = &self.issuers[place];
+        issuer.demand_header(header)?;
+        Ok((place, issuer.demand_signature(header, compact).await?))
+    }
+
+    /// How each issuer's keys stand, for readiness.
+    #[must_use]
+    pub fn health(&self) -> Vec<IssuerHealth> {
+        let health = |issuer: &Issuer| IssuerHealth {
+            issuer: issuer.config.issuer.clone(),
+            keys: issuer.keys.load().len(),
+            fault: issuer.keys.fault(),
+        };
+        self.issuers.iter().map(health).collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn verified(&self) -> &VerifiedTokens {
+        &self.verified
+    }
+}
+
+impl Issuer {
+    fn demand_header(&self, header: &Header) -> Result<(), BearerError> {
+        if !self.config.algorithms.contains(&header.algorithm) {
+            return Err(BearerError::AlgorithmNotAllowed);
+        }
+        if self.config.access_tokens_only && header.kind != TokenKind::AccessToken {
+            return Err(BearerError::WrongType);
+        }
+        Ok(())
+    }
+
+    async fn demand_signature(
+        &self,
+        header: &Header,
+        compact: &Compact<'_>,
+    ) -> Result<Arc<KeySet>, BearerError> {
+        let mut keys = self.keys.load();
+        let id = header.key_id.as_deref();
+        if keys.get(id, header.algorithm).err() == Some(BearerError::UnknownKey) {
+            self.keys.ask().await;
+            keys = self.keys.load();
+        }
+        let key = keys.get(id, header.algorithm)?;
+        key.verify(header.algorithm, compact.signing_input, compact.signature)?;
+        Ok(keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::SigningAlgorithm;
+    use super::super::testing::{
+        self, AUDIENCE, ISSUER, NOW, SIGNERS, TestClock, claims, claims_with, issuer_config,
+        key_set, signer, verdict, verifier_of,
+    };
+    use super::BearerError;
+    use crate::auth::{Method, Tenants};
+    use crate::domain::TenantId;
+
+    #[tokio::test]
+    async fn a_token_of_every_algorithm_names_its_caller() {
+        for signer in SIGNERS.iter() {
+            let principal = verdict(&signer.token(&claims())).await.unwrap();
+            assert_eq!(principal.method, Method::Bearer);
+            assert_eq!(principal.subject, "user-1");
+            assert_eq!(principal.tenants, Tenants::These(vec![TenantId::parse("demo").unwrap()]));
+            assert!(principal.scopes.grant("tenant.apiKey:read"));
+            assert!(!principal.scopes.grant("tenant.apiKey:write"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_without_kid_needs_exactly_one_fitting_key() {
+        let rsa = signer(SigningAlgorithm::Rs256);
+        let token = rsa.sign(&json!({ "alg": "RS256" }), &claims());
+        let clock = TestClock::new;
+        let one = verifier_of(issuer_config(), key_set(SIGNERS.iter()), clock()).await;
+        assert!(one.verify(&token).await.is_ok());
+        let mut second = rsa.jwk();
+        second["kid"] = "other".into();
+        let keys = json!({ "keys": [rsa.jwk(), second] });
+        let two = verifier_of(issuer_config(), keys, clock()).await;
+        assert_eq!(two.verify(&token).await, Err(BearerError::AmbiguousKey));
+        let keys = key_set([signer(SigningAlgorithm::Es256)]);
+        let none = verifier_of(issuer_config(), keys, clock()).await;
+        assert_eq!(none.verify(&token).await, Err(BearerError::UnknownKey));
+    }
+
+    #[tokio::test]
+    async fn time_is_judged_with_thirty_seconds_of_leeway() {
+        let clock = TestClock::new();
+        let verifier = verifier_of(issuer_config(), key_set(SIGNERS.iter()), clock.clone()).await;
+        let signer = signer(SigningAlgorithm::Es256);
+        let token = signer.token(&claims_with(json!({ "nbf": NOW, "exp": NOW + 100 })));
+        for (time, expected) in [
+            (NOW - 31, Some(BearerError::NotYetValid)),
+            (NOW - 30, None),
+            (NOW, None),
+            (NOW + 129, None),
+            (NOW + 130, Some(BearerError::Expired)),
+        ] {
+            clock.set(time);
+            assert_eq!(verifier.verify(&token).await.err(), expected, "{time}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_issuers_settings_bind_its_tokens() {
+        let signer = signer(SigningAlgorithm::Es256);
+        let keys = key_set(SIGNERS.iter());
+        let mut config = issuer_config();
+        config.algorithms = vec![SigningAlgorithm::Rs256];
+        let verifier = verifier_of(config, keys.clone(), TestClock::new()).await;
+        let refused = verifier.verify(&signer.token(&claims())).await;
+        assert_eq!(refused, Err(BearerError::AlgorithmNotAllowed));
+
+        let mut config = issuer_config();
+        config.access_tokens_only = true;
+        let verifier = verifier_of(config, keys, TestClock::new()).await;
+        let refused = verifier.verify(&signer.token(&claims())).await;
+        assert_eq!(refused, Err(BearerError::WrongType));
+        let mut header = signer.header();
+        header["typ"] = "at+jwt".into();
+        assert!(verifier.verify(&signer.sign(&header, &claims())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn issuers_are_told_apart_and_told_to_readiness() {
+        let other = testing::Signer::generate(SigningAlgorithm::EdDsa, "k-EdDSA");
+        let mut second = issuer_config();
+        second.issuer = "https://issuer.example".to_owned();
+        let fixed = vec![
+            super::FixedIssuer { config: issuer_config(), keys: key_set(SIGNERS.iter()) },
+            super::FixedIssuer { config: second, keys: key_set([&other]) },
+        ];
+        let config = super::BearerConfig::default();
+        let verifier =
+            super::BearerVerifier::open_with(config, fixed, TestClock::new()).await.unwrap();
+        assert!(verifier.verify(&signer(SigningAlgorithm::EdDsa).token(&claims())).await.is_ok());
+        let refused = verifier.verify(&other.token(&claims())).await;
+        assert_eq!(refused, Err(BearerError::BadSignature));
+        let own = claims_with(json!({ "iss": "https://issuer.example" }));
+        assert!(verifier.verify(&other.token(&own)).await.is_ok());
+        let health: Vec<_> = verifier
+            .health()
+            .into_iter()
+            .map(|one| (one.is_good(), one.issuer, one.keys))
+            .collect();
+        assert_eq!(health[0], (true, ISSUER.to_owned(), 4));
+        assert_eq!(health[1], (true, "https://issuer.example".to_owned(), 1));
+        assert_ne!(ISSUER, AUDIENCE);
+    }
+}

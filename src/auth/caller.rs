@@ -1,0 +1,142 @@
+//! Everybody who vouches for one request, and what they may do together.
+
+use super::{Principal, denial};
+use crate::domain::{Scope, Scopes, TenantId};
+use crate::problem::Problem;
+
+/// The authenticated caller of one request: one principal, or two when both credentials came.
+///
+/// What is allowed is what either may do alone: one's tenants do not mix with the other's scopes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    first: Principal,
+    second: Option<Principal>,
+}
+
+impl Caller {
+    /// A caller with one credential.
+    #[must_use]
+    pub fn new(principal: Principal) -> Self {
+        Self { first: principal, second: None }
+    }
+
+    /// A caller with both credentials.
+    #[must_use]
+    pub fn with_both(first: Principal, second: Principal) -> Self {
+        Self { first, second: Some(second) }
+    }
+
+    /// The principals.
+    pub fn principals(&self) -> impl Iterator<Item = &Principal> {
+        std::iter::once(&self.first).chain(&self.second)
+    }
+
+    /// Who it is, for the log: the subjects, joined by `+`.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.joined(|principal| &principal.subject)
+    }
+
+    /// How the caller proved it, for the log: the methods, joined by `+`.
+    #[must_use]
+    pub fn method(&self) -> String {
+        self.joined(|principal| principal.method.as_str())
+    }
+
+    fn joined<'a>(&'a self, part: impl Fn(&'a Principal) -> &'a str) -> String {
+        self.principals().map(part).collect::<Vec<_>>().join("+")
+    }
+
+    /// Whether the caller may do in a tenant what demands a scope. `None` is a tenant id that
+    /// cannot exist: only who is entitled to all tenants is entitled to that.
+    ///
+    /// # Errors
+    /// A 403 that says whether the tenant or the scope is lacking, and for callers who are entitled
+    /// to all tenants a 404 for a tenant that cannot exist.
+    pub fn authorize(&self, tenant: Option<&TenantId>, scope: &str) -> Result<TenantId, Problem> {
+        if !self.principals().any(|principal| covers(principal, tenant)) {
+            return Err(denial::foreign_tenant());
+        }
+        if !self.principals().any(|it| covers(it, tenant) && it.scopes.grant(scope)) {
+            return Err(denial::insufficient_scope(scope));
+        }
+        tenant.cloned().ok_or_else(denial::no_such_tenant)
+    }
+
+    /// The scopes of `wanted` that the caller does not hold in a tenant, in order.
+    #[must_use]
+    pub fn lacking<'w>(&self, tenant: &TenantId, wanted: &'w Scopes) -> Vec<&'w Scope> {
+        let held = |scope: &Scope| {
+            self.principals()
+                .any(|it| it.tenants.include(tenant) && it.scopes.grant(scope.as_str()))
+        };
+        wanted.iter().filter(|scope| !held(scope)).collect()
+    }
+}
+
+fn covers(principal: &Principal, tenant: Option<&TenantId>) -> bool {
+    match tenant {
+        Some(tenant) => principal.tenants.include(tenant),
+        None => principal.tenants == super::Tenants::All,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Caller;
+    use crate::auth::{Method, Principal, Tenants};
+    use crate::domain::{Scopes, TenantId};
+    use crate::problem::ProblemType;
+
+    fn principal(tenants: Option<&[&str]>, scopes: &[&str]) -> Principal {
+        Principal {
+            method: Method::Bearer,
+            subject: "someone".into(),
+            tenants: tenants.map_or(Tenants::All, |ids| {
+                Tenants::These(ids.iter().map(|id| TenantId::parse(id).unwrap()).collect())
+            }),
+            scopes: Scopes::parse_any(scopes).unwrap(),
+        }
+    }
+
+    fn judged(caller: &Caller, tenant: Option<&str>) -> Result<(), ProblemType> {
+        let tenant = tenant.map(|id| TenantId::parse(id).unwrap());
+        caller.authorize(tenant.as_ref(), "read").map(drop).map_err(|problem| problem.kind())
+    }
+
+    #[test]
+    fn tenant_and_scope_are_both_needed() {
+        let caller = Caller::new(principal(Some(&["a"]), &["read"]));
+        assert_eq!(judged(&caller, Some("a")), Ok(()));
+        assert_eq!(judged(&caller, Some("b")), Err(ProblemType::TenantForbidden));
+        assert_eq!(judged(&caller, None), Err(ProblemType::TenantForbidden));
+        let caller = Caller::new(principal(Some(&["a"]), &["write"]));
+        assert_eq!(judged(&caller, Some("a")), Err(ProblemType::InsufficientScope));
+    }
+
+    #[test]
+    fn who_is_entitled_to_all_tenants_learns_that_one_cannot_exist() {
+        assert_eq!(
+            judged(&Caller::new(principal(None, &["*"])), None),
+            Err(ProblemType::TenantNotFound)
+        );
+        assert_eq!(
+            judged(&Caller::new(principal(None, &["write"])), None),
+            Err(ProblemType::InsufficientScope)
+        );
+    }
+
+    #[test]
+    fn ones_tenants_do_not_mix_with_the_others_scopes() {
+        let caller = Caller::with_both(
+            principal(Some(&["a"]), &["write"]),
+            principal(Some(&["b"]), &["read"]),
+        );
+        assert_eq!(judged(&caller, Some("b")), Ok(()));
+        assert_eq!(judged(&caller, Some("a")), Err(ProblemType::InsufficientScope));
+        let wanted = Scopes::parse(&["read", "write"]).unwrap();
+        let tenant = TenantId::parse("a").unwrap();
+        let lacking: Vec<_> = caller.lacking(&tenant, &wanted).iter().map(|s| s.as_str()).collect();
+        assert_eq!(lacking, ["read"]);
+    }
+}

@@ -1,0 +1,99 @@
+//! How a caller is turned away: 401 and 403 with their challenges (RFC 6750 §3), and 503 where it
+//! cannot be known who is calling.
+//!
+//! No answer says which of unknown, disabled, expired or another tenant's a credential was.
+
+use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+
+use crate::contract::API_KEY_HEADER;
+use crate::domain::{ReadError, Scope};
+use crate::problem::{Problem, ProblemType};
+
+const REALM: &str = r#"Bearer realm="neokeys""#;
+
+/// No credential came: a challenge without an error code (RFC 6750 §3.1).
+#[must_use]
+pub fn not_authenticated() -> Problem {
+    challenged(
+        Problem::new(
+            ProblemType::Unauthorized,
+            format!("Send an Authorization header with a bearer token, or {API_KEY_HEADER}."),
+        ),
+        REALM.to_owned(),
+    )
+}
+
+/// A credential came that is not valid.
+#[must_use]
+pub fn invalid_credential() -> Problem {
+    challenged(
+        Problem::new(
+            ProblemType::Unauthorized,
+            "A credential of this request is not valid for this address.",
+        ),
+        format!(r#"{REALM}, error="invalid_token""#),
+    )
+}
+
+/// The credential is valid and lacks the operation's scope.
+#[must_use]
+pub fn insufficient_scope(scope: &str) -> Problem {
+    challenged(
+        Problem::new(
+            ProblemType::InsufficientScope,
+            format!("This operation demands the scope {scope}."),
+        ),
+        format!(r#"{REALM}, error="insufficient_scope", scope="{scope}""#),
+    )
+}
+
+/// The credential is valid and for other tenants.
+#[must_use]
+pub fn foreign_tenant() -> Problem {
+    challenged(
+        Problem::new(ProblemType::TenantForbidden, "Use a credential for this tenant."),
+        format!(r#"{REALM}, error="insufficient_scope""#),
+    )
+}
+
+/// The caller wants to grant what it does not hold.
+#[must_use]
+pub fn grant_exceeds_own(lacking: &[&Scope]) -> Problem {
+    let names: Vec<_> = lacking.iter().map(|scope| scope.as_str()).collect();
+    let names = names.join(" ");
+    // Scope tokens have neither quotation marks nor backslashes, so they need no escape.
+    challenged(
+        Problem::new(
+            ProblemType::GrantForbidden,
+            format!("The credential does not hold, and so cannot grant: {names}."),
+        ),
+        format!(r#"{REALM}, error="insufficient_scope", scope="{names}""#),
+    )
+}
+
+/// The tenant's keys cannot be read, or there is no such tenant.
+#[must_use]
+pub fn unreadable(error: ReadError) -> Problem {
+    match error {
+        ReadError::NoSuchTenant => no_such_tenant(),
+        ReadError::Unavailable(cause) => Problem::new(
+            ProblemType::StoreUnavailable,
+            "The tenant's keys cannot be read now. Try again later.",
+        )
+        .caused_by(cause),
+    }
+}
+
+/// There is no tenant of this id, told to callers who may know.
+#[must_use]
+pub fn no_such_tenant() -> Problem {
+    Problem::new(ProblemType::TenantNotFound, "There is no tenant of this id.")
+}
+
+fn challenged(problem: Problem, challenge: String) -> Problem {
+    match HeaderValue::try_from(challenge) {
+        Ok(value) => problem.with_header(WWW_AUTHENTICATE, value),
+        // Every part is printable ASCII; a challenge that is not is left out rather than the answer.
+        Err(_) => problem,
+    }
+}

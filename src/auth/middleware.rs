@@ -1,0 +1,40 @@
+//! Authentication of a request before its handler's arguments are taken.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Path, ServiceRequest, ServiceResponse, Url};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, web};
+use percent_encoding::percent_decode_str;
+
+use super::Authenticator;
+use crate::contract::parameter;
+use crate::domain::TenantId;
+
+/// The tenant that a path names, after one percent-decoding; `None` if that is no tenant id.
+#[must_use]
+pub fn path_tenant(path: &Path<Url>) -> Option<TenantId> {
+    let text = percent_decode_str(path.get(parameter::TENANT_ID)?).decode_utf8().ok()?;
+    TenantId::parse(&text).ok()
+}
+
+/// Middleware that leaves the [`Caller`](super::Caller) with the request, or answers 401.
+///
+/// It is a middleware and not an extractor because actix polls all arguments of a handler together:
+/// an extractor that has to wait loses against a body that is bad at once.
+///
+/// # Errors
+/// None of its own: a refusal is an answer.
+pub async fn authenticate(
+    authenticator: web::ThinData<Authenticator>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let tenant = path_tenant(request.match_info());
+    match authenticator.authenticate(request.headers(), tenant.as_ref()).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+        }
+        Err(problem) => Ok(request.error_response(problem)),
+    }
+}

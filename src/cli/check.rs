@@ -1,0 +1,86 @@
+//! `neokeys check`: every document read and judged.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Place;
+use super::failure::Failure;
+use super::output::{Output, table};
+use crate::domain::TenantId;
+use crate::storage::{CheckError, Finding, Severity};
+
+/// What to judge.
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Only this tenant's file.
+    #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
+    tenant: Option<TenantId>,
+    #[command(flatten)]
+    place: Place,
+    /// Write JSON in place of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A finding as JSON.
+#[derive(Serialize)]
+struct FindingDescription<'a> {
+    tenant: &'a str,
+    file: &'a str,
+    line: u64,
+    column: u64,
+    severity: &'static str,
+    fault: &'a str,
+    hint: &'a str,
+}
+
+/// Writes what is to be mended, and fails if anything does not work as it is.
+pub(super) async fn run(
+    arguments: &CheckArguments,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let store = arguments.place.open(false)?;
+    let findings = store.check(arguments.tenant.as_ref()).await.map_err(|error| match error {
+        CheckError::NoSuchTenant(_) => {
+            Failure::refused(&error).hint("`neokeys tenants list` shows those there are")
+        }
+        CheckError::Listing(_) => Failure::refused(&error),
+    })?;
+    if arguments.json {
+        output.write_json(&findings.iter().map(describe).collect::<Vec<_>>())?;
+    } else if findings.is_empty() {
+        output.say(&"Nothing is to be mended.\n");
+    } else {
+        let rows: Vec<_> = findings.iter().map(row).collect();
+        output.write(&table(["PLACE", "SEVERITY", "WHAT IS WRONG", "HOW TO MEND IT"], &rows))?;
+    }
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(Failure::silent());
+    }
+    Ok(())
+}
+
+fn row(finding: &Finding) -> [String; 4] {
+    let Finding { path, line, column, fault, hint, .. } = finding;
+    let severity = severity(finding).to_owned();
+    [format!("{path}:{line}:{column}"), severity, fault.clone(), hint.clone()]
+}
+
+fn describe(finding: &Finding) -> FindingDescription<'_> {
+    FindingDescription {
+        tenant: finding.tenant.as_str(),
+        file: &finding.path,
+        line: finding.line,
+        column: finding.column,
+        severity: severity(finding),
+        fault: &finding.fault,
+        hint: &finding.hint,
+    }
+}
+
+fn severity(finding: &Finding) -> &'static str {
+    match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a command did not do what it was asked.
+
+use std::error::Error;
+use std::fmt::{self, Display};
+
+use super::output::escaped;
+
+/// A sentence for the person at the terminal, what to do next, and the exit code.
+#[derive(Debug)]
+pub(super) struct Failure {
+    exit_code: u8,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// It was refused, or what it is about is not there.
+    pub(super) fn refused(error: &(dyn Error + 'static)) -> Self {
+        Self::new(1, chain(error))
+    }
+
+    /// As [`refused`](Self::refused), where no error says it.
+    pub(super) fn because(message: impl Into<String>) -> Self {
+        Self::new(1, message.into())
+    }
+
+    /// What was asked makes no sense.
+    pub(super) fn usage(error: &(dyn Error + 'static)) -> Self {
+        Self::new(2, chain(error))
+    }
+
+    /// It was done, and a judgement came out that a script should stop at. Nothing is left to say.
+    pub(super) fn silent() -> Self {
+        Self::new(1, String::new())
+    }
+
+    fn new(exit_code: u8, message: String) -> Self {
+        Self { exit_code, message, hint: None }
+    }
+
+    /// Says what to do next.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.message.is_empty() {
+            return Ok(());
+        }
+        writeln!(formatter, "error: {}", escaped(&self.message))?;
+        match &self.hint {
+            Some(hint) => writeln!(formatter, "  {}", escaped(hint)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An error and its causes as one sentence.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // An error that is transparent says what its cause says.
+        if !sentence.ends_with(&text) {
+            sentence.push_str(": ");
+            sentence.push_str(&text);
+        }
+        cause = error.source();
+    }
+    sentence
+}

@@ -1,0 +1,243 @@
+//! `neokeys keys`: the five operations on a tenant's keys, on the store itself.
+
+use clap::{Args, Subcommand};
+
+use super::Place;
+use super::failure::Failure;
+use super::output::{Output, table, to_json};
+use crate::contract::ApiKeyDefinition;
+use crate::domain::{
+    ApiKey, Commit, CommitError, Committed, EditError, KeyName, KeyRepository as _, KeyringEdit,
+    Precondition, ReadError, Scope, Scopes, TenantId, Token,
+};
+use crate::storage::Store;
+
+/// What to do with a tenant's keys.
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Show every key.
+    List {
+        #[command(flatten)]
+        of: Tenant,
+    },
+    /// Show one key.
+    Get {
+        #[command(flatten)]
+        key: Key,
+    },
+    /// Make a key. Its token, which is shown only this once, is all that goes to standard output.
+    Create {
+        #[command(flatten)]
+        key: Key,
+        #[command(flatten)]
+        permissions: Permissions,
+        /// The key does not work until it is enabled.
+        #[arg(long)]
+        disabled: bool,
+    },
+    /// Give a key other rights; its name and token stay.
+    Update {
+        #[command(flatten)]
+        key: Key,
+        /// Whether the key works from now on.
+        #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+        enabled: bool,
+        #[command(flatten)]
+        permissions: Permissions,
+    },
+    /// Remove a key: it stops working at once.
+    Delete {
+        #[command(flatten)]
+        key: Key,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Tenant {
+    /// Whose keys.
+    #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
+    tenant: TenantId,
+    #[command(flatten)]
+    place: Place,
+    /// Write JSON in place of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Key {
+    /// What the key is called.
+    #[arg(value_parser = KeyName::parse)]
+    name: KeyName,
+    #[command(flatten)]
+    of: Tenant,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Permissions {
+    /// What the key may do; * for everything. Can be given several times.
+    #[arg(
+        long = "permission", value_name = "P", required = true, num_args = 1..,
+        value_parser = Scope::parse,
+    )]
+    permissions: Vec<Scope>,
+}
+
+impl Permissions {
+    /// The permissions by the rules on their number.
+    fn scopes(&self) -> Result<Scopes, Failure> {
+        let texts: Vec<&str> = self.permissions.iter().map(Scope::as_str).collect();
+        Scopes::parse(&texts).map_err(|errors| match errors.first() {
+            Some(error) => Failure::usage(error),
+            None => Failure::because("the permissions are refused"),
+        })
+    }
+}
+
+/// Does it.
+pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Result<(), Failure> {
+    match command {
+        KeysCommand::List { of } => list(of, output).await,
+        KeysCommand::Get { key } => get(key, output).await,
+        KeysCommand::Create { key, permissions, disabled } => {
+            create(key, permissions.scopes()?, !disabled, output).await
+        }
+        KeysCommand::Update { key, enabled, permissions } => {
+            let edit = KeyringEdit::Update {
+                name: key.name.clone(),
+                enabled: *enabled,
+                scopes: permissions.scopes()?,
+            };
+            let updated = commit(&key.of.place.open(false)?, &key.of, edit).await?;
+            let shown = show(&updated.key, key.of.json)?;
+            output.write(&shown)
+        }
+        KeysCommand::Delete { key } => {
+            let edit = KeyringEdit::Delete { name: key.name.clone() };
+            commit(&key.of.place.open(false)?, &key.of, edit).await?;
+            output.say(&format_args!("{} no longer works.\n", key.name.as_str()));
+            Ok(())
+        }
+    }
+}
+
+async fn list(of: &Tenant, output: &mut Output<'_>) -> Result<(), Failure> {
+    let store = of.place.open(false)?;
+    let keyring = store.get_keyring(&of.tenant).await.map_err(|error| unreadable(&error, of))?;
+    let faulty = keyring.faulty_entries().len();
+    if faulty > 0 {
+        let tenant = of.tenant.as_str();
+        output.say(&format_args!(
+            "{faulty} faulty entries are left out; `neokeys check --tenant {tenant}` says why.\n"
+        ));
+    }
+    if of.json {
+        let keys: Vec<_> = keyring.keys().iter().map(|key| definition(key)).collect();
+        output.write_json(&keys)
+    } else {
+        output.write(&key_table(keyring.keys().iter().map(|key| &**key)))
+    }
+}
+
+async fn get(key: &Key, output: &mut Output<'_>) -> Result<(), Failure> {
+    let store = key.of.place.open(false)?;
+    let keyring =
+        store.get_keyring(&key.of.tenant).await.map_err(|error| unreadable(&error, &key.of))?;
+    let found = keyring
+        .find_by_name(key.name.as_str())
+        .ok_or_else(|| not_done(&EditError::NotFound.into(), &key.of))?;
+    let shown = show(found, key.of.json)?;
+    output.write(&shown)
+}
+
+async fn create(
+    key: &Key,
+    scopes: Scopes,
+    enabled: bool,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let settings = key.of.place.settings()?;
+    let store = Place::open_as(&settings, false)?;
+    // The error says nothing of its own: there is one cause.
+    let token = Token::generate(&settings.auth.token_prefix)
+        .or(Err(Failure::because("the operating system gives no randomness for a token")))?;
+    let name = key.name.clone();
+    let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
+    let created = commit(&store, &key.of, edit).await?;
+    // A token that did not arrive is lost, even if it was a reader who left.
+    output.deliver(token.expose()).and_then(|()| output.deliver("\n")).map_err(|error| {
+        let (name, tenant) = (key.name.as_str(), key.of.tenant.as_str());
+        Failure::because(format!("the key is made, but its token could not be written: {error}"))
+            .hint(format!(
+                "`neokeys keys delete {name} --tenant {tenant}` removes it; then make it again"
+            ))
+    })?;
+    output.say(&show(&created.key, key.of.json)?);
+    output.say(&"The token on standard output is shown only this once.\n");
+    Ok(())
+}
+
+async fn commit(store: &Store, of: &Tenant, edit: KeyringEdit) -> Result<Committed, Failure> {
+    let commit = Commit { tenant: of.tenant.clone(), edit, precondition: Precondition::default() };
+    store.commit(commit).await.map_err(|error| not_done(&error, of))
+}
+
+fn unreadable(error: &ReadError, of: &Tenant) -> Failure {
+    match error {
+        ReadError::NoSuchTenant => no_such_tenant(of),
+        ReadError::Unavailable(_) => Failure::refused(error).hint(check_hint(of)),
+    }
+}
+
+fn not_done(error: &CommitError, of: &Tenant) -> Failure {
+    let tenant = of.tenant.as_str();
+    let failure = Failure::refused(error);
+    match error {
+        CommitError::NoSuchTenant => no_such_tenant(of),
+        CommitError::Edit(EditError::NameTaken) => {
+            failure.hint("choose another name, or change the key with `neokeys keys update`")
+        }
+        CommitError::Edit(EditError::NotFound) => {
+            failure.hint(format!("`neokeys keys list --tenant {tenant}` shows the keys there are"))
+        }
+        CommitError::Edit(EditError::NameTakenByFaultyEntry { .. })
+        | CommitError::NotEditable { .. } => failure.hint("mend it in the file, then try again"),
+        CommitError::Edit(EditError::PreconditionFailed) => failure,
+        CommitError::Unavailable(_) => failure.hint(check_hint(of)),
+        CommitError::Uncertain(_) => failure.hint(format!(
+            "see to the disk; `neokeys keys list --tenant {tenant}` shows what holds now"
+        )),
+    }
+}
+
+fn no_such_tenant(of: &Tenant) -> Failure {
+    let tenant = of.tenant.as_str();
+    Failure::because(format!("there is no tenant {tenant}")).hint(format!(
+        "`neokeys tenants list` shows those there are, `neokeys tenants create {tenant}` makes it"
+    ))
+}
+
+fn check_hint(of: &Tenant) -> String {
+    format!("`neokeys check --tenant {}` says what is wrong in the file", of.tenant.as_str())
+}
+
+fn show(key: &ApiKey, json: bool) -> Result<String, Failure> {
+    if json { to_json(&definition(key)) } else { Ok(key_table([key])) }
+}
+
+fn key_table<'k>(keys: impl IntoIterator<Item = &'k ApiKey>) -> String {
+    let row = |key: &ApiKey| {
+        let ApiKeyDefinition { name, enabled, permissions } = definition(key);
+        [name.to_owned(), enabled.to_string(), permissions.join(" ")]
+    };
+    let rows: Vec<_> = keys.into_iter().map(row).collect();
+    table(["NAME", "ENABLED", "PERMISSIONS"], &rows)
+}
+
+fn definition(key: &ApiKey) -> ApiKeyDefinition<'_> {
+    ApiKeyDefinition {
+        name: key.name.as_str(),
+        enabled: key.enabled,
+        permissions: key.scopes.iter().map(Scope::as_str).collect(),
+    }
+}

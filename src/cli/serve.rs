@@ -1,0 +1,80 @@
+//! `neokeys serve`: the service, until it is told to stop.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use secrecy::ExposeSecret as _;
+
+use super::Place;
+use super::failure::Failure;
+use super::output::Output;
+use crate::contract::{ListApiKeys, Operation as _, parameter};
+use crate::http::SWAGGER_UI;
+use crate::settings::Settings;
+use crate::startup::{Application, Development, StartError};
+use crate::telemetry;
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    #[command(flatten)]
+    place: Place,
+    /// Where to listen, as the setting of this name: an IP address and a port.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// For trying it out on one machine: makes the store and a tenant, signs anybody in, and prints
+    /// how to begin.
+    #[arg(long)]
+    dev: bool,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Result<(), Failure> {
+    let mut settings = arguments.place.settings()?;
+    if let Some(listen) = arguments.listen {
+        settings.listen = listen;
+    }
+    telemetry::init(settings.log);
+    actix_web::rt::System::new().block_on(run(settings, arguments.dev, output))
+}
+
+async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(), Failure> {
+    let application = Application::start(settings, dev).await.map_err(|error| start(&error))?;
+    output.write(&format!("neokeys listens on http://{}\n", application.address()))?;
+    if let Some(development) = application.development() {
+        output.write(&beginning(development))?;
+    }
+    application.run().await.map_err(|error| Failure::refused(&error))
+}
+
+fn start(error: &StartError) -> Failure {
+    match error {
+        StartError::NotLoopback(_) | StartError::Bearer(_) => Failure::usage(error),
+        StartError::Bind { .. } => {
+            Failure::refused(error).hint("--listen takes another address; port 0 is a free one")
+        }
+        StartError::Store(_) => Failure::refused(error)
+            .hint("--store names another; `neokeys tenants create` and `serve --dev` make it"),
+        StartError::Documents(_)
+        | StartError::DevTenantId(_)
+        | StartError::DevTenant(_)
+        | StartError::DevIssuer(_) => Failure::refused(error),
+    }
+}
+
+/// What a developer does first.
+fn beginning(development: &Development) -> String {
+    let Development { origin, token, tenant } = development;
+    let token = token.expose_secret();
+    let tenant = tenant.as_str();
+    let path = ListApiKeys::PATH.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);
+    format!(
+        "
+Swagger UI:    {origin}{SWAGGER_UI}
+Bearer token:  {token}
+               (may do everything in the tenant {tenant}, as long as this server runs)
+
+curl -H 'Authorization: Bearer {token}' {origin}{path}
+"
+    )
+}

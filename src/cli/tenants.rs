@@ -1,0 +1,73 @@
+//! `neokeys tenants`: which tenants there are, and new ones.
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::Place;
+use super::failure::Failure;
+use super::output::{Output, table};
+use crate::domain::TenantId;
+use crate::storage::CreateTenantError;
+
+/// What to do with tenants.
+#[derive(Debug, Subcommand)]
+pub(super) enum TenantsCommand {
+    /// Show every tenant.
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// Write JSON in place of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a tenant without keys; the store's folder too, if it is not there.
+    Create {
+        /// What the tenant is called.
+        #[arg(value_name = "ID", value_parser = TenantId::parse)]
+        id: TenantId,
+        #[command(flatten)]
+        place: Place,
+        /// Write JSON in place of a table.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A tenant as JSON.
+#[derive(Serialize)]
+struct TenantDescription<'a> {
+    id: &'a str,
+}
+
+/// Does it.
+pub(super) async fn run(command: &TenantsCommand, output: &mut Output<'_>) -> Result<(), Failure> {
+    match command {
+        TenantsCommand::List { place, json } => {
+            let listed = place.open(false)?.list_tenants().await;
+            let tenants = listed.map_err(|error| Failure::refused(&error))?;
+            if *json {
+                output.write_json(&tenants.iter().map(describe).collect::<Vec<_>>())
+            } else {
+                output.write(&tenant_table(&tenants))
+            }
+        }
+        TenantsCommand::Create { id, place, json } => {
+            match place.open(true)?.create_tenant(id).await {
+                Ok(()) if *json => output.write_json(&describe(id)),
+                Ok(()) => output.write(&tenant_table(std::slice::from_ref(id))),
+                Err(error @ CreateTenantError::Exists) => Err(Failure::refused(&error)
+                    .hint(format!("`neokeys keys list --tenant {}` shows its keys", id.as_str()))),
+                Err(error @ CreateTenantError::Failed(_)) => Err(Failure::refused(&error)),
+            }
+        }
+    }
+}
+
+fn describe(tenant: &TenantId) -> TenantDescription<'_> {
+    TenantDescription { id: tenant.as_str() }
+}
+
+fn tenant_table(tenants: &[TenantId]) -> String {
+    let rows: Vec<_> = tenants.iter().map(|tenant| [tenant.as_str().to_owned()]).collect();
+    table(["TENANT"], &rows)
+}

@@ -1,0 +1,273 @@
+//! What the sign-in page is asked for, and whether it may answer (RFC 6749 §4.2).
+
+use std::time::Duration;
+
+use super::{DevIssuerConfig, TokenRequest};
+
+/// The one page that tokens are sent to, below this server's own origins.
+const REDIRECT_PATH: &str = "/swagger-ui/oauth2-redirect.html";
+/// What a token is for when the developer names nobody.
+pub(super) const DEFAULT_SUBJECT: &str = "developer";
+/// The lifetimes that the page offers, in seconds, with their names.
+pub(super) const LIFETIMES: [(u64, &str); 4] =
+    [(900, "15 minutes"), (3600, "1 hour"), (28_800, "8 hours"), (86_400, "1 day")];
+/// The lifetime that is chosen at first.
+pub(super) const DEFAULT_LIFETIME: u64 = 3600;
+/// The longest text of a parameter, in bytes.
+const LONGEST: usize = 4096;
+
+/// Names and values of a query or a form, in order.
+pub(super) type Parameters = [(String, String)];
+
+/// A client's request, from the page's address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct AuthorizeRequest {
+    /// Where the token goes; nowhere: the page shows it.
+    pub redirect_uri: Option<String>,
+    /// Returned as it came.
+    pub state: Option<String>,
+    /// The scopes asked for.
+    pub scopes: Vec<String>,
+}
+
+/// Why the page does not answer as it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum AuthorizeError {
+    /// RFC 6749 §3.1: a parameter stands once.
+    #[error("The parameter {0} stands more than once.")]
+    Repeated(&'static str),
+    /// A parameter over 4 KiB.
+    #[error("The parameter {0} is too long.")]
+    TooLong(&'static str),
+    /// Any address but this server's own Swagger UI.
+    #[error(
+        "This sign-in sends tokens to the Swagger UI of this server only, and redirect_uri is \
+         another address."
+    )]
+    Redirect,
+    /// A permission that is no scope token (RFC 6749 §3.3).
+    #[error(
+        "A permission has only printable ASCII characters, without quotation mark and backslash."
+    )]
+    Permission,
+    /// A lifetime that is not offered.
+    #[error("The lifetime is not one of those offered.")]
+    Lifetime,
+    /// Any other flow; this one is told to the client at its own address (RFC 6749 §4.2.2.1).
+    #[error("Only response_type=token is supported.")]
+    ResponseType(AuthorizeRequest),
+}
+
+impl AuthorizeRequest {
+    /// Judges the parameters of a client.
+    pub(super) fn parse(
+        config: &DevIssuerConfig,
+        parameters: &Parameters,
+    ) -> Result<Self, AuthorizeError> {
+        let redirect_uri = find(parameters, "redirect_uri")?;
+        if redirect_uri.is_some_and(|uri| !is_own_page(config, uri)) {
+            return Err(AuthorizeError::Redirect);
+        }
+        let request = Self {
+            redirect_uri: redirect_uri.map(str::to_owned),
+            state: find(parameters, "state")?.map(str::to_owned),
+            scopes: words(find(parameters, "scope")?.unwrap_or_default()),
+        };
+        match find(parameters, "response_type")? {
+            Some("token") => Ok(request),
+            None if request.redirect_uri.is_none() => Ok(request),
+            _ => Err(AuthorizeError::ResponseType(request)),
+        }
+    }
+
+    /// Where an answer goes: the client's page with the answer behind `#`, which browsers send to
+    /// no server (RFC 6749 §4.2.2).
+    pub(super) fn location(&self, answer: &[(&str, &str)]) -> Option<String> {
+        let page = self.redirect_uri.as_deref()?;
+        let state = self.state.as_deref().map(|state| ("state", state));
+        let members = answer.iter().copied().chain(state);
+        let members = members.map(|(name, value)| format!("{name}={}", percent_encode(value)));
+        Some(format!("{page}#{}", members.collect::<Vec<_>>().join("&")))
+    }
+}
+
+/// What the developer has chosen on the page.
+pub(super) fn parse_choice(parameters: &Parameters) -> Result<TokenRequest, AuthorizeError> {
+    let every = |name: &str| -> Vec<String> {
+        let named = parameters.iter().filter(|(other, _)| other == name);
+        named.flat_map(|(_, value)| words(value)).collect()
+    };
+    let permissions = every("permission");
+    let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    if !permissions.iter().all(|permission| permission.bytes().all(allowed)) {
+        return Err(AuthorizeError::Permission);
+    }
+    let lifetime = find(parameters, "lifetime")?.map(str::parse);
+    let lifetime = match lifetime {
+        None => DEFAULT_LIFETIME,
+        Some(Ok(seconds)) if LIFETIMES.iter().any(|(offered, _)| *offered == seconds) => seconds,
+        Some(_) => return Err(AuthorizeError::Lifetime),
+    };
+    let subject = find(parameters, "subject")?.map(str::trim).filter(|text| !text.is_empty());
+    Ok(TokenRequest {
+        subject: subject.unwrap_or(DEFAULT_SUBJECT).to_owned(),
+        tenants: every("tenant"),
+        permissions,
+        lifetime: Duration::from_secs(lifetime),
+    })
+}
+
+/// Whether that is this server's own Swagger UI, compared character by character: addresses that
+/// only mean the same are refused.
+fn is_own_page(config: &DevIssuerConfig, uri: &str) -> bool {
+    config.origins.iter().any(|origin| uri.strip_prefix(origin.as_str()) == Some(REDIRECT_PATH))
+}
+
+/// The one value of that name.
+fn find<'p>(
+    parameters: &'p Parameters,
+    name: &'static str,
+) -> Result<Option<&'p str>, AuthorizeError> {
+    let mut values = parameters.iter().filter(|(other, _)| other == name).map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(AuthorizeError::Repeated(name)),
+        (Some(value), None) if value.len() > LONGEST => Err(AuthorizeError::TooLong(name)),
+        (value, None) => Ok(value.map(String::as_str)),
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Leaves only the unreserved characters of RFC 3986 §2.3 as they are.
+fn percent_encode(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AuthorizeError, AuthorizeRequest, parse_choice};
+    use crate::dev_issuer::DevIssuerConfig;
+
+    const OWN: &str = "http://127.0.0.1:8080/swagger-ui/oauth2-redirect.html";
+
+    fn config() -> DevIssuerConfig {
+        DevIssuerConfig {
+            origins: vec!["http://127.0.0.1:8080".to_owned(), "http://localhost:8080".to_owned()],
+            audience: "api".to_owned(),
+            tenants_claim: "tenants".to_owned(),
+            tenants: Vec::new(),
+            scopes: Vec::new(),
+        }
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    fn parse(parameters: &[(&str, &str)]) -> Result<AuthorizeRequest, AuthorizeError> {
+        AuthorizeRequest::parse(&config(), &pairs(parameters))
+    }
+
+    #[test]
+    fn swagger_uis_request_is_answered_with_its_state_behind_the_hash() {
+        let request = parse(&[
+            ("response_type", "token"),
+            ("client_id", "swagger-ui"),
+            ("redirect_uri", OWN),
+            ("scope", "a:read a:write"),
+            ("state", "TW9u&x=1 #\u{e9}"),
+        ])
+        .unwrap();
+        assert_eq!(request.scopes, ["a:read", "a:write"]);
+        let location = request.location(&[("access_token", "x.y-_"), ("scope", "a b")]).unwrap();
+        assert_eq!(
+            location,
+            format!("{OWN}#access_token=x.y-_&scope=a%20b&state=TW9u%26x%3D1%20%23%C3%A9")
+        );
+    }
+
+    #[test]
+    fn no_other_address_gets_a_token() {
+        let localhost = OWN.replace("127.0.0.1", "localhost");
+        assert!(parse(&[("response_type", "token"), ("redirect_uri", &localhost)]).is_ok());
+        for uri in [
+            "",
+            "https://evil.example/",
+            "http://127.0.0.1:8080/",
+            "http://127.0.0.1:8080",
+            "http://127.0.0.1:8081/swagger-ui/oauth2-redirect.html",
+            "https://127.0.0.1:8080/swagger-ui/oauth2-redirect.html",
+            "HTTP://127.0.0.1:8080/swagger-ui/oauth2-redirect.html",
+            "http://127.0.0.1:8080@evil.example/swagger-ui/oauth2-redirect.html",
+            "http://127.0.0.1:8080.evil.example/swagger-ui/oauth2-redirect.html",
+            "http://127.0.0.1:8080/swagger-ui/oauth2-redirect.html?x=1",
+            "http://127.0.0.1:8080/swagger-ui/oauth2-redirect.html#x",
+            "http://127.0.0.1:8080/swagger-ui/../swagger-ui/oauth2-redirect.html",
+            "http://127.0.0.1:8080/swagger-ui/oauth2-redirect.html\r\nX: y",
+            "/swagger-ui/oauth2-redirect.html",
+            "javascript:alert(1)",
+        ] {
+            let refused = parse(&[("response_type", "token"), ("redirect_uri", uri)]);
+            assert_eq!(refused, Err(AuthorizeError::Redirect), "{uri}");
+        }
+    }
+
+    #[test]
+    fn another_flow_is_told_to_the_client() {
+        let Err(AuthorizeError::ResponseType(request)) =
+            parse(&[("response_type", "code"), ("redirect_uri", OWN), ("state", "s")])
+        else {
+            panic!("the code flow was taken")
+        };
+        let location = request.location(&[("error", "unsupported_response_type")]).unwrap();
+        assert_eq!(location, format!("{OWN}#error=unsupported_response_type&state=s"));
+        assert_eq!(parse(&[]), Ok(AuthorizeRequest::default()));
+    }
+
+    #[test]
+    fn a_parameter_stands_once() {
+        let twice = [("redirect_uri", OWN), ("redirect_uri", OWN), ("response_type", "token")];
+        assert_eq!(parse(&twice), Err(AuthorizeError::Repeated("redirect_uri")));
+        let long = "s".repeat(5000);
+        assert_eq!(parse(&[("state", &long)]), Err(AuthorizeError::TooLong("state")));
+    }
+
+    #[test]
+    fn a_choice_is_what_was_ticked_and_typed() {
+        let choice = parse_choice(&pairs(&[
+            ("subject", " Ada "),
+            ("tenant", "demo"),
+            ("tenant", " acme  other "),
+            ("permission", "a:read"),
+            ("permission", ""),
+            ("lifetime", "900"),
+        ]))
+        .unwrap();
+        assert_eq!(choice.subject, "Ada");
+        assert_eq!(choice.tenants, ["demo", "acme", "other"]);
+        assert_eq!(choice.permissions, ["a:read"]);
+        assert_eq!(choice.lifetime.as_secs(), 900);
+        for (name, value, error) in [
+            ("permission", "caf\u{e9}", AuthorizeError::Permission),
+            ("permission", "a\"b", AuthorizeError::Permission),
+            ("lifetime", "99999999", AuthorizeError::Lifetime),
+            ("lifetime", "-1", AuthorizeError::Lifetime),
+            ("lifetime", "", AuthorizeError::Lifetime),
+        ] {
+            assert_eq!(parse_choice(&pairs(&[(name, value)])), Err(error), "{value}");
+        }
+        assert_eq!(parse_choice(&[]).unwrap().subject, "developer");
+    }
+}

@@ -1,0 +1,307 @@
+//! The issuer's addresses.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use secrecy::ExposeSecret as _;
+
+use super::authorize::{AuthorizeError, AuthorizeRequest, parse_choice};
+use super::{DevIssuer, ROOT};
+
+pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
+    let issuer = web::Data::from(issuer.clone());
+    app.service(
+        web::scope(ROOT)
+            .app_data(issuer)
+            .service(
+                web::resource("/authorize")
+                    .route(web::get().to(show))
+                    .route(web::head().to(show))
+                    .route(web::post().to(submit)),
+            )
+            .service(
+                web::resource("/.well-known/jwks.json")
+                    .route(web::get().to(key_set))
+                    .route(web::head().to(key_set)),
+            )
+            .service(
+                web::resource("/.well-known/openid-configuration")
+                    .route(web::get().to(discovery))
+                    .route(web::head().to(discovery)),
+            ),
+    );
+}
+
+/// The sign-in page.
+async fn show(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpResponse {
+    if let Some(refusal) = refuse_other_host(&issuer, &request) {
+        return refusal;
+    }
+    let parameters = parse_pairs(request.query_string());
+    match AuthorizeRequest::parse(&issuer.config, &parameters) {
+        Ok(wanted) => html(&issuer, StatusCode::OK, issuer.pages.sign_in(&issuer.config, &wanted)),
+        Err(error) => refuse(&issuer, &error),
+    }
+}
+
+/// What the sign-in page sends: the client's request, which stands in the address again, and the
+/// developer's choice.
+async fn submit(
+    issuer: web::Data<DevIssuer>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    if let Some(refusal) = refuse_other_host(&issuer, &request) {
+        return refusal;
+    }
+    if !is_from_own_page(&issuer, &request) {
+        return html(
+            &issuer,
+            StatusCode::FORBIDDEN,
+            issuer.pages.refusal("Only this page itself can sign in."),
+        );
+    }
+    let wanted = AuthorizeRequest::parse(&issuer.config, &parse_pairs(request.query_string()));
+    let choice = parse_choice(&parse_pairs(std::str::from_utf8(&body).unwrap_or_default()));
+    let (wanted, choice) = match (wanted, choice) {
+        (Ok(wanted), Ok(choice)) => (wanted, choice),
+        (Err(error), _) | (_, Err(error)) => return refuse(&issuer, &error),
+    };
+    let token = match issuer.sign(&choice) {
+        Ok(token) => token,
+        Err(error) => {
+            tracing::error!(%error, "the development issuer cannot sign");
+            let page = issuer.pages.refusal("The token cannot be signed; the log says why.");
+            return html(&issuer, StatusCode::INTERNAL_SERVER_ERROR, page);
+        }
+    };
+    let lifetime = choice.lifetime.as_secs().to_string();
+    let answer = [
+        ("access_token", token.expose_secret()),
+        ("token_type", "Bearer"),
+        ("expires_in", &lifetime),
+        ("scope", &choice.permissions.join(" ")),
+    ];
+    match wanted.location(&answer) {
+        Some(location) => redirect(&issuer, &location),
+        None => html(&issuer, StatusCode::OK, issuer.pages.token(token.expose_secret(), &choice)),
+    }
+}
+
+/// The public key.
+async fn key_set(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpResponse {
+    refuse_other_host(&issuer, &request).unwrap_or_else(|| {
+        secured(&issuer, StatusCode::OK)
+            .content_type("application/jwk-set+json")
+            .body(issuer.jwks().to_string())
+    })
+}
+
+/// Where everything is.
+async fn discovery(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpResponse {
+    refuse_other_host(&issuer, &request)
+        .unwrap_or_else(|| secured(&issuer, StatusCode::OK).json(issuer.discovery()))
+}
+
+fn parse_pairs(text: &str) -> Vec<(String, String)> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(text);
+    pairs.map(web::Query::into_inner).unwrap_or_default()
+}
+
+/// A site that points its own name at this machine would be of the same origin as this page, and
+/// could read tokens from it. Its name is in `Host`.
+fn refuse_other_host(issuer: &DevIssuer, request: &HttpRequest) -> Option<HttpResponse> {
+    let hosts = || request.headers().get_all(header::HOST);
+    let own = |host: &HeaderValue| {
+        let mut origins = issuer.config.origins.iter();
+        origins.any(|origin| origin.split_once("://").is_some_and(|(_, own)| host == own))
+    };
+    if hosts().count() == 1 && hosts().all(own) {
+        return None;
+    }
+    let page = issuer.pages.refusal("This page answers under its own address only.");
+    Some(html(issuer, StatusCode::MISDIRECTED_REQUEST, page))
+}
+
+/// Whether a form comes from this page, as far as the browser tells. `Sec-Fetch-Site` counts first:
+/// with `Referrer-Policy: no-referrer`, `Origin` is `null` even then.
+fn is_from_own_page(issuer: &DevIssuer, request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => issuer.config.origins.iter().any(|own| origin == own.as_str()),
+        (None, None) => true,
+    }
+}
+
+fn refuse(issuer: &DevIssuer, error: &AuthorizeError) -> HttpResponse {
+    if let AuthorizeError::ResponseType(wanted) = error
+        && let Some(location) = wanted.location(&[("error", "unsupported_response_type")])
+    {
+        return redirect(issuer, &location);
+    }
+    html(issuer, StatusCode::BAD_REQUEST, issuer.pages.refusal(&error.to_string()))
+}
+
+fn redirect(issuer: &DevIssuer, location: &str) -> HttpResponse {
+    secured(issuer, StatusCode::SEE_OTHER).insert_header((header::LOCATION, location)).finish()
+}
+
+fn html(issuer: &DevIssuer, status: StatusCode, page: String) -> HttpResponse {
+    secured(issuer, status).content_type("text/html; charset=utf-8").body(page)
+}
+
+/// An answer that nobody keeps, frames, guesses the type of, or learns the address of.
+fn secured(issuer: &DevIssuer, status: StatusCode) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+        .insert_header((HeaderName::from_static("content-security-policy"), issuer.pages.policy()));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use actix_web::body::MessageBody;
+    use actix_web::dev::ServiceResponse;
+    use actix_web::http::header;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use actix_web::{App, http::StatusCode};
+
+    use crate::auth::SystemClock;
+    use crate::auth::bearer::{BearerConfig, BearerVerifier};
+    use crate::dev_issuer::{DevIssuer, DevIssuerConfig};
+
+    const FROM_SWAGGER_UI: &str = "/dev-issuer/authorize?response_type=token&client_id=ui&state=s1\
+        &redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2Fswagger-ui%2Foauth2-redirect.html";
+
+    fn issuer() -> Arc<DevIssuer> {
+        let config = DevIssuerConfig {
+            origins: vec!["http://127.0.0.1:8080".to_owned(), "http://localhost:8080".to_owned()],
+            audience: "api".to_owned(),
+            tenants_claim: "tenants".to_owned(),
+            tenants: vec!["demo".to_owned(), "<b>&\"'".to_owned()],
+            scopes: vec!["tenant.apiKey:read".to_owned(), "tenant.apiKey:write".to_owned()],
+        };
+        Arc::new(DevIssuer::generate(config, Arc::new(SystemClock)).unwrap())
+    }
+
+    fn get(uri: &str) -> TestRequest {
+        TestRequest::get().uri(uri).insert_header((header::HOST, "127.0.0.1:8080"))
+    }
+
+    fn post(uri: &str, form: &'static str) -> TestRequest {
+        get(uri).method(actix_web::http::Method::POST).set_payload(form)
+    }
+
+    async fn call(
+        issuer: &Arc<DevIssuer>,
+        request: TestRequest,
+    ) -> ServiceResponse<impl MessageBody> {
+        let app = init_service(App::new().configure(|app| issuer.configure(app))).await;
+        call_service(&app, request.to_request()).await
+    }
+
+    async fn text(response: ServiceResponse<impl MessageBody>) -> String {
+        String::from_utf8(read_body(response).await.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn swagger_ui_gets_a_token_that_is_taken() {
+        let issuer = issuer();
+        let form = "tenant=demo&permission=tenant.apiKey%3Aread&permission=&lifetime=900";
+        let response = call(&issuer, post(FROM_SWAGGER_UI, form)).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        let location = response.headers().get(header::LOCATION).unwrap().to_str().unwrap();
+        let (page, answer) = location.split_once('#').unwrap();
+        assert_eq!(page, "http://127.0.0.1:8080/swagger-ui/oauth2-redirect.html");
+        let (token, rest) = answer.strip_prefix("access_token=").unwrap().split_once('&').unwrap();
+        let told = "token_type=Bearer&expires_in=900&scope=tenant.apiKey%3Aread&state=s1";
+        assert_eq!(rest, told);
+        let trust = vec![issuer.trust()];
+        let clock = Arc::new(SystemClock);
+        let verifier = BearerVerifier::open_with(BearerConfig::default(), trust, clock).await;
+        assert!(verifier.unwrap().verify(token).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_kept_by_nobody_and_framed_by_nobody() {
+        let issuer = issuer();
+        for uri in [
+            FROM_SWAGGER_UI,
+            "/dev-issuer/authorize",
+            "/dev-issuer/authorize?redirect_uri=x",
+            "/dev-issuer/.well-known/jwks.json",
+            "/dev-issuer/.well-known/openid-configuration",
+        ] {
+            let response = call(&issuer, get(uri)).await;
+            let told = |name: &str| response.headers().get(name).unwrap().to_str().unwrap();
+            assert_eq!(told("cache-control"), "no-store", "{uri}");
+            assert_eq!(told("x-content-type-options"), "nosniff", "{uri}");
+            assert_eq!(told("referrer-policy"), "no-referrer", "{uri}");
+            let policy = told("content-security-policy");
+            assert!(policy.contains("default-src 'none'"), "{policy}");
+            assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+            assert!(!policy.contains("unsafe"), "{policy}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_from_outside_is_text_on_the_page() {
+        let issuer = issuer();
+        let uri = "/dev-issuer/authorize?scope=%3Cscript%3Ealert(1)%3C%2Fscript%3E%22onload%3D";
+        let page = text(call(&issuer, get(uri)).await).await;
+        assert!(!page.contains("<script") && !page.contains("<b>"), "{page}");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;onload="));
+        let form = "subject=%3Cimg+src%3Dx%3E&tenant=%3Ci%3E&permission=%3Cu%3E";
+        let page = text(call(&issuer, post("/dev-issuer/authorize", form)).await).await;
+        assert!(page.contains("&lt;img src=x&gt;") && page.contains("<code>&lt;i&gt;</code>"));
+        assert!(!page.contains("<img") && !page.contains("<i>") && !page.contains("<u>"));
+    }
+
+    #[tokio::test]
+    async fn no_other_site_gets_a_token() {
+        let issuer = issuer();
+        let uri =
+            "/dev-issuer/authorize?response_type=token&redirect_uri=https%3A%2F%2Fevil.example";
+        let response = call(&issuer, get(uri)).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        let response = call(&issuer, post(uri, "")).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        for (name, value, status) in [
+            ("origin", "http://evil.example", StatusCode::FORBIDDEN),
+            ("origin", "null", StatusCode::FORBIDDEN),
+            ("origin", "http://127.0.0.1:8080", StatusCode::OK),
+            ("origin", "http://localhost:8080", StatusCode::OK),
+            ("sec-fetch-site", "cross-site", StatusCode::FORBIDDEN),
+            ("sec-fetch-site", "same-site", StatusCode::FORBIDDEN),
+            ("sec-fetch-site", "none", StatusCode::FORBIDDEN),
+            ("sec-fetch-site", "same-origin", StatusCode::OK),
+            ("host", "evil.example:8080", StatusCode::MISDIRECTED_REQUEST),
+            ("host", "127.0.0.1", StatusCode::MISDIRECTED_REQUEST),
+        ] {
+            let request = post("/dev-issuer/authorize", "").insert_header((name, value));
+            assert_eq!(call(&issuer, request).await.status(), status, "{name}: {value}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_key_set_and_its_discovery_agree() {
+        let issuer = issuer();
+        let uri = "/dev-issuer/.well-known/openid-configuration";
+        let document = text(call(&issuer, get(uri)).await).await;
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(document["issuer"], "http://127.0.0.1:8080/dev-issuer");
+        let uri = document["jwks_uri"].as_str().unwrap().strip_prefix("http://127.0.0.1:8080");
+        let keys = text(call(&issuer, get(uri.unwrap())).await).await;
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&keys).unwrap(), issuer.jwks());
+        assert!(issuer.jwks()["keys"][0].get("d").is_none());
+    }
+}

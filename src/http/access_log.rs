@@ -1,0 +1,55 @@
+//! One log line a request, without anything that a caller chose but the request's id, a tenant's
+//! id, and a name that was authenticated.
+
+use std::time::Duration;
+
+use actix_web::HttpMessage as _;
+use actix_web::dev::ServiceResponse;
+
+use super::request_id::RequestId;
+use crate::auth::{Caller, path_tenant};
+use crate::contract::{OPERATIONS, OperationDescription};
+use crate::problem::Problem;
+
+/// Writes the line, and before it the causes of a fault that is the service's own.
+pub(super) fn record<B>(id: &RequestId, duration: Duration, response: &ServiceResponse<B>) {
+    let request = response.request();
+    let status = response.status();
+    let tenant = path_tenant(request.match_info());
+    let tenant = tenant.as_ref().map(|tenant| tenant.as_str());
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    if status.is_server_error() {
+        let causes = problem.and_then(Problem::causes);
+        tracing::error!(
+            request.id = %id,
+            tenant.id = tenant,
+            problem = problem.map(|problem| problem.kind().slug()),
+            cause = causes,
+            "a request failed"
+        );
+    }
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
+    let extensions = request.extensions();
+    let caller = extensions.get::<Caller>();
+    let method = request.method().as_str();
+    let operation = request.match_pattern().and_then(|path| operation(method, &path));
+    tracing::info!(
+        request.id = %id,
+        tenant.id = tenant,
+        operation = operation.map(|operation| operation.name),
+        http.method = method,
+        http.status = status.as_u16(),
+        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        principal.method = caller.map(Caller::method),
+        principal.id = caller.map(Caller::subject),
+        problem = problem.map(|problem| problem.kind().slug()),
+        "request"
+    );
+}
+
+fn operation(method: &str, path: &str) -> Option<&'static OperationDescription> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    OPERATIONS.iter().find(|operation| operation.method == method && operation.path == path)
+}

@@ -1,0 +1,96 @@
+//! `POST` of a new key.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::representation::{answer, definition, location};
+use super::{Keys, outcome};
+use crate::auth::{Grants, ScopedAuthorize};
+use crate::contract::{
+    ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, Operation as _,
+};
+use crate::domain::{ApiKey, Commit, KeyName, KeyringEdit, Scopes, Token, TokenPrefix};
+use crate::http::json_body::JsonBody;
+use crate::http::preconditions::Preconditions;
+use crate::problem::{Faults, Problem, ProblemType};
+
+#[utoipa::path(
+    post,
+    path = CreateApiKey::PATH,
+    tag = CreateApiKey::TAG,
+    summary = CreateApiKey::SUMMARY,
+    description = CreateApiKey::DESCRIPTION,
+    params(CreateApiKey),
+    request_body(content(
+        (inline(CreateApiKeyRequest) = CreateApiKey::REQUEST_MEDIA_TYPES[0]),
+        (inline(CreateApiKeyRequest) = CreateApiKey::REQUEST_MEDIA_TYPES[1]),
+        (inline(CreateApiKeyRequest) = CreateApiKey::REQUEST_MEDIA_TYPES[2]),
+    )),
+    responses(CreateApiKey),
+)]
+pub(crate) async fn create_api_key(
+    caller: ScopedAuthorize<CreateApiKey>,
+    keys: Keys,
+    grants: ThinData<Grants>,
+    prefix: ThinData<TokenPrefix>,
+    preconditions: Preconditions,
+    request: HttpRequest,
+    body: JsonBody<CreateApiKey, CreateApiKeyRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (name, enabled, scopes) = judge(body)?;
+    caller.may_grant(&scopes, *grants)?;
+    let token = Token::generate(&prefix).map_err(|error| {
+        Problem::new(ProblemType::Internal, "No randomness could be had for a token.")
+            .caused_by(error.to_string())
+    })?;
+    let commit = Commit {
+        tenant: caller.tenant().clone(),
+        edit: KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() }),
+        precondition: preconditions.into_precondition(),
+    };
+    let key = keys.commit(commit).await.map_err(outcome::problem)?.key;
+    let ApiKeyDefinition { name, enabled, permissions } = definition(&key);
+    let created = ApiKeyCreatedResponse { name, enabled, permissions, token: token.expose() };
+    let mut response = answer(&request, StatusCode::CREATED, &key.fingerprint(), &created)?;
+    if let Some(location) = location(caller.tenant(), &key) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// The rules on a new key's members, all at once.
+fn judge(
+    body: JsonBody<CreateApiKey, CreateApiKeyRequest>,
+) -> Result<(KeyName, bool, Scopes), Problem> {
+    let JsonBody { value, mut faults, .. } = body;
+    let name = value.name.and_then(|text| {
+        KeyName::parse(&text)
+            .map_err(|error| faults.add(CreateApiKeyRequest::NAME, error.to_string()))
+            .ok()
+    });
+    let scopes =
+        judge_permissions(CreateApiKeyRequest::PERMISSIONS, value.permissions, &mut faults);
+    match (name, scopes) {
+        (Some(name), Some(scopes)) if faults.is_empty() => {
+            Ok((name, value.enabled.unwrap_or(true), scopes))
+        }
+        _ => Err(Problem::validation(faults)),
+    }
+}
+
+/// The rules on a list of permissions. A list that is absent is told as one that is empty, unless
+/// its form had a fault already.
+pub(super) fn judge_permissions(
+    member: &str,
+    texts: Option<Vec<String>>,
+    faults: &mut Faults,
+) -> Option<Scopes> {
+    if texts.is_none() && (faults.concern(member) || faults.concern(Faults::BODY)) {
+        return None;
+    }
+    Scopes::parse(&texts.unwrap_or_default())
+        .map_err(|errors| errors.iter().for_each(|error| faults.add(member, error.to_string())))
+        .ok()
+}

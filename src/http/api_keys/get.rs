@@ -1,0 +1,32 @@
+//! `GET` of one key.
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::key_name_parameter::KeyNameParameter;
+use super::representation::{answer_read, definition};
+use super::{Keys, outcome};
+use crate::auth::{ScopedAuthorize, denial};
+use crate::contract::{GetApiKey, Operation as _};
+use crate::http::preconditions::Preconditions;
+use crate::problem::Problem;
+
+#[utoipa::path(
+    get,
+    path = GetApiKey::PATH,
+    tag = GetApiKey::TAG,
+    summary = GetApiKey::SUMMARY,
+    description = GetApiKey::DESCRIPTION,
+    params(GetApiKey),
+    responses(GetApiKey),
+)]
+pub(crate) async fn get_api_key(
+    caller: ScopedAuthorize<GetApiKey>,
+    KeyNameParameter(name): KeyNameParameter,
+    keys: Keys,
+    preconditions: Preconditions,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let keyring = keys.get_keyring(caller.tenant()).await.map_err(denial::unreadable)?;
+    let key = keyring.find_by_name(name.as_str()).ok_or_else(outcome::no_such_key)?;
+    answer_read(&request, &preconditions, &key.fingerprint(), || definition(key))
+}

@@ -1,0 +1,45 @@
+//! What the repository says of an edit, as callers read it.
+
+use crate::auth::denial;
+use crate::domain::{CommitError, EditError};
+use crate::http::preconditions;
+use crate::problem::{Problem, ProblemType};
+
+/// The problem for a commit that was not done, or that may not last.
+pub(super) fn problem(error: CommitError) -> Problem {
+    match error {
+        CommitError::NoSuchTenant => denial::no_such_tenant(),
+        CommitError::Edit(EditError::NotFound) => no_such_key(),
+        CommitError::Edit(EditError::PreconditionFailed) => preconditions::failed(),
+        CommitError::Edit(EditError::NameTaken) => Problem::new(
+            ProblemType::NameTaken,
+            "Choose another name, or update or delete the key of this name.",
+        ),
+        CommitError::Edit(EditError::NameTakenByFaultyEntry { line, fault }) => Problem::new(
+            ProblemType::NameTaken,
+            format!(
+                "The tenant's security.yml has a faulty entry of this name, at line {line}: {fault}. \
+                 An operator has to mend or remove it."
+            ),
+        ),
+        CommitError::NotEditable { line, reason } => Problem::new(
+            ProblemType::DocumentNotEditable,
+            format!("Nothing was changed. Line {line} of the tenant's security.yml: {reason}."),
+        ),
+        CommitError::Unavailable(cause) => Problem::new(
+            ProblemType::StoreUnavailable,
+            "The change could not be written, and nothing was changed. Try again later.",
+        )
+        .caused_by(cause),
+        CommitError::Uncertain(cause) => Problem::new(
+            ProblemType::OutcomeUncertain,
+            "The disk did not confirm the change. Get the key to see what holds.",
+        )
+        .caused_by(cause),
+    }
+}
+
+/// The tenant has no key of the name in the path.
+pub(super) fn no_such_key() -> Problem {
+    Problem::new(ProblemType::KeyNotFound, "The tenant has no API key of this name.")
+}

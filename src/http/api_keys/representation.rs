@@ -1,0 +1,64 @@
+//! Keys as answers.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+use crate::contract::{ApiKeyDefinition, GetApiKey, Operation as _, parameter};
+use crate::domain::{ApiKey, Fingerprint, Scope, TenantId};
+use crate::http::negotiation::MediaType;
+use crate::http::preconditions::{Preconditions, Read, etag};
+use crate::problem::{Problem, ProblemType};
+
+/// The contract's definition of a key: nothing of its digest.
+pub(super) fn definition(key: &ApiKey) -> ApiKeyDefinition<'_> {
+    ApiKeyDefinition {
+        name: key.name.as_str(),
+        enabled: key.enabled,
+        permissions: key.scopes.iter().map(Scope::as_str).collect(),
+    }
+}
+
+/// An answer to a GET or HEAD: the representation, or 304 if the caller has it already.
+pub(super) fn answer_read<T: Serialize>(
+    request: &HttpRequest,
+    preconditions: &Preconditions,
+    fingerprint: &Fingerprint,
+    body: impl FnOnce() -> T,
+) -> Result<HttpResponse, Problem> {
+    match preconditions.judge_read(fingerprint)? {
+        Read::Modified => answer(request, StatusCode::OK, fingerprint, &body()),
+        Read::NotModified => {
+            let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);
+            response.headers_mut().insert(ETAG, etag(fingerprint));
+            Ok(response)
+        }
+    }
+}
+
+/// An answer with a body, labelled as the caller accepts it best.
+pub(super) fn answer<T: Serialize>(
+    request: &HttpRequest,
+    status: StatusCode,
+    fingerprint: &Fingerprint,
+    body: &T,
+) -> Result<HttpResponse, Problem> {
+    let json = serde_json::to_vec(body).map_err(|error| {
+        Problem::new(ProblemType::Internal, "The answer could not be written.").caused_by(error)
+    })?;
+    let mut response = HttpResponse::with_body(status, json).map_into_boxed_body();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, MediaType::for_answer(request.headers()).header_value());
+    headers.insert(ETAG, etag(fingerprint));
+    Ok(response)
+}
+
+/// Where a key is found, as a reference relative to the server.
+pub(super) fn location(tenant: &TenantId, key: &ApiKey) -> Option<HeaderValue> {
+    // Neither a tenant's id nor a key's name has a character that a path would have to escape.
+    let path = GetApiKey::PATH
+        .replace(&format!("{{{}}}", parameter::TENANT_ID), tenant.as_str())
+        .replace(&format!("{{{}}}", parameter::KEY_NAME), key.name.as_str());
+    HeaderValue::try_from(path).ok()
+}

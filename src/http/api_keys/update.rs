@@ -1,0 +1,68 @@
+//! `PUT` of a key's rights.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_LOCATION;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::create::judge_permissions;
+use super::key_name_parameter::KeyNameParameter;
+use super::representation::{answer, definition, location};
+use super::{Keys, outcome};
+use crate::auth::{Grants, ScopedAuthorize};
+use crate::contract::{Operation as _, UpdateApiKey, UpdateApiKeyRequest};
+use crate::domain::{Commit, KeyringEdit, Scopes};
+use crate::http::json_body::JsonBody;
+use crate::http::preconditions::Preconditions;
+use crate::problem::Problem;
+
+#[utoipa::path(
+    put,
+    path = UpdateApiKey::PATH,
+    tag = UpdateApiKey::TAG,
+    summary = UpdateApiKey::SUMMARY,
+    description = UpdateApiKey::DESCRIPTION,
+    params(UpdateApiKey),
+    request_body(content(
+        (inline(UpdateApiKeyRequest) = UpdateApiKey::REQUEST_MEDIA_TYPES[0]),
+        (inline(UpdateApiKeyRequest) = UpdateApiKey::REQUEST_MEDIA_TYPES[1]),
+        (inline(UpdateApiKeyRequest) = UpdateApiKey::REQUEST_MEDIA_TYPES[2]),
+    )),
+    responses(UpdateApiKey),
+)]
+pub(crate) async fn update_api_key(
+    caller: ScopedAuthorize<UpdateApiKey>,
+    KeyNameParameter(name): KeyNameParameter,
+    keys: Keys,
+    grants: ThinData<Grants>,
+    preconditions: Preconditions,
+    request: HttpRequest,
+    body: JsonBody<UpdateApiKey, UpdateApiKeyRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (enabled, scopes) = judge(body)?;
+    caller.may_grant(&scopes, *grants)?;
+    let commit = Commit {
+        tenant: caller.tenant().clone(),
+        edit: KeyringEdit::Update { name, enabled, scopes },
+        precondition: preconditions.into_precondition(),
+    };
+    let key = keys.commit(commit).await.map_err(outcome::problem)?.key;
+    let mut response = answer(&request, StatusCode::OK, &key.fingerprint(), &definition(&key))?;
+    // A validator in the answer to a PUT is the resource's only if the answer says that it is one
+    // of that resource (RFC 9110 §9.3.4).
+    if let Some(location) = location(caller.tenant(), &key) {
+        response.headers_mut().insert(CONTENT_LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// The rules on a key's new rights, all at once.
+fn judge(body: JsonBody<UpdateApiKey, UpdateApiKeyRequest>) -> Result<(bool, Scopes), Problem> {
+    let JsonBody { value, mut faults, .. } = body;
+    let scopes =
+        judge_permissions(UpdateApiKeyRequest::PERMISSIONS, value.permissions, &mut faults);
+    match (value.enabled, scopes) {
+        (Some(enabled), Some(scopes)) if faults.is_empty() => Ok((enabled, scopes)),
+        _ => Err(Problem::validation(faults)),
+    }
+}

@@ -1,0 +1,40 @@
+//! Callers in browsers, from other origins: refused unless the deployment names them (Fetch §3.2).
+
+use actix_cors::Cors;
+use actix_web::http::Method;
+use actix_web::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH,
+    IF_NONE_MATCH, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use actix_web::middleware::Condition;
+
+use super::request_id::X_REQUEST_ID;
+use crate::contract::{API_KEY_HEADER, OPERATIONS};
+
+/// Who may call from a browser: the settings `cors.…`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CorsConfig {
+    /// Origins as browsers send them: scheme, host and port, nothing after it. Empty: none.
+    pub origins: Vec<String>,
+}
+
+/// How long a browser may remember that it was allowed, in seconds.
+const REMEMBERED: usize = 600;
+
+/// Middleware that lets the configured origins call the operations, with the methods and headers
+/// that they need. Cookies play no part: a credential is what the page itself sends.
+#[must_use]
+pub fn cors(config: &CorsConfig) -> Condition<Cors> {
+    let methods = OPERATIONS.iter().filter_map(|it| Method::from_bytes(it.method.as_bytes()).ok());
+    let key = HeaderName::from_bytes(API_KEY_HEADER.as_bytes());
+    let sent = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, X_REQUEST_ID];
+    let read = [CONTENT_LOCATION, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE, X_REQUEST_ID];
+    let cors = Cors::default()
+        .allowed_methods(methods.chain([Method::HEAD]))
+        .allowed_headers(sent.into_iter().chain(key))
+        .expose_headers(read)
+        .block_on_origin_mismatch(false)
+        .max_age(REMEMBERED);
+    let cors = config.origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin));
+    Condition::new(!config.origins.is_empty(), cors)
+}

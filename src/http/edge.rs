@@ -1,0 +1,84 @@
+//! What every answer passes on its way out.
+
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::middleware::Next;
+
+use super::access_log;
+use super::negotiation::MediaType;
+use super::request_id::{RequestId, X_REQUEST_ID};
+use crate::contract::API_KEY_HEADER;
+use crate::problem::{Problem, ProblemType};
+
+/// Middleware around everything: the request's id, the bodies of problems, caching and security
+/// headers, and the log line.
+///
+/// # Errors
+/// None of its own.
+pub async fn edge(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let start = Instant::now();
+    let id = RequestId::of(request.headers());
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    if response.response().error().is_some() {
+        response = with_problem_body(response, &id);
+    }
+    let is_api = response.request().path().starts_with("/api/");
+    let is_read = matches!(*response.request().method(), Method::GET | Method::HEAD);
+    let headers = response.headers_mut();
+    if is_api {
+        set_caching(headers, is_read);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_REQUEST_ID, id.header_value());
+    access_log::record(&id, start.elapsed(), &response);
+    Ok(response)
+}
+
+/// What an answer about keys depends on.
+static VARIES: LazyLock<HeaderValue> = LazyLock::new(|| {
+    HeaderValue::try_from(format!("Authorization, {API_KEY_HEADER}, Accept"))
+        .unwrap_or(HeaderValue::from_static("*"))
+});
+
+/// Answers about keys are the caller's own: without this, a shared cache may store an answer to a
+/// request that was authenticated by `X-API-KEY` (RFC 9111 §3.5 speaks of `Authorization` alone).
+fn set_caching(headers: &mut HeaderMap, is_read: bool) {
+    if is_read {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        // Added to what CORS says: its answers vary by origin too.
+        headers.append(VARY, VARIES.clone());
+    } else {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// Writes the body of a problem; an error that is none becomes one, by its status.
+fn with_problem_body(response: ServiceResponse, id: &RequestId) -> ServiceResponse {
+    let media_type = MediaType::for_problem(response.request().headers());
+    let error = response.response().error();
+    let problem = error.and_then(|error| error.as_error::<Problem>());
+    let json = match problem {
+        Some(problem) => serde_json::to_vec(&problem.body(id.as_str())),
+        None => {
+            let kind = ProblemType::of_status(response.status());
+            serde_json::to_vec(&Problem::new(kind, kind.meaning()).body(id.as_str()))
+        }
+    };
+    let json = json.unwrap_or_default();
+    response.map_body(|head, _| {
+        head.headers.insert(CONTENT_TYPE, media_type.header_value());
+        head.headers.remove(HeaderName::from_static("content-length"));
+        BoxBody::new(json)
+    })
+}

@@ -1,0 +1,49 @@
+//! Whether the process lives and whether it can do its work.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::web::ThinData;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
+
+use crate::auth::bearer::BearerVerifier;
+use crate::domain::KeyRepository;
+
+/// The body of both answers.
+#[derive(Debug, Serialize)]
+struct Health {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<String>,
+}
+
+/// 200 as long as the process answers at all.
+pub(super) async fn live() -> HttpResponse {
+    answer(StatusCode::OK, Health { status: "live", faults: Vec::new() })
+}
+
+/// 200 `ready`; 503 `degraded` with a sentence a fault when some of the work cannot be done.
+pub(super) async fn ready(
+    keys: ThinData<Arc<dyn KeyRepository>>,
+    bearer: ThinData<Arc<BearerVerifier>>,
+) -> HttpResponse {
+    let mut faults = keys.health().faults;
+    let issuers = bearer.health();
+    let down = issuers.iter().filter(|issuer| !issuer.is_good());
+    faults.extend(
+        down.map(|issuer| format!("the keys of issuer {} are not up to date", issuer.issuer)),
+    );
+    if faults.is_empty() {
+        answer(StatusCode::OK, Health { status: "ready", faults })
+    } else {
+        answer(StatusCode::SERVICE_UNAVAILABLE, Health { status: "degraded", faults })
+    }
+}
+
+fn answer(status: StatusCode, health: Health) -> HttpResponse {
+    HttpResponseBuilder::new(status)
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .json(health)
+}

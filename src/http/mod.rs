@@ -1,0 +1,31 @@
+//! The service as HTTP: [routes], bodies in and out, and what every answer carries.
+//!
+//! Handlers hold no rules and no paths: the rules are in [`crate::domain`], the paths, texts and
+//! scopes in [`crate::contract`], and each handler's signature says who may.
+//!
+//! Invariants: no handler of an operation runs without a [`crate::auth::ScopedAuthorize`]; every
+//! answer passes the [edge], which writes problems, security headers and the log line.
+
+mod access_log;
+mod api_keys;
+mod cors;
+mod edge;
+mod health;
+mod json_body;
+mod json_object;
+mod limits;
+mod negotiation;
+mod openapi;
+mod preconditions;
+mod problem_pages;
+mod request_id;
+pub mod routes;
+mod swagger_ui;
+
+pub use cors::{CorsConfig, cors};
+pub use limits::LimitsConfig;
+pub use openapi::{Documents, DocumentsError, collected};
+pub use routes::{HttpParts, configure};
+
+pub use edge::edge;
+pub use swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi};

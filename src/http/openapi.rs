@@ -1,0 +1,126 @@
+//! The OpenAPI documents that the service serves.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use actix_web::web::{Bytes, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use utoipa::OpenApi as _;
+
+use super::api_keys;
+use crate::contract::{self, ContractConfig};
+use crate::problem::{Problem, ProblemType};
+
+/// Where the documented contract is served, as JSON and as YAML.
+pub(super) const DOCUMENTED_JSON: &str = "/openapi/v1.json";
+pub(super) const DOCUMENTED_YAML: &str = "/openapi/v1.yaml";
+/// Where the SDK profile is served, likewise.
+pub(super) const SDK_JSON: &str = "/openapi/v1.sdk.json";
+pub(super) const SDK_YAML: &str = "/openapi/v1.sdk.yaml";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    api_keys::list_api_keys,
+    api_keys::create_api_key,
+    api_keys::get_api_key,
+    api_keys::update_api_key,
+    api_keys::delete_api_key,
+))]
+struct Annotations;
+
+/// What utoipa collects from the handlers' annotations.
+#[must_use]
+pub fn collected() -> utoipa::openapi::OpenApi {
+    Annotations::openapi()
+}
+
+/// A document in one form, ready to be sent.
+#[derive(Debug, Clone)]
+struct Rendered {
+    bytes: Bytes,
+    content_type: HeaderValue,
+    etag: HeaderValue,
+}
+
+/// Every document in every form, by its path; written once at the start.
+#[derive(Debug, Clone)]
+pub struct Documents {
+    rendered: Vec<(&'static str, Rendered)>,
+}
+
+/// A document cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentsError {
+    /// Not as JSON.
+    #[error("the OpenAPI document cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// Not as YAML.
+    #[error("the OpenAPI document cannot be written as YAML")]
+    Yaml(#[from] serde_yaml::Error),
+}
+
+impl Documents {
+    /// Writes the documents for a deployment.
+    ///
+    /// # Errors
+    /// [`DocumentsError`] when a document cannot be written.
+    pub fn render(config: &ContractConfig) -> Result<Self, DocumentsError> {
+        let documented = contract::documented(collected(), config);
+        let sdk = contract::sdk_profile(config);
+        let rendered = vec![
+            (DOCUMENTED_JSON, Rendered::json(&documented)?),
+            (DOCUMENTED_YAML, Rendered::yaml(&documented)?),
+            (SDK_JSON, Rendered::json(&sdk)?),
+            (SDK_YAML, Rendered::yaml(&sdk)?),
+        ];
+        Ok(Self { rendered })
+    }
+
+    /// Where documents are.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.rendered.iter().map(|(path, _)| *path)
+    }
+}
+
+impl Rendered {
+    fn json(document: &Value) -> Result<Self, DocumentsError> {
+        let bytes = serde_json::to_vec_pretty(document)?;
+        Ok(Self::new(bytes, HeaderValue::from_static("application/json")))
+    }
+
+    fn yaml(document: &Value) -> Result<Self, DocumentsError> {
+        let bytes = serde_yaml::to_string(document)?.into_bytes();
+        // RFC 9512 §2.1.
+        Ok(Self::new(bytes, HeaderValue::from_static("application/yaml")))
+    }
+
+    fn new(bytes: Vec<u8>, content_type: HeaderValue) -> Self {
+        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..16]));
+        let etag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));
+        Self { bytes: bytes.into(), content_type, etag }
+    }
+
+    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let known = request.headers().get_all(IF_NONE_MATCH).any(|value| *value == self.etag);
+        let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response
+            .insert_header((ETAG, self.etag.clone()))
+            .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
+        if known {
+            return response.finish();
+        }
+        response.insert_header((CONTENT_TYPE, self.content_type.clone())).body(self.bytes.clone())
+    }
+}
+
+/// The document at the path of the request.
+pub(super) async fn document(
+    documents: ThinData<Documents>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let found = documents.rendered.iter().find(|(path, _)| *path == request.path());
+    let found = found.ok_or_else(|| Problem::new(ProblemType::PathNotFound, "No such document."));
+    found.map(|(_, document)| document.answer(&request))
+}

@@ -1,0 +1,27 @@
+//! A page for each problem type: where the `type` of a problem leads.
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpResponse, web};
+
+use crate::problem::{CATALOGUE, Problem, ProblemType};
+
+/// The whole catalogue, a line an entry.
+pub(super) async fn index() -> HttpResponse {
+    let lines: String = CATALOGUE
+        .iter()
+        .map(|kind| format!("{}  {}  {}\n", kind.status().as_u16(), kind.type_uri(), kind.title()))
+        .collect();
+    page(lines)
+}
+
+/// One entry.
+pub(super) async fn entry(slug: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let kind = CATALOGUE.iter().find(|kind| kind.slug() == slug.as_str()).ok_or_else(|| {
+        Problem::new(ProblemType::PathNotFound, "The catalogue has no such problem type.")
+    })?;
+    Ok(page(format!("{} ({})\n\n{}\n", kind.title(), kind.status().as_u16(), kind.meaning())))
+}
+
+fn page(text: String) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::plaintext()).body(text)
+}

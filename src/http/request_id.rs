@@ -1,0 +1,94 @@
+//! What a request is called, in its answer and in the log.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+/// The header that carries it, both ways.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest id that a caller may choose, in characters.
+const LONGEST: usize = 128;
+
+/// A caller's own `X-Request-Id` if it is one, short and printable; otherwise a new one.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The id of the request with these headers.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut own = headers.get_all(X_REQUEST_ID);
+        match (own.next(), own.next()) {
+            (Some(value), None) if is_printable(value.as_bytes()) => Self(value.clone()),
+            _ => Self::generate(),
+        }
+    }
+
+    fn generate() -> Self {
+        // Told apart from other processes by 64 random bits, within this one by a count.
+        static PROCESS: OnceLock<u64> = OnceLock::new();
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let process = PROCESS.get_or_init(|| {
+            let mut random = [0; 8];
+            // Without randomness the ids of this process start at zero: still ids.
+            let _ = SystemRandom::new().fill(&mut random);
+            u64::from_be_bytes(random)
+        });
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let text = format!("{process:016x}{count:08x}");
+        Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("0")))
+    }
+
+    /// The id as text.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// The id as the value of its header.
+    pub(super) fn header_value(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+fn is_printable(bytes: &[u8]) -> bool {
+    (1..=LONGEST).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderMap, HeaderValue};
+
+    use super::{RequestId, X_REQUEST_ID};
+
+    fn of(values: &[&[u8]]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(X_REQUEST_ID, HeaderValue::from_bytes(value).unwrap());
+        }
+        RequestId::of(&headers).to_string()
+    }
+
+    #[test]
+    fn a_callers_own_id_is_kept_if_it_is_short_and_printable() {
+        assert_eq!(of(&[b"abc-123/x"]), "abc-123/x");
+        let long = [b'x'; 129];
+        for value in [&b""[..], b"a b", b"a\tb", b"caf\xc3\xa9", &long] {
+            assert_ne!(of(&[value]).as_bytes(), value);
+        }
+        assert_ne!(of(&[b"a", b"a"]), "a");
+    }
+
+    #[test]
+    fn new_ids_differ() {
+        assert_ne!(of(&[]), of(&[]));
+    }
+}

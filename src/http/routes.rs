@@ -1,0 +1,135 @@
+//! Every address of the service, on one screen.
+
+use std::sync::Arc;
+
+use actix_web::guard::{self, Guard};
+use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig, ThinData};
+use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
+
+use super::limits::LimitsConfig;
+use super::openapi::Documents;
+use super::swagger_ui::SwaggerUi;
+use super::{api_keys, health, openapi, problem_pages, swagger_ui};
+use crate::auth::bearer::BearerVerifier;
+use crate::auth::{Authenticator, Grants, authenticate};
+use crate::contract::{
+    CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, OPERATIONS, Operation, UpdateApiKey,
+};
+use crate::domain::{KeyRepository, TokenPrefix};
+use crate::problem::{PAGES, Problem, ProblemType};
+
+/// What the handlers work with; cheap to clone for each worker.
+#[derive(Clone)]
+pub struct HttpParts {
+    /// The keys of every tenant.
+    pub keys: Arc<dyn KeyRepository>,
+    /// Who judges bearer tokens.
+    pub bearer: Arc<BearerVerifier>,
+    /// What a caller may pass on.
+    pub grants: Grants,
+    /// What new tokens start with.
+    pub token_prefix: TokenPrefix,
+    /// Bounds on requests.
+    pub limits: LimitsConfig,
+    /// The OpenAPI documents.
+    pub documents: Documents,
+    /// The page that shows them.
+    pub swagger_ui: SwaggerUi,
+}
+
+/// Adds every address.
+pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
+    config
+        .app_data(ThinData(Arc::clone(&parts.keys)))
+        .app_data(ThinData(Arc::clone(&parts.bearer)))
+        .app_data(ThinData(Authenticator::new(Arc::clone(&parts.keys), Arc::clone(&parts.bearer))))
+        .app_data(ThinData(parts.grants))
+        .app_data(ThinData(parts.token_prefix.clone()))
+        .app_data(ThinData(parts.limits.clone()))
+        .app_data(ThinData(parts.documents.clone()))
+        .app_data(ThinData(parts.swagger_ui.clone()))
+        .service(
+            operations(ListApiKeys::PATH)
+                .route(operation::<ListApiKeys, _, _>(api_keys::list_api_keys))
+                .route(operation::<CreateApiKey, _, _>(api_keys::create_api_key)),
+        )
+        .service(
+            operations(GetApiKey::PATH)
+                .route(operation::<GetApiKey, _, _>(api_keys::get_api_key))
+                .route(operation::<UpdateApiKey, _, _>(api_keys::update_api_key))
+                .route(operation::<DeleteApiKey, _, _>(api_keys::delete_api_key)),
+        )
+        .service(page("/", swagger_ui::redirect))
+        .service(page("/swagger-ui", swagger_ui::redirect))
+        .service(page("/swagger-ui/{file:.*}", swagger_ui::file))
+        .service(page("/health/live", health::live))
+        .service(page("/health/ready", health::ready))
+        .service(page(PAGES, problem_pages::index))
+        .service(page(&format!("{PAGES}{{slug}}"), problem_pages::entry))
+        .default_service(web::to(path_not_found));
+    for path in parts.documents.paths() {
+        config.service(page(path, openapi::document));
+    }
+}
+
+/// A path of the contract; its operations are added as routes.
+fn operations(path: &'static str) -> Resource {
+    let methods = OPERATIONS.iter().filter(|it| it.path == path).map(|it| it.method);
+    let allowed = allow(methods);
+    web::resource(path).default_service(web::to(move || method_not_allowed(allowed.clone())))
+}
+
+/// A handler at its operation's method, behind authentication. HEAD works wherever GET does.
+fn operation<O, F, Args>(handler: F) -> Route
+where
+    O: Operation,
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::route().guard(method::<O>()).to(handler).wrap(from_fn(authenticate))
+}
+
+fn method<O: Operation>() -> impl Guard {
+    // The contract was read when the program was built, so its methods are methods.
+    let method = Method::from_bytes(O::METHOD.as_bytes()).unwrap_or(Method::TRACE);
+    let also = if method == Method::GET { Method::HEAD } else { method.clone() };
+    guard::Any(guard::Method(method)).or(guard::Method(also))
+}
+
+/// A page for anybody: GET and HEAD.
+fn page<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let allowed = allow(["GET"]);
+    web::resource(path)
+        .route(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler))
+        .default_service(web::to(move || method_not_allowed(allowed.clone())))
+}
+
+/// The value of `Allow` for these methods.
+fn allow(methods: impl IntoIterator<Item = &'static str>) -> HeaderValue {
+    let named: Vec<_> = methods
+        .into_iter()
+        .flat_map(|method| if method == "GET" { vec!["GET", "HEAD"] } else { vec![method] })
+        .collect();
+    HeaderValue::try_from(named.join(", ")).unwrap_or(HeaderValue::from_static(""))
+}
+
+async fn method_not_allowed(allowed: HeaderValue) -> Result<&'static str, Problem> {
+    Err(Problem::new(ProblemType::MethodNotAllowed, "The Allow header names the methods.")
+        .with_header(ALLOW, allowed))
+}
+
+async fn path_not_found(_: HttpRequest) -> Result<&'static str, Problem> {
+    Err(Problem::new(
+        ProblemType::PathNotFound,
+        "Compare the path with the OpenAPI document at /openapi/v1.json.",
+    ))
+}

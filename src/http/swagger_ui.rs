@@ -1,0 +1,117 @@
+//! Swagger UI, from assets inside the program.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName,
+    HeaderValue, LOCATION, REFERRER_POLICY, X_FRAME_OPTIONS,
+};
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa_swagger_ui::{Config, Url, oauth};
+
+use super::openapi::{DOCUMENTED_JSON, SDK_JSON};
+use crate::contract::{ContractConfig, SCOPES};
+use crate::problem::{Problem, ProblemType};
+
+/// Where the page is.
+pub const PAGE: &str = "/swagger-ui/";
+
+/// The documents that the page shows, the first one at once.
+const DOCUMENTS: [(&str, &str); 2] =
+    [("Documented contract", DOCUMENTED_JSON), ("SDK profile", SDK_JSON)];
+
+/// The page's settings and the policy that holds it to this server and the deployment's own.
+#[derive(Clone)]
+pub struct SwaggerUi {
+    config: Arc<Config<'static>>,
+    policy: HeaderValue,
+    origin: Option<String>,
+}
+
+impl SwaggerUi {
+    /// A page for a deployment. "Try it out" reaches this server and the servers of
+    /// `contract.servers`; never the contract's own, unless they are set.
+    ///
+    /// With an `origin`, the page is shown only there, and a browser that came by another name of
+    /// the same server is sent on: what the page calls and where it signs in is one origin then.
+    #[must_use]
+    pub fn new(contract: &ContractConfig, origin: Option<String>) -> Self {
+        let oauth = oauth::Config::new()
+            .client_id("swagger-ui")
+            .app_name("neokeys")
+            .scopes(SCOPES.iter().map(ToString::to_string).collect());
+        let documents = DOCUMENTS.map(|(name, path)| Url::new(name, path));
+        let config = Config::with_oauth_config(documents, oauth)
+            .validator_url("none")
+            .display_request_duration(true)
+            .persist_authorization(false)
+            .try_it_out_enabled(true);
+        let reached: String = contract
+            .servers
+            .iter()
+            .filter_map(|url| origin_of(url))
+            .map(|it| format!(" {it}"))
+            .collect();
+        let policy = format!(
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+             img-src 'self' data:; connect-src 'self'{reached}; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'"
+        );
+        Self {
+            config: Arc::new(config),
+            policy: HeaderValue::try_from(policy)
+                .unwrap_or(HeaderValue::from_static("default-src 'none'")),
+            origin,
+        }
+    }
+
+    /// Where the request should have gone, if it came by another name of the server.
+    fn elsewhere(&self, request: &HttpRequest) -> Option<String> {
+        let origin = self.origin.as_deref()?;
+        let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+        let named = origin.split_once("://").map(|(_, authority)| authority.as_bytes());
+        (host != named).then(|| format!("{origin}{PAGE}"))
+    }
+}
+
+/// Scheme, host and port of a URL, if it has them and nothing that would end a policy's directive.
+fn origin_of(url: &str) -> Option<String> {
+    let uri: actix_web::http::Uri = url.parse().ok()?;
+    let origin = format!("{}://{}", uri.scheme_str()?, uri.authority()?);
+    (!origin.contains([';', ',', ' '])).then_some(origin)
+}
+
+/// One file of the page.
+pub(super) async fn file(
+    page: ThinData<SwaggerUi>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    if let Some(location) = page.elsewhere(&request) {
+        return Ok(HttpResponse::TemporaryRedirect().insert_header((LOCATION, location)).finish());
+    }
+    let name = request.match_info().get("file").unwrap_or_default();
+    let found = utoipa_swagger_ui::serve(name, Arc::clone(&page.config)).map_err(|error| {
+        Problem::new(ProblemType::Internal, "The page could not be written.")
+            .caused_by(error.to_string())
+    })?;
+    let file = found
+        .ok_or_else(|| Problem::new(ProblemType::PathNotFound, "Swagger UI has no such file."))?;
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CONTENT_TYPE, file.content_type))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CONTENT_SECURITY_POLICY, page.policy.clone()))
+        .insert_header((HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .insert_header((X_FRAME_OPTIONS, "DENY"));
+    if file.gzpipped {
+        response.insert_header((CONTENT_ENCODING, "gzip"));
+    }
+    Ok(response.body(file.bytes.into_owned()))
+}
+
+/// The page without its last slash, and the front door.
+pub(super) async fn redirect() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, PAGE)).finish()
+}

@@ -1,0 +1,280 @@
+//! The forms that a setting's value takes: how it is read and shown.
+
+use std::fmt::{self, Display};
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ::http::Uri;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, Visitor};
+use serde::ser::Serialize;
+
+use crate::domain::TokenPrefix;
+use crate::storage::{StoreUrl, StoreUrlError};
+
+/// How a value is written.
+pub(super) trait Form {
+    type Value;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Self::Value, D::Error>;
+
+    fn show(value: &Self::Value) -> String;
+}
+
+/// Any text.
+pub(super) struct Verbatim;
+
+impl Form for Verbatim {
+    type Value = String;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> {
+        String::deserialize(source)
+    }
+
+    fn show(value: &String) -> String {
+        value.clone()
+    }
+}
+
+/// What has a text of its own.
+pub(super) struct Text<T>(PhantomData<T>);
+
+/// A value that is parsed from text by its own rules.
+pub(super) trait Parsed: Sized {
+    fn parse(text: &str) -> Result<Self, String>;
+
+    fn text(&self) -> String;
+}
+
+impl<T: Parsed> Form for Text<T> {
+    type Value = T;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
+        parsed(source, T::parse)
+    }
+
+    fn show(value: &T) -> String {
+        value.text()
+    }
+}
+
+impl Parsed for SocketAddr {
+    fn parse(text: &str) -> Result<Self, String> {
+        let form = "an address is an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080";
+        text.parse().or(Err(form.to_owned()))
+    }
+
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Parsed for StoreUrl {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: StoreUrlError| error.to_string())
+    }
+
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Parsed for TokenPrefix {
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| error.to_string())
+    }
+
+    fn text(&self) -> String {
+        self.as_str().to_owned()
+    }
+}
+
+/// What serde reads and writes.
+pub(super) struct Yaml<T>(PhantomData<T>);
+
+impl<T: DeserializeOwned + Serialize> Form for Yaml<T> {
+    type Value = T;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
+        T::deserialize(source)
+    }
+
+    fn show(value: &T) -> String {
+        serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
+    }
+}
+
+/// A number of bytes.
+pub(super) struct Size<T>(PhantomData<T>);
+
+const UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+impl<T: TryFrom<u64> + Copy> Form for Size<T>
+where
+    u64: TryFrom<T>,
+{
+    type Value = T;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
+        parsed(source, |text| {
+            let (number, unit) = split_unit(text);
+            let factor = match unit {
+                "" => Some(1),
+                _ => UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor),
+            };
+            let bytes = number.zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+            bytes
+                .and_then(|bytes| T::try_from(bytes).ok())
+                .ok_or("a size is a whole number of B, KiB, MiB or GiB, such as 64KiB")
+        })
+    }
+
+    fn show(value: &T) -> String {
+        let bytes = u64::try_from(*value).unwrap_or(u64::MAX);
+        let unit = UNITS.iter().find(|(_, factor)| bytes >= *factor && bytes % factor == 0);
+        unit.map_or_else(|| bytes.to_string(), |(name, factor)| format!("{}{name}", bytes / factor))
+    }
+}
+
+/// A span of time.
+pub(super) struct Time;
+
+impl Form for Time {
+    type Value = Duration;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Duration, D::Error> {
+        parsed(source, |text| {
+            let (number, unit) = split_unit(text);
+            let duration = number.and_then(|number| match unit {
+                "s" => Some(Duration::from_secs(number)),
+                "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
+                _ => None,
+            });
+            // A day is far beyond any sense here, and far from where adding to a clock overflows.
+            duration
+                .filter(|duration| duration.as_secs() <= 86_400)
+                .ok_or("a time is a whole number of s or m, a day at most, such as 10s")
+        })
+    }
+
+    fn show(value: &Duration) -> String {
+        format!("{}s", value.as_secs())
+    }
+}
+
+/// Addresses of web servers.
+pub(super) struct Addresses;
+
+impl Form for Addresses {
+    type Value = Vec<String>;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
+        let addresses = Vec::<Address>::deserialize(source)?;
+        Ok(addresses.into_iter().map(|Address(text)| text).collect())
+    }
+
+    fn show(value: &Vec<String>) -> String {
+        format!("[{}]", value.join(", "))
+    }
+}
+
+/// Origins of web pages, as browsers name them.
+pub(super) struct Origins;
+
+impl Form for Origins {
+    type Value = Vec<String>;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
+        let origins = Vec::<Origin>::deserialize(source)?;
+        Ok(origins.into_iter().map(|Origin(text)| text).collect())
+    }
+
+    fn show(value: &Vec<String>) -> String {
+        Addresses::show(value)
+    }
+}
+
+/// A browser's `Origin` is compared to the letter, so one with a path would never match.
+struct Origin(String);
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let Address(text) = Address::deserialize(source)?;
+        let bare = text.splitn(4, '/').count() == 3 && text == text.to_ascii_lowercase();
+        if bare {
+            Ok(Self(text))
+        } else {
+            let form =
+                "an origin is scheme, host and port in lower case, without a slash at the end";
+            Err(D::Error::custom(format!("{text:?} is refused: {form}")))
+        }
+    }
+}
+
+/// An address of a web page, or `null`.
+pub(super) struct OptionalAddress;
+
+impl Form for OptionalAddress {
+    type Value = Option<String>;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
+        Ok(Option::<Address>::deserialize(source)?.map(|Address(text)| text))
+    }
+
+    fn show(value: &Option<String>) -> String {
+        value.as_deref().unwrap_or("null").to_owned()
+    }
+}
+
+/// A served document with an address that no client can use would be found out late.
+struct Address(String);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        parsed(source, |text| {
+            let uri = text.parse::<Uri>().ok();
+            let usable = uri.is_some_and(|uri| {
+                matches!(uri.scheme_str(), Some("http" | "https"))
+                    && uri.host().is_some_and(|host| !host.is_empty())
+            });
+            if usable {
+                Ok(Self(text.to_owned()))
+            } else {
+                Err("an address starts with https:// or http://")
+            }
+        })
+    }
+}
+
+fn split_unit(text: &str) -> (Option<u64>, &str) {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    (number.parse().ok(), unit)
+}
+
+/// Reads a text by the rules of `parse`. It does so inside the visitor: only errors that arise
+/// there are given the value's line.
+fn parsed<'de, D: Deserializer<'de>, T, E: Display>(
+    source: D,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, D::Error> {
+    struct Parse<F>(F);
+
+    impl<T, E: Display, F: FnOnce(&str) -> Result<T, E>> Visitor<'_> for Parse<F> {
+        type Value = T;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("one word")
+        }
+
+        fn visit_str<D: Error>(self, text: &str) -> Result<T, D> {
+            self.0(text).map_err(|error| {
+                let (text, error) = (format!("{text:?}"), error.to_string());
+                let named = error.contains(&text);
+                D::custom(if named { error } else { format!("{text} is refused: {error}") })
+            })
+        }
+    }
+
+    source.deserialize_str(Parse(parse))
+}

@@ -1,0 +1,108 @@
+//! The one table of settings.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use serde::de::Deserializer;
+
+use super::Settings;
+use super::form::{Addresses, Form, OptionalAddress, Origins, Size, Text, Time, Verbatim, Yaml};
+use crate::domain::TokenPrefix;
+use crate::storage::StoreUrl;
+
+/// The prefix of every environment variable that is a setting.
+pub(super) const VARIABLE_PREFIX: &str = "NEOKEYS_";
+
+/// A setting as its users see it.
+pub(super) struct Setting {
+    /// Its dotted name, which is its path in the file.
+    pub(super) name: &'static str,
+    help: &'static str,
+    show: fn(&Settings) -> String,
+}
+
+impl Setting {
+    /// `NEOKEYS_AUTH__GRANTS` for `auth.grants`.
+    pub(super) fn variable(&self) -> String {
+        format!("{VARIABLE_PREFIX}{}", self.name.replace('.', "__").to_ascii_uppercase())
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $help:literal])+ $name:literal => $($field:ident).+ : $form:ty;)+) => {
+        /// Every setting, in the order of the file.
+        pub(super) const SETTINGS: &[Setting] = &[$(Setting {
+            name: $name,
+            help: concat!($($help),+),
+            show: |settings| <$form as Form>::show(&settings.$($field).+),
+        }),+];
+
+        /// Puts a value in a setting's place. A name that is not in the table changes nothing.
+        pub(super) fn assign<'de, D: Deserializer<'de>>(
+            settings: &mut Settings,
+            name: &str,
+            value: D,
+        ) -> Result<(), D::Error> {
+            match name {
+                $($name => settings.$($field).+ = <$form as Form>::read(value)?,)+
+                _ => {}
+            }
+            Ok(())
+        }
+    };
+}
+
+settings! {
+    /// Where to listen: an IP address and a port.
+    "listen" => listen: Text<SocketAddr>;
+    /// Where the keys are: file:DIR, or memory: for a trial.
+    "store" => store: Text<StoreUrl>;
+    /// The claim of a bearer token that names the caller's tenants.
+    "auth.bearer.tenants_claim" => auth.bearer.tenants_claim: Verbatim;
+    /// Whose bearer tokens are taken: a list of { issuer, audience, jwks, algorithms,
+    /// access_tokens_only }.
+    "auth.bearer.issuers" => auth.bearer.issuers: Yaml<_>;
+    /// Which permissions a caller may give a key: any, or subset for those that it holds itself.
+    "auth.grants" => auth.grants: Yaml<_>;
+    /// What new tokens start with.
+    "auth.token_prefix" => auth.token_prefix: Text<TokenPrefix>;
+    /// A list of addresses that the served documents name in place of the contract's servers.
+    "contract.servers" => contract.servers: Addresses;
+    /// Where the served documents say that a user signs in, in place of the contract's address.
+    "contract.authorization_url" => contract.authorization_url: OptionalAddress;
+    /// Origins whose pages may call from a browser, such as https://console.example.com. None by
+    /// default.
+    "cors.origins" => cors.origins: Origins;
+    /// The largest request body.
+    "limits.body" => limits.body: Size<usize>;
+    /// The largest security.yml.
+    "limits.document" => document_limit: Size<u64>;
+    /// How long requests in flight may take to end once the service is told to stop.
+    "limits.shutdown" => limits.shutdown: Time;
+    /// How log lines look: text or json.
+    "log.format" => log.format: Yaml<_>;
+    /// The least grave log lines that are written: off, error, warn, info, debug or trace.
+    "log.level" => log.level: Yaml<_>;
+}
+
+/// Every setting with its help, its environment variable and its default, for a terminal.
+#[must_use]
+pub fn help() -> String {
+    let defaults = Settings::default();
+    let mut text = String::from(
+        "Settings (in the file by these names; the environment goes before the file, and lists in \
+         it are written as in YAML: [a, b]):\n",
+    );
+    for setting in SETTINGS {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "\n  {}\n         {}\n          {}  [default: {}]\n",
+            setting.name,
+            setting.help,
+            setting.variable(),
+            (setting.show)(&defaults)
+        );
+    }
+    text
+}

@@ -1,0 +1,242 @@
+//! What the sources say, and what is said of their faults.
+
+use std::time::Duration;
+
+use super::Settings;
+use crate::auth::Grants;
+use crate::auth::bearer::SigningAlgorithm;
+use crate::telemetry::{LogFormat, LogLevel};
+
+const DOCUMENTED: &str = "\
+listen: 127.0.0.1:8080
+store: file:data
+auth:
+  bearer:
+    tenants_claim: tenants
+    issuers:
+      - issuer: https://auth.neostore.cloud/
+        audience: https://app.neostore.cloud/api/
+        jwks: https://auth.neostore.cloud/.well-known/jwks.json
+        algorithms: [RS256]
+  grants: any
+  token_prefix: nsk_
+contract:
+  servers: []
+  authorization_url: null
+limits: { body: 64KiB, document: 16MiB, shutdown: 10s }
+log: { format: text, level: info }
+";
+
+fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+    let variables = environment.iter().map(|(name, value)| (name.into(), value.into()));
+    let read = Settings::from_yaml(file).and_then(|mut settings| {
+        super::sources::apply_environment(&mut settings, variables)?;
+        Ok(settings)
+    });
+    read.map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_documented_file_says_the_defaults_and_an_issuer() {
+    let mut settings = read(DOCUMENTED, &[]).unwrap();
+    let issuer = settings.auth.bearer.issuers.pop().unwrap();
+    assert_eq!(issuer.issuer, "https://auth.neostore.cloud/");
+    assert_eq!(issuer.algorithms, [SigningAlgorithm::Rs256]);
+    assert_eq!(settings, Settings::default());
+}
+
+#[test]
+fn a_file_may_say_nothing() {
+    for text in ["", "# nothing\n", "---\n", "auth:\n  bearer:\nlimits:\n", "{}"] {
+        assert_eq!(read(text, &[]).unwrap(), Settings::default(), "{text:?}");
+    }
+}
+
+#[test]
+fn the_environment_goes_before_the_file() {
+    let file = "listen: 127.0.0.1:1\nstore: file:a\nlog: { level: debug }\n";
+    let settings = read(
+        file,
+        &[
+            ("NEOKEYS_STORE", "file:b # no comment"),
+            ("NEOKEYS_AUTH__BEARER__TENANTS_CLAIM", "https://neostore.cloud/tenants"),
+            (
+                "NEOKEYS_AUTH__BEARER__ISSUERS",
+                "[{ issuer: 'https://a/', audience: b, access_tokens_only: true }]",
+            ),
+            ("NEOKEYS_AUTH__GRANTS", "subset"),
+            ("NEOKEYS_AUTH__TOKEN_PREFIX", "no"),
+            ("NEOKEYS_CONTRACT__SERVERS", "[https://a, 'http://[::1]:80/b']"),
+            ("NEOKEYS_CONTRACT__AUTHORIZATION_URL", "https://a/authorize?x=y"),
+            ("NEOKEYS_LIMITS__BODY", "1MiB"),
+            ("NEOKEYS_LIMITS__DOCUMENT", "1000"),
+            ("NEOKEYS_LIMITS__SHUTDOWN", "2m"),
+            ("NEOKEYS_LOG__FORMAT", "json"),
+            ("NEOKEY_STORE", "another program's"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(settings.listen.port(), 1);
+    assert_eq!(settings.store.to_string(), "file:b # no comment");
+    assert_eq!(settings.auth.bearer.tenants_claim, "https://neostore.cloud/tenants");
+    assert!(settings.auth.bearer.issuers[0].access_tokens_only);
+    assert_eq!(settings.auth.grants, Grants::Subset);
+    assert_eq!(settings.auth.token_prefix.as_str(), "no");
+    assert_eq!(settings.contract.servers, ["https://a", "http://[::1]:80/b"]);
+    assert_eq!(settings.contract.authorization_url.as_deref(), Some("https://a/authorize?x=y"));
+    assert_eq!((settings.limits.body, settings.document_limit), (1 << 20, 1000));
+    assert_eq!(settings.limits.shutdown, Duration::from_secs(120));
+    assert_eq!((settings.log.format, settings.log.level), (LogFormat::Json, LogLevel::Debug));
+    let none = read(
+        "contract: { authorization_url: 'https://a' }",
+        &[("NEOKEYS_CONTRACT__AUTHORIZATION_URL", "null")],
+    );
+    assert_eq!(none.unwrap().contract.authorization_url, None);
+}
+
+#[test]
+fn a_fault_in_the_file_is_named_with_its_line() {
+    for (file, message) in [
+        ("listne: 127.0.0.1:80", "line 1: listne is no setting; did you mean listen?"),
+        (
+            "auth:\n  bearer:\n    tenant_claim: t\n",
+            "line 3: auth.bearer.tenant_claim is no setting; did you mean auth.bearer.tenants_claim?",
+        ),
+        (
+            "# where\n\ntoken_prefix: a_\n",
+            "line 3: token_prefix is no setting; did you mean auth.token_prefix?",
+        ),
+        ("database: x", "line 1: database is no setting; `neokeys serve --help` lists them"),
+        (
+            "auth.grants: any\nauth: { grants: any }",
+            "line 2: auth.grants is there twice; take one away",
+        ),
+        (
+            "store: s3://bucket",
+            "store: the store \"s3://bucket\" is none that neokeys knows; \
+             write file:DIR, or memory: for a trial at line 1 column 8",
+        ),
+        ("store: file:a\nstore: file:b\n", "line 2: store is there twice; take one away"),
+        (
+            "log: { level: info }\nlimits: {}\nlog: { format: json }\n",
+            "line 3: log is there twice; take one away",
+        ),
+        (
+            "limits:\n  body: 64 kB\n",
+            "limits.body: \"64 kB\" is refused: a size is a whole number of B, KiB, MiB or GiB, such \
+             as 64KiB at line 2 column 9",
+        ),
+        (
+            "limits:\n  shutdown: 10\n",
+            "limits.shutdown: \"10\" is refused: a time is a whole number of s or m, a day at \
+             most, such as 10s at line 2 column 13",
+        ),
+        (
+            "\nlisten: localhost\n",
+            "listen: \"localhost\" is refused: an address is an IP address and a port, such as \
+             127.0.0.1:8080 or [::1]:8080 at line 2 column 9",
+        ),
+        (
+            "log:\n  format: xml\n",
+            "log.format: unknown variant `xml`, expected `text` or `json` at line 2 column 11",
+        ),
+        (
+            "auth:\n  token_prefix: a b\n",
+            "auth.token_prefix: \"a b\" is refused: a token prefix is 1 to 32 letters, digits, \
+             hyphens and underscores at line 2 column 17",
+        ),
+        (
+            "contract:\n  servers:\n    - https://a\n    - app.neostore.cloud\n",
+            "contract.servers[1]: \"app.neostore.cloud\" is refused: an address starts with https:// or \
+             http:// at line 4 column 7",
+        ),
+        (
+            "auth:\n  bearer:\n    issuers:\n      - { issuer: a, audience: b, key: c }\n",
+            "auth.bearer.issuers[0]: unknown field `key`, expected one of `issuer`, `audience`, \
+             `jwks`, `algorithms`, `access_tokens_only` at line 4 column 35",
+        ),
+        (
+            "auth: yes",
+            "auth: invalid type: string \"yes\", expected settings as `name: value` at line 1 column 7",
+        ),
+        ("- a", "invalid type: sequence, expected settings as `name: value`"),
+    ] {
+        assert_eq!(read(file, &[]).unwrap_err(), format!("neokeys.yml: {message}"), "{file}");
+    }
+    for broken in ["a: [", "\tlisten: x", "listen: 127.0.0.1:1\n---\nlisten: 127.0.0.1:2\n"] {
+        assert!(read(broken, &[]).unwrap_err().starts_with("neokeys.yml: "), "{broken:?}");
+    }
+}
+
+#[test]
+fn a_fault_in_the_environment_is_named_by_the_variable() {
+    for (name, value, message) in [
+        ("NEOKEYS_STOER", "x", "NEOKEYS_STOER is no setting; did you mean NEOKEYS_STORE?"),
+        (
+            "NEOKEYS_AUTH_GRANTS",
+            "any",
+            "NEOKEYS_AUTH_GRANTS is no setting; did you mean NEOKEYS_AUTH__GRANTS?",
+        ),
+        (
+            "NEOKEYS_DATABASE",
+            "x",
+            "NEOKEYS_DATABASE is no setting; `neokeys serve --help` lists them",
+        ),
+        (
+            "NEOKEYS_LOG__FORMAT",
+            "xml",
+            "NEOKEYS_LOG__FORMAT: unknown variant `xml`, expected `text` or `json`",
+        ),
+        (
+            "NEOKEYS_LIMITS__BODY",
+            "",
+            "NEOKEYS_LIMITS__BODY: \"\" is refused: a size is a whole number of B, KiB, MiB or GiB, \
+             such as 64KiB",
+        ),
+        (
+            "NEOKEYS_CONTRACT__SERVERS",
+            "https://a",
+            "NEOKEYS_CONTRACT__SERVERS: invalid type: string \"https://a\", expected a sequence",
+        ),
+        (
+            "NEOKEYS_AUTH__BEARER__ISSUERS",
+            "[{ issuer: a }]",
+            "NEOKEYS_AUTH__BEARER__ISSUERS: [0]: missing field `audience`",
+        ),
+    ] {
+        let said = read("", &[(name, value)]).unwrap_err();
+        assert_eq!(said, format!("the environment variable {message}"));
+    }
+}
+
+#[test]
+fn help_names_every_setting_with_its_variable_and_default() {
+    let help = super::help();
+    for line in [
+        "  listen",
+        "NEOKEYS_LISTEN  [default: 127.0.0.1:8080]",
+        "NEOKEYS_STORE  [default: file:data]",
+        "NEOKEYS_AUTH__BEARER__TENANTS_CLAIM  [default: tenants]",
+        "NEOKEYS_AUTH__BEARER__ISSUERS  [default: []]",
+        "NEOKEYS_AUTH__GRANTS  [default: any]",
+        "NEOKEYS_AUTH__TOKEN_PREFIX  [default: nsk_]",
+        "NEOKEYS_CONTRACT__SERVERS  [default: []]",
+        "NEOKEYS_CONTRACT__AUTHORIZATION_URL  [default: null]",
+        "NEOKEYS_LIMITS__BODY  [default: 64KiB]",
+        "NEOKEYS_LIMITS__DOCUMENT  [default: 16MiB]",
+        "NEOKEYS_LIMITS__SHUTDOWN  [default: 10s]",
+        "NEOKEYS_LOG__FORMAT  [default: text]",
+        "NEOKEYS_LOG__LEVEL  [default: info]",
+    ] {
+        assert!(help.lines().any(|it| it.trim_end().ends_with(line)), "{line}\n{help}");
+    }
+}
+
+#[test]
+fn an_address_that_no_client_can_use_is_refused() {
+    for text in ["''", "app.neostore.cloud", "ftp://a", "'https://'", "'http://a b'"] {
+        assert!(read(&format!("contract: {{ servers: [{text}] }}"), &[]).is_err(), "{text}");
+        let url = format!("contract: {{ authorization_url: {text} }}");
+        assert!(read(&url, &[]).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,229 @@
+//! The one place where the layers meet.
+//!
+//! [`Application::start`] is how the program and the tests both come up: settings in, a bound
+//! service out. It binds before it returns, so whoever prints the address tells the truth, and port
+//! 0 works.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer};
+use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::auth::SystemClock;
+use crate::auth::bearer::{BearerConfigError, BearerVerifier};
+use crate::contract::SCOPES;
+use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
+use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
+use crate::http::{self, Documents, DocumentsError, HttpParts, SwaggerUi};
+use crate::settings::Settings;
+use crate::storage::{CreateTenantError, OpenError, Store, StoreConfig};
+
+/// The tenant that `serve --dev` makes.
+const DEV_TENANT: &str = "demo";
+
+/// How long the token that `serve --dev` prints is good for.
+const DEV_TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// A service that is bound and ready to run.
+pub struct Application {
+    server: Server,
+    address: SocketAddr,
+    development: Option<Development>,
+}
+
+/// What a developer needs to begin: all of it good for this run alone.
+pub struct Development {
+    /// Where the service is, as a browser calls it: `http://127.0.0.1:8080`.
+    pub origin: String,
+    /// A bearer token that may do everything in the tenant.
+    pub token: SecretString,
+    /// The tenant that is there.
+    pub tenant: TenantId,
+}
+
+/// Stops a service from elsewhere.
+#[derive(Debug, Clone)]
+pub struct Stop(ServerHandle);
+
+/// Why a service does not come up. Each says which setting to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// `--dev` on an address that others can reach.
+    #[error(
+        "serve --dev signs anybody in, so it listens on loopback alone and not on {0}; \
+         set listen to 127.0.0.1 or [::1], or leave out --dev"
+    )]
+    NotLoopback(SocketAddr),
+    /// The store cannot be opened.
+    #[error("the store (setting store) cannot be opened")]
+    Store(#[from] OpenError),
+    /// The address cannot be had.
+    #[error("cannot listen on {address} (setting listen)")]
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The settings of bearer tokens are not usable.
+    #[error("the bearer settings are not usable")]
+    Bearer(#[from] BearerConfigError),
+    /// The documents cannot be written.
+    #[error("the OpenAPI documents cannot be written")]
+    Documents(#[from] DocumentsError),
+    /// The development tenant's name is no tenant id.
+    #[error("{DEV_TENANT} is no tenant id")]
+    DevTenantId(#[from] TenantIdError),
+    /// The development tenant cannot be made.
+    #[error("the tenant {DEV_TENANT} cannot be made")]
+    DevTenant(#[from] CreateTenantError),
+    /// The development issuer has no key.
+    #[error("serve --dev has no issuer")]
+    DevIssuer(#[from] SigningError),
+}
+
+impl Application {
+    /// Opens the store, binds the address and puts the service together. With `dev`, the tenant
+    /// `demo`, an issuer, and documents that point at this server come on top.
+    ///
+    /// # Errors
+    /// [`StartError`] says which setting to mend.
+    pub async fn start(mut settings: Settings, dev: bool) -> Result<Self, StartError> {
+        if dev && !settings.listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback(settings.listen));
+        }
+        let config = StoreConfig { document_limit: settings.document_limit, create_folder: dev };
+        let store = Arc::new(Store::open(&settings.store, &config)?);
+        let bind = |source| StartError::Bind { address: settings.listen, source };
+        let listener = TcpListener::bind(settings.listen).map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
+
+        let issuer = if dev { Some(develop(&mut settings, address, &store).await?) } else { None };
+        let fixed = issuer.iter().map(|issuer| issuer.trust()).collect();
+        let bearer =
+            BearerVerifier::open_with(settings.auth.bearer, fixed, Arc::new(SystemClock)).await?;
+        let development = match &issuer {
+            Some(issuer) => Some(Development::new(issuer, address)?),
+            None => None,
+        };
+        let parts = HttpParts {
+            keys: store as Arc<dyn KeyRepository>,
+            bearer,
+            grants: settings.auth.grants,
+            token_prefix: settings.auth.token_prefix,
+            documents: Documents::render(&settings.contract)?,
+            swagger_ui: SwaggerUi::new(&settings.contract, dev.then(|| origin(address))),
+            limits: settings.limits.clone(),
+        };
+        let cors = settings.cors;
+        let app = move || {
+            App::new().wrap(http::cors(&cors)).wrap(from_fn(http::edge)).configure(|config| {
+                if let Some(issuer) = &issuer {
+                    issuer.configure(config);
+                }
+                http::configure(config, &parts);
+            })
+        };
+        let server = HttpServer::new(app)
+            .shutdown_timeout(settings.limits.shutdown.as_secs())
+            .disable_signals()
+            .listen(listener)
+            .map_err(|source| StartError::Bind { address, source })?
+            .run();
+        Ok(Self { server, address, development })
+    }
+
+    /// Where it listens: the port is the real one.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a developer needs, under `--dev`.
+    #[must_use]
+    pub fn development(&self) -> Option<&Development> {
+        self.development.as_ref()
+    }
+
+    /// What stops it from elsewhere.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        Stop(self.server.handle())
+    }
+
+    /// Serves until SIGTERM, SIGINT or a [`Stop`]: then nothing new is accepted, and what is in
+    /// flight is finished within `limits.shutdown`.
+    ///
+    /// # Errors
+    /// What the operating system says when signals or connections cannot be had.
+    pub async fn run(self) -> io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let handle = self.server.handle();
+        let mut server = std::pin::pin!(self.server);
+        tokio::select! {
+            ended = &mut server => return ended,
+            _ = terminate.recv() => tracing::info!("SIGTERM: finishing what is in flight"),
+            _ = interrupt.recv() => tracing::info!("SIGINT: finishing what is in flight"),
+        }
+        let stopped = handle.stop(true);
+        let (ended, ()) = tokio::join!(server, stopped);
+        ended
+    }
+}
+
+impl Stop {
+    /// Stops at once, without waiting for what is in flight.
+    pub fn now(&self) {
+        // The command is on its way when the call returns; its end is `run`'s to await.
+        drop(self.0.stop(false));
+    }
+}
+
+impl Development {
+    fn new(issuer: &DevIssuer, address: SocketAddr) -> Result<Self, StartError> {
+        let token = issuer.sign(&TokenRequest {
+            subject: "developer".to_owned(),
+            tenants: vec![DEV_TENANT.to_owned()],
+            permissions: vec![Scopes::ALL.to_owned()],
+            lifetime: DEV_TOKEN_LIFETIME,
+        })?;
+        Ok(Self { origin: origin(address), token, tenant: TenantId::parse(DEV_TENANT)? })
+    }
+}
+
+/// Makes the development tenant and issuer, and points the documents at this server.
+async fn develop(
+    settings: &mut Settings,
+    address: SocketAddr,
+    store: &Store,
+) -> Result<Arc<DevIssuer>, StartError> {
+    match store.create_tenant(&TenantId::parse(DEV_TENANT)?).await {
+        Ok(()) | Err(CreateTenantError::Exists) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let config = DevIssuerConfig {
+        origins: vec![origin(address)],
+        audience: format!("{}/api/", origin(address)),
+        tenants_claim: settings.auth.bearer.tenants_claim.clone(),
+        tenants: vec![DEV_TENANT.to_owned()],
+        scopes: SCOPES.iter().map(ToString::to_string).collect(),
+    };
+    let issuer = DevIssuer::generate(config, Arc::new(SystemClock))?;
+    if settings.contract.servers.is_empty() {
+        settings.contract.servers.push(origin(address));
+    }
+    settings.contract.authorization_url.get_or_insert_with(|| issuer.authorization_url());
+    Ok(Arc::new(issuer))
+}
+
+/// What a browser calls a server on this address.
+fn origin(address: SocketAddr) -> String {
+    format!("http://{address}")
+}

@@ -1,0 +1,204 @@
+//! Log lines on standard error: text for people, JSON for machines.
+//!
+//! Invariant: a line of the log is one line. Control characters in what callers sent (line breaks,
+//! terminal escapes of both the 7-bit and the 8-bit kind, Unicode's line separators) are written
+//! escaped, so nobody forges a line or speaks to a terminal.
+
+mod escape;
+
+use std::io::{self, IsTerminal as _};
+
+use serde::{Deserialize, Serialize};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::prelude::*;
+
+use escape::{EscapedJson, escaped};
+
+/// How the log is written: the settings `log.…`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// What is worth a line.
+    pub level: LogLevel,
+}
+
+/// The form of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Words, coloured on a terminal.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least important line that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing at all.
+    Off,
+    /// What failed and needs somebody.
+    Error,
+    /// And what may need somebody.
+    Warn,
+    /// And a line for each request.
+    #[default]
+    Info,
+    /// And why credentials were refused.
+    Debug,
+    /// And what the libraries say.
+    Trace,
+}
+
+impl LogLevel {
+    fn filter(self) -> LevelFilter {
+        match self {
+            Self::Off => LevelFilter::OFF,
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+/// Starts the log. A second call changes nothing.
+pub fn init(config: LogConfig) {
+    let colours = io::stderr().is_terminal();
+    let _ = tracing::subscriber::set_global_default(subscriber(config, colours, io::stderr));
+}
+
+fn subscriber<W>(
+    config: LogConfig,
+    colours: bool,
+    writer: W,
+) -> Box<dyn tracing::Subscriber + Send + Sync>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let registry = tracing_subscriber::registry();
+    match config.format {
+        LogFormat::Text => {
+            let fields = debug_fn(|writer, field, value| match field.name() {
+                "message" => write!(writer, "{}", escaped(value)),
+                name => write!(writer, "{name}={}", escaped(value)),
+            })
+            .delimited(" ");
+            let lines = tracing_subscriber::fmt::layer()
+                .with_ansi(colours)
+                .with_target(false)
+                .fmt_fields(fields)
+                .with_writer(writer)
+                .with_filter(ours(config.level));
+            Box::new(registry.with(lines))
+        }
+        LogFormat::Json => {
+            let lines = tracing_subscriber::fmt::layer()
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false)
+                .with_writer(EscapedJson(writer))
+                .with_filter(ours(config.level));
+            Box::new(registry.with(lines))
+        }
+    }
+}
+
+/// Lines of ours from the level up; lines of libraries only when they warn, or at `trace`.
+fn ours(level: LogLevel) -> tracing_subscriber::filter::Targets {
+    let others =
+        if level == LogLevel::Trace { level } else { level.min_importance(LogLevel::Warn) };
+    tracing_subscriber::filter::Targets::new()
+        .with_default(others.filter())
+        .with_target("neokeys", level.filter())
+}
+
+impl LogLevel {
+    /// The level that writes less of the two.
+    fn min_importance(self, other: Self) -> Self {
+        if self.filter() < other.filter() { self } else { other }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::{LogConfig, LogFormat, LogLevel, subscriber};
+
+    /// A writer whose bytes a test reads back.
+    #[derive(Clone, Default)]
+    struct Captured(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Captured {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    const HOSTILE: &str = "a\nb\rc\x1b[31md\u{9b}31me\u{2028}f\tg\0h\"i";
+
+    fn logged(format: LogFormat, level: LogLevel, write: impl FnOnce()) -> String {
+        let captured = Captured::default();
+        let writer = captured.clone();
+        let subscriber = subscriber(LogConfig { format, level }, false, move || writer.clone());
+        tracing::subscriber::with_default(subscriber, write);
+        let bytes = captured.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn hostile() {
+        tracing::info!(a = HOSTILE, b = %HOSTILE, c = ?HOSTILE, "message {HOSTILE}");
+    }
+
+    #[test]
+    fn a_line_is_one_line_whatever_callers_send() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let text = logged(format, LogLevel::Info, hostile);
+            assert_eq!(text.matches('\n').count(), 1, "{text:?}");
+            let line = text.trim_end_matches('\n');
+            let raw: Vec<_> = line
+                .chars()
+                .filter(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+                .collect();
+            assert!(raw.is_empty(), "{raw:?} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_json_line_is_json_and_gives_the_text_back() {
+        let text = logged(LogFormat::Json, LogLevel::Info, hostile);
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["a"], HOSTILE);
+        assert_eq!(line["b"], HOSTILE);
+        assert_eq!(line["level"], "INFO");
+    }
+
+    #[test]
+    fn a_level_keeps_out_what_is_less() {
+        let write = || {
+            tracing::debug!("fine print");
+            tracing::error!("a failure");
+            tracing::info!(target: "actix_server", "a library's word");
+        };
+        let text = logged(LogFormat::Text, LogLevel::Info, write);
+        assert!(text.contains("a failure") && !text.contains("fine print"), "{text}");
+        assert!(!text.contains("a library's word"), "{text}");
+        assert_eq!(logged(LogFormat::Text, LogLevel::Off, write), "");
+        assert!(logged(LogFormat::Text, LogLevel::Trace, write).contains("a library's word"));
+    }
+}

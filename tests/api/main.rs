@@ -1,0 +1,33 @@
+//! The service over a real socket, started as in production. Every exchange is held against the
+//! documented contract by the client.
+#![expect(unreachable_pub, reason = "a test binary has no callers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod authorization;
+mod bodies;
+mod browsers;
+mod caching;
+mod concurrency;
+mod coverage;
+#[path = "../contract/difference.rs"]
+mod difference;
+mod documents;
+mod harness;
+mod hostile_paths;
+mod negotiation;
+mod operations;
+mod pages;
+mod store_faults;
+
+/// The list of tenant `t1`.
+const KEYS: &str = "/api/t1/admin/apiKeys";
+
+/// The address of a key of tenant `t1`.
+fn key(name: &str) -> String {
+    format!("{KEYS}/{name}")
+}

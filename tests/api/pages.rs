@@ -1,0 +1,50 @@
+//! The addresses beside the operations.
+
+use crate::harness::Service;
+
+#[tokio::test]
+async fn swagger_ui_is_served_from_the_program_and_held_to_this_server() {
+    let service = Service::start();
+    let client = service.client();
+    for path in ["/", "/swagger-ui"] {
+        let reply = client.get(path).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.header("location")),
+            (308, "/swagger-ui/"),
+            "{path}"
+        );
+    }
+    let page = client.get("/swagger-ui/").await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html"));
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("connect-src 'self';") && policy.contains("script-src 'self';"),
+        "{policy}"
+    );
+    let initializer = client.get("/swagger-ui/swagger-initializer.js").await;
+    assert!(initializer.text().contains("/openapi/v1.json"), "{}", initializer.text());
+    assert_eq!(client.get("/swagger-ui/oauth2-redirect.html").await.status, 200);
+    assert_eq!(client.get("/swagger-ui/nothing").await.problem(), "path-not-found");
+}
+
+#[tokio::test]
+async fn the_process_says_that_it_lives_and_is_ready() {
+    let service = Service::start();
+    assert_eq!(service.client().get("/health/live").await.json()["status"], "live");
+    let ready = service.client().get("/health/ready").await;
+    assert_eq!(
+        (ready.status.as_u16(), ready.json()),
+        (200, serde_json::json!({"status": "ready"}))
+    );
+}
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_its_explanation() {
+    let service = Service::start();
+    let problem = service.client().get("/nowhere").await.json();
+    let page = service.client().get(problem["type"].as_str().unwrap()).await;
+    assert!(page.text().starts_with(problem["title"].as_str().unwrap()), "{}", page.text());
+    let index = service.client().get("/problems/").await;
+    assert!(index.text().contains("409  /problems/name-taken"), "{}", index.text());
+    assert_eq!(service.client().get("/problems/nothing").await.status, 404);
+}

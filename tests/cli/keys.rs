@@ -1,0 +1,187 @@
+//! `neokeys keys` and `neokeys check`.
+
+use std::process::Stdio;
+
+use neokeys::domain::Digest;
+use serde_json::json;
+
+use crate::program::{Run, Workplace};
+
+fn create(place: &Workplace, name: &str) -> Run {
+    place.run(&["keys", "create", name, "--permission", "passes:read", "--tenant", "demo"])
+}
+
+#[test]
+fn the_token_is_alone_on_standard_output() {
+    let place = Workplace::with_tenant();
+    let run = create(&place, "crm-sync");
+    assert!(run.remarks.contains("crm-sync") && run.remarks.contains("only this once"));
+    let token = run.done();
+    let token = token.strip_suffix('\n').unwrap();
+    assert!(token.starts_with("nsk_") && token.len() == 53, "{token}");
+    assert!(token[4..].bytes().all(|byte| byte.is_ascii_alphanumeric()), "{token}");
+    let file = place.read("data/demo/security.yml");
+    assert!(file.contains(&Digest::of(token.as_bytes()).to_hex()), "{file}");
+    assert!(!file.contains(token));
+}
+
+#[test]
+fn as_json_too_the_token_is_alone_on_standard_output() {
+    let place = Workplace::with_tenant();
+    let arguments = ["keys", "create", "a", "--permission", "x", "--tenant", "demo", "--json"];
+    let run = place.run(&arguments);
+    assert_eq!(run.results.lines().count(), 1);
+    let end = run.remarks.rfind('}').unwrap();
+    let definition: serde_json::Value = serde_json::from_str(&run.remarks[..=end]).unwrap();
+    assert_eq!(definition, json!({"name": "a", "enabled": true, "permissions": ["x"]}));
+}
+
+#[test]
+fn a_key_lives_from_create_to_delete() {
+    let place = Workplace::with_tenant();
+    create(&place, "a").done();
+    let disabled =
+        ["keys", "create", "b", "--permission", "x", "y", "--disabled", "--tenant", "demo"];
+    place.run(&disabled).done();
+    assert_eq!(
+        place.run(&["keys", "list", "--tenant", "demo"]).done(),
+        "NAME  ENABLED  PERMISSIONS\na     true     passes:read\nb     false    x y\n"
+    );
+    assert_eq!(
+        place.run(&["keys", "list", "--tenant", "demo", "--json"]).json(),
+        json!([
+            {"name": "a", "enabled": true, "permissions": ["passes:read"]},
+            {"name": "b", "enabled": false, "permissions": ["x", "y"]},
+        ])
+    );
+    let before = place.read("data/demo/security.yml");
+    let hash = before.lines().find(|line| line.contains("hash:")).unwrap();
+    let update = [
+        "keys",
+        "update",
+        "a",
+        "--enabled",
+        "false",
+        "--permission",
+        "y",
+        "--permission",
+        "z",
+        "--tenant",
+        "demo",
+    ];
+    assert_eq!(place.run(&update).done(), "NAME  ENABLED  PERMISSIONS\na     false    y z\n");
+    assert!(place.read("data/demo/security.yml").contains(hash));
+    assert_eq!(
+        place.run(&["keys", "get", "a", "--tenant", "demo", "--json"]).json(),
+        json!({"name": "a", "enabled": false, "permissions": ["y", "z"]})
+    );
+    assert_eq!(place.run(&["keys", "delete", "a", "--tenant", "demo"]).done(), "");
+    assert!(
+        place.run(&["keys", "get", "a", "--tenant", "demo"]).refused(1).contains("no key of this")
+    );
+}
+
+#[test]
+fn what_is_not_there_or_taken_is_refused_with_what_to_do_next() {
+    let place = Workplace::with_tenant();
+    create(&place, "a").done();
+    for (arguments, message, hint) in [
+        (&["get", "b"][..], "there is no key of this name", "neokeys keys list --tenant demo"),
+        (&["delete", "b"], "there is no key of this name", "neokeys keys list --tenant demo"),
+        (
+            &["update", "b", "--enabled", "true", "--permission", "x"],
+            "there is no key of this name",
+            "neokeys keys list --tenant demo",
+        ),
+        (&["create", "a", "--permission", "x"], "a key of this name exists", "neokeys keys update"),
+    ] {
+        let arguments = [&["keys"], arguments, &["--tenant", "demo"]].concat();
+        let said = place.run(&arguments).refused(1);
+        assert!(said.starts_with(&format!("error: {message}\n")), "{said}");
+        assert!(said.contains(hint), "{said}");
+    }
+    let said = place.run(&["keys", "list", "--tenant", "nobody"]).refused(1);
+    assert!(said.contains("neokeys tenants create nobody"), "{said}");
+    let elsewhere = ["keys", "list", "--tenant", "demo", "--store", "file:elsewhere"];
+    assert!(place.run(&elsewhere).refused(1).contains("there is no folder elsewhere"));
+}
+
+#[test]
+fn wrong_usage_is_told_from_a_refusal() {
+    let place = Workplace::with_tenant();
+    for arguments in [
+        &[][..],
+        &["keys"],
+        &["keys", "list"],
+        &["keys", "list", "--tenant", "../demo"],
+        &["keys", "get", "a b", "--tenant", "demo"],
+        &["keys", "create", "a", "--tenant", "demo"],
+        &["keys", "create", "a", "--permission", "a b", "--tenant", "demo"],
+        &["keys", "create", "..", "--permission", "x", "--tenant", "demo"],
+        &["keys", "update", "a", "--enabled", "yes", "--permission", "x", "--tenant", "demo"],
+        &["keys", "update", "a", "--permission", "x", "--tenant", "demo"],
+        &["keys", "list", "--tenant", "demo", "--store", "s3://bucket"],
+        &["keys", "lsit", "--tenant", "demo"],
+        &["check", "--verbose"],
+    ] {
+        let said = place.run(arguments).refused(2);
+        assert!(!said.is_empty(), "{arguments:?}");
+    }
+    assert!(!place.path("data/demo/security.yml").exists());
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let place = Workplace::with_tenant();
+    create(&place, "a").done();
+    let mut command = place.command(&["keys", "list", "--tenant", "demo"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn a_token_that_did_not_arrive_is_a_failure_that_says_so() {
+    let place = Workplace::with_tenant();
+    let arguments = ["keys", "create", "a", "--permission", "x", "--tenant", "demo"];
+    let mut command = place.command(&arguments);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("its token could not be written"), "{said}");
+    assert!(said.contains("neokeys keys delete a --tenant demo"), "{said}");
+}
+
+#[test]
+fn check_names_file_line_fault_and_remedy() {
+    let place = Workplace::with_tenant();
+    create(&place, "a").done();
+    let run = place.run(&["check"]);
+    assert_eq!((run.exit_code, run.results.as_str()), (0, ""));
+    let good = place.read("data/demo/security.yml");
+    place.write("data/demo/security.yml", &format!("{good}  - name: b\n    hash: nonsense\n"));
+    let line = good.lines().count() + 2;
+    let run = place.run(&["check"]);
+    assert_eq!(run.exit_code, 1);
+    assert!(run.results.starts_with("PLACE"), "{}", run.results);
+    assert!(run.results.contains(&format!("data/demo/security.yml:{line}:")), "{}", run.results);
+    let run = place.run(&["check", "--tenant", "demo", "--json"]);
+    assert_eq!(run.exit_code, 1);
+    let findings: serde_json::Value = serde_json::from_str(&run.results).unwrap();
+    let first = &findings[0];
+    assert_eq!((&first["tenant"], &first["severity"]), (&json!("demo"), &json!("error")));
+    assert_eq!(first["file"], "data/demo/security.yml");
+    assert!(first["line"].is_u64() && first["column"].is_u64());
+    assert!(!first["fault"].as_str().unwrap().is_empty());
+    assert!(!first["hint"].as_str().unwrap().is_empty());
+    let listed = place.run(&["keys", "list", "--tenant", "demo"]);
+    assert!(listed.remarks.contains("neokeys check --tenant demo"), "{}", listed.remarks);
+    assert!(!listed.done().contains("b  "));
+    assert!(place.run(&["check", "--tenant", "x"]).refused(1).contains("there is no tenant x"));
+}

@@ -1,0 +1,100 @@
+//! `neokeys serve`, from its first line to its last.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+
+use neokeys::contract::{API_KEY_HEADER, OPERATIONS, parameter};
+
+use crate::program::{Running, Workplace};
+
+/// The first line, which says where it listens, and a reader of those that follow.
+fn listening(running: &mut Running) -> (String, impl BufRead + use<>) {
+    let mut lines = BufReader::new(running.child().stdout.take().unwrap());
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("neokeys listens on http://").unwrap();
+    (address.to_owned(), lines)
+}
+
+/// The whole answer to a GET.
+fn get(address: &str, path: &str, header: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    stream.write_all(format!("{head}{header}\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn it_says_where_it_listens_once_it_does_and_stops_when_told() {
+    let place = Workplace::with_tenant();
+    let mut running = place.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let (address, _lines) = listening(&mut running);
+    let answer = get(&address, "/health/live", "Accept: */*");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let (status, log) = running.terminate();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(TcpStream::connect(&address).is_err());
+}
+
+#[test]
+fn a_developers_first_line_of_curl_works_as_it_is_printed() {
+    let place = Workplace::new();
+    let mut running = place.start(&["serve", "--dev", "--listen", "127.0.0.1:0"]);
+    let (address, lines) = listening(&mut running);
+    let mut lines = lines.lines().map(Result::unwrap);
+    let swagger_ui = lines.find(|line| line.starts_with("Swagger UI:")).unwrap();
+    assert!(swagger_ui.ends_with(&format!("http://{address}/swagger-ui/")), "{swagger_ui}");
+    let token = lines.find(|line| line.starts_with("Bearer token:")).unwrap();
+    let token = token.rsplit(' ').next().unwrap().to_owned();
+    let curl = lines.find(|line| line.starts_with("curl ")).unwrap();
+    // What a shell makes of the line: a quoted header and a bare URL.
+    let (header, url) =
+        curl.strip_prefix("curl -H '").and_then(|rest| rest.split_once("' http://")).unwrap();
+    assert_eq!(header, format!("Authorization: Bearer {token}"));
+    let path = url.strip_prefix(&address).unwrap();
+    let answer = get(&address, path, header);
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\n[]"), "{answer}");
+    assert!(place.path("data/demo").is_dir());
+    let (status, log) = running.terminate();
+    assert_eq!(status.code(), Some(0));
+    assert!(!log.contains(&token), "{log}");
+}
+
+#[test]
+fn a_developers_server_is_for_this_machine_alone() {
+    let place = Workplace::new();
+    let said = place.run(&["serve", "--dev", "--listen", "0.0.0.0:0"]).refused(2);
+    assert!(said.contains("loopback"), "{said}");
+    assert!(!place.path("data").exists());
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let place = Workplace::with_tenant();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = place.run(&["serve", "--listen", &address]).refused(1);
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+    assert!(said.contains("--listen"), "{said}");
+}
+
+#[test]
+fn the_command_line_and_a_running_server_see_each_others_keys_at_once() {
+    let place = Workplace::with_tenant();
+    let mut running = place.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let (address, _lines) = listening(&mut running);
+    let key = ["reader", "--tenant", "demo"];
+    let permission = OPERATIONS[0].scope;
+    let create = [&["keys", "create"], &key[..], &["--permission", permission]].concat();
+    let path = OPERATIONS[0].path.replace(&format!("{{{}}}", parameter::TENANT_ID), "demo");
+    for _ in 0..3 {
+        let token = place.run(&create).done();
+        let header = format!("{API_KEY_HEADER}: {}", token.trim_end());
+        let answer = get(&address, &path, &header);
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("reader"), "{answer}");
+        place.run(&[&["keys", "delete"], &key[..]].concat()).done();
+        assert!(get(&address, &path, &header).starts_with("HTTP/1.1 401 "));
+    }
+}
