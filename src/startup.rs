@@ -101,7 +101,11 @@ impl Application {
         if dev && !settings.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(settings.listen));
         }
-        let config = StoreConfig { document_limit: settings.document_limit, create_folder: dev };
+        let config = StoreConfig {
+            document_limit: settings.document_limit,
+            create_folder: dev,
+            ..StoreConfig::default()
+        };
         let store = Arc::new(Store::open(&settings.store, &config)?);
         let bind = |source| StartError::Bind { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).map_err(bind)?;
