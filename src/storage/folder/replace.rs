@@ -155,7 +155,7 @@ impl Inner {
         let seen = now.ok().filter(|now| now.size_and_time() == before.size_and_time());
         let displaced =
             Displaced::new(current, target, expected.bytes.clone(), seen.unwrap_or(before));
-        self.watch.add(tenant, displaced);
+        self.watch_displaced(tenant, displaced);
         Ok(after.version(false))
     }
 
