@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,14 +16,15 @@ use actix_web::{App, HttpServer};
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::auth::SystemClock;
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
+use crate::auth::{SystemClock, Throttle};
 use crate::contract::SCOPES;
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
 use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
 use crate::http::{self, Documents, DocumentsError, HttpParts, SwaggerUi};
 use crate::settings::Settings;
 use crate::storage::{CreateTenantError, OpenError, Store, StoreConfig};
+use crate::tls::{self, TlsError};
 
 /// The tenant that `serve --dev` makes.
 const DEV_TENANT: &str = "demo";
@@ -33,14 +35,12 @@ const DEV_TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 /// A service that is bound and ready to run.
 pub struct Application {
     server: Server,
-    address: SocketAddr,
+    origin: String,
     development: Option<Development>,
 }
 
 /// What a developer needs to begin: all of it good for this run alone.
 pub struct Development {
-    /// Where the service is, as a browser calls it: `http://127.0.0.1:8080`.
-    pub origin: String,
     /// A bearer token that may do everything in the tenant.
     pub token: SecretString,
     /// The tenant that is there.
@@ -71,6 +71,9 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// The certificate cannot be used.
+    #[error("TLS cannot be spoken")]
+    Tls(#[from] TlsError),
     /// The settings of bearer tokens are not usable.
     #[error("the bearer settings are not usable")]
     Bearer(#[from] BearerConfigError),
@@ -98,27 +101,35 @@ impl Application {
         if dev && !settings.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(settings.listen));
         }
-        let config = StoreConfig { document_limit: settings.document_limit, create_folder: dev };
+        let config = StoreConfig {
+            document_limit: settings.document_limit,
+            create_folder: dev,
+            ..StoreConfig::default()
+        };
         let store = Arc::new(Store::open(&settings.store, &config)?);
         let bind = |source| StartError::Bind { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
 
-        let issuer = if dev { Some(develop(&mut settings, address, &store).await?) } else { None };
+        let tls = tls::server_config(&settings.tls)?;
+        let origin = origin(address, tls.is_some());
+
+        let issuer = if dev { Some(develop(&mut settings, &origin, &store).await?) } else { None };
         let fixed = issuer.iter().map(|issuer| issuer.trust()).collect();
         let bearer =
             BearerVerifier::open_with(settings.auth.bearer, fixed, Arc::new(SystemClock)).await?;
         let development = match &issuer {
-            Some(issuer) => Some(Development::new(issuer, address)?),
+            Some(issuer) => Some(Development::new(issuer)?),
             None => None,
         };
         let parts = HttpParts {
             keys: store as Arc<dyn KeyRepository>,
             bearer,
+            throttle: Arc::new(Throttle::new(&settings.auth.throttle)),
             grants: settings.auth.grants,
             token_prefix: settings.auth.token_prefix,
             documents: Documents::render(&settings.contract)?,
-            swagger_ui: SwaggerUi::new(&settings.contract, dev.then(|| origin(address))),
+            swagger_ui: SwaggerUi::new(&settings.contract, dev.then(|| origin.clone())),
             limits: settings.limits.clone(),
         };
         let cors = settings.cors;
@@ -130,19 +141,26 @@ impl Application {
                 http::configure(config, &parts);
             })
         };
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let server = HttpServer::new(app)
+            .workers(workers)
+            .max_connections(settings.limits.connections.get().div_ceil(workers))
+            .client_request_timeout(settings.limits.head_time)
+            .keep_alive(settings.limits.idle_time)
             .shutdown_timeout(settings.limits.shutdown.as_secs())
-            .disable_signals()
-            .listen(listener)
-            .map_err(|source| StartError::Bind { address, source })?
-            .run();
-        Ok(Self { server, address, development })
+            .disable_signals();
+        let server = match tls {
+            None => server.listen(listener),
+            Some(tls) => server.listen_rustls_0_23(listener, tls),
+        };
+        let server = server.map_err(|source| StartError::Bind { address, source })?.run();
+        Ok(Self { server, origin, development })
     }
 
-    /// Where it listens: the port is the real one.
+    /// Where it listens, as a browser calls it: `http://127.0.0.1:8080`. The port is the real one.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// What a developer needs, under `--dev`.
@@ -187,21 +205,21 @@ impl Stop {
 }
 
 impl Development {
-    fn new(issuer: &DevIssuer, address: SocketAddr) -> Result<Self, StartError> {
+    fn new(issuer: &DevIssuer) -> Result<Self, StartError> {
         let token = issuer.sign(&TokenRequest {
             subject: "developer".to_owned(),
             tenants: vec![DEV_TENANT.to_owned()],
             permissions: vec![Scopes::ALL.to_owned()],
             lifetime: DEV_TOKEN_LIFETIME,
         })?;
-        Ok(Self { origin: origin(address), token, tenant: TenantId::parse(DEV_TENANT)? })
+        Ok(Self { token, tenant: TenantId::parse(DEV_TENANT)? })
     }
 }
 
 /// Makes the development tenant and issuer, and points the documents at this server.
 async fn develop(
     settings: &mut Settings,
-    address: SocketAddr,
+    origin: &str,
     store: &Store,
 ) -> Result<Arc<DevIssuer>, StartError> {
     match store.create_tenant(&TenantId::parse(DEV_TENANT)?).await {
@@ -209,21 +227,21 @@ async fn develop(
         Err(error) => return Err(error.into()),
     }
     let config = DevIssuerConfig {
-        origins: vec![origin(address)],
-        audience: format!("{}/api/", origin(address)),
+        origins: vec![origin.to_owned(), origin.replace("127.0.0.1", "localhost")],
+        audience: format!("{origin}/api/"),
         tenants_claim: settings.auth.bearer.tenants_claim.clone(),
         tenants: vec![DEV_TENANT.to_owned()],
         scopes: SCOPES.iter().map(ToString::to_string).collect(),
     };
     let issuer = DevIssuer::generate(config, Arc::new(SystemClock))?;
     if settings.contract.servers.is_empty() {
-        settings.contract.servers.push(origin(address));
+        settings.contract.servers.push(origin.to_owned());
     }
     settings.contract.authorization_url.get_or_insert_with(|| issuer.authorization_url());
     Ok(Arc::new(issuer))
 }
 
 /// What a browser calls a server on this address.
-fn origin(address: SocketAddr) -> String {
-    format!("http://{address}")
+fn origin(address: SocketAddr, tls: bool) -> String {
+    format!("{}://{address}", if tls { "https" } else { "http" })
 }

@@ -40,10 +40,11 @@ const LAYERS: &[Layer] = &[
     Layer { module: "dev_issuer", uses: &["auth", "problem"], never: &["std::fs", "std::env"] },
     Layer {
         module: "settings",
-        uses: &["auth", "contract", "domain", "http", "storage", "telemetry"],
+        uses: &["auth", "contract", "domain", "http", "storage", "telemetry", "tls"],
         never: &["actix"],
     },
     Layer { module: "telemetry", uses: &[], never: &["actix", "std::fs"] },
+    Layer { module: "tls", uses: &[], never: &["actix"] },
     Layer {
         module: "startup",
         uses: &[
@@ -56,6 +57,7 @@ const LAYERS: &[Layer] = &[
             "settings",
             "storage",
             "telemetry",
+            "tls",
         ],
         never: &[],
     },

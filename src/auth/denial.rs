@@ -3,7 +3,9 @@
 //!
 //! No answer says which of unknown, disabled, expired or another tenant's a credential was.
 
-use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use std::time::Duration;
+
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use crate::contract::API_KEY_HEADER;
 use crate::domain::{ReadError, Scope};
@@ -69,6 +71,21 @@ pub fn grant_exceeds_own(lacking: &[&Scope]) -> Problem {
         ),
         format!(r#"{REALM}, error="insufficient_scope", scope="{names}""#),
     )
+}
+
+/// Too many credentials that were not valid came from the caller's address.
+#[must_use]
+pub fn too_many_failures(wait: Duration) -> Problem {
+    // Whole seconds, rounded up: whoever waits them is let in (RFC 9110 §10.2.3).
+    let seconds = wait.as_millis().div_ceil(1000);
+    let problem = Problem::new(
+        ProblemType::TooManyFailures,
+        format!("Wait {seconds} seconds before the next attempt."),
+    );
+    match HeaderValue::try_from(seconds.to_string()) {
+        Ok(value) => problem.with_header(RETRY_AFTER, value),
+        Err(error) => problem.caused_by(error),
+    }
 }
 
 /// The tenant's keys cannot be read, or there is no such tenant.

@@ -17,6 +17,7 @@ mod grants;
 mod guard;
 mod middleware;
 mod principal;
+mod throttle;
 
 pub use authenticator::Authenticator;
 pub use caller::Caller;
@@ -25,3 +26,4 @@ pub use grants::Grants;
 pub use guard::ScopedAuthorize;
 pub use middleware::{authenticate, path_tenant};
 pub use principal::{Method, Principal, Tenants};
+pub use throttle::{Throttle, ThrottleConfig};

@@ -77,7 +77,11 @@ impl Place {
     }
 
     fn open_as(settings: &Settings, create_folder: bool) -> Result<Store, Failure> {
-        let config = StoreConfig { document_limit: settings.document_limit, create_folder };
+        let config = StoreConfig {
+            document_limit: settings.document_limit,
+            create_folder,
+            ..StoreConfig::default()
+        };
         Store::open(&settings.store, &config).map_err(|error| {
             Failure::refused(&error)
                 .hint("--store names another store; `neokeys tenants create` makes the folder")

@@ -40,16 +40,19 @@ pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Resu
 
 async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(), Failure> {
     let application = Application::start(settings, dev).await.map_err(|error| start(&error))?;
-    output.write(&format!("neokeys listens on http://{}\n", application.address()))?;
+    let origin = application.origin();
+    output.write(&format!("neokeys listens on {origin}\n"))?;
     if let Some(development) = application.development() {
-        output.write(&beginning(development))?;
+        output.write(&beginning(origin, development))?;
     }
     application.run().await.map_err(|error| Failure::refused(&error))
 }
 
 fn start(error: &StartError) -> Failure {
     match error {
-        StartError::NotLoopback(_) | StartError::Bearer(_) => Failure::usage(error),
+        StartError::NotLoopback(_) | StartError::Bearer(_) | StartError::Tls(_) => {
+            Failure::usage(error)
+        }
         StartError::Bind { .. } => {
             Failure::refused(error).hint("--listen takes another address; port 0 is a free one")
         }
@@ -63,8 +66,8 @@ fn start(error: &StartError) -> Failure {
 }
 
 /// What a developer does first.
-fn beginning(development: &Development) -> String {
-    let Development { origin, token, tenant } = development;
+fn beginning(origin: &str, development: &Development) -> String {
+    let Development { token, tenant } = development;
     let token = token.expose_secret();
     let tenant = tenant.as_str();
     let path = ListApiKeys::PATH.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);

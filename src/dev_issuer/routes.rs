@@ -4,34 +4,38 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
 use secrecy::ExposeSecret as _;
 
 use super::authorize::{AuthorizeError, AuthorizeRequest, parse_choice};
 use super::{DevIssuer, ROOT};
+use crate::problem::{Problem, ProblemType};
 
 pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
     let issuer = web::Data::from(issuer.clone());
-    app.service(
-        web::scope(ROOT)
-            .app_data(issuer)
-            .service(
-                web::resource("/authorize")
-                    .route(web::get().to(show))
-                    .route(web::head().to(show))
-                    .route(web::post().to(submit)),
-            )
-            .service(
-                web::resource("/.well-known/jwks.json")
-                    .route(web::get().to(key_set))
-                    .route(web::head().to(key_set)),
-            )
-            .service(
-                web::resource("/.well-known/openid-configuration")
-                    .route(web::get().to(discovery))
-                    .route(web::head().to(discovery)),
-            ),
-    );
+    let sign_in = page("/authorize", "GET, HEAD, POST")
+        .route(web::get().to(show))
+        .route(web::head().to(show))
+        .route(web::post().to(submit));
+    let keys = page("/.well-known/jwks.json", "GET, HEAD")
+        .route(web::get().to(key_set))
+        .route(web::head().to(key_set));
+    let about = page("/.well-known/openid-configuration", "GET, HEAD")
+        .route(web::get().to(discovery))
+        .route(web::head().to(discovery));
+    let scope = web::scope(ROOT).app_data(issuer);
+    app.service(scope.service(sign_in).service(keys).service(about));
+}
+
+/// A path that answers other methods than these with a 405.
+fn page(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move {
+        let detail = "The Allow header names the methods.";
+        Err::<&str, _>(
+            Problem::new(ProblemType::MethodNotAllowed, detail)
+                .with_header(header::ALLOW, HeaderValue::from_static(allowed)),
+        )
+    }))
 }
 
 /// The sign-in page.
@@ -51,7 +55,7 @@ async fn show(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpRespons
 async fn submit(
     issuer: web::Data<DevIssuer>,
     request: HttpRequest,
-    body: web::Bytes,
+    body: Result<web::Bytes, actix_web::Error>,
 ) -> HttpResponse {
     if let Some(refusal) = refuse_other_host(&issuer, &request) {
         return refusal;
@@ -63,6 +67,10 @@ async fn submit(
             issuer.pages.refusal("Only this page itself can sign in."),
         );
     }
+    let Ok(body) = body else {
+        let page = issuer.pages.refusal("What was sent is not what this page sends.");
+        return html(&issuer, StatusCode::BAD_REQUEST, page);
+    };
     let wanted = AuthorizeRequest::parse(&issuer.config, &parse_pairs(request.query_string()));
     let choice = parse_choice(&parse_pairs(std::str::from_utf8(&body).unwrap_or_default()));
     let (wanted, choice) = match (wanted, choice) {
@@ -290,6 +298,20 @@ mod tests {
             let request = post("/dev-issuer/authorize", "").insert_header((name, value));
             assert_eq!(call(&issuer, request).await.status(), status, "{name}: {value}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_no_page_sends_is_refused_in_words() {
+        let issuer = issuer();
+        let request = get("/dev-issuer/authorize").method(actix_web::http::Method::DELETE);
+        let response = call(&issuer, request).await;
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers().get(header::ALLOW).unwrap(), "GET, HEAD, POST");
+        let request = post("/dev-issuer/authorize", "").set_payload(vec![b'x'; 1024 * 1024]);
+        let response = call(&issuer, request).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        let request = post("/dev-issuer/authorize", "").set_payload(b"permission=%ff".to_vec());
+        assert_eq!(call(&issuer, request).await.status(), StatusCode::BAD_REQUEST);
     }
 
     #[tokio::test]

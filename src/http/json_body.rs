@@ -1,6 +1,7 @@
 //! Taking a request's body.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -35,14 +36,16 @@ impl<O: Operation, T: RequestBody> FromRequest for JsonBody<O, T> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit = request
-            .app_data::<web::ThinData<LimitsConfig>>()
-            .map_or(LimitsConfig::default().body, |limits| limits.body);
+        let limits = request.app_data::<web::ThinData<LimitsConfig>>();
+        let LimitsConfig { body: limit, body_time, .. } =
+            limits.map_or_else(LimitsConfig::default, |limits| limits.0.clone());
         let labelled = demand_label::<O>(request).and_then(|()| demand_length(request, limit));
         let payload = payload.take();
         Box::pin(async move {
             labelled?;
-            let bytes = collect(payload, limit).await?;
+            let bytes = tokio::time::timeout(body_time, collect(payload, limit))
+                .await
+                .map_err(|elapsed| too_slow(body_time).caused_by(elapsed))??;
             let mut faults = Faults::default();
             let value = json_object::read(&bytes, &mut faults);
             Ok(Self { value, faults, operation: PhantomData })
@@ -109,6 +112,11 @@ async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
 
 fn too_large(limit: usize) -> Problem {
     Problem::new(ProblemType::ContentTooLarge, format!("A body has at most {limit} bytes."))
+}
+
+fn too_slow(time: Duration) -> Problem {
+    let detail = format!("A body arrives within {} seconds.", time.as_secs());
+    Problem::new(ProblemType::RequestTimeout, detail)
 }
 
 fn broken(error: PayloadError, limit: usize) -> Problem {

@@ -14,7 +14,7 @@ use super::openapi::Documents;
 use super::swagger_ui::SwaggerUi;
 use super::{api_keys, health, openapi, problem_pages, swagger_ui};
 use crate::auth::bearer::BearerVerifier;
-use crate::auth::{Authenticator, Grants, authenticate};
+use crate::auth::{Authenticator, Grants, Throttle, authenticate};
 use crate::contract::{
     CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, OPERATIONS, Operation, UpdateApiKey,
 };
@@ -28,6 +28,8 @@ pub struct HttpParts {
     pub keys: Arc<dyn KeyRepository>,
     /// Who judges bearer tokens.
     pub bearer: Arc<BearerVerifier>,
+    /// Who failed to authenticate how often.
+    pub throttle: Arc<Throttle>,
     /// What a caller may pass on.
     pub grants: Grants,
     /// What new tokens start with.
@@ -46,6 +48,7 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .app_data(ThinData(Arc::clone(&parts.keys)))
         .app_data(ThinData(Arc::clone(&parts.bearer)))
         .app_data(ThinData(Authenticator::new(Arc::clone(&parts.keys), Arc::clone(&parts.bearer))))
+        .app_data(ThinData(Arc::clone(&parts.throttle)))
         .app_data(ThinData(parts.grants))
         .app_data(ThinData(parts.token_prefix.clone()))
         .app_data(ThinData(parts.limits.clone()))

@@ -37,6 +37,10 @@ pub enum ProblemType {
     ContentTooLarge,
     /// The body is in a form that is not taken.
     UnsupportedMediaType,
+    /// The body did not arrive in time.
+    RequestTimeout,
+    /// Too many credentials that were not valid came from one address.
+    TooManyFailures,
     /// A fault of the service itself.
     Internal,
     /// The tenant's keys cannot be read or written now.
@@ -62,6 +66,8 @@ pub const CATALOGUE: &[ProblemType] = &[
     ProblemType::PreconditionFailed,
     ProblemType::ContentTooLarge,
     ProblemType::UnsupportedMediaType,
+    ProblemType::RequestTimeout,
+    ProblemType::TooManyFailures,
     ProblemType::Internal,
     ProblemType::StoreUnavailable,
     ProblemType::OutcomeUncertain,
@@ -83,6 +89,8 @@ impl ProblemType {
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::ContentTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::StoreUnavailable | Self::OutcomeUncertain => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -108,6 +116,8 @@ impl ProblemType {
             Self::PreconditionFailed => "/problems/precondition-failed",
             Self::ContentTooLarge => "/problems/content-too-large",
             Self::UnsupportedMediaType => "/problems/unsupported-media-type",
+            Self::RequestTimeout => "/problems/request-timeout",
+            Self::TooManyFailures => "/problems/too-many-failures",
             Self::Internal => "/problems/internal",
             Self::StoreUnavailable => "/problems/store-unavailable",
             Self::OutcomeUncertain => "/problems/outcome-uncertain",
@@ -139,6 +149,8 @@ impl ProblemType {
             Self::PreconditionFailed => "The precondition does not hold",
             Self::ContentTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body's media type is not supported",
+            Self::RequestTimeout => "The body did not arrive in time",
+            Self::TooManyFailures => "Too many failed attempts from this address",
             Self::Internal => "Internal error",
             Self::StoreUnavailable => "The tenant's keys are not available now",
             Self::OutcomeUncertain => "Whether the change lasts is not known",
@@ -203,6 +215,15 @@ impl ProblemType {
             Self::UnsupportedMediaType => {
                 "Send JSON in UTF-8, without a content coding, labelled as one of the media types \
                  that the `Accept-Post` or `Accept` header names."
+            }
+            Self::RequestTimeout => {
+                "The body came too slowly, and nothing was changed. Send it again; the detail names \
+                 the limit."
+            }
+            Self::TooManyFailures => {
+                "One credential after another that was not valid came from this address, so nothing \
+                 from it is looked at for a while, good credentials neither. `Retry-After` says for \
+                 how many seconds."
             }
             Self::Internal => {
                 "The service made a mistake. Its log has the cause under the request's id."

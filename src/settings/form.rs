@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ::http::Uri;
@@ -223,6 +224,21 @@ impl Form for OptionalAddress {
 
     fn show(value: &Option<String>) -> String {
         value.as_deref().unwrap_or("null").to_owned()
+    }
+}
+
+/// The path of a file, or `null`.
+pub(super) struct OptionalPath;
+
+impl Form for OptionalPath {
+    type Value = Option<PathBuf>;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<PathBuf>, D::Error> {
+        Option::<PathBuf>::deserialize(source)
+    }
+
+    fn show(value: &Option<PathBuf>) -> String {
+        value.as_ref().map_or_else(|| "null".to_owned(), |path| path.display().to_string())
     }
 }
 

@@ -17,13 +17,14 @@ use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::auth::Grants;
 use crate::auth::bearer::BearerConfig;
+use crate::auth::{Grants, ThrottleConfig};
 use crate::contract::ContractConfig;
 use crate::domain::TokenPrefix;
 use crate::http::{CorsConfig, LimitsConfig};
 use crate::storage::{StoreConfig, StoreUrl};
 use crate::telemetry::LogConfig;
+use crate::tls::TlsConfig;
 
 pub use error::SettingsError;
 pub use table::help;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub limits: LimitsConfig,
     /// The largest document of a tenant, in bytes.
     pub document_limit: u64,
+    /// Whether to speak TLS.
+    pub tls: TlsConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -54,6 +57,8 @@ pub struct Settings {
 pub struct AuthConfig {
     /// Whose tokens are taken.
     pub bearer: BearerConfig,
+    /// When an address is slowed down.
+    pub throttle: ThrottleConfig,
     /// What a caller may pass on.
     pub grants: Grants,
     /// What new tokens start with.
@@ -70,6 +75,7 @@ impl Default for Settings {
             cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
             document_limit: StoreConfig::default().document_limit,
+            tls: TlsConfig::default(),
             log: LogConfig::default(),
         }
     }

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use serde::de::Deserializer;
 
 use super::Settings;
-use super::form::{Addresses, Form, OptionalAddress, Origins, Size, Text, Time, Verbatim, Yaml};
+use super::form::{
+    Addresses, Form, OptionalAddress, OptionalPath, Origins, Size, Text, Time, Verbatim, Yaml,
+};
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
 
@@ -66,6 +68,12 @@ settings! {
     "auth.grants" => auth.grants: Yaml<_>;
     /// What new tokens start with.
     "auth.token_prefix" => auth.token_prefix: Text<TokenPrefix>;
+    /// How many failed authentications an address has in a minute before it is turned away with
+    /// 429. 0: nobody is slowed down.
+    "auth.throttle.failures_per_minute" => auth.throttle.failures_per_minute: Yaml<_>;
+    /// The proxies whose Forwarded or X-Forwarded-For says a client's address, as networks such as
+    /// 10.0.0.0/8.
+    "auth.throttle.trusted_proxies" => auth.throttle.trusted_proxies: Yaml<_>;
     /// A list of addresses that the served documents name in place of the contract's servers.
     "contract.servers" => contract.servers: Addresses;
     /// Where the served documents say that a user signs in, in place of the contract's address.
@@ -75,10 +83,23 @@ settings! {
     "cors.origins" => cors.origins: Origins;
     /// The largest request body.
     "limits.body" => limits.body: Size<usize>;
+    /// How long a request may take to arrive up to its body.
+    "limits.head_time" => limits.head_time: Time;
+    /// How long a request's body may take to arrive.
+    "limits.body_time" => limits.body_time: Time;
+    /// How long a connection is kept between requests.
+    "limits.idle_time" => limits.idle_time: Time;
+    /// The most connections at once; further ones wait to be accepted.
+    "limits.connections" => limits.connections: Yaml<_>;
     /// The largest security.yml.
     "limits.document" => document_limit: Size<u64>;
     /// How long requests in flight may take to end once the service is told to stop.
     "limits.shutdown" => limits.shutdown: Time;
+    /// A PEM file with the server's certificate and those that lead to its root; with tls.key, the
+    /// service speaks TLS, and reads both again when they change.
+    "tls.certificate" => tls.certificate: OptionalPath;
+    /// A PEM file with the certificate's private key.
+    "tls.key" => tls.key: OptionalPath;
     /// How log lines look: text or json.
     "log.format" => log.format: Yaml<_>;
     /// The least grave log lines that are written: off, error, warn, info, debug or trace.

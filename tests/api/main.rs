@@ -19,10 +19,12 @@ mod difference;
 mod documents;
 mod harness;
 mod hostile_paths;
+mod limits;
 mod negotiation;
 mod operations;
 mod pages;
 mod store_faults;
+mod tls;
 
 /// The list of tenant `t1`.
 const KEYS: &str = "/api/t1/admin/apiKeys";

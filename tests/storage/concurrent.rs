@@ -14,7 +14,7 @@ const FOLDER: &str = "NEOKEYS_TEST_FOLDER";
 const PREFIX: &str = "NEOKEYS_TEST_PREFIX";
 
 /// Runs a future on a thread and a runtime of its own, as the workers of the service do.
-fn on_a_thread<F: Future<Output = ()>>(
+pub(crate) fn on_a_thread<F: Future<Output = ()>>(
     future: impl FnOnce() -> F + Send + 'static,
 ) -> JoinHandle<()> {
     std::thread::spawn(|| {

@@ -6,10 +6,15 @@
     clippy::panic,
     clippy::wildcard_enum_match_arm,
     clippy::disallowed_methods,
-    reason = "a test that panics fails, and its files need not last"
+    clippy::print_stdout,
+    reason = "a test that panics fails, its files need not last, and it may say what it did"
 )]
 
 mod concurrent;
 mod conformance;
+mod crash;
+mod golden;
+mod hand_edits;
 mod repository;
 mod tenants;
+mod yaml_suite;

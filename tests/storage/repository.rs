@@ -1,9 +1,12 @@
 //! Keyrings out of documents: fresh at once, the last good one kept, nothing overwritten that
 //! cannot be read.
 
-use neokeys::domain::{CommitError, EditError, KeyRepository, ReadError};
+use std::sync::Arc;
+
+use neokeys::domain::{CommitError, EditError, KeyRepository, ReadError, TenantId};
 use neokeys::storage::{
-    CheckError, CreateTenantError, OpenError, Severity, Store, StoreConfig, StoreUrl,
+    CheckError, CreateTenantError, DocumentError, DocumentStore, OpenError, Reading, Severity,
+    Store, StoreConfig, StoreFuture, StoreUrl, StoredDocument, Version, WriteError,
 };
 
 use crate::tenants::{Folder, commit, create, delete, name, names, tenant, update};
@@ -246,4 +249,80 @@ async fn a_deleted_key_stops_working_at_once() {
             assert!(store.get_keyring(&folder.t).await.unwrap().find_by_name(&key).is_none());
         }
     }
+}
+
+#[tokio::test]
+async fn tenants_are_dropped_by_least_use_and_loaded_again() {
+    let folder = Folder::new();
+    let url = StoreUrl::File(folder.root.clone());
+    let config = StoreConfig { loaded_limit: 1000, ..StoreConfig::default() };
+    let store = Store::open(&url, &config).unwrap();
+    for number in 0..20 {
+        let id = tenant(&format!("n{number}"));
+        store.create_tenant(&id).await.unwrap();
+        commit(&store, &id, create("one")).await.unwrap();
+    }
+    for number in 0..20 {
+        let keyring = store.get_keyring(&tenant(&format!("n{number}"))).await.unwrap();
+        assert_eq!(names(&keyring), ["one"]);
+    }
+}
+
+/// A store whose writes end as they are told.
+struct Moody {
+    documents: neokeys::storage::MemoryStore,
+    uncertain: std::sync::atomic::AtomicBool,
+}
+
+impl DocumentStore for Moody {
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
+        self.documents.read(tenant, known)
+    }
+
+    fn write<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+        bytes: bytes::Bytes,
+    ) -> StoreFuture<'a, Version, WriteError> {
+        let written = self.documents.write(tenant, expected, bytes);
+        if self.uncertain.load(std::sync::atomic::Ordering::Relaxed) {
+            return StoreFuture::ready(Err(WriteError::Uncertain(DocumentError::GivenUp)));
+        }
+        written
+    }
+
+    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
+        self.documents.tenants()
+    }
+
+    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
+        self.documents.create_tenant(tenant)
+    }
+
+    fn locate(&self, tenant: &TenantId) -> String {
+        self.documents.locate(tenant)
+    }
+}
+
+#[tokio::test]
+async fn an_uncertain_write_is_read_back_and_told_until_one_succeeds() {
+    let moody =
+        Arc::new(Moody { documents: neokeys::storage::MemoryStore::new(), uncertain: true.into() });
+    let store = Store::new(Arc::clone(&moody) as Arc<dyn DocumentStore>).unwrap();
+    let t = tenant("t");
+    store.create_tenant(&t).await.unwrap();
+    let outcome = commit(&store, &t, create("one")).await.unwrap_err();
+    assert!(matches!(outcome, CommitError::Uncertain(_)), "{outcome:?}");
+    assert_eq!(names(&store.get_keyring(&t).await.unwrap()), ["one"]);
+    assert_eq!(store.health().faults.len(), 1);
+    moody.uncertain.store(false, std::sync::atomic::Ordering::Relaxed);
+    let taken = commit(&store, &t, create("one")).await.unwrap_err();
+    assert!(matches!(taken, CommitError::Edit(EditError::NameTaken)), "{taken:?}");
+    commit(&store, &t, create("two")).await.unwrap();
+    assert!(store.health().faults.is_empty());
 }

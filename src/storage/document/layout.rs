@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::tree::{Content, Node, NodeId, Tree};
+use super::tree::{Content, NodeId, Tree};
 
 /// The places of a document's entries.
 #[derive(Debug, Clone)]
@@ -61,6 +61,8 @@ pub(super) enum Section {
     Exotic {
         /// What that is.
         reason: &'static str,
+        /// Where it is.
+        place: usize,
     },
 }
 
@@ -98,9 +100,10 @@ pub(super) fn of_missing(tree: &Tree<'_>) -> Section {
         Content::Mapping { flow: true, .. } => Section::MissingInFlow,
         Content::Mapping { flow: false, .. } => Section::Missing,
         Content::Scalar { .. } if tree.node(root).range().is_empty() => Section::Missing,
-        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => {
-            Section::Exotic { reason: "the document is null" }
-        }
+        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => Section::Exotic {
+            reason: "the document is null; remove the null",
+            place: tree.node(root).range().start,
+        },
     }
 }
 
@@ -117,7 +120,8 @@ pub(super) fn of_section(
     let within_flow = tree
         .root()
         .is_some_and(|root| matches!(tree.node(root).content, Content::Mapping { flow: true, .. }));
-    let exotic = |reason| (Section::Exotic { reason }, nowhere());
+    let place = tree.node(key).range().start;
+    let exotic = |reason| (Section::Exotic { reason, place }, nowhere());
     if tree.node(key).anchored || tree.node(key).tagged {
         return exotic("the key apiKeys has an anchor or a tag");
     }
@@ -128,7 +132,7 @@ pub(super) fn of_section(
             let Range { start, end } = node.range();
             (Section::Flow { key_end, open: start, close: end - 1, within_flow }, nowhere())
         }
-        Content::Sequence { flow: false, .. } => match lines_of_items(tree, node, items) {
+        Content::Sequence { flow: false, .. } => match lines_of_items(tree, items) {
             Some(ranges) => (Section::Block { key_end }, ranges),
             None => exotic("the entries are not on lines of their own"),
         },
@@ -141,34 +145,36 @@ pub(super) fn of_section(
 
 /// The lines of each item of a block sequence, from its dash to its last character's line end;
 /// none where an item shares its first line with something else.
-pub(super) fn lines_of_items(
-    tree: &Tree<'_>,
-    sequence: &Node<'_>,
-    items: &[NodeId],
-) -> Option<Vec<Range<usize>>> {
+pub(super) fn lines_of_items(tree: &Tree<'_>, items: &[NodeId]) -> Option<Vec<Range<usize>>> {
     let text = tree.text();
-    let column = sequence.column() as usize - 1;
-    let mut from = line_start(text, sequence.range().start);
     let mut lines = Vec::with_capacity(items.len());
+    let mut column = None;
+    let mut from = 0;
     for item in items {
-        let range = tree.node(*item).range();
-        let start = line_of_dash(text, from, range.start, column)?;
+        let node = tree.node(*item);
+        let range = node.range();
+        let inner = node.column() as usize - 1;
+        let fits = |dash: usize| column.map_or(dash < inner, |column| dash == column);
+        let start = line_of_dash(text, from, range.start, fits)?;
+        let dash = indentation(&text[start..]);
+        column = Some(dash);
         // The span of an empty item lies before or on its dash's line.
-        let end = line_end(text, range.end.max(start + column + 1));
+        let end = line_end(text, range.end.max(start + dash + 1));
         lines.push(start..end);
         from = end;
     }
     Some(lines)
 }
 
-/// The last line from `from` to `to` that starts with a dash at this column.
-fn line_of_dash(text: &str, from: usize, to: usize, column: usize) -> Option<usize> {
+/// The last line from `from` to `to` that starts with a dash at a column that fits.
+fn line_of_dash(text: &str, from: usize, to: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
     let mut start = line_start(text, to);
     loop {
-        let line = &text.as_bytes()[start..];
-        if line.len() > column
-            && line[column] == b'-'
-            && line[..column].iter().all(|byte| *byte == b' ')
+        let column = indentation(&text[start..]);
+        let mut rest = text[start + column..].bytes();
+        if rest.next() == Some(b'-')
+            && rest.next().is_none_or(|byte| byte.is_ascii_whitespace())
+            && fits(column)
         {
             return Some(start);
         }
@@ -177,6 +183,11 @@ fn line_of_dash(text: &str, from: usize, to: usize, column: usize) -> Option<usi
         }
         start = line_start(text, start - 1);
     }
+}
+
+/// How far the first line is indented.
+pub(super) fn indentation(lines: &str) -> usize {
+    lines.len() - lines.trim_start_matches(' ').len()
 }
 
 /// Where the line that holds this place starts.

@@ -9,6 +9,7 @@ mod draft;
 mod entry;
 mod entry_edit;
 mod fault;
+mod flow_items;
 mod layout;
 mod list_edit;
 mod new_entry;
@@ -252,5 +253,7 @@ fn not_utf_8(bytes: &[u8], valid: usize) -> Fault {
     Fault::at(line, column, "the document is not UTF-8", "save it as UTF-8")
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::entry::{Member, Members};
 use super::entry_edit::quotes_of_key;
+use super::layout::{indentation, lines_of_items};
 use super::list_edit::quotes_of;
 use super::scalar::{Quotes, write_text};
 use super::tree::{Content, NodeId, Tree};
@@ -188,7 +189,8 @@ impl MemberPattern {
             Content::Sequence { flow: false, items } if !flow => {
                 pattern.quotes = quotes_of(tree, tree.items(items));
                 pattern.key = format!("{}:", &text[key_range]);
-                pattern.list = ListPattern::block(ending, node.column() as usize - 1);
+                pattern.list =
+                    ListPattern::block(ending, column_of_dashes(tree, tree.items(items)));
             }
             Content::Sequence { items, .. } => {
                 let items = tree.items(items);
@@ -245,6 +247,11 @@ fn flow_list_like(tree: &Tree<'_>, list: std::ops::Range<usize>, items: &[NodeId
         pattern.between = between.to_owned();
     }
     pattern
+}
+
+fn column_of_dashes(tree: &Tree<'_>, items: &[NodeId]) -> usize {
+    let lines = lines_of_items(tree, items).unwrap_or_default();
+    lines.first().map_or(0, |first| indentation(&tree.text()[first.start..]))
 }
 
 /// The text, if there is nothing in it but white space and these marks.

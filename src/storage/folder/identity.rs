@@ -51,6 +51,11 @@ impl Identity {
             && self.changed <= other.changed
     }
 
+    /// What a rename leaves as it is.
+    pub(super) fn size_and_time(&self) -> (u64, u64) {
+        (self.size, self.modified)
+    }
+
     /// How long ago the file was changed.
     pub(super) fn age(&self) -> Duration {
         Duration::from_nanos(now().saturating_sub(self.changed))

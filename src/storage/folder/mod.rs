@@ -7,18 +7,24 @@
 //! Invariant: nothing but `security.yml` of a folder whose name is a tenant id is ever read as a
 //! document.
 
+mod displaced;
+#[cfg(test)]
+mod faults;
 mod files;
 mod identity;
 mod replace;
+mod strays;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use self::displaced::{Watch, Watcher};
 use self::files::{Files, SystemFiles};
 use self::identity::{GRAIN, Identity};
 use super::document_store::{
@@ -37,6 +43,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A [`DocumentStore`] in a folder.
 pub struct FolderStore {
     inner: Arc<Inner>,
+    /// Started by the first write.
+    watcher: OnceLock<Option<Watcher>>,
 }
 
 struct Inner {
@@ -45,6 +53,10 @@ struct Inner {
     files: Box<dyn Files>,
     /// What this store wrote last, so that its own writes are not taken for someone else's.
     written: Mutex<HashMap<TenantId, Written>>,
+    /// Tenants without leftovers of a crash.
+    swept: Mutex<HashSet<TenantId>>,
+    watch: Watch,
+    closing: AtomicBool,
 }
 
 /// A write under way, or the last one.
@@ -62,8 +74,16 @@ impl FolderStore {
     }
 
     fn on(root: PathBuf, limit: u64, files: Box<dyn Files>) -> Self {
-        let written = Mutex::default();
-        Self { inner: Arc::new(Inner { root, limit, files, written }) }
+        let inner = Inner {
+            root,
+            limit,
+            files,
+            written: Mutex::default(),
+            swept: Mutex::default(),
+            watch: Watch::default(),
+            closing: AtomicBool::new(false),
+        };
+        Self { inner: Arc::new(inner), watcher: OnceLock::new() }
     }
 }
 
@@ -90,6 +110,12 @@ impl DocumentStore for FolderStore {
         expected: &'a StoredDocument,
         bytes: Bytes,
     ) -> StoreFuture<'a, Version, WriteError> {
+        self.watcher.get_or_init(|| {
+            let started = Watcher::start(&self.inner);
+            started
+                .inspect_err(|error| tracing::error!(%error, "displaced files are not watched"))
+                .ok()
+        });
         StoreFuture::ready(self.inner.write(tenant, expected, &bytes))
     }
 
@@ -124,6 +150,11 @@ impl Inner {
     fn written(&self) -> MutexGuard<'_, HashMap<TenantId, Written>> {
         // Each change is one insert, so what a panic left behind is whole.
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn swept(&self) -> MutexGuard<'_, HashSet<TenantId>> {
+        // Each change is one insert, so what a panic left behind is whole.
+        self.swept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What can be said without opening the document.
@@ -177,6 +208,7 @@ impl Inner {
 
     /// Opens and reads the document, once it has come to rest.
     fn read(&self, tenant: &TenantId, known: Option<&Version>) -> Result<Reading, DocumentError> {
+        self.sweep(tenant);
         let path = self.document(tenant);
         let started = Instant::now();
         let mut known_file = known.and_then(Identity::from_version).map(|(identity, _)| identity);

@@ -10,14 +10,27 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+
+use super::displaced::Displaced;
 use super::files::is_unsupported;
 use super::identity::Identity;
+use super::strays::StagedName;
 use super::{Inner, OWN_FOLDER, Written, cannot};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
 
 /// What the names of staged files start with.
-const STAGED: &str = ".security.yml.neokeys-";
+pub(super) const STAGED: &str = ".security.yml.neokeys-";
+
+/// What a replacement is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A write, which counts once it is acknowledged.
+    Write,
+    /// An edit by hand that went to a displaced file, which counts at once.
+    BringOver,
+}
 
 impl Inner {
     /// Puts `bytes` in the place of the document that is `expected`.
@@ -25,7 +38,7 @@ impl Inner {
         &self,
         tenant: &TenantId,
         expected: &StoredDocument,
-        bytes: &[u8],
+        bytes: &Bytes,
     ) -> Result<Version, WriteError> {
         if bytes.len() as u64 > self.limit {
             return Err(WriteError::Refused(DocumentError::TooLarge {
@@ -34,10 +47,11 @@ impl Inner {
                 limit: self.limit,
             }));
         }
+        self.sweep(tenant);
         let _lock = self.lock(tenant)?;
         let target = self.target(tenant)?;
         match self.files.open(&target) {
-            Ok(file) => self.replace(tenant, expected, bytes, &target, &file),
+            Ok(file) => self.replace(tenant, expected, bytes, &target, file, Purpose::Write),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.create(tenant, expected, bytes, &target)
             }
@@ -46,7 +60,7 @@ impl Inner {
     }
 
     /// The file that is replaced: where a symlink is in the way, what it names.
-    fn target(&self, tenant: &TenantId) -> Result<PathBuf, WriteError> {
+    pub(super) fn target(&self, tenant: &TenantId) -> Result<PathBuf, WriteError> {
         let path = self.document(tenant);
         match self.files.stat_link(&path) {
             Ok(metadata) if metadata.is_symlink() => {
@@ -78,7 +92,7 @@ impl Inner {
             return Err(WriteError::Conflict);
         }
         let mut staged = self.stage(target, bytes, None)?;
-        self.announce(tenant, expected, staged.identity()?);
+        self.announce(tenant, expected, staged.identity_before()?);
         if let Err(error) = self.files.rename_new(&staged.path, target) {
             return Err(if error.kind() == ErrorKind::AlreadyExists {
                 WriteError::Conflict
@@ -92,64 +106,108 @@ impl Inner {
         self.files
             .sync_folder(&self.root)
             .map_err(|source| uncertain("sync", &self.root, source))?;
-        self.acknowledge(tenant, expected, &staged)
+        let after = staged.identity_after()?;
+        self.announce(tenant, expected, after);
+        Ok(after.version(false))
     }
 
-    fn replace(
+    /// Replaces the file that is open as `current`, if it is what is expected. Under the lock.
+    pub(super) fn replace(
         &self,
         tenant: &TenantId,
         expected: &StoredDocument,
         bytes: &[u8],
         target: &Path,
-        current: &File,
+        current: File,
+        purpose: Purpose,
     ) -> Result<Version, WriteError> {
         let metadata =
-            self.files.stat_open(current).map_err(|source| refused("look at", target, source))?;
+            self.files.stat_open(&current).map_err(|source| refused("look at", target, source))?;
         demand_replaceable(target, &metadata).map_err(WriteError::Refused)?;
-        if !self.is_expected(current, expected, target)? {
+        if !self.holds(&current, expected).map_err(|source| refused("read", target, source))? {
             return Err(WriteError::Conflict);
         }
         let mut staged = self.stage(target, bytes, Some(&metadata))?;
-        self.announce(tenant, expected, staged.identity()?);
+        if purpose == Purpose::Write {
+            self.announce(tenant, expected, staged.identity_before()?);
+        }
         match self.files.exchange(&staged.path, target) {
-            Ok(()) => self.look_at_what_came_out(&staged, target, current, expected)?,
+            Ok(()) => {
+                self.look_at_what_came_out(tenant, &mut staged, target, &current, expected)?;
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(WriteError::Conflict),
             Err(error) if is_unsupported(&error) => {
-                self.rename_over(&staged, target, current, expected)?;
+                self.rename_over(&staged, target, &current, expected)?;
                 staged.is_there = false;
             }
             Err(source) => return Err(refused("exchange", target, source)),
         }
         self.sync_folder_of(target)?;
-        self.acknowledge(tenant, expected, &staged)
+        let after = staged.identity_after()?;
+        if purpose == Purpose::Write {
+            self.announce(tenant, expected, after);
+        }
+        drop(staged);
+        // The exchange and the removal of its name changed the displaced file's ctime. A change of
+        // its contents since it was compared shows in the rest.
+        let before = Identity::of(&metadata);
+        let now = self.files.stat_open(&current).map(|metadata| Identity::of(&metadata));
+        let seen = now.ok().filter(|now| now.size_and_time() == before.size_and_time());
+        let displaced =
+            Displaced::new(current, target, expected.bytes.clone(), seen.unwrap_or(before));
+        self.watch.add(tenant, displaced);
+        Ok(after.version(false))
     }
 
     /// After an exchange, the staged name names what was the document. If that is not what the new
     /// bytes were made from, someone wrote in between: theirs goes back to its place.
     fn look_at_what_came_out(
         &self,
-        staged: &Staged<'_>,
+        tenant: &TenantId,
+        staged: &mut Staged<'_>,
         target: &Path,
         current: &File,
         expected: &StoredDocument,
     ) -> Result<(), WriteError> {
-        let look = |path: &Path| {
-            let metadata = self.files.stat(path);
-            metadata.map(|metadata| Identity::of(&metadata))
-        };
-        let was_current = self
-            .files
-            .stat_open(current)
-            .and_then(|metadata| Ok(look(&staged.path)?.is_same_file(&Identity::of(&metadata))))
-            .map_err(|source| uncertain("look at", &staged.path, source))?;
-        if was_current && self.is_expected(current, expected, target)? {
+        let looked = self
+            .came_out(&staged.path, current)
+            .and_then(|came_out| Ok(came_out && self.holds(current, expected)?));
+        if let Ok(true) = looked {
             return Ok(());
         }
-        self.files
-            .exchange(&staged.path, target)
-            .map_err(|source| uncertain("put back", target, source))?;
+        let put_back = || {
+            self.files.exchange(&staged.path, target)?;
+            let came_out = self.came_out(&staged.path, &staged.file)?;
+            if !came_out {
+                // Someone replaced the new document meanwhile: what is newest stays.
+                self.files.exchange(&staged.path, target)?;
+            }
+            Ok(came_out)
+        };
+        let is_ours = put_back().unwrap_or_else(|error: io::Error| {
+            tracing::error!(document = %target.display(), %error, "an edit by hand is not put back");
+            false
+        });
+        if !is_ours {
+            // It may be someone's edit: the next touch of the tenant brings it to safety.
+            staged.is_there = false;
+            self.swept().remove(tenant);
+        }
         self.sync_folder_of(target)?;
-        Err(WriteError::Conflict)
+        match looked {
+            Ok(_) if is_ours => Err(WriteError::Conflict),
+            Ok(_) => {
+                let source = io::Error::other("it kept changing hands");
+                Err(uncertain("exchange", target, source))
+            }
+            Err(source) => Err(uncertain("look at", target, source)),
+        }
+    }
+
+    /// Whether a name names an open file.
+    fn came_out(&self, path: &Path, file: &File) -> io::Result<bool> {
+        let named = Identity::of(&self.files.stat_link(path)?);
+        Ok(named.is_same_file(&Identity::of(&self.files.stat_open(file)?)))
     }
 
     /// Where the file system has no exchange: one last look, then a rename.
@@ -161,14 +219,10 @@ impl Inner {
         expected: &StoredDocument,
     ) -> Result<(), WriteError> {
         let is_current = self
-            .files
-            .stat(target)
-            .and_then(|there| {
-                let opened = self.files.stat_open(current)?;
-                Ok(Identity::of(&there) == Identity::of(&opened))
-            })
+            .came_out(target, current)
+            .and_then(|is_current| Ok(is_current && self.holds(current, expected)?))
             .map_err(|source| refused("look at", target, source))?;
-        if !is_current || !self.is_expected(current, expected, target)? {
+        if !is_current {
             return Err(WriteError::Conflict);
         }
         self.files
@@ -176,16 +230,8 @@ impl Inner {
             .map_err(|source| refused("rename a file to", target, source))
     }
 
-    fn is_expected(
-        &self,
-        file: &File,
-        expected: &StoredDocument,
-        path: &Path,
-    ) -> Result<bool, WriteError> {
-        let bytes = self
-            .files
-            .read(file, expected.bytes.len() as u64 + 1)
-            .map_err(|source| refused("read", path, source))?;
+    fn holds(&self, file: &File, expected: &StoredDocument) -> io::Result<bool> {
+        let bytes = self.files.read(file, expected.bytes.len() as u64 + 1)?;
         Ok(expected.version != Version::ABSENT && bytes == expected.bytes)
     }
 
@@ -198,17 +244,24 @@ impl Inner {
     ) -> Result<Staged<'_>, WriteError> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = target.with_file_name(format!("{STAGED}{}-{number}", std::process::id()));
+        let process = std::process::id();
+        let path = target.with_file_name(format!("{STAGED}new-{process}-{number}"));
         let file = self.files.create(&path).map_err(|source| refused("make", &path, source))?;
-        let staged = Staged { store: self, path, file, is_there: true };
-        let finish = || {
+        let mut staged = Staged { store: self, path, file, is_there: true };
+        let finish = |staged: &mut Staged<'_>| {
+            let inode = Identity::of(&self.files.stat_open(&staged.file)?).inode;
+            let replaces = like.map_or((0, 0), |like| Identity::of(like).size_and_time());
+            let name = StagedName { inode, replaces }.to_file_name();
+            let path = target.with_file_name(name);
+            self.files.rename(&staged.path, &path)?;
+            staged.path = path;
             self.files.write(&staged.file, bytes)?;
             if let Some(like) = like {
                 self.files.make_like(&staged.file, like)?;
             }
             self.files.sync(&staged.file)
         };
-        finish().map_err(|source| refused("write", &staged.path, source))?;
+        finish(&mut staged).map_err(|source| refused("write", &staged.path, source))?;
         Ok(staged)
     }
 
@@ -218,24 +271,13 @@ impl Inner {
         self.written().insert(tenant.clone(), written);
     }
 
-    fn acknowledge(
-        &self,
-        tenant: &TenantId,
-        expected: &StoredDocument,
-        staged: &Staged<'_>,
-    ) -> Result<Version, WriteError> {
-        let after = staged.identity()?;
-        self.announce(tenant, expected, after);
-        Ok(after.version(false))
-    }
-
     fn sync_folder_of(&self, target: &Path) -> Result<(), WriteError> {
         let folder = target.parent().unwrap_or(&self.root);
         self.files.sync_folder(folder).map_err(|source| uncertain("sync", folder, source))
     }
 
     /// Keeps other neokeys processes off a tenant.
-    fn lock(&self, tenant: &TenantId) -> Result<File, WriteError> {
+    pub(super) fn lock(&self, tenant: &TenantId) -> Result<File, WriteError> {
         let own = self.root.join(OWN_FOLDER);
         let path = own.join(format!("{tenant}.lock"));
         match self.files.lock(&path) {
@@ -267,10 +309,18 @@ struct Staged<'s> {
 }
 
 impl Staged<'_> {
-    fn identity(&self) -> Result<Identity, WriteError> {
-        let metadata = self.store.files.stat_open(&self.file);
-        let metadata = metadata.map_err(|source| uncertain("look at", &self.path, source))?;
-        Ok(Identity::of(&metadata))
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(Identity::of(&self.store.files.stat_open(&self.file)?))
+    }
+
+    /// The identity before anything was done to the document.
+    fn identity_before(&self) -> Result<Identity, WriteError> {
+        self.identity().map_err(|source| refused("look at", &self.path, source))
+    }
+
+    /// The identity in the document's place.
+    fn identity_after(&self) -> Result<Identity, WriteError> {
+        self.identity().map_err(|source| uncertain("look at", &self.path, source))
     }
 }
 
@@ -301,7 +351,7 @@ fn demand_replaceable(target: &Path, metadata: &Metadata) -> Result<(), Document
     }
 }
 
-fn refused(action: &'static str, path: &Path, source: io::Error) -> WriteError {
+pub(super) fn refused(action: &'static str, path: &Path, source: io::Error) -> WriteError {
     WriteError::Refused(cannot(action, path, source))
 }
 

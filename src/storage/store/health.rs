@@ -52,7 +52,9 @@ impl Faults {
         ];
         let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
         StoreHealth {
-            faults: told.map(|(tenants, what)| format!("documents that {what}: {tenants}")).collect(),
+            faults: told
+                .map(|(tenants, what)| format!("documents that {what}: {tenants}"))
+                .collect(),
         }
     }
 

@@ -6,18 +6,19 @@
 mod health;
 mod snapshot;
 mod tenant;
+mod tenants;
 mod threads;
 mod writer;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use self::health::Faults;
-use self::tenant::{Tenant, Waiting};
+use self::tenant::Waiting;
+use self::tenants::Tenants;
 use self::threads::Threads;
 use self::writer::Writer;
 use super::check::{self, CheckError, Finding};
@@ -40,11 +41,14 @@ pub struct StoreConfig {
     /// Make the store's folder if it is not there. Without this, a missing folder is an error, so
     /// that a mistyped path or a missing mount is not taken for a store without tenants.
     pub create_folder: bool,
+    /// Bytes of documents that are kept in memory, all tenants together. Above that, the tenants
+    /// used least lately are dropped, and loaded again when they are asked for.
+    pub loaded_limit: u64,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { document_limit: 16 << 20, create_folder: false }
+        Self { document_limit: 16 << 20, create_folder: false, loaded_limit: 1 << 30 }
     }
 }
 
@@ -76,7 +80,7 @@ pub enum OpenError {
 /// The keys of every tenant of one [`DocumentStore`].
 pub struct Store {
     documents: Arc<dyn DocumentStore>,
-    tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
+    tenants: Arc<Tenants>,
     faults: Arc<Faults>,
     threads: Threads,
 }
@@ -91,10 +95,10 @@ impl Store {
             return Err(OpenError::Limit(config.document_limit));
         }
         match url {
-            StoreUrl::Memory => Self::new(Arc::new(MemoryStore::new())),
+            StoreUrl::Memory => Self::on(Arc::new(MemoryStore::new()), config),
             StoreUrl::File(path) => {
                 demand_folder(path, config.create_folder)?;
-                Self::new(Arc::new(FolderStore::new(path, config.document_limit)))
+                Self::on(Arc::new(FolderStore::new(path, config.document_limit)), config)
             }
         }
     }
@@ -104,8 +108,13 @@ impl Store {
     /// # Errors
     /// [`OpenError::Threads`].
     pub fn new(documents: Arc<dyn DocumentStore>) -> Result<Self, OpenError> {
+        Self::on(documents, &StoreConfig::default())
+    }
+
+    fn on(documents: Arc<dyn DocumentStore>, config: &StoreConfig) -> Result<Self, OpenError> {
         let threads = Threads::start().map_err(OpenError::Threads)?;
-        Ok(Self { documents, tenants: RwLock::default(), faults: Arc::default(), threads })
+        let tenants = Arc::new(Tenants::new(config.loaded_limit));
+        Ok(Self { documents, tenants, faults: Arc::default(), threads })
     }
 
     /// The tenants there are, in order.
@@ -132,31 +141,18 @@ impl Store {
         check::check(&*self.documents, tenant).await
     }
 
-    fn find_tenant(&self, id: &TenantId) -> Option<Arc<Tenant>> {
-        self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
-    }
-
-    fn tenant(&self, id: &TenantId) -> Arc<Tenant> {
-        if let Some(tenant) = self.find_tenant(id) {
-            return tenant;
-        }
-        let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(tenants.entry(id.clone()).or_default())
-    }
-
-    /// Keeps nothing of a tenant that does not exist: anybody can name one.
-    fn forget(&self, id: &TenantId) {
-        self.tenants.write().unwrap_or_else(PoisonError::into_inner).remove(id);
-        self.faults.forget(id);
-    }
-
     async fn refresh(&self, id: &TenantId) -> Result<Arc<Keyring>, ReadError> {
-        let tenant = self.tenant(id);
+        let tenant = self.tenants.get(id);
         match tenant.refresh(id, &*self.documents, &self.faults).await {
-            Ok(snapshot) => snapshot.keyring(),
+            Ok(snapshot) => {
+                self.tenants.weigh(id, &tenant, snapshot.bytes());
+                snapshot.keyring()
+            }
             Err(error) => {
+                // Nothing is kept of a tenant that does not exist: anybody can name one.
                 if matches!(error, ReadError::NoSuchTenant) {
-                    self.forget(id);
+                    self.tenants.forget(id);
+                    self.faults.forget(id);
                 }
                 Err(error)
             }
@@ -166,7 +162,7 @@ impl Store {
 
 impl KeyRepository for Store {
     fn get_keyring<'a>(&'a self, id: &'a TenantId) -> KeyringFuture<'a> {
-        let snapshot = self.find_tenant(id).and_then(|tenant| tenant.latest.get());
+        let snapshot = self.tenants.find(id).and_then(|tenant| tenant.latest.get());
         if let Some(snapshot) = snapshot
             && let Some(version) = &snapshot.version
             && let StoreFuture::Ready(Some(Ok(Reading::Unchanged))) =
@@ -179,7 +175,7 @@ impl KeyRepository for Store {
 
     fn commit(&self, commit: Commit) -> CommitFuture {
         let id = commit.tenant.clone();
-        let tenant = self.tenant(&id);
+        let tenant = self.tenants.get(&id);
         let (answer, outcome) = oneshot::channel();
         let needs_writer = {
             let mut queue = tenant.queue();
@@ -193,6 +189,7 @@ impl KeyRepository for Store {
                 tenant,
                 documents: Arc::clone(&self.documents),
                 faults: Arc::clone(&self.faults),
+                tenants: Arc::clone(&self.tenants),
                 runtime: runtime.clone(),
             };
             drop(runtime.spawn_blocking(move || writer.work()));

@@ -37,6 +37,11 @@ impl Snapshot {
         }
     }
 
+    /// How many bytes the document has.
+    pub(super) fn bytes(&self) -> usize {
+        self.document.as_ref().map_or(0, |document| document.bytes().len())
+    }
+
     /// The document as a store holds it, to be replaced.
     pub(super) fn stored(&self) -> Option<StoredDocument> {
         let bytes = self.document.as_ref()?.bytes().clone();

@@ -1,6 +1,7 @@
 //! One tenant: its newest snapshot, how it is refreshed, and who waits to change it.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,10 @@ pub(super) struct Tenant {
     /// Held by the one load under way.
     loading: tokio::sync::Mutex<()>,
     queue: Mutex<Queue>,
+    /// When it was asked for last, in loads.
+    pub(super) used: AtomicU64,
+    /// Bytes of its document.
+    pub(super) weight: AtomicU64,
 }
 
 /// The commits that wait for the tenant's writer.

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use super::health::{Area, Faults};
 use super::snapshot::Snapshot;
 use super::tenant::{JustEmptied, STAYS_EMPTY, Tenant, Waiting, in_full};
+use super::tenants::Tenants;
 use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
 use crate::storage::document::{Draft, NotEditable};
 use crate::storage::document_store::{DocumentStore, WriteError};
@@ -29,6 +30,7 @@ pub(super) struct Writer {
     pub(super) tenant: Arc<Tenant>,
     pub(super) documents: Arc<dyn DocumentStore>,
     pub(super) faults: Arc<Faults>,
+    pub(super) tenants: Arc<Tenants>,
     pub(super) runtime: Handle,
 }
 
@@ -77,10 +79,12 @@ impl Writer {
                 return outcomes;
             }
             let document = Arc::new(draft.finish());
+            let stored_bytes = document.bytes().len();
             let write = self.documents.write(&self.id, &stored, document.bytes().clone());
             match self.runtime.block_on(write) {
                 Ok(version) => {
                     self.tenant.latest.publish_written(Arc::new(Snapshot::good(document, version)));
+                    self.tenants.weigh(&self.id, &self.tenant, stored_bytes);
                     self.faults.end(&self.id, Area::Writing);
                     return outcomes;
                 }
@@ -97,7 +101,10 @@ impl Writer {
         loop {
             let refresh = self.tenant.refresh(&self.id, &*self.documents, &self.faults);
             let snapshot = self.runtime.block_on(refresh).map_err(|error| match error {
-                ReadError::NoSuchTenant => CommitError::NoSuchTenant,
+                ReadError::NoSuchTenant => {
+                    self.tenants.forget(&self.id);
+                    CommitError::NoSuchTenant
+                }
                 ReadError::Unavailable(cause) => CommitError::Unavailable(cause),
             })?;
             match &snapshot.fault {

@@ -61,6 +61,10 @@ impl Service {
             .tenant("t2", &document(&[entry("other", true, &["*"])]))
     }
 
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// A client without a credential.
     pub fn client(&self) -> Client {
         Client::new(&self.origin)
@@ -170,15 +174,15 @@ impl ServiceBuilder {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let application = Application::start(settings, false).await.unwrap();
-                send.send((application.address(), application.stop())).unwrap();
+                send.send((application.origin().to_owned(), application.stop())).unwrap();
                 application.run().await.unwrap();
             });
         });
-        let (address, stop) = receive.recv().expect("the service starts");
+        let (origin, stop) = receive.recv().expect("the service starts");
         Service {
             issuer: self.issuer,
             folder: self.folder,
-            origin: format!("http://{address}"),
+            origin,
             stop: Some(stop),
             thread: Some(thread),
         }

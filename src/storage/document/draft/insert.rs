@@ -2,11 +2,12 @@
 
 use crate::domain::{ApiKey, Keyring};
 use crate::storage::document::SECTION;
-use crate::storage::document::layout::{EntrySpan, Section, line_end, line_start};
+use crate::storage::document::flow_items::{Place, insert_after, insert_first};
+use crate::storage::document::layout::{EntrySpan, Section, indentation, line_end, line_start};
 use crate::storage::document::new_entry::Pattern;
-use crate::storage::document::scalar::Quotes;
+use crate::storage::document::scalar::{Quotes, write_text};
 use crate::storage::document::splice::{Splice, line_ending, lines_at};
-use crate::storage::document::tree::Tree;
+use crate::storage::document::tree::{Content, NodeId, Tree};
 
 use super::{Draft, NotEditable, item_of};
 
@@ -20,7 +21,7 @@ impl Draft {
         let last = self.layout.entries.last().map(EntrySpan::range);
         match (self.layout.section.clone(), last) {
             (Section::Block { key_end }, Some(last)) => {
-                let column = dash_column(&self.text[last.clone()]);
+                let column = indentation(&self.text[last.clone()]);
                 let pattern = self.pattern(Some(column)).unwrap_or(Pattern::block(column, ending));
                 let place = self.after_comments(last.end, column);
                 let gap = self.gap_between_entries(ending);
@@ -29,33 +30,24 @@ impl Draft {
                 let span = place + skipped + gap.len()..place + lines.len();
                 self.demand_same(&lines[skipped + gap.len()..], true, key, None, key_end)?;
                 self.text.insert_str(place, &lines);
+                if place == last.end
+                    && let Some(entry) = self.layout.entries.last_mut()
+                {
+                    // The line ending that its last line lacked.
+                    *entry = EntrySpan::new(last.start..last.end + skipped, entry.is_key());
+                }
                 self.layout.entries.push(EntrySpan::new(span, true));
                 self.settle(expected)
             }
-            (Section::Flow { open, close, .. }, Some(last)) => {
+            (Section::Flow { open, close, .. }, Some(_)) => {
                 let pattern =
                     self.pattern(None).unwrap_or_else(|| Pattern::flow(self.quotes_before(open)));
                 let written = pattern.write(key);
                 self.demand_same(&written, false, key, None, open)?;
-                let before = self.layout.entries.len().checked_sub(2);
-                let gap = match before.map(|index| self.layout.entries[index].range().end) {
-                    Some(end) => self.text
-                        [end..self.layout.entries.last().map_or(end, |last| last.range().start)]
-                        .to_owned(),
-                    None if self.starts_line(last.start) => {
-                        let indent = last.start - line_start(&self.text, last.start);
-                        format!(",{ending}{}", " ".repeat(indent))
-                    }
-                    None => ", ".to_owned(),
-                };
-                if gap.contains('#') || self.text[last.end..close].contains('#') {
-                    return Err(self.refused(last.end, "there is a comment inside the brackets"));
-                }
-                let coming = format!("{gap}{written}");
-                self.text.insert_str(last.end, &coming);
-                let span = last.end + gap.len()..last.end + coming.len();
-                self.layout.shift_from(self.layout.entries.len(), last.end, span.end);
-                self.layout.entries.push(EntrySpan::new(span, true));
+                let after = self.flow_place(self.layout.entries.len() - 1, open + 1..close);
+                let (splices, at) = insert_after(&self.text, &after, &written);
+                self.splice_flow(self.layout.entries.len(), splices);
+                self.layout.entries.push(EntrySpan::new(at..at + written.len(), true));
                 self.settle(expected)
             }
             (Section::Flow { key_end, open, close, within_flow }, None) => {
@@ -80,19 +72,22 @@ impl Draft {
                 let splice = self.new_section(key)?;
                 self.rebuild(vec![splice], &expected)
             }
-            (Section::MissingInFlow, _) => Err(self
-                .refused(0, "the document is in braces and has no apiKeys; add \"apiKeys: []\"")),
+            (Section::MissingInFlow, _) => {
+                let splices = self.new_section_in_flow(key)?;
+                self.rebuild(splices, &expected)
+            }
             (Section::Block { key_end }, None) => {
                 Err(self.refused(key_end, "there is no entry to put the new one after"))
             }
-            (Section::Exotic { reason }, _) => Err(self.refused(0, reason)),
+            (Section::Exotic { reason, place }, _) => Err(self.refused(place, reason)),
         }
     }
 
     /// The first entry, on lines of its own below the section's key.
     fn first_block(&self, key: &ApiKey, after: usize, key_end: usize) -> Splice {
         let ending = line_ending(&self.text);
-        let column = key_end - line_start(&self.text, key_end) - SECTION.len();
+        let line = &self.text[line_start(&self.text, key_end)..];
+        let column = indentation(line.trim_start_matches('\u{feff}'));
         let lines = Pattern::block(column + 2, ending).write(key);
         let place = self.after_comments(line_end(&self.text, after), column);
         Splice::insert(place, lines_at(&self.text, place, &lines, ending).0)
@@ -111,7 +106,36 @@ impl Draft {
         let entry = Pattern::block(column + 2, ending).write(key);
         let lines = format!("{indent}{SECTION}:{ending}{entry}");
         let place = tree.end();
+        if self.text[..place] == *"\u{feff}" {
+            return Ok(Splice::insert(place, lines));
+        }
         Ok(Splice::insert(place, lines_at(&self.text, place, &lines, ending).0))
+    }
+
+    /// The section with its first entry, as the last member of a document in braces.
+    fn new_section_in_flow(&self, key: &ApiKey) -> Result<Vec<Splice>, NotEditable> {
+        let refused = || self.refused(0, "the document is not one mapping in braces");
+        let tree = Tree::parse(&self.text).map_err(|_fault| refused())?;
+        let root = tree.root().map(|root| tree.node(root)).ok_or_else(refused)?;
+        let Content::Mapping { members, .. } = &root.content else { return Err(refused()) };
+        let member = |(key, value): (NodeId, NodeId)| {
+            tree.node(key).range().start..tree.node(value).range().end
+        };
+        let mut last = tree.members(members).map(member).rev();
+        let inner = root.range().start + 1..root.range().end - 1;
+        let (item, previous) = (last.next(), last.next());
+        let quotes = match &item {
+            Some(item) if self.text[item.clone()].starts_with('"') => Quotes::Double,
+            _ => Quotes::Plain,
+        };
+        let entry = Pattern::flow(quotes).write(key);
+        let new = format!("{}: [{entry}]", write_text(SECTION, quotes));
+        Ok(match item {
+            Some(item) => {
+                insert_after(&self.text, &Place { inner, previous, item, next: None }, &new).0
+            }
+            None => vec![insert_first(&self.text, &inner, None, &new)],
+        })
     }
 
     /// The writing of the last entry that one can take after.
@@ -155,12 +179,4 @@ impl Draft {
         let key = self.text[..open].trim_end_matches([' ', ':', '\r', '\n']);
         if key.ends_with('"') { Quotes::Double } else { Quotes::Plain }
     }
-
-    fn starts_line(&self, place: usize) -> bool {
-        self.text[line_start(&self.text, place)..place].bytes().all(|byte| byte == b' ')
-    }
-}
-
-fn dash_column(lines: &str) -> usize {
-    lines.len() - lines.trim_start_matches(' ').len()
 }

@@ -13,13 +13,14 @@ use bytes::Bytes;
 use super::Document;
 use super::entry::EntryReader;
 use super::entry_edit::edit_entry;
-use super::layout::{EntrySpan, Layout, Section};
+use super::flow_items::{Place, remove};
+use super::layout::{EntrySpan, Layout, Section, lines_of_items};
 use super::splice::{Splice, spliced};
 use super::tree::{Content, NodeId, Tree};
 use crate::domain::{ApiKey, Change, Keyring};
 
 /// A document under change.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Draft {
     text: String,
     layout: Layout,
@@ -61,9 +62,19 @@ impl Draft {
     /// # Errors
     /// [`NotEditable`], and nothing is changed.
     pub(crate) fn make(&mut self, change: &Change) -> Result<(), NotEditable> {
-        if let Section::Exotic { reason } = self.layout.section {
-            return Err(self.refused(0, reason));
+        if let Section::Exotic { reason, place } = self.layout.section {
+            return Err(self.refused(place, reason));
         }
+        // With faulty entries, the last step reads everything again and may yet refuse.
+        let before = (!self.keyring.faulty_entries().is_empty()).then(|| self.clone());
+        let outcome = self.make_in_place(change);
+        if let (Err(_), Some(before)) = (&outcome, before) {
+            *self = before;
+        }
+        outcome
+    }
+
+    fn make_in_place(&mut self, change: &Change) -> Result<(), NotEditable> {
         let expected = self.keyring.apply(change);
         let position = self.keyring.position(change.key().name.as_str());
         let entry = position.and_then(|position| self.entry_of_key(position));
@@ -97,11 +108,11 @@ impl Draft {
         let splices =
             edit_entry(&tree, item, key).map_err(|reason| self.refused(range.start, reason))?;
         let after = spliced(fragment, splices);
-        self.demand_same(&after, in_block, key, Some((&tree, item)), range.start)?;
-        let span = range.start..range.start + after.len();
+        let span = self.demand_same(&after, in_block, key, Some((&tree, item)), range.start)?;
+        let span = range.start + span.start..range.start + span.end;
         self.text.replace_range(range.clone(), &after);
-        self.layout.entries[entry] = EntrySpan::new(span.clone(), true);
-        self.layout.shift_from(entry + 1, range.end, span.end);
+        self.layout.entries[entry] = EntrySpan::new(span, true);
+        self.layout.shift_from(entry + 1, range.end, range.start + after.len());
         self.settle(expected)
     }
 
@@ -114,25 +125,17 @@ impl Draft {
         }
         match self.layout.section {
             Section::Block { .. } => {
-                self.text.replace_range(range.clone(), "");
-                self.layout.entries.remove(entry);
-                self.layout.shift_from(entry, range.end, range.start);
-                self.settle(expected)
-            }
-            Section::Flow { .. } => {
-                let previous = entry.checked_sub(1).map(|index| self.layout.entries[index].range());
-                let next = self.layout.entries.get(entry + 1).map(EntrySpan::range);
-                let gone = match (previous, next) {
-                    (_, Some(next)) => range.start..next.start,
-                    (Some(previous), None) => previous.end..range.end,
-                    (None, None) => range,
-                };
-                if self.text[gone.clone()].contains('#') {
-                    return Err(self.refused(gone.start, "there is a comment inside the brackets"));
-                }
+                let gone = range.start..self.end_of_gap(entry, range.end);
                 self.text.replace_range(gone.clone(), "");
                 self.layout.entries.remove(entry);
                 self.layout.shift_from(entry, gone.end, gone.start);
+                self.settle(expected)
+            }
+            Section::Flow { open, close, .. } => {
+                let splices = remove(&self.text, &self.flow_place(entry, open + 1..close))
+                    .map_err(|reason| self.refused(range.start, reason))?;
+                self.layout.entries.remove(entry);
+                self.splice_flow(entry, splices);
                 self.settle(expected)
             }
             Section::Missing
@@ -144,6 +147,20 @@ impl Draft {
         }
     }
 
+    /// Blank lines after an entry that goes would become part of the entry before it, where that
+    /// one ends with a text that keeps its blank lines: they go too.
+    fn end_of_gap(&self, entry: usize, end: usize) -> usize {
+        let is_blank = |line: &str| line.trim().is_empty();
+        let before = entry.checked_sub(1).map(|before| self.layout.entries[before].range());
+        let keeps = before
+            .is_some_and(|before| self.text[before].lines().next_back().is_some_and(is_blank));
+        let blank = |rest: &str| {
+            let lines = rest.split_inclusive('\n').take_while(|line| is_blank(line));
+            lines.map(str::len).sum::<usize>()
+        };
+        if keeps { end + blank(&self.text[end..]) } else { end }
+    }
+
     /// Without entries, the section says so: a key without a value would read like a mistake.
     fn remove_last(&mut self, range: Range<usize>, expected: Keyring) -> Result<(), NotEditable> {
         let splices = match self.layout.section {
@@ -152,9 +169,8 @@ impl Draft {
                 vec![Splice::insert(colon + 1, " []"), Splice::replace(range, "")]
             }
             Section::Flow { open, close, .. } => {
-                let inner = open + 1..close;
-                let gone = if self.text[inner.clone()].contains('#') { range } else { inner };
-                vec![Splice::replace(gone, "")]
+                remove(&self.text, &self.flow_place(0, open + 1..close))
+                    .map_err(|reason| self.refused(range.start, reason))?
             }
             Section::Missing
             | Section::MissingInFlow
@@ -162,6 +178,25 @@ impl Draft {
             | Section::Exotic { .. } => Vec::new(),
         };
         self.rebuild(splices, &expected)
+    }
+
+    fn flow_place(&self, entry: usize, inner: Range<usize>) -> Place {
+        let range = |index: usize| self.layout.entries.get(index).map(EntrySpan::range);
+        Place {
+            inner,
+            previous: entry.checked_sub(1).and_then(range),
+            item: self.layout.entries[entry].range(),
+            next: range(entry + 1),
+        }
+    }
+
+    /// Splices between brackets, before the entries from this one on.
+    fn splice_flow(&mut self, entry: usize, mut splices: Vec<Splice>) {
+        splices.sort_by_key(|splice| splice.range.start);
+        for Splice { range, text } in splices.into_iter().rev() {
+            self.text.replace_range(range.clone(), &text);
+            self.layout.shift_from(entry, range.end, range.start + text.len());
+        }
     }
 
     fn colon_after(&self, key_end: usize) -> Result<usize, NotEditable> {
@@ -184,7 +219,10 @@ impl Draft {
         // An alias, or a tag's handle, means nothing apart from the rest of the document.
         let tree = Tree::parse(fragment).map_err(|fault| NotEditable {
             line: lines_before + fault.line,
-            reason: format!("the entry does not stand alone: {}", fault.fault),
+            reason:
+                "the entry depends on what stands elsewhere, as an alias does; write it out to \
+                     let neokeys edit the entry"
+                    .to_owned(),
         })?;
         match tree.entangled() {
             None => Ok(tree),
@@ -198,6 +236,7 @@ impl Draft {
     }
 
     /// Holds a changed entry against what was meant: the key, and the members that are not ours.
+    /// Gives the entry's place in the fragment.
     fn demand_same(
         &self,
         fragment: &str,
@@ -205,13 +244,20 @@ impl Draft {
         key: &ApiKey,
         before: Option<(&Tree<'_>, NodeId)>,
         place: usize,
-    ) -> Result<(), NotEditable> {
+    ) -> Result<Range<usize>, NotEditable> {
         let refused = || self.refused(place, "the entry is written in a way that cannot be edited");
         let tree = Tree::parse(fragment).map_err(|_fault| refused())?;
         let item = item_of(&tree, in_block).ok_or_else(refused)?;
         let says_so = EntryReader::new(&tree).read(item).key.is_ok_and(|read| read == *key);
         let kept = before.is_none_or(|(old, was)| others(old, was) == others(&tree, item));
-        if says_so && kept && tree.repeated().is_empty() { Ok(()) } else { Err(refused()) }
+        if !says_so || !kept || !tree.repeated().is_empty() {
+            return Err(refused());
+        }
+        if in_block {
+            lines_of_items(&tree, &[item]).and_then(|mut lines| lines.pop()).ok_or_else(refused)
+        } else {
+            Ok(tree.node(item).range())
+        }
     }
 
     /// The keyring after a change. Faulty entries have moved, so they are read again.

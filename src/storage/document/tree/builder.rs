@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use super::{Content, Node, NodeId, Tree};
 use crate::storage::document::fault::Fault;
@@ -153,8 +153,8 @@ impl<'t> Builder<'t> {
         let id = NodeId(narrow(index));
         let range = bytes_of(span);
         let end = match &content {
-            Content::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. } => {
-                end_of_block_scalar(self.tree.text, &range)
+            Content::Scalar { text, style: ScalarStyle::Literal | ScalarStyle::Folded, .. } => {
+                end_of_block_scalar(self.tree.text, &range, text)
             }
             Content::Scalar { .. }
             | Content::Sequence { .. }
@@ -228,15 +228,19 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// A block scalar's span runs into the indentation of the line that ends it.
-fn end_of_block_scalar(text: &str, range: &Range<usize>) -> usize {
+/// Where the last line of a block scalar that says something ends. The parser's span runs on over
+/// blank lines and into the indentation of the line that ends the scalar.
+fn end_of_block_scalar(text: &str, range: &Range<usize>, value: &str) -> usize {
     let written = &text[range.clone()];
-    let last_line = written.rfind('\n').map_or(0, |newline| newline + 1);
-    if last_line > 0 && written[last_line..].bytes().all(|byte| byte == b' ') {
-        range.start + last_line
-    } else {
-        range.end
-    }
+    let Some(last) = written.rfind(|character: char| !character.is_whitespace()) else {
+        let line = written.rfind('\n').map_or(written.len(), |newline| newline + 1);
+        return range.start + line;
+    };
+    // Blank lines that are part of the value stand in it too.
+    let end_of_value = value.trim_end().len();
+    let lines = value[end_of_value..].matches('\n').count().max(1);
+    let ends = written[last..].match_indices('\n').map(|(newline, _)| last + newline + 1);
+    range.start + ends.take(lines).last().unwrap_or(written.len())
 }
 
 fn bytes_of(span: &Span) -> Range<usize> {
@@ -258,10 +262,18 @@ fn too_much(span: &Span, what: &str) -> Fault {
 
 fn not_yaml(error: &ScanError) -> Fault {
     let place = error.marker();
+    let hint = if matches!(
+        error.kind(),
+        ErrorKind::InvalidIndentation | ErrorKind::InvalidFlowScalarIndent
+    ) {
+        "indent every line of what is in brackets or quotes more than the key before it"
+    } else {
+        "mend the syntax here or just above"
+    };
     Fault::at(
         place.line() as u64,
         place.col() as u64 + 1,
         &format!("this is not YAML 1.2: {}", error.info()),
-        "mend the syntax here or just above",
+        hint,
     )
 }

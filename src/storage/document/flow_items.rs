@@ -1,0 +1,223 @@
+//! Items between brackets: one more or one less, with its comma, in the style of its neighbours.
+//!
+//! A comment on the line of an item goes with it; every other comment and line stays.
+
+use std::ops::Range;
+
+use super::layout::{line_end, line_start};
+use super::splice::{Splice, line_ending};
+
+/// An item of a flow collection with what is around it.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// What is between the brackets.
+    pub(super) inner: Range<usize>,
+    /// The item before.
+    pub(super) previous: Option<Range<usize>>,
+    /// The item itself.
+    pub(super) item: Range<usize>,
+    /// The item after.
+    pub(super) next: Option<Range<usize>>,
+}
+
+/// Takes an item away.
+pub(super) fn remove(text: &str, place: &Place) -> Result<Vec<Splice>, &'static str> {
+    let Place { inner, previous, item, next } = place;
+    let gap_end = next.as_ref().map_or(inner.end, |next| next.start);
+    let gone = |range: Range<usize>| Splice::replace(range, "");
+    if let Some(comma) = find_comma(text, item.end..gap_end) {
+        if text[item.end..comma].contains('#') {
+            return Err("there is a comment between an item and its comma");
+        }
+        return Ok(vec![gone(
+            alone_on_lines(text, item.start, comma + 1, gap_end).unwrap_or_else(|| {
+                let spaces = spaces_at(text, comma + 1).min(gap_end - comma - 1);
+                item.start..comma + 1 + spaces
+            }),
+        )]);
+    }
+    let Some(previous) = previous else {
+        let lines = alone_on_lines(text, item.start, item.end, inner.end);
+        return Ok(vec![gone(all_or(text, inner, lines.unwrap_or_else(|| item.clone())))]);
+    };
+    let comma = find_comma(text, previous.end..item.start).ok_or("an item has no comma")?;
+    if text[comma + 1..item.start].trim_start_matches(' ').is_empty() {
+        return Ok(vec![gone(comma..item.end)]);
+    }
+    let lines = alone_on_lines(text, item.start, item.end, inner.end);
+    Ok(vec![gone(comma..comma + 1), gone(lines.unwrap_or_else(|| item.clone()))])
+}
+
+/// Puts an item after `place.item`. Gives the splices and where the new item will start.
+pub(super) fn insert_after(text: &str, place: &Place, new: &str) -> (Vec<Splice>, usize) {
+    let Place { inner, previous, item, next } = place;
+    let ending = line_ending(text);
+    let gap_end = next.as_ref().map_or(inner.end, |next| next.start);
+    let comma = find_comma(text, item.end..gap_end);
+    let start = line_start(text, item.start).max(inner.start);
+    let before = &text[start..item.start];
+    let on_own_line = start > inner.start && before.bytes().all(|byte| byte == b' ');
+    let after = comma.map_or(item.end, |comma| comma + 1);
+    if !on_own_line {
+        let space = match (comma, previous) {
+            (Some(comma), _) if next.is_some() => leading_spaces(&text[comma + 1..gap_end]),
+            (_, Some(previous)) => find_comma(text, previous.end..item.start)
+                .map_or(" ", |comma| leading_spaces(&text[comma + 1..item.start])),
+            _ => " ",
+        };
+        return match comma {
+            Some(_) => (vec![Splice::insert(after, format!("{space}{new},"))], after + space.len()),
+            None => {
+                (vec![Splice::insert(after, format!(",{space}{new}"))], after + 1 + space.len())
+            }
+        };
+    }
+    let line = line_end(text, after);
+    if line <= gap_end && is_blank_or_comment(&text[after..line]) && text[..line].ends_with('\n') {
+        let own_comma = if comma.is_some() { "," } else { "" };
+        let mut splices = Vec::with_capacity(2);
+        let mut at = line + before.len();
+        if comma.is_none() {
+            splices.push(Splice::insert(item.end, ","));
+            at += 1;
+        }
+        splices.push(Splice::insert(line, format!("{before}{new}{own_comma}{ending}")));
+        return (splices, at);
+    }
+    // What follows on the line stays behind the new item.
+    let (coming, at) = match comma {
+        Some(_) => (format!("{ending}{before}{new},"), after + ending.len() + before.len()),
+        None => (format!(",{ending}{before}{new}"), after + 1 + ending.len() + before.len()),
+    };
+    (vec![Splice::insert(after, coming)], at)
+}
+
+/// Puts an item before the first one, or where there is none.
+pub(super) fn insert_first(
+    text: &str,
+    inner: &Range<usize>,
+    first: Option<&Range<usize>>,
+    new: &str,
+) -> Splice {
+    let Some(first) = first else {
+        let blank = text[inner.clone()].trim().is_empty();
+        let range = if blank { inner.clone() } else { inner.start..inner.start };
+        return Splice::replace(range, new);
+    };
+    let start = line_start(text, first.start).max(inner.start);
+    let before = &text[start..first.start];
+    if start > inner.start && before.bytes().all(|byte| byte == b' ') {
+        Splice::insert(start, format!("{before}{new},{}", line_ending(text)))
+    } else {
+        Splice::insert(first.start, format!("{new}, "))
+    }
+}
+
+/// The comma in a gap between items, apart from those in comments.
+pub(super) fn find_comma(text: &str, gap: Range<usize>) -> Option<usize> {
+    let mut comment = false;
+    for (index, byte) in text.as_bytes()[gap.clone()].iter().enumerate() {
+        match byte {
+            b'\n' => comment = false,
+            b'#' => comment = true,
+            b',' if !comment => return Some(gap.start + index),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The whole lines from `start` to `end`, if nothing else but white space and a comment is on them.
+fn alone_on_lines(text: &str, start: usize, end: usize, limit: usize) -> Option<Range<usize>> {
+    let from = line_start(text, start);
+    let to = line_end(text, end);
+    let alone = text[from..start].bytes().all(|byte| byte == b' ')
+        && to <= limit
+        && is_blank_or_comment(&text[end..to]);
+    alone.then_some(from..to)
+}
+
+/// Everything between the brackets, if nothing but white space would be left of it.
+fn all_or(text: &str, inner: &Range<usize>, gone: Range<usize>) -> Range<usize> {
+    let is_blank = |range: Range<usize>| text[range].trim().is_empty();
+    let nothing_else = is_blank(inner.start..gone.start) && is_blank(gone.end..inner.end);
+    if nothing_else { inner.clone() } else { gone }
+}
+
+fn is_blank_or_comment(text: &str) -> bool {
+    let text = text.trim_start_matches([' ', '\t']);
+    text.starts_with('#') || text.trim().is_empty()
+}
+
+fn spaces_at(text: &str, place: usize) -> usize {
+    leading_spaces(&text[place..]).len()
+}
+
+fn leading_spaces(text: &str) -> &str {
+    &text[..text.len() - text.trim_start_matches(' ').len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, insert_after, remove};
+    use crate::storage::document::splice::spliced;
+
+    /// The place of the item that is `x`, among items of one letter.
+    fn place(text: &str) -> Place {
+        let inner = 1..text.len() - 1;
+        let mut items = Vec::new();
+        let mut comment = false;
+        for (index, byte) in text.bytes().enumerate() {
+            match byte {
+                b'\n' => comment = false,
+                b'#' => comment = true,
+                b'a'..=b'z' if !comment => items.push(index..index + 1),
+                _ => {}
+            }
+        }
+        let at = items.iter().position(|item| &text[item.clone()] == "x").unwrap();
+        let previous = at.checked_sub(1).map(|at| items[at].clone());
+        Place { inner, previous, item: items[at].clone(), next: items.get(at + 1).cloned() }
+    }
+
+    #[test]
+    fn an_item_goes_with_its_comma_and_its_line() {
+        for (before, after) in [
+            ("[x]", "[]"),
+            ("[ x ]", "[]"),
+            ("[a, x]", "[a]"),
+            ("[x, b]", "[b]"),
+            ("[a, x, b]", "[a, b]"),
+            ("[a,x,b]", "[a,b]"),
+            ("[\n  a,\n  x,\n  b\n]", "[\n  a,\n  b\n]"),
+            ("[\n  a, # A\n  x, # X\n  # B\n  b\n]", "[\n  a, # A\n  # B\n  b\n]"),
+            ("[\n  a, # A\n  x # X\n]", "[\n  a # A\n]"),
+            ("[\n  a,\n  x,\n]", "[\n  a,\n]"),
+            ("[\n  x # X\n]", "[]"),
+            ("[\n  x, # X\n  # all\n]", "[\n  # all\n]"),
+            ("[a,\n x]", "[a\n ]"),
+        ] {
+            assert_eq!(spliced(before, remove(before, &place(before)).unwrap()), after, "{before}");
+        }
+    }
+
+    #[test]
+    fn a_new_item_takes_after_its_neighbour() {
+        for (before, after) in [
+            ("[x]", "[x, N]"),
+            ("[a,x]", "[a,x,N]"),
+            ("[x, b]", "[x, N, b]"),
+            ("[a, x,]", "[a, x, N,]"),
+            ("[\n  x\n]", "[\n  x,\n  N\n]"),
+            ("[\n  x # X\n]", "[\n  x, # X\n  N\n]"),
+            ("[\n  x,\n]", "[\n  x,\n  N,\n]"),
+            ("[\n  x, # X\n  b\n]", "[\n  x, # X\n  N,\n  b\n]"),
+            ("[a,\n x]", "[a,\n x,\n N]"),
+        ] {
+            let (splices, at) = insert_after(before, &place(before), "N");
+            let text = spliced(before, splices);
+            assert_eq!(text, after, "{before}");
+            assert_eq!(&text[at..=at], "N", "{before}");
+        }
+    }
+}

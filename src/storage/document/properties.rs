@@ -1,0 +1,188 @@
+//! Random layouts and random edits against a plain model: the keys come to the same, every byte
+//! outside of the touched entry stays, and the places kept while editing are those that a fresh
+//! reading finds.
+
+mod random_document;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use self::random_document::{Choices, random_document};
+use super::{Document, Draft};
+use crate::domain::{ApiKey, Change, Digest, KeyName, KeyringEdit, Precondition, Scopes};
+
+const PERMISSIONS: [&str; 7] = ["a:read", "b.write", "*", "true", "it's", "7", "x,y"];
+
+/// What a document defines, by name.
+type Model = BTreeMap<String, (bool, Vec<String>)>;
+
+fn model_of(document: &Document) -> Model {
+    let keys = document.keyring().keys().iter();
+    keys.map(|key| {
+        let scopes = key.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+        (key.name.as_str().to_owned(), (key.enabled, scopes))
+    })
+    .collect()
+}
+
+fn random_scopes(choices: &mut Choices<'_>) -> Vec<&'static str> {
+    let count = 1 + choices.below(4);
+    let mut scopes = Vec::new();
+    for _ in 0..count {
+        let scope = PERMISSIONS[choices.below(PERMISSIONS.len())];
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    scopes
+}
+
+fn random_edit(choices: &mut Choices<'_>, model: &Model, number: usize) -> KeyringEdit {
+    let existing: Vec<&String> = model.keys().collect();
+    let kind = if existing.is_empty() { 0 } else { choices.below(3) };
+    let pick = |choices: &mut Choices<'_>| {
+        KeyName::parse(existing[choices.below(existing.len())]).unwrap()
+    };
+    match kind {
+        0 => {
+            let names = ["new", "true", "12e", "_x", "3.5", "z.z"];
+            let name = format!("{}{number}", names[choices.below(names.len())]);
+            KeyringEdit::Create(ApiKey {
+                name: KeyName::parse(&name).unwrap(),
+                enabled: choices.flip(),
+                scopes: Scopes::parse(&random_scopes(choices)).unwrap(),
+                digest: Digest::of(name.as_bytes()),
+            })
+        }
+        1 => KeyringEdit::Update {
+            name: pick(choices),
+            enabled: choices.flip(),
+            scopes: Scopes::parse(&random_scopes(choices)).unwrap(),
+        },
+        _ => KeyringEdit::Delete { name: pick(choices) },
+    }
+}
+
+fn apply_to_model(model: &mut Model, edit: &KeyringEdit) {
+    let texts = |scopes: &Scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+    match edit {
+        KeyringEdit::Create(key) => {
+            model.insert(key.name.as_str().to_owned(), (key.enabled, texts(&key.scopes)));
+        }
+        KeyringEdit::Update { name, enabled, scopes } => {
+            model.insert(name.as_str().to_owned(), (*enabled, texts(scopes)));
+        }
+        KeyringEdit::Delete { name } => {
+            model.remove(name.as_str());
+        }
+    }
+}
+
+/// The marks of comments and unknown members: `M` and a number, in the order of the text.
+fn marks(text: &str) -> Vec<&str> {
+    text.split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| word.starts_with('M') && word[1..].bytes().all(|byte| byte.is_ascii_digit()))
+        .collect()
+}
+
+/// Holds a text after an edit against the one before: what is outside of the touched lines stays.
+fn demand_untouched(
+    before: &str,
+    after: &str,
+    entry: Option<std::ops::Range<usize>>,
+    edit: &KeyringEdit,
+) {
+    let shown = || format!("{edit:?}\n--- before\n{before}\n--- after\n{after}\n---");
+    let common = before.bytes().zip(after.bytes()).take_while(|(one, other)| one == other).count();
+    let common_end = before
+        .bytes()
+        .rev()
+        .zip(after.bytes().rev())
+        .take_while(|(one, other)| one == other)
+        .count()
+        .min(before.len() - common);
+    let changed = common..before.len() - common_end;
+    match (edit, entry) {
+        (KeyringEdit::Create(_), _) => {
+            let old: Vec<_> = marks(before);
+            assert_eq!(old, marks(after), "{}", shown());
+            let gone = before[changed].split('#').next().unwrap_or_default();
+            let gone: String = gone.split_whitespace().collect();
+            assert!(["", "[]", "[", "]"].contains(&&*gone), "{gone:?} {}", shown());
+        }
+        (KeyringEdit::Update { .. } | KeyringEdit::Delete { .. }, Some(entry)) => {
+            let is_update = matches!(edit, KeyringEdit::Update { .. });
+            // A comment on the last line of an entry that goes is one of its own.
+            let rest = before[entry.end..].lines().next().unwrap_or_default();
+            let is_comment = rest.trim_start_matches([' ', ',']).starts_with('#');
+            let comment = if is_comment && !is_update { rest.len() } else { 0 };
+            let outside = (marks(&before[..entry.start]), marks(&before[entry.end + comment..]));
+            let (left, found) = (outside.0.len() + outside.1.len(), marks(after));
+            assert!(found.starts_with(&outside.0), "{}", shown());
+            assert!(found.ends_with(&outside.1), "{}", shown());
+            assert!(found.len() >= left, "{}", shown());
+            if is_update {
+                assert!(after.starts_with(&before[..entry.start]), "{}", shown());
+                assert!(after.ends_with(&before[entry.end..]), "{}", shown());
+                let lines = before[entry].lines().skip(1);
+                let lost =
+                    lines.filter(|line| marks(line).iter().any(|mark| !found.contains(mark)));
+                for line in lost {
+                    assert!(line.trim_start().starts_with("- "), "{line:?} {}", shown());
+                }
+            }
+        }
+        (KeyringEdit::Update { .. } | KeyringEdit::Delete { .. }, None) => panic!("no entry"),
+    }
+}
+
+fn edit_and_compare(text: &str, choices: &mut Choices<'_>) {
+    let mut document = Document::parse(Bytes::copy_from_slice(text.as_bytes()))
+        .unwrap_or_else(|fault| panic!("{fault}\n{text}"));
+    assert!(document.keyring().faulty_entries().is_empty(), "{text}");
+    let mut model = model_of(&document);
+    for number in 0..1 + choices.below(6) {
+        let edit = random_edit(choices, &model, number);
+        let change = document.keyring().judge(&edit, &Precondition::default()).unwrap();
+        let mut draft = Draft::of(&document);
+        let before = std::str::from_utf8(document.bytes()).unwrap().to_owned();
+        draft.make(&change).unwrap_or_else(|refused| panic!("{refused:?} {edit:?}\n{before}"));
+        let edited = draft.finish();
+        apply_to_model(&mut model, &edit);
+        let after = std::str::from_utf8(edited.bytes()).unwrap();
+        let read = Document::parse(edited.bytes().clone())
+            .unwrap_or_else(|fault| panic!("{fault} {edit:?}\n{before}\n---\n{after}"));
+        assert_eq!(
+            model_of(&read),
+            model,
+            "{edit:?}\n--- before\n{before}\n--- after\n{after}\n---"
+        );
+        assert_eq!(read.keyring().keys(), edited.keyring().keys(), "{after}");
+        assert_eq!(read.layout.entries, edited.layout.entries, "{edit:?}\n{before}\n---\n{after}");
+        assert_eq!(read.layout.section, edited.layout.section, "{edit:?}\n{before}\n---\n{after}");
+        let position = match &change {
+            Change::Inserted(_) => None,
+            Change::Replaced(key) | Change::Removed(key) => {
+                document.keyring().position(key.name.as_str())
+            }
+        };
+        let entry = position.map(|position| document.layout.entries[position].range());
+        demand_untouched(&before, after, entry, &edit);
+        document = edited;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn edits_of_any_layout_equal_edits_of_a_plain_model(
+        layout in proptest::collection::vec(any::<u8>(), 0..120),
+        edits in proptest::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let text = random_document(&mut Choices::new(&layout));
+        edit_and_compare(&text, &mut Choices::new(&edits));
+    }
+}

@@ -1,0 +1,106 @@
+//! What a crash left behind: staged files, found when a tenant is touched for the first time.
+//!
+//! A staged file's name tells its inode and the state of the document that it was to replace. If
+//! another file bears the name now, the exchange was done; and if that file is not the state that
+//! was to be replaced, it is someone's edit that had slipped in, and goes back to its place.
+
+use std::io;
+use std::path::Path;
+
+use super::identity::Identity;
+use super::replace::STAGED;
+use super::{Inner, cannot};
+use crate::domain::TenantId;
+use crate::storage::document_store::{DocumentError, WriteError};
+
+/// What the name of a staged file tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct StagedName {
+    /// The staged file.
+    pub(super) inode: u64,
+    /// The document that it is to replace: its size and its time; zeros for none.
+    pub(super) replaces: (u64, u64),
+}
+
+impl StagedName {
+    /// The name of a file.
+    pub(super) fn to_file_name(&self) -> String {
+        format!("{STAGED}{}-{}-{}", self.inode, self.replaces.0, self.replaces.1)
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let mut numbers = name.strip_prefix(STAGED)?.split('-').map(str::parse);
+        let mut next = || numbers.next()?.ok();
+        Some(Self { inode: next()?, replaces: (next()?, next()?) })
+    }
+}
+
+impl Inner {
+    /// Cleans up after a crash, once a tenant. What fails is tried again at the next touch.
+    pub(super) fn sweep(&self, tenant: &TenantId) {
+        if self.swept().contains(tenant) {
+            return;
+        }
+        match self.sweep_folder(tenant) {
+            Ok(()) => drop(self.swept().insert(tenant.clone())),
+            Err(error) => {
+                tracing::warn!(tenant.id = %tenant, %error, "leftovers of a crash cannot be cleaned");
+            }
+        }
+    }
+
+    fn sweep_folder(&self, tenant: &TenantId) -> Result<(), WriteError> {
+        let Ok(target) = self.target(tenant) else { return Ok(()) };
+        let folder = target.parent().unwrap_or(&self.root);
+        if self.strays(folder).map_err(WriteError::Refused)?.is_empty() {
+            return Ok(());
+        }
+        // Another process may be about to exchange it: its lock tells when that is over.
+        let _lock = self.lock(tenant)?;
+        for name in self.strays(folder).map_err(WriteError::Refused)? {
+            let path = folder.join(&name);
+            self.recover(&path, &target, StagedName::parse(&name))
+                .map_err(|source| WriteError::Refused(cannot("clean up", &path, source)))?;
+        }
+        Ok(())
+    }
+
+    fn strays(&self, folder: &Path) -> Result<Vec<String>, DocumentError> {
+        let names = self.files.list(folder).map_err(|source| cannot("list", folder, source))?;
+        let names = names.into_iter().filter_map(|name| name.into_string().ok());
+        Ok(names.filter(|name| name.starts_with(STAGED)).collect())
+    }
+
+    fn recover(&self, stray: &Path, target: &Path, name: Option<StagedName>) -> io::Result<()> {
+        let there = Identity::of(&self.files.stat_link(stray)?);
+        let Some(StagedName { inode, replaces }) = name else { return self.files.remove(stray) };
+        let was_exchanged = there.inode != inode;
+        if was_exchanged && replaces != there.size_and_time() {
+            let document = self.files.stat(target).map(|metadata| Identity::of(&metadata));
+            if document.is_ok_and(|document| document.inode == inode) {
+                self.files.exchange(stray, target)?;
+                self.files.sync_folder(target.parent().unwrap_or(&self.root))?;
+                tracing::warn!(document = %target.display(), "an edit by hand was put back");
+            } else {
+                // The document was replaced since then: what came out is kept beside it.
+                let aside = target.with_file_name(format!("security.yml.conflict-{}", there.inode));
+                self.files.rename_new(stray, &aside)?;
+                tracing::error!(kept = %aside.display(), "an edit by hand is kept beside the document");
+                return Ok(());
+            }
+        }
+        self.files.remove(stray)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StagedName;
+
+    #[test]
+    fn a_staged_name_tells_what_it_was_made_of() {
+        let name = StagedName { inode: 7, replaces: (12, 34) };
+        assert_eq!(StagedName::parse(&name.to_file_name()), Some(name));
+        assert_eq!(StagedName::parse(".security.yml.neokeys-new-3"), None);
+    }
+}

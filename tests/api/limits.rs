@@ -1,0 +1,91 @@
+//! Callers who ask for too much: guessers, and those who never finish a sentence.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::KEYS;
+use crate::harness::{Client, Service, token_of};
+
+/// Three failures a minute; the tests' own address is a trusted proxy.
+const THROTTLED: &str =
+    "  throttle:\n    failures_per_minute: 3\n    trusted_proxies: [127.0.0.0/8]\n";
+
+fn from(client: &Client, address: &str) -> Client {
+    client.with("x-forwarded-for", address)
+}
+
+#[tokio::test]
+async fn an_address_that_fails_too_often_is_turned_away_for_a_while() {
+    let service = Service::builder().settings(THROTTLED).start();
+    let guesser = from(&service.client().with_api_key("guess"), "198.51.100.7");
+    for _ in 0..3 {
+        assert_eq!(guesser.get(KEYS).await.status, 401);
+    }
+    let refused = guesser.get(KEYS).await;
+    assert_eq!((refused.status.as_u16(), refused.problem()), (429, "too-many-failures".into()));
+    let seconds: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=20).contains(&seconds), "{seconds}");
+    // A guess that is right must not read differently from one that is wrong.
+    let right = from(&service.admin(), "198.51.100.7").get(KEYS).await;
+    assert_eq!(right.status, 429);
+    // Nobody else waits.
+    assert_eq!(from(&service.admin(), "198.51.100.8").get(KEYS).await.status, 200);
+    let elsewhere = from(&service.client().with_api_key("guess"), "198.51.100.9");
+    assert_eq!(elsewhere.get(KEYS).await.status, 401);
+}
+
+#[tokio::test]
+async fn who_never_fails_is_never_slowed_down() {
+    let service = Service::builder().settings(THROTTLED).start();
+    let reader = service.client().with_api_key(&token_of("reader"));
+    for _ in 0..50 {
+        assert_eq!(reader.get(KEYS).await.status, 200);
+        // A valid credential that may not is no failed guess.
+        assert_eq!(reader.delete(&crate::key("writer")).await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_slowed_down_unless_it_is_set() {
+    let service = Service::start();
+    for _ in 0..50 {
+        assert_eq!(service.client().with_api_key("guess").get(KEYS).await.status, 401);
+    }
+}
+
+/// What the service says to bytes that are not all that they announce.
+fn answer_to(service: &Service, bytes: &str) -> String {
+    let address = service.origin().trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_arrive_is_given_up() {
+    let service = Service::builder().settings("limits: {head_time: 1s, body_time: 1s}\n").start();
+    let head = answer_to(&service, "GET /health/live HTTP/1.1\r\nHost: x\r\n");
+    assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
+    let body = answer_to(
+        &service,
+        &format!(
+            "POST {KEYS} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-API-KEY: {}\r\n\
+             Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{{",
+            token_of("admin")
+        ),
+    );
+    assert!(body.starts_with("HTTP/1.1 408 "), "{body}");
+    assert!(body.contains("/problems/request-timeout"), "{body}");
+}
+
+#[tokio::test]
+async fn a_head_without_end_ends_its_connection_alone() {
+    let service = Service::start();
+    let long = "x".repeat(200_000);
+    let answer = answer_to(&service, &format!("GET / HTTP/1.1\r\nHost: x\r\nX-Long: {long}"));
+    // Closing with bytes unread can reset the connection before the answer was taken off it.
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    assert_eq!(service.client().get("/health/live").await.status, 200);
+}
