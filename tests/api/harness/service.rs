@@ -33,6 +33,7 @@ pub struct Process {
 pub struct ServiceBuilder {
     folder: TempDir,
     issuer: Issuer,
+    others: String,
     settings: String,
 }
 
@@ -46,6 +47,7 @@ impl Service {
         let builder = ServiceBuilder {
             folder: tempfile::tempdir().unwrap(),
             issuer: Issuer::generate(),
+            others: String::new(),
             settings: String::new(),
         };
         builder
@@ -149,6 +151,15 @@ impl ServiceBuilder {
         self
     }
 
+    /// One more issuer, known by its address alone.
+    pub fn other_issuer(mut self, issuer: &str) -> Self {
+        let audience = Issuer::AUDIENCE;
+        self.others += &format!(
+            "      - issuer: {issuer}\n        audience: {audience}\n        access_tokens_only: true\n"
+        );
+        self
+    }
+
     /// Lines that are added to the settings file.
     pub fn settings(mut self, yaml: &str) -> Self {
         self.settings.push_str(yaml);
@@ -160,11 +171,12 @@ impl ServiceBuilder {
         put(&keys, &self.issuer.key_set().to_string());
         let settings = format!(
             "listen: 127.0.0.1:0\nstore: file:{store}\nauth:\n  bearer:\n    issuers:\n      - issuer: {issuer}\n        \
-             audience: {audience}\n        jwks: file:{keys}\n{more}",
+             audience: {audience}\n        jwks: file:{keys}\n{others}{more}",
             store = self.folder.path().join("store").display(),
             issuer = Issuer::NAME,
             audience = Issuer::AUDIENCE,
             keys = keys.display(),
+            others = self.others,
             more = self.settings,
         );
         let file = self.folder.path().join("neokeys.yml");

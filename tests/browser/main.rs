@@ -1,0 +1,76 @@
+//! The pages in a real browser: headless Chromium, driven by the scripts of this folder. Pictures
+//! of every step are kept in `target/browser`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../cli/program.rs"]
+mod program;
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../programs/mod.rs"]
+mod programs;
+
+use std::io::{BufRead as _, BufReader};
+
+use program::{Running, Workplace};
+
+/// The program in a folder of its own, with its address.
+struct Server {
+    origin: String,
+    _running: Running,
+    _place: Workplace,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let place = Workplace::with_tenant();
+        let serve = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
+        let mut running = place.start(&serve);
+        let mut lines = BufReader::new(running.child().stdout.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let log = running.child().stderr.take().unwrap();
+        // The rest of its output is of no interest, but it must find a reader.
+        std::thread::spawn(move || lines.count());
+        std::thread::spawn(move || BufReader::new(log).lines().count());
+        let origin = line.strip_prefix("neokeys listens on ").unwrap().to_owned();
+        Self { origin, _running: running, _place: place }
+    }
+
+    /// Has the browser go through a script.
+    fn visit(&self, script: &str, arguments: &[&str]) {
+        let chromium = programs::program("/usr/bin/chromium", "chromium");
+        let mut command = programs::node("tests/browser", script);
+        programs::run(command.arg(&self.origin).args(arguments).env("CHROMIUM", chromium));
+    }
+}
+
+#[test]
+fn a_key_is_made_used_and_deleted_in_swagger_ui_by_the_documented_contract() {
+    Server::start(&["--dev"]).visit("issue_use_revoke.mjs", &["documented", "light"]);
+}
+
+#[test]
+fn a_key_is_made_used_and_deleted_in_swagger_ui_by_the_sdk_profile() {
+    Server::start(&["--dev"]).visit("issue_use_revoke.mjs", &["sdk", "dark"]);
+}
+
+#[test]
+fn a_developer_makes_and_copies_a_token_with_the_keyboard_alone() {
+    let server = Server::start(&["--dev"]);
+    server.visit("sign_in_by_keyboard.mjs", &["light"]);
+    server.visit("sign_in_by_keyboard.mjs", &["dark"]);
+}
+
+#[test]
+fn whoever_comes_by_another_name_is_sent_to_the_one_that_works() {
+    Server::start(&["--dev"]).visit("other_name.mjs", &[]);
+}
+
+#[test]
+fn try_it_out_does_not_reach_production_unless_the_deployment_says_so() {
+    Server::start(&[]).visit("production_is_not_called.mjs", &[]);
+}

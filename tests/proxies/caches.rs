@@ -1,0 +1,61 @@
+//! A shared cache between callers and the service.
+
+use serde_json::json;
+
+use crate::KEYS;
+use crate::harness::{Service, token_of};
+use crate::proxy::Proxy;
+
+/// Keeps every answer that it may, by its address alone, and says whether it was kept.
+const CACHING: &str =
+    "proxy_cache answers; proxy_cache_valid any 10m; proxy_cache_methods GET HEAD;
+    add_header X-Cache $upstream_cache_status always;";
+
+#[tokio::test]
+async fn a_cache_that_works_keeps_nothing_about_keys() {
+    let service = Service::start();
+    let cache = Proxy::nginx(service.origin(), "", CACHING);
+    let anyone = cache.client();
+    // What is for everybody is kept: the cache works.
+    anyone.get("/problems/name-taken").await;
+    assert_eq!(anyone.get("/problems/name-taken").await.header("x-cache"), "HIT");
+
+    let admin = anyone.with_api_key(&token_of("admin"));
+    let bearer = anyone.with_bearer(&service.issuer.token(&["t1"], &["*"]));
+    for path in [KEYS.to_owned(), format!("{KEYS}/reader"), format!("{KEYS}/nobody")] {
+        for caller in [&admin, &bearer, &admin] {
+            let reply = caller.get(&path).await;
+            assert_eq!(reply.header("x-cache"), "MISS", "{path}");
+            assert!(matches!(reply.status.as_u16(), 200 | 404));
+            let head = caller.request("HEAD", &path).send().await;
+            assert_eq!(head.header("x-cache"), "MISS", "{path}");
+        }
+        for stranger in [anyone.clone(), anyone.with_api_key(&token_of("other"))] {
+            let reply = stranger.get(&path).await;
+            assert_eq!((reply.status.as_u16(), reply.header("x-cache")), (401, "MISS"), "{path}");
+        }
+    }
+    for open in ["/openapi/v1.json", "/health/ready", "/swagger-ui/"] {
+        anyone.get(open).await;
+        assert_eq!(anyone.get(open).await.header("x-cache"), "MISS", "{open}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_deleted_is_refused_behind_a_cache_too() {
+    let service = Service::start();
+    let cache = Proxy::nginx(service.origin(), "", CACHING);
+    let admin = cache.client().with_api_key(&token_of("admin"));
+    let body = json!({"name": "short-lived", "permissions": ["tenant.apiKey:read"]});
+    let created = admin.post(KEYS, body).await.json();
+    let caller = cache.client().with_api_key(created["token"].as_str().unwrap());
+    for _ in 0..2 {
+        assert!(caller.get(KEYS).await.text().contains("short-lived"));
+    }
+    let tag = caller.get(KEYS).await.header("etag").to_owned();
+    assert_eq!(admin.delete(&format!("{KEYS}/short-lived")).await.status, 204);
+    assert_eq!(caller.get(KEYS).await.status, 401);
+    let known = caller.request("GET", KEYS).header("if-none-match", &tag).send().await;
+    assert_eq!(known.status, 401);
+    assert!(!admin.get(KEYS).await.text().contains("short-lived"));
+}

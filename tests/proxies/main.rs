@@ -1,0 +1,44 @@
+//! The service behind real proxies: nobody gets another's answer or identity.
+#![expect(unreachable_pub, reason = "a test binary has no callers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
+#[path = "../api/harness/mod.rs"]
+mod harness;
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../programs/mod.rs"]
+mod programs;
+mod proxy;
+
+mod caches;
+mod connections;
+mod headers;
+mod paths;
+
+use harness::{Client, Reply, Service};
+use proxy::Proxy;
+
+/// The list of tenant `t1`.
+const KEYS: &str = "/api/t1/admin/apiKeys";
+
+/// Every proxy as it comes, and an nginx that lets through the header names that it drops otherwise.
+fn proxies(service: &Service) -> [(&'static str, Proxy); 3] {
+    let origin = service.origin();
+    let lenient = "underscores_in_headers on; ignore_invalid_headers off;";
+    [
+        ("nginx", Proxy::nginx(origin, "", "")),
+        ("lenient nginx", Proxy::nginx(origin, lenient, "")),
+        ("Caddy", Proxy::caddy(origin, "")),
+    ]
+}
+
+/// A client with one more header, whatever its name.
+async fn get_with(client: &Client, path: &str, headers: &[(&'static str, &str)]) -> Reply {
+    let request = client.request("GET", path);
+    headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+}

@@ -1,0 +1,106 @@
+//! Real proxies on this machine, each in a folder of its own.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::harness::Client;
+use crate::programs::{Running, free_port, program};
+
+/// A proxy before the service; it ends when this goes.
+pub struct Proxy {
+    address: String,
+    _running: Running,
+    _folder: TempDir,
+}
+
+impl Proxy {
+    /// Debian's nginx. `settings` stand in its server, `location` in the one that passes on.
+    pub fn nginx(upstream: &str, settings: &str, location: &str) -> Self {
+        let (folder, address) = (TempDir::new().unwrap(), free_address());
+        let place = folder.path().display();
+        let upstream = upstream.trim_start_matches("http://");
+        let configuration = format!(
+            "daemon off; master_process off; pid {place}/pid; error_log stderr;
+            events {{ worker_connections 64; }}
+            http {{
+                access_log off;
+                client_body_temp_path {place}/body; proxy_temp_path {place}/proxy;
+                fastcgi_temp_path {place}/fastcgi; uwsgi_temp_path {place}/uwsgi;
+                scgi_temp_path {place}/scgi;
+                proxy_cache_path {place}/cache keys_zone=answers:1m;
+                upstream service {{ server {upstream}; keepalive 2; }}
+                server {{
+                    listen {address};
+                    {settings}
+                    location / {{
+                        proxy_pass http://service;
+                        proxy_http_version 1.1;
+                        proxy_set_header Connection '';
+                        {location}
+                    }}
+                }}
+            }}"
+        );
+        let file = write(folder.path(), "nginx.conf", &configuration);
+        let mut command = Command::new(program("/usr/sbin/nginx", "nginx-light"));
+        command.arg("-p").arg(folder.path()).args(["-e", "stderr", "-c"]).arg(file);
+        Self::start(command, folder, address)
+    }
+
+    /// Debian's Caddy. `settings` stand in its site.
+    pub fn caddy(upstream: &str, settings: &str) -> Self {
+        let (folder, address) = (TempDir::new().unwrap(), free_address());
+        let configuration = format!(
+            "{{\n admin off\n auto_https off\n log {{\n level ERROR\n }}\n}}\n\
+             http://{address} {{\n bind 127.0.0.1\n {settings}\n reverse_proxy {upstream}\n}}\n"
+        );
+        let file = write(folder.path(), "Caddyfile", &configuration);
+        let mut command = Command::new(program("/usr/bin/caddy", "caddy"));
+        command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file);
+        command
+            .env("HOME", folder.path())
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_CONFIG_HOME");
+        Self::start(command, folder, address)
+    }
+
+    /// Returns once it accepts connections.
+    fn start(mut command: Command, folder: TempDir, address: String) -> Self {
+        let log = folder.path().join("log");
+        let mut running = Running::start(command.stderr(File::create(&log).unwrap()));
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(&address).is_err() {
+            let said = || std::fs::read_to_string(&log).unwrap();
+            assert!(!running.has_ended(), "{command:?} ended at once: {}", said());
+            assert!(Instant::now() < deadline, "{command:?} does not listen: {}", said());
+            std::thread::yield_now();
+        }
+        Self { address, _running: running, _folder: folder }
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A client of it without a credential: what the proxy answers itself breaks our contract.
+    pub fn client(&self) -> Client {
+        Client::of_another(&format!("http://{}", self.address))
+    }
+}
+
+fn free_address() -> String {
+    format!("127.0.0.1:{}", free_port())
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
+    let path = folder.join(name);
+    File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+    path
+}
