@@ -1,0 +1,99 @@
+//! The program itself with a log of everything, in a folder of its own.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::harness::{Client, Issuer, Reply};
+use crate::programs::Running;
+
+/// A running program that keeps what it wrote.
+pub struct Server {
+    pub issuer: Issuer,
+    pub origin: String,
+    folder: TempDir,
+    running: Running,
+    answers: Vec<String>,
+}
+
+impl Server {
+    /// `serve --dev` with one more issuer and these documents, at the level `trace`.
+    pub fn start(format: &str, documents: &[(&str, &str)]) -> Self {
+        let (folder, issuer) = (TempDir::new().unwrap(), Issuer::generate());
+        let place = |name: &str| folder.path().join(name);
+        for (tenant, document) in documents {
+            std::fs::create_dir_all(place("data").join(tenant)).unwrap();
+            put(place("data").join(tenant).join("security.yml"), document);
+        }
+        put(place("jwks.json"), &issuer.key_set().to_string());
+        let settings = format!(
+            "auth:\n  bearer:\n    issuers:\n      - issuer: {}\n        audience: {}\n        \
+             jwks: file:jwks.json\nlog: {{ format: {format}, level: trace }}\n",
+            Issuer::NAME,
+            Issuer::AUDIENCE,
+        );
+        put(place("neokeys.yml"), &settings);
+        let mut command = program(&folder);
+        command.args(["serve", "--dev", "--listen", "127.0.0.1:0"]);
+        let mut running = Running::start(command.stderr(File::create(place("log")).unwrap()));
+        let origin = running.line().strip_prefix("neokeys listens on ").unwrap().to_owned();
+        Self { issuer, origin, folder, running, answers: Vec::new() }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(&self.origin)
+    }
+
+    /// A client for what is no operation and may be refused by the HTTP library.
+    pub fn plain_client(&self) -> Client {
+        Client::of_another(&self.origin)
+    }
+
+    /// The line of its output that starts like this.
+    pub fn said(&mut self, start: &str) -> String {
+        loop {
+            let line = self.running.line();
+            if let Some(rest) = line.strip_prefix(start) {
+                return rest.trim().to_owned();
+            }
+        }
+    }
+
+    /// Keeps an answer, and hands it on.
+    pub fn keep(&mut self, reply: Reply) -> Reply {
+        self.answers.push(format!("{reply:?}"));
+        reply
+    }
+
+    /// Runs another command of the program on the same store; gives both its outputs.
+    pub fn command(&mut self, arguments: &[&str]) -> (String, String) {
+        let output = program(&self.folder).args(arguments).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// Writes a tenant's document by hand.
+    pub fn edit(&self, tenant: &str, document: &str) {
+        put(self.folder.path().join("data").join(tenant).join("security.yml"), document);
+    }
+
+    /// Ends it; gives its log and every answer that was kept.
+    pub fn end(mut self) -> (String, String) {
+        self.running.end();
+        let log = std::fs::read(self.folder.path().join("log")).unwrap();
+        (String::from_utf8(log).unwrap(), self.answers.join("\n"))
+    }
+}
+
+/// The program in that folder, with no setting from outside.
+fn program(folder: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
+    command.env_clear().current_dir(folder.path());
+    command
+}
+
+fn put(path: PathBuf, text: &str) {
+    File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
+}
