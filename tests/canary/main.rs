@@ -33,7 +33,11 @@ fn documents() -> Vec<(&'static str, String)> {
         entry("off", false, &["*"]),
     ];
     let pasted = format!("  - name: pasted\n    permissions: [p]\n    hash: {PASTED}\n");
-    let torn = format!("{}    hash: [{}\n  - {{", document(&[admin.clone()]), token_of("torn"));
+    let torn = format!(
+        "{}    hash: [{}\n  - {{",
+        document(std::slice::from_ref(&admin)),
+        token_of("torn")
+    );
     vec![("t1", document(&good)), ("t2", document(&[admin, pasted])), ("t3", torn)]
 }
 
