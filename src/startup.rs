@@ -104,7 +104,7 @@ impl Application {
         let config = StoreConfig {
             document_limit: settings.document_limit,
             create_folder: dev,
-            ..StoreConfig::default()
+            loaded_limit: settings.loaded_limit,
         };
         let store = Arc::new(Store::open(&settings.store, &config)?);
         let bind = |source| StartError::Bind { address: settings.listen, source };

@@ -80,7 +80,7 @@ impl Place {
         let config = StoreConfig {
             document_limit: settings.document_limit,
             create_folder,
-            ..StoreConfig::default()
+            loaded_limit: settings.loaded_limit,
         };
         Store::open(&settings.store, &config).map_err(|error| {
             Failure::refused(&error)

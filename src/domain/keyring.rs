@@ -8,11 +8,11 @@ use super::{ApiKey, Change, Digest, EditError, Fingerprint, KeyName, KeyringEdit
 /// An immutable snapshot of a tenant's keys, in the order of the document.
 ///
 /// Faulty entries are no keys: they are neither shown nor found, and only take their name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Keyring {
     keys: Vec<Arc<ApiKey>>,
-    by_name: HashMap<KeyName, usize>,
-    by_digest: HashMap<Digest, usize>,
+    by_name: HashMap<KeyName, Arc<ApiKey>>,
+    by_digest: HashMap<Digest, Arc<ApiKey>>,
     faulty: Vec<FaultyEntry>,
     fingerprint: OnceLock<Fingerprint>,
 }
@@ -62,17 +62,18 @@ impl KeyringBuilder {
 
 impl Keyring {
     fn new(keys: Vec<Arc<ApiKey>>, faulty: Vec<FaultyEntry>) -> Self {
-        let mut by_name = HashMap::with_capacity(keys.len());
-        let mut by_digest = HashMap::with_capacity(keys.len());
-        for (index, key) in keys.iter().enumerate() {
-            by_name.entry(key.name.clone()).or_insert(index);
-            // A token that several entries hold is the first enabled one's.
-            let holder = by_digest.entry(key.digest).or_insert(index);
-            if key.enabled && !keys[*holder].enabled {
-                *holder = index;
-            }
+        let mut keyring = Self {
+            by_name: HashMap::with_capacity(keys.len()),
+            by_digest: HashMap::with_capacity(keys.len()),
+            keys,
+            faulty,
+            fingerprint: OnceLock::new(),
+        };
+        for key in &keyring.keys {
+            keyring.by_name.entry(key.name.clone()).or_insert_with(|| Arc::clone(key));
+            hold(&mut keyring.by_digest, key);
         }
-        Self { keys, by_name, by_digest, faulty, fingerprint: OnceLock::new() }
+        keyring
     }
 
     /// The keys in order.
@@ -90,20 +91,21 @@ impl Keyring {
     /// The key of this name, enabled or not.
     #[must_use]
     pub fn find_by_name(&self, name: &str) -> Option<&Arc<ApiKey>> {
-        self.by_name.get(name).map(|index| &self.keys[*index])
+        self.by_name.get(name)
     }
 
     /// Where the key of this name stands among [`keys`](Self::keys).
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        let named = self.by_name.get(name)?;
+        self.keys.iter().position(|key| Arc::ptr_eq(key, named))
     }
 
     /// The key whose token hashes to this digest, enabled or not. Where several entries hold the
     /// digest, the first enabled one.
     #[must_use]
     pub fn find_by_digest(&self, digest: &Digest) -> Option<&Arc<ApiKey>> {
-        self.by_digest.get(digest).map(|index| &self.keys[*index])
+        self.by_digest.get(digest)
     }
 
     /// What tells this list from another, computed once a snapshot.
@@ -165,19 +167,69 @@ impl Keyring {
         }
     }
 
-    /// The snapshot after a change that was judged on this one. Faulty entries keep the lines that
-    /// they had; whoever moves them in the document builds a new snapshot from it.
+    /// The snapshot after a change that was judged on this one.
     #[must_use]
     pub fn apply(&self, change: &Change) -> Self {
-        let mut keys = self.keys.clone();
-        let position = self.by_name.get(change.key().name.as_str());
+        let mut after = self.clone();
+        after.make(change);
+        after
+    }
+
+    /// Makes a change that was judged on this keyring in its place, without going through all keys
+    /// for it: a writer makes many on one working copy. Faulty entries keep the lines that they
+    /// had; whoever moves them in the document builds a new snapshot from it.
+    pub fn make(&mut self, change: &Change) {
+        self.fingerprint = OnceLock::new();
+        let unshared = self.by_digest.len() == self.keys.len();
+        let name = change.key().name.as_str();
+        let position = self.position(name);
+        let was = position.map(|index| Arc::clone(&self.keys[index]));
         match (change, position) {
-            (Change::Replaced(key), Some(index)) => keys[*index] = Arc::clone(key),
-            (Change::Removed(_), Some(index)) => drop(keys.remove(*index)),
-            (Change::Inserted(key) | Change::Replaced(key), _) => keys.push(Arc::clone(key)),
+            (Change::Removed(_), Some(index)) => {
+                self.keys.remove(index);
+                self.by_name.remove(name);
+            }
             (Change::Removed(_), None) => {}
+            (Change::Replaced(key) | Change::Inserted(key), position) => {
+                match position {
+                    Some(index) => self.keys[index] = Arc::clone(key),
+                    None => self.keys.push(Arc::clone(key)),
+                }
+                self.by_name.insert(key.name.clone(), Arc::clone(key));
+            }
         }
-        Self::new(keys, self.faulty.clone())
+        let digests = was.iter().map(|key| key.digest).chain([change.key().digest]);
+        for digest in digests.collect::<Vec<_>>() {
+            self.find_holder(digest, change, unshared);
+        }
+    }
+
+    /// Finds anew whose token a digest is. Where every key has a digest of its own, as is usual,
+    /// that takes no look at the others.
+    fn find_holder(&mut self, digest: Digest, change: &Change, unshared: bool) {
+        let taken = self.by_digest.remove(&digest);
+        match change {
+            Change::Inserted(key) if taken.is_none() => {
+                self.by_digest.insert(digest, Arc::clone(key));
+            }
+            Change::Replaced(key) if unshared && key.digest == digest => {
+                self.by_digest.insert(digest, Arc::clone(key));
+            }
+            Change::Removed(_) if unshared => {}
+            Change::Inserted(_) | Change::Replaced(_) | Change::Removed(_) => {
+                for key in self.keys.iter().filter(|key| key.digest == digest) {
+                    hold(&mut self.by_digest, key);
+                }
+            }
+        }
+    }
+}
+
+/// A token that several entries hold is the first enabled one's, or else the first one's.
+fn hold(by_digest: &mut HashMap<Digest, Arc<ApiKey>>, key: &Arc<ApiKey>) {
+    let holder = by_digest.entry(key.digest).or_insert_with(|| Arc::clone(key));
+    if key.enabled && !holder.enabled {
+        *holder = Arc::clone(key);
     }
 }
 
@@ -274,6 +326,39 @@ mod tests {
         let keys = [key("off", false, "1"), key("on", true, "1"), key("on-too", true, "1")];
         let holder = keyring(&keys);
         assert_eq!(holder.find_by_digest(&Digest::of(b"1")).unwrap().name.as_str(), "on");
+    }
+
+    #[test]
+    fn a_keyring_that_was_changed_in_place_equals_one_that_was_built_anew() {
+        let mut changed = keyring(&[]);
+        let tokens = ["1", "2", "1", "3", "1"];
+        let names = ["a", "b", "c", "d", "e"];
+        let mut random = 7_u32;
+        for _ in 0..2000 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let pick = (random >> 16) as usize % names.len();
+            let next =
+                key(names[pick], random.is_power_of_two() || random >> 31 == 1, tokens[pick]);
+            let change = match (changed.find_by_name(names[pick]), random >> 29 & 1) {
+                (None, _) => Change::Inserted(Arc::new(next)),
+                (Some(_), 0) => Change::Replaced(Arc::new(next)),
+                (Some(was), _) => Change::Removed(Arc::clone(was)),
+            };
+            changed.make(&change);
+            let anew =
+                keyring(&changed.keys().iter().map(|key| (**key).clone()).collect::<Vec<_>>());
+            for (name, token) in names.iter().zip(tokens) {
+                assert_eq!(changed.find_by_name(name), anew.find_by_name(name));
+                assert_eq!(changed.position(name), anew.position(name));
+                let digest = Digest::of(token.as_bytes());
+                assert_eq!(
+                    changed.find_by_digest(&digest),
+                    anew.find_by_digest(&digest),
+                    "{change:?}"
+                );
+            }
+            assert_eq!(changed.fingerprint(), anew.fingerprint());
+        }
     }
 
     #[test]

@@ -41,8 +41,6 @@ pub struct Commit {
 pub struct Committed {
     /// The key as it is now, or as it was before it went.
     pub key: Arc<ApiKey>,
-    /// The tenant's keys just after the edit.
-    pub keyring: Arc<Keyring>,
 }
 
 /// An answer that is often there already, so that reading a keyring which did not change costs no

@@ -46,6 +46,8 @@ pub struct Settings {
     pub limits: LimitsConfig,
     /// The largest document of a tenant, in bytes.
     pub document_limit: u64,
+    /// How many bytes of documents are kept in memory.
+    pub loaded_limit: u64,
     /// Whether to speak TLS.
     pub tls: TlsConfig,
     /// The log.
@@ -75,6 +77,7 @@ impl Default for Settings {
             cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
             document_limit: StoreConfig::default().document_limit,
+            loaded_limit: StoreConfig::default().loaded_limit,
             tls: TlsConfig::default(),
             log: LogConfig::default(),
         }

@@ -93,6 +93,8 @@ settings! {
     "limits.connections" => limits.connections: Yaml<_>;
     /// The largest security.yml.
     "limits.document" => document_limit: Size<u64>;
+    /// How many bytes of documents are kept in memory; the tenants used least lately make room.
+    "limits.loaded" => loaded_limit: Size<u64>;
     /// How long requests in flight may take to end once the service is told to stop.
     "limits.shutdown" => limits.shutdown: Time;
     /// A PEM file with the server's certificate and those that lead to its root; with tls.key, the

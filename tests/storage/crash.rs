@@ -10,8 +10,8 @@ use neokeys::domain::KeyRepository;
 use crate::tenants::{Folder, commit, create, delete, tenant, update};
 
 /// Tells a copy of this test program which folder to write to, and from which number on.
-const FOLDER: &str = "NEOKEYS_CRASH_FOLDER";
-const FIRST: &str = "NEOKEYS_CRASH_FIRST";
+pub(crate) const FOLDER: &str = "NEOKEYS_CRASH_FOLDER";
+pub(crate) const FIRST: &str = "NEOKEYS_CRASH_FIRST";
 const KILLS: u64 = 200;
 
 /// Not a test of its own: what the process does that is killed.

@@ -15,6 +15,7 @@ mod conformance;
 mod crash;
 mod golden;
 mod hand_edits;
+mod real_faults;
 mod repository;
 mod tenants;
 mod yaml_suite;

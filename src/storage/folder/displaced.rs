@@ -63,19 +63,6 @@ pub(super) struct Watcher {
 }
 
 impl Watch {
-    /// Watches one more file.
-    pub(super) fn add(&self, tenant: &TenantId, displaced: Displaced) {
-        let mut files = self.files();
-        let of_tenant = files.entry(tenant.clone()).or_default();
-        of_tenant.push(displaced);
-        let held = |files: &[Displaced]| files.iter().map(|file| file.held.len()).sum::<usize>();
-        while of_tenant.len() > MOST_FILES || (of_tenant.len() > 1 && held(of_tenant) > MOST_BYTES)
-        {
-            of_tenant.remove(0);
-        }
-        self.came.notify_one();
-    }
-
     fn files(&self) -> MutexGuard<'_, HashMap<TenantId, Vec<Displaced>>> {
         // Each change is one push or remove, so what a panic left behind is whole.
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
@@ -104,6 +91,24 @@ impl Drop for Watcher {
 }
 
 impl Inner {
+    /// Watches one more file. Where there are too many, the one longest out goes after a last look.
+    pub(super) fn watch_displaced(&self, tenant: &TenantId, displaced: Displaced) {
+        let mut files = self.watch.files();
+        let of_tenant = files.entry(tenant.clone()).or_default();
+        of_tenant.push(displaced);
+        let held = |files: &[Displaced]| files.iter().map(|file| file.held.len()).sum::<usize>();
+        while of_tenant.len() > MOST_FILES || (of_tenant.len() > 1 && held(of_tenant) > MOST_BYTES)
+        {
+            let oldest = of_tenant.remove(0);
+            let now = self.files.stat_open(&oldest.file).map(|now| Identity::of(&now));
+            if now.is_ok_and(|now| now != oldest.seen) {
+                of_tenant.push(oldest);
+                break;
+            }
+        }
+        self.watch.came.notify_one();
+    }
+
     fn is_closing(&self) -> bool {
         self.closing.load(std::sync::atomic::Ordering::Relaxed)
     }
@@ -160,7 +165,7 @@ impl Inner {
     fn bring_over(&self, tenant: &TenantId, mut displaced: Displaced, now: Identity) {
         // What is being written is not whole yet; what was emptied is about to be.
         if !now.is_settled() || (now.size == 0 && displaced.since.elapsed() < 5 * WATCH) {
-            self.watch.add(tenant, displaced);
+            self.watch_displaced(tenant, displaced);
             return;
         }
         let read = self.files.read(&displaced.file, self.limit + 1);
@@ -180,7 +185,7 @@ impl Inner {
             }
         }
         (displaced.held, displaced.seen, displaced.since) = (theirs, now, Instant::now());
-        self.watch.add(tenant, displaced);
+        self.watch_displaced(tenant, displaced);
     }
 
     fn apply_to_document(

@@ -155,7 +155,7 @@ impl Inner {
         let seen = now.ok().filter(|now| now.size_and_time() == before.size_and_time());
         let displaced =
             Displaced::new(current, target, expected.bytes.clone(), seen.unwrap_or(before));
-        self.watch.add(tenant, displaced);
+        self.watch_displaced(tenant, displaced);
         Ok(after.version(false))
     }
 
@@ -326,9 +326,9 @@ impl Staged<'_> {
 
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
-        if self.is_there {
-            // What stays is cleaned with the other strays.
-            let _ = self.store.files.remove(&self.path);
+        if self.is_there && self.store.files.remove(&self.path).is_err() {
+            // What stays is cleaned with the other strays, at the next touch of its tenant.
+            self.store.swept().clear();
         }
     }
 }

@@ -145,7 +145,7 @@ fn commit_to(draft: &mut Draft, commit: &Commit) -> Outcome {
     draft
         .make(&change)
         .map_err(|NotEditable { line, reason }| CommitError::NotEditable { line, reason })?;
-    Ok(Committed { key: Arc::clone(change.key()), keyring: Arc::clone(draft.keyring()) })
+    Ok(Committed { key: Arc::clone(change.key()) })
 }
 
 /// Makes room for another writer if this one comes to a sudden end.

@@ -1,6 +1,6 @@
 //! New entries: after the last one, and like their neighbours.
 
-use crate::domain::{ApiKey, Keyring};
+use crate::domain::{ApiKey, Change};
 use crate::storage::document::SECTION;
 use crate::storage::document::flow_items::{Place, insert_after, insert_first};
 use crate::storage::document::layout::{EntrySpan, Section, indentation, line_end, line_start};
@@ -16,7 +16,7 @@ const NEIGHBOURS: usize = 8;
 
 impl Draft {
     /// Adds an entry after all others.
-    pub(super) fn insert(&mut self, key: &ApiKey, expected: Keyring) -> Result<(), NotEditable> {
+    pub(super) fn insert(&mut self, key: &ApiKey, change: &Change) -> Result<(), NotEditable> {
         let ending = line_ending(&self.text);
         let last = self.layout.entries.last().map(EntrySpan::range);
         match (self.layout.section.clone(), last) {
@@ -37,7 +37,7 @@ impl Draft {
                     *entry = EntrySpan::new(last.start..last.end + skipped, entry.is_key());
                 }
                 self.layout.entries.push(EntrySpan::new(span, true));
-                self.settle(expected)
+                self.settle(change)
             }
             (Section::Flow { open, close, .. }, Some(_)) => {
                 let pattern =
@@ -48,7 +48,7 @@ impl Draft {
                 let (splices, at) = insert_after(&self.text, &after, &written);
                 self.splice_flow(self.layout.entries.len(), splices);
                 self.layout.entries.push(EntrySpan::new(at..at + written.len(), true));
-                self.settle(expected)
+                self.settle(change)
             }
             (Section::Flow { key_end, open, close, within_flow }, None) => {
                 let blank = self.text[open + 1..close].trim().is_empty();
@@ -62,19 +62,19 @@ impl Draft {
                         self.first_block(key, close + 1, key_end),
                     ]
                 };
-                self.rebuild(splices, &expected)
+                self.rebuild(splices, change)
             }
             (Section::Null { key_end }, _) => {
                 let splice = self.first_block(key, key_end, key_end);
-                self.rebuild(vec![splice], &expected)
+                self.rebuild(vec![splice], change)
             }
             (Section::Missing, _) => {
                 let splice = self.new_section(key)?;
-                self.rebuild(vec![splice], &expected)
+                self.rebuild(vec![splice], change)
             }
             (Section::MissingInFlow, _) => {
                 let splices = self.new_section_in_flow(key)?;
-                self.rebuild(splices, &expected)
+                self.rebuild(splices, change)
             }
             (Section::Block { key_end }, None) => {
                 Err(self.refused(key_end, "there is no entry to put the new one after"))

@@ -75,13 +75,12 @@ impl Draft {
     }
 
     fn make_in_place(&mut self, change: &Change) -> Result<(), NotEditable> {
-        let expected = self.keyring.apply(change);
         let position = self.keyring.position(change.key().name.as_str());
         let entry = position.and_then(|position| self.entry_of_key(position));
         match (change, entry) {
-            (Change::Inserted(key), _) => self.insert(key, expected),
-            (Change::Replaced(key), Some(entry)) => self.update(entry, key, expected),
-            (Change::Removed(_), Some(entry)) => self.remove(entry, expected),
+            (Change::Inserted(key), _) => self.insert(key, change),
+            (Change::Replaced(key), Some(entry)) => self.update(entry, key, change),
+            (Change::Removed(_), Some(entry)) => self.remove(entry, change),
             (Change::Replaced(_) | Change::Removed(_), None) => {
                 Err(self.refused(0, "the entry is not where it was read"))
             }
@@ -98,7 +97,7 @@ impl Draft {
         keys.map(|(index, _)| index).nth(position)
     }
 
-    fn update(&mut self, entry: usize, key: &ApiKey, expected: Keyring) -> Result<(), NotEditable> {
+    fn update(&mut self, entry: usize, key: &ApiKey, change: &Change) -> Result<(), NotEditable> {
         let range = self.layout.entries[entry].range();
         let fragment = &self.text[range.clone()];
         let in_block = matches!(self.layout.section, Section::Block { .. });
@@ -113,15 +112,15 @@ impl Draft {
         self.text.replace_range(range.clone(), &after);
         self.layout.entries[entry] = EntrySpan::new(span, true);
         self.layout.shift_from(entry + 1, range.end, range.start + after.len());
-        self.settle(expected)
+        self.settle(change)
     }
 
-    fn remove(&mut self, entry: usize, expected: Keyring) -> Result<(), NotEditable> {
+    fn remove(&mut self, entry: usize, change: &Change) -> Result<(), NotEditable> {
         let range = self.layout.entries[entry].range();
         // What an anchor names may be used elsewhere.
         drop(self.parse_entry(range.clone())?);
         if self.layout.entries.len() == 1 {
-            return self.remove_last(range, expected);
+            return self.remove_last(range, change);
         }
         match self.layout.section {
             Section::Block { .. } => {
@@ -129,14 +128,14 @@ impl Draft {
                 self.text.replace_range(gone.clone(), "");
                 self.layout.entries.remove(entry);
                 self.layout.shift_from(entry, gone.end, gone.start);
-                self.settle(expected)
+                self.settle(change)
             }
             Section::Flow { open, close, .. } => {
                 let splices = remove(&self.text, &self.flow_place(entry, open + 1..close))
                     .map_err(|reason| self.refused(range.start, reason))?;
                 self.layout.entries.remove(entry);
                 self.splice_flow(entry, splices);
-                self.settle(expected)
+                self.settle(change)
             }
             Section::Missing
             | Section::MissingInFlow
@@ -162,7 +161,7 @@ impl Draft {
     }
 
     /// Without entries, the section says so: a key without a value would read like a mistake.
-    fn remove_last(&mut self, range: Range<usize>, expected: Keyring) -> Result<(), NotEditable> {
+    fn remove_last(&mut self, range: Range<usize>, change: &Change) -> Result<(), NotEditable> {
         let splices = match self.layout.section {
             Section::Block { key_end } => {
                 let colon = self.colon_after(key_end)?;
@@ -177,7 +176,7 @@ impl Draft {
             | Section::Null { .. }
             | Section::Exotic { .. } => Vec::new(),
         };
-        self.rebuild(splices, &expected)
+        self.rebuild(splices, change)
     }
 
     fn flow_place(&self, entry: usize, inner: Range<usize>) -> Place {
@@ -215,10 +214,10 @@ impl Draft {
         if fragment.replace("\r\n", "").contains('\r') {
             return Err(self.refused(range.start, "its lines end with a carriage return alone"));
         }
-        let lines_before = self.text[..range.start].matches('\n').count() as u64;
+        let lines_before = || self.text[..range.start].matches('\n').count() as u64;
         // An alias, or a tag's handle, means nothing apart from the rest of the document.
         let tree = Tree::parse(fragment).map_err(|fault| NotEditable {
-            line: lines_before + fault.line,
+            line: lines_before() + fault.line,
             reason:
                 "the entry depends on what stands elsewhere, as an alias does; write it out to \
                      let neokeys edit the entry"
@@ -227,7 +226,7 @@ impl Draft {
         match tree.entangled() {
             None => Ok(tree),
             Some((node, what)) => Err(NotEditable {
-                line: lines_before + node.line(),
+                line: lines_before() + node.line(),
                 reason: format!(
                     "the entry holds {what}; write it out to let neokeys edit the entry"
                 ),
@@ -261,16 +260,17 @@ impl Draft {
     }
 
     /// The keyring after a change. Faulty entries have moved, so they are read again.
-    fn settle(&mut self, expected: Keyring) -> Result<(), NotEditable> {
-        if expected.faulty_entries().is_empty() {
-            self.keyring = Arc::new(expected);
+    fn settle(&mut self, change: &Change) -> Result<(), NotEditable> {
+        if self.keyring.faulty_entries().is_empty() {
+            // The first change of a batch copies the keyring that readers have; the others do not.
+            Arc::make_mut(&mut self.keyring).make(change);
             return Ok(());
         }
-        self.rebuild(Vec::new(), &expected)
+        self.rebuild(Vec::new(), change)
     }
 
     /// Splices and reads everything again.
-    fn rebuild(&mut self, splices: Vec<Splice>, expected: &Keyring) -> Result<(), NotEditable> {
+    fn rebuild(&mut self, splices: Vec<Splice>, change: &Change) -> Result<(), NotEditable> {
         let text = spliced(&self.text, splices);
         let read = Document::parse(Bytes::from(text.clone())).map_err(|fault| NotEditable {
             line: fault.line,
@@ -279,7 +279,7 @@ impl Draft {
                 fault.fault
             ),
         })?;
-        if read.keyring.keys() != expected.keys() {
+        if read.keyring.keys() != self.keyring.apply(change).keys() {
             return Err(self.refused(0, "the document is written in a way that cannot be edited"));
         }
         *self = Self { text, layout: read.layout, keyring: read.keyring };
