@@ -21,6 +21,10 @@ pub const PAGE: &str = "/swagger-ui/";
 const DOCUMENTS: [(&str, &str); 2] =
     [("Documented contract", DOCUMENTED_JSON), ("SDK profile", SDK_JSON)];
 
+/// What Swagger UI leaves dark on dark, and the stylesheet of its own that this is added to.
+const DARK_MODE: &str = include_str!("swagger_ui.css");
+const STYLESHEET: &str = "index.css";
+
 /// The page's settings and the policy that holds it to this server and the deployment's own.
 #[derive(Clone)]
 pub struct SwaggerUi {
@@ -108,7 +112,11 @@ pub(super) async fn file(
     if file.gzpipped {
         response.insert_header((CONTENT_ENCODING, "gzip"));
     }
-    Ok(response.body(file.bytes.into_owned()))
+    let mut bytes = file.bytes.into_owned();
+    if name == STYLESHEET && !file.gzpipped {
+        bytes.extend_from_slice(DARK_MODE.as_bytes());
+    }
+    Ok(response.body(bytes))
 }
 
 /// The page without its last slash, and the front door.

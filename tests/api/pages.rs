@@ -1,6 +1,7 @@
 //! The addresses beside the operations.
 
-use crate::harness::Service;
+use crate::KEYS;
+use crate::harness::{Client, Service};
 
 #[tokio::test]
 async fn swagger_ui_is_served_from_the_program_and_held_to_this_server() {
@@ -23,6 +24,8 @@ async fn swagger_ui_is_served_from_the_program_and_held_to_this_server() {
     );
     let initializer = client.get("/swagger-ui/swagger-initializer.js").await;
     assert!(initializer.text().contains("/openapi/v1.json"), "{}", initializer.text());
+    let style = client.get("/swagger-ui/index.css").await;
+    assert!(style.text().contains("html.dark-mode"), "{}", style.text());
     assert_eq!(client.get("/swagger-ui/oauth2-redirect.html").await.status, 200);
     assert_eq!(client.get("/swagger-ui/nothing").await.problem(), "path-not-found");
 }
@@ -47,4 +50,26 @@ async fn the_type_of_a_problem_leads_to_its_explanation() {
     let index = service.client().get("/problems/").await;
     assert!(index.text().contains("409  /problems/name-taken"), "{}", index.text());
     assert_eq!(service.client().get("/problems/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_issuer_that_does_not_answer_is_named() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let issuer = format!("http://{closed}");
+    let service = Service::builder().other_issuer(&issuer).start();
+    let ready = service.client().get("/health/ready").await.json();
+    assert_eq!(ready["status"], "degraded");
+    assert!(ready["faults"][0].as_str().unwrap().contains(&issuer), "{ready}");
+    assert_eq!(service.admin().get(KEYS).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_head_that_the_parser_does_not_take_is_refused_below_everything() {
+    let service = Service::start();
+    let client = Client::of_another(service.origin());
+    let many = (0..200).fold(client.request("GET", KEYS), |it, _| it.header("x-one-more", "1"));
+    let reply = many.send().await;
+    assert!(matches!(reply.status.as_u16(), 400 | 431), "{reply:?}");
+    assert!(reply.body.is_empty(), "{reply:?}");
+    assert_eq!(service.admin().get(KEYS).await.status, 200);
 }
