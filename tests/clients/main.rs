@@ -5,6 +5,7 @@
 
 mod documented;
 mod python;
+mod readme;
 mod rust;
 mod service;
 mod tools;
