@@ -93,11 +93,10 @@ pub fn too_many_failures(wait: Duration) -> Problem {
 pub fn unreadable(error: ReadError) -> Problem {
     match error {
         ReadError::NoSuchTenant => no_such_tenant(),
-        ReadError::Unavailable(cause) => Problem::new(
-            ProblemType::StoreUnavailable,
+        ReadError::Unavailable(cause) => Problem::store_unavailable(
             "The tenant's keys cannot be read now. Try again later.",
-        )
-        .caused_by(cause),
+            cause,
+        ),
     }
 }
 

@@ -12,7 +12,7 @@ use std::error::Error;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
@@ -48,6 +48,18 @@ impl Problem {
         let problem =
             Self::new(ProblemType::Validation, "See errors, by member; \"$\" is the whole body.");
         Self { faults: Some(faults), ..problem }
+    }
+
+    /// The tenant's keys cannot be read or written now. Mending a file takes a person a while, and a
+    /// busy disk does not: the caller is asked to come back in five seconds.
+    #[must_use]
+    pub fn store_unavailable(
+        detail: &'static str,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::new(ProblemType::StoreUnavailable, detail)
+            .with_header(RETRY_AFTER, HeaderValue::from_static("5"))
+            .caused_by(cause)
     }
 
     /// Adds a header to the answer.

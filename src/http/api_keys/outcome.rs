@@ -26,11 +26,10 @@ pub(super) fn problem(error: CommitError) -> Problem {
             ProblemType::DocumentNotEditable,
             format!("Nothing was changed. Line {line} of the tenant's security.yml: {reason}."),
         ),
-        CommitError::Unavailable(cause) => Problem::new(
-            ProblemType::StoreUnavailable,
+        CommitError::Unavailable(cause) => Problem::store_unavailable(
             "The change could not be written, and nothing was changed. Try again later.",
-        )
-        .caused_by(cause),
+            cause,
+        ),
         CommitError::Uncertain(cause) => Problem::new(
             ProblemType::OutcomeUncertain,
             "The disk did not confirm the change. Get the key to see what holds.",

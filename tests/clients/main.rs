@@ -1,0 +1,12 @@
+//! Clients that other people's generators make of the SDK profile, used against the running
+//! program; and what other people's checkers say of it. `tests/run` installs both.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod documented;
+mod python;
+mod readme;
+mod rust;
+mod service;
+mod tools;
+mod typescript;

@@ -1,0 +1,39 @@
+//! Rust, built with the versions that the service itself is built with, beside it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::service::Service;
+use crate::tools::{copy, folder, outcome, python, run, target, write_document};
+
+/// Builds a program; asks the registry only for what is not on this machine yet.
+pub(crate) fn build(folder: &Path) {
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+    fs::copy(lock, folder.join("Cargo.lock")).unwrap();
+    let cargo = || {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.arg("build").current_dir(folder).env("CARGO_TARGET_DIR", target());
+        cargo
+    };
+    if !outcome(cargo().arg("--offline")).0 {
+        run(&mut cargo());
+    }
+}
+
+#[test]
+fn the_rust_client_of_openapi_generator_does_everything() {
+    let folder = folder("openapi-generator-rust");
+    write_document("sdk", &folder);
+    run(python("openapi-generator-cli", &folder)
+        .args(["generate", "--generator-name", "rust", "--input-spec", "sdk.json"])
+        .args(["--output", "client", "--package-name", "neokeys_client"]));
+    let program = folder.join("program");
+    fs::create_dir_all(program.join("src")).unwrap();
+    for file in ["Cargo.toml", "src/main.rs"] {
+        copy(&format!("programs/openapi-generator-rust/{file}"), &program, file);
+    }
+    build(&program);
+    let service = Service::start();
+    run(service.told_to(&mut Command::new(target().join("debug/program"))));
+}
