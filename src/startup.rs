@@ -14,7 +14,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
 use secrecy::SecretString;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
 use crate::auth::{SystemClock, Throttle};
@@ -35,6 +35,7 @@ const DEV_TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 /// A service that is bound and ready to run.
 pub struct Application {
     server: Server,
+    signals: Signals,
     origin: String,
     development: Option<Development>,
 }
@@ -71,6 +72,9 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// Signals cannot be caught.
+    #[error("SIGTERM and SIGINT cannot be caught")]
+    Signals(#[source] io::Error),
     /// The certificate cannot be used.
     #[error("TLS cannot be spoken")]
     Tls(#[from] TlsError),
@@ -107,6 +111,8 @@ impl Application {
             loaded_limit: settings.loaded_limit,
         };
         let store = Arc::new(Store::open(&settings.store, &config)?);
+        // Before anybody can know that it is there, so that no signal finds it unprepared.
+        let signals = Signals::catch().map_err(StartError::Signals)?;
         let bind = |source| StartError::Bind { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
@@ -154,7 +160,7 @@ impl Application {
             Some(tls) => server.listen_rustls_0_23(listener, tls),
         };
         let server = server.map_err(|source| StartError::Bind { address, source })?.run();
-        Ok(Self { server, origin, development })
+        Ok(Self { server, signals, origin, development })
     }
 
     /// Where it listens, as a browser calls it: `http://127.0.0.1:8080`. The port is the real one.
@@ -179,20 +185,48 @@ impl Application {
     /// flight is finished within `limits.shutdown`.
     ///
     /// # Errors
-    /// What the operating system says when signals or connections cannot be had.
-    pub async fn run(self) -> io::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    /// What the operating system says of connections.
+    pub async fn run(mut self) -> io::Result<()> {
         let handle = self.server.handle();
         let mut server = std::pin::pin!(self.server);
         tokio::select! {
             ended = &mut server => return ended,
-            _ = terminate.recv() => tracing::info!("SIGTERM: finishing what is in flight"),
-            _ = interrupt.recv() => tracing::info!("SIGINT: finishing what is in flight"),
+            name = self.signals.next() => tracing::info!("{name}: finishing what is in flight"),
         }
-        let stopped = handle.stop(true);
-        let (ended, ()) = tokio::join!(server, stopped);
-        ended
+        let mut graceful = std::pin::pin!(handle.stop(true));
+        loop {
+            tokio::select! {
+                ended = &mut server => return ended,
+                () = &mut graceful => return server.await,
+                name = self.signals.next() => {
+                    tracing::warn!("{name} again: ending what is in flight");
+                    handle.stop(false).await;
+                }
+            }
+        }
+    }
+}
+
+/// The signals that end the service.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for the next one and gives its name.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
     }
 }
 

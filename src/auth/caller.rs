@@ -1,6 +1,6 @@
 //! Everybody who vouches for one request, and what they may do together.
 
-use super::{Principal, denial};
+use super::{Principal, Tenants, denial};
 use crate::domain::{Scope, Scopes, TenantId};
 use crate::problem::Problem;
 
@@ -63,6 +63,14 @@ impl Caller {
         tenant.cloned().ok_or_else(denial::no_such_tenant)
     }
 
+    /// Whether the tenant is named in a credential of the caller: one that is for all tenants names
+    /// none.
+    #[must_use]
+    pub fn is_of(&self, tenant: &TenantId) -> bool {
+        self.principals()
+            .any(|it| matches!(&it.tenants, Tenants::These(ids) if ids.contains(tenant)))
+    }
+
     /// The scopes of `wanted` that the caller does not hold in a tenant, in order.
     #[must_use]
     pub fn lacking<'w>(&self, tenant: &TenantId, wanted: &'w Scopes) -> Vec<&'w Scope> {
@@ -77,7 +85,7 @@ impl Caller {
 fn covers(principal: &Principal, tenant: Option<&TenantId>) -> bool {
     match tenant {
         Some(tenant) => principal.tenants.include(tenant),
-        None => principal.tenants == super::Tenants::All,
+        None => principal.tenants == Tenants::All,
     }
 }
 

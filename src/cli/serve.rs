@@ -59,6 +59,7 @@ fn start(error: &StartError) -> Failure {
         StartError::Store(_) => Failure::refused(error)
             .hint("--store names another; `neokeys tenants create` and `serve --dev` make it"),
         StartError::Documents(_)
+        | StartError::Signals(_)
         | StartError::DevTenantId(_)
         | StartError::DevTenant(_)
         | StartError::DevIssuer(_) => Failure::refused(error),

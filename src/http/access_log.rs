@@ -15,7 +15,11 @@ use crate::problem::Problem;
 pub(super) fn record<B>(id: &RequestId, duration: Duration, response: &ServiceResponse<B>) {
     let request = response.request();
     let status = response.status();
-    let tenant = path_tenant(request.match_info());
+    let extensions = request.extensions();
+    let caller = extensions.get::<Caller>();
+    // Whoever is not entitled to a tenant may have sent anything in its place, a token even.
+    let tenant = path_tenant(request.match_info())
+        .filter(|tenant| caller.is_some_and(|caller| caller.is_of(tenant)));
     let tenant = tenant.as_ref().map(|tenant| tenant.as_str());
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
     if status.is_server_error() {
@@ -31,8 +35,6 @@ pub(super) fn record<B>(id: &RequestId, duration: Duration, response: &ServiceRe
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
-    let extensions = request.extensions();
-    let caller = extensions.get::<Caller>();
     let method = request.method().as_str();
     let operation = request.match_pattern().and_then(|path| operation(method, &path));
     tracing::info!(

@@ -33,7 +33,10 @@ pub async fn edge(
     if response.response().error().is_some() {
         response = with_problem_body(response, &id);
     }
-    let is_api = response.request().path().starts_with("/api/");
+    // The path as it was matched: as it was sent, it may be escaped.
+    let matched = response.request().match_pattern();
+    let path = matched.as_deref().unwrap_or_else(|| response.request().path());
+    let is_api = path.starts_with("/api/");
     let is_read = matches!(*response.request().method(), Method::GET | Method::HEAD);
     let headers = response.headers_mut();
     if is_api {

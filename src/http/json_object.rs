@@ -35,7 +35,7 @@ pub(super) fn read<T: RequestBody>(bytes: &[u8], faults: &mut Faults) -> T {
             (None, _) => faults.add(name, unknown::<T>()),
             (Some(member), _) => match typed(member, value) {
                 Ok(value) => body.set(member.name, value),
-                Err(sentence) => faults.add(name, sentence),
+                Err(sentences) => sentences.into_iter().for_each(|it| faults.add(name, it)),
             },
         }
     }
@@ -52,14 +52,21 @@ fn unknown<T: RequestBody>() -> String {
     format!("There is no such member; those that there are: {}.", known.join(", "))
 }
 
-fn typed(member: &Member, value: &Value) -> Result<MemberValue, String> {
-    let of_texts = |items: &Vec<Value>| {
-        let texts = items.iter().enumerate().map(|(index, item)| {
-            item.as_str().map(str::to_owned).ok_or_else(|| {
-                format!("Item {} must be a string, not {}.", index + 1, kind_of(item))
-            })
-        });
-        texts.collect::<Result<_, _>>().map(MemberValue::StringArray)
+/// A member's value, or every sentence that is to say of it.
+fn typed(member: &Member, value: &Value) -> Result<MemberValue, Vec<String>> {
+    let of_texts = |items: &[Value]| {
+        let (mut texts, mut sentences) = (Vec::with_capacity(items.len()), Vec::new());
+        for (index, item) in items.iter().enumerate() {
+            match item.as_str() {
+                Some(text) => texts.push(text.to_owned()),
+                None => sentences.push(format!(
+                    "Item {} must be a string, not {}.",
+                    index + 1,
+                    kind_of(item)
+                )),
+            }
+        }
+        if sentences.is_empty() { Ok(MemberValue::StringArray(texts)) } else { Err(sentences) }
     };
     match (member.kind, value) {
         (MemberKind::String, Value::String(text)) => Ok(MemberValue::String(text.clone())),
@@ -71,7 +78,7 @@ fn typed(member: &Member, value: &Value) -> Result<MemberValue, String> {
                 MemberKind::Boolean => "true or false",
                 MemberKind::StringArray => "an array of strings",
             };
-            Err(format!("The value must be {wanted}, not {}.", kind_of(value)))
+            Err(vec![format!("The value must be {wanted}, not {}.", kind_of(value))])
         }
     }
 }
@@ -169,14 +176,17 @@ mod tests {
     #[test]
     fn every_fault_is_told_at_once() {
         let text =
-            br#"{"name": 7, "enabled": null, "permissions": ["a", 1], "hash": "x", "name": "n"}"#;
+            br#"{"name": 7, "enabled": null, "permissions": [null, "a", 1], "hash": "x", "name": "n"}"#;
         let found = faults(text);
         assert_eq!(
             found,
             serde_json::json!({
                 "name": ["The value must be a string, not a number.", "The member is repeated; send it once."],
                 "enabled": ["The value must be true or false, not null."],
-                "permissions": ["Item 2 must be a string, not a number."],
+                "permissions": [
+                    "Item 1 must be a string, not null.",
+                    "Item 3 must be a string, not a number."
+                ],
                 "hash": ["There is no such member; those that there are: name, enabled, permissions."],
             })
         );

@@ -10,7 +10,8 @@ use std::time::Duration;
 pub struct LimitsConfig {
     /// The largest body, in bytes.
     pub body: usize,
-    /// How long a connection's next request may take to arrive up to its body.
+    /// How long a connection's first request may take to arrive up to its body. Those that follow
+    /// on it are bounded by the silence between their bytes alone, `idle_time`.
     pub head_time: Duration,
     /// How long a body may take to arrive.
     pub body_time: Duration,

@@ -107,9 +107,12 @@ fn accepted(headers: &HeaderMap) -> Vec<QualityItem<Mime>> {
 /// Whether an operation takes a body of this media type: one of the contract's, in UTF-8.
 #[must_use]
 pub(super) fn takes<O: Operation>(content_type: &str) -> bool {
-    let Ok(mime) = content_type.parse::<Mime>() else { return false };
-    let charset = mime.get_param(mime::CHARSET);
-    charset.is_none_or(|charset| charset == mime::UTF_8)
+    // White space before a semicolon is allowed (RFC 9110 §5.6.6), if not by the parser.
+    let parts: Vec<_> = content_type.split(';').map(str::trim).collect();
+    let Ok(mime) = parts.join("; ").parse::<Mime>() else { return false };
+    let mut charsets = mime.params().filter(|(name, _)| *name == mime::CHARSET);
+    charsets.all(|(_, charset)| charset == mime::UTF_8)
+        && !mime.essence_str().contains('*')
         && O::REQUEST_MEDIA_TYPES.iter().any(|pattern| fits(mime.essence_str(), pattern))
 }
 
@@ -202,6 +205,7 @@ mod tests {
             "application/json; charset=utf-8",
             "application/json;charset=\"UTF-8\"",
             "application/vnd.api+json",
+            "application/json ; charset=utf-8",
             "application/merge-patch+json; profile=x",
         ] {
             assert!(takes::<CreateApiKey>(content_type), "{content_type}");
@@ -215,6 +219,8 @@ mod tests {
             "application/json; charset=utf-16",
             "application/json; charset=latin1",
             "application/+json",
+            "application/*+json",
+            "application/json; charset=utf-8; charset=latin1",
             "text/x+json",
             "application/jsonp",
             "application/json, text/json",

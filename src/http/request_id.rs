@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use ring::rand::{SecureRandom as _, SystemRandom};
+
+use crate::contract::API_KEY_HEADER;
 
 /// The header that carries it, both ways.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -22,7 +24,9 @@ impl RequestId {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut own = headers.get_all(X_REQUEST_ID);
         match (own.next(), own.next()) {
-            (Some(value), None) if is_printable(value.as_bytes()) => Self(value.clone()),
+            (Some(value), None) if is_printable(value.as_bytes()) && !is_secret(headers, value) => {
+                Self(value.clone())
+            }
             _ => Self::generate(),
         }
     }
@@ -58,6 +62,18 @@ impl fmt::Display for RequestId {
         formatter.write_str(self.as_str())
     }
 }
+
+/// Whether the id is the request's own credential, or a part of it: it would be in the log then.
+fn is_secret(headers: &HeaderMap, id: &HeaderValue) -> bool {
+    let credentials = headers.get_all(API_KEY_HEADER).chain(headers.get_all(AUTHORIZATION));
+    let held = |credential: &HeaderValue| {
+        credential.as_bytes().windows(id.len()).any(|part| part == id.as_bytes())
+    };
+    id.len() >= SHORTEST_SECRET && credentials.into_iter().any(held)
+}
+
+/// Ids that are shorter can be in a credential by chance, and tell nothing of it.
+const SHORTEST_SECRET: usize = 16;
 
 fn is_printable(bytes: &[u8]) -> bool {
     (1..=LONGEST).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)

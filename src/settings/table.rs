@@ -83,7 +83,7 @@ settings! {
     "cors.origins" => cors.origins: Origins;
     /// The largest request body.
     "limits.body" => limits.body: Size<usize>;
-    /// How long a request may take to arrive up to its body.
+    /// How long a connection's first request may take to arrive up to its body.
     "limits.head_time" => limits.head_time: Time;
     /// How long a request's body may take to arrive.
     "limits.body_time" => limits.body_time: Time;

@@ -33,7 +33,7 @@ impl FromStr for StoreUrl {
     type Err = StoreUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if matches!(text, "memory:" | "memory://") {
+        if matches!(text, "memory" | "memory:" | "memory://") {
             return Ok(Self::Memory);
         }
         let Some(path) = text.strip_prefix("file:") else {

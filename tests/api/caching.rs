@@ -92,3 +92,15 @@ async fn a_tag_is_the_same_everywhere_changes_with_an_edit_by_hand_and_knows_no_
     one.replace_document("t1", &document(&[entry("admin", true, &["*"])]));
     assert_eq!(one.admin().get(&key("reader")).await.status, 404);
 }
+
+#[tokio::test]
+async fn no_cache_keeps_an_answer_whose_path_was_escaped() {
+    let service = Service::start();
+    let path = KEYS.replace("/api/", "/%61pi/");
+    let read = service.admin().get(&path).await;
+    assert_eq!((read.status.as_u16(), read.header("cache-control")), (200, "private, no-cache"));
+    assert_eq!(read.header("vary"), "Authorization, X-API-KEY, Accept");
+    let body = json!({"name": "n", "permissions": ["p"]});
+    let created = service.admin().post(&path, body).await;
+    assert_eq!((created.status.as_u16(), created.header("cache-control")), (201, "no-store"));
+}

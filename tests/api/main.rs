@@ -17,6 +17,7 @@ mod coverage;
 #[path = "../contract/difference.rs"]
 mod difference;
 mod documents;
+#[expect(dead_code, reason = "other test binaries use more of it")]
 mod harness;
 mod hostile_paths;
 mod limits;

@@ -77,3 +77,22 @@ async fn an_edit_by_hand_counts_from_the_next_request_on() {
         assert_eq!(client.get(KEYS).await.status, 401, "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_store_that_is_gone_says_nothing_of_its_tenants() {
+    let service = Service::start();
+    assert_eq!(service.admin().get(KEYS).await.status, 200);
+    let store = service.document_path("t1").parent().unwrap().parent().unwrap().to_owned();
+    let aside = store.with_extension("unmounted");
+    std::fs::rename(&store, &aside).unwrap();
+    let bearer = service.client().with_bearer(&service.issuer.token(&["*"], &["*"]));
+    for tenant in ["t2", "t3"] {
+        let reply = bearer.get(&format!("/api/{tenant}/admin/apiKeys")).await;
+        assert_eq!(reply.problem(), "store-unavailable", "{tenant}");
+    }
+    let other = service.client().with_api_key(&token_of("other"));
+    assert_eq!(other.get("/api/t2/admin/apiKeys").await.status, 503);
+    assert_eq!(service.client().get("/health/ready").await.json()["status"], "degraded");
+    std::fs::rename(&aside, &store).unwrap();
+    assert_eq!(other.get("/api/t2/admin/apiKeys").await.status, 200);
+}

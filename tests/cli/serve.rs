@@ -39,6 +39,17 @@ fn it_says_where_it_listens_once_it_does_and_stops_when_told() {
 }
 
 #[test]
+fn it_can_be_told_to_stop_from_its_first_line_on() {
+    for _ in 0..10 {
+        let place = Workplace::with_tenant();
+        let mut running = place.start(&["serve", "--listen", "127.0.0.1:0"]);
+        let _lines = listening(&mut running);
+        let (status, log) = running.terminate();
+        assert_eq!(status.code(), Some(0), "{log}");
+    }
+}
+
+#[test]
 fn a_developers_first_line_of_curl_works_as_it_is_printed() {
     let place = Workplace::new();
     let mut running = place.start(&["serve", "--dev", "--listen", "127.0.0.1:0"]);

@@ -201,7 +201,13 @@ impl Inner {
                 _ => Reading::Found(StoredDocument::absent(Identity::of(&metadata).age())),
             }),
             Ok(_) => Ok(Reading::NoSuchTenant),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Reading::NoSuchTenant),
+            // A store that is gone, as after an unmount, says nothing of its tenants.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                match self.files.stat(&self.root) {
+                    Ok(_) => Ok(Reading::NoSuchTenant),
+                    Err(source) => Err(cannot("find the store's folder", &self.root, source)),
+                }
+            }
             Err(source) => Err(cannot("look at", &folder, source)),
         }
     }
