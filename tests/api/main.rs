@@ -17,7 +17,6 @@ mod coverage;
 #[path = "../contract/difference.rs"]
 mod difference;
 mod documents;
-#[expect(dead_code, reason = "other test binaries use more of it")]
 mod harness;
 mod hostile_paths;
 mod limits;
