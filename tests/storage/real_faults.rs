@@ -72,7 +72,7 @@ async fn with_failing(call: &str, from: usize) {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .expect("strace is missing; apt-get install -y strace");
+        .unwrap_or_else(|error| panic!("strace is missing ({error}); apt-get install -y strace"));
     let mut there = Vec::new();
     let mut gone = Vec::new();
     let mut begun = String::new();

@@ -1,6 +1,8 @@
 use bytes::Bytes;
 
+use super::draft::Draft;
 use super::{Document, Fault, is_blank};
+use crate::domain::{ApiKey, Change, Digest, KeyName, Scopes};
 
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
 
@@ -167,4 +169,24 @@ fn two_entries_of_one_hash_are_keys_and_a_warning() {
 fn blank_is_what_an_editor_leaves_before_it_writes() {
     assert!(is_blank(b"") && is_blank(b"\xef\xbb\xbf") && is_blank(b" \r\n\n"));
     assert!(!is_blank(b"# a comment"));
+}
+
+#[test]
+fn a_text_that_keeps_its_blank_lines_gets_none_from_a_new_neighbour() {
+    for header in ["|+", ">+ # kept", "|2+"] {
+        let text = format!(
+            "apiKeys:\n  - name: a\n    hash: {HASH}\n\n  - name: b\n    hash: {HASH}\n    note: {header}\n      kept\n"
+        );
+        let key = ApiKey {
+            name: KeyName::parse("c").unwrap(),
+            enabled: true,
+            scopes: Scopes::parse(&["p"]).unwrap(),
+            digest: Digest::of(b"c"),
+        };
+        let mut draft = Draft::of(&parse(&text));
+        draft.make(&Change::Inserted(std::sync::Arc::new(key))).unwrap();
+        let after = draft.finish();
+        let after = std::str::from_utf8(after.bytes()).unwrap();
+        assert!(after.contains("      kept\n  - name: c\n"), "{after}");
+    }
 }

@@ -171,7 +171,15 @@ impl Draft {
         let [.., previous, last] = self.layout.entries.as_slice() else { return "" };
         let is_blank = |line: &str| line.trim().is_empty();
         let between = &self.text[previous.range().end..last.range().start];
-        let ends_blank = self.text[last.range()].lines().next_back().is_some_and(is_blank);
+        // A text that keeps its blank lines (`|+`) would take one more for its own.
+        let keeps = |line: &str| {
+            let words = line.split(" #").next().unwrap_or_default().trim_end();
+            let header = words.rsplit([' ', ':', '-']).next().unwrap_or_default();
+            header.starts_with(['|', '>']) && header.contains('+')
+        };
+        let entry = &self.text[last.range()];
+        let ends_blank =
+            entry.lines().next_back().is_some_and(is_blank) || entry.lines().any(keeps);
         if between.lines().any(is_blank) && !ends_blank { ending } else { "" }
     }
 
