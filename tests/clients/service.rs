@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::tools::run;
+
 /// A server that runs; it is stopped when this goes.
 pub(crate) struct Service {
     child: Child,
@@ -14,7 +16,7 @@ pub(crate) struct Service {
     /// A bearer token that may do everything in the tenant `demo`.
     pub(crate) token: String,
     _output: BufReader<ChildStdout>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Service {
@@ -39,7 +41,13 @@ impl Service {
         };
         let url = said("neokeys listens on ");
         let token = said("Bearer token:");
-        Self { child, url, token, _output: output, _folder: folder }
+        Self { child, url, token, _output: output, folder }
+    }
+
+    /// Runs one of the program's commands on the same store, and gives its standard output.
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
+        run(command.args(arguments).current_dir(self.folder.path()).env_clear())
     }
 
     /// Lets a program know where the service is, and who it is to be there.

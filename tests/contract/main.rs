@@ -1,12 +1,15 @@
 //! The contract as source: what the generator makes of the documented contract, what it refuses,
-//! and that annotated handlers give the contract back.
+//! that annotated handlers give the contract back, and that no change breaks clients
+//! unannounced.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod breaks;
 #[path = "../../build/mod.rs"]
 mod build;
 mod difference;
 mod document;
+mod guard;
 mod overlay;
 mod refusals;
 mod types;

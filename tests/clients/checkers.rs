@@ -1,0 +1,88 @@
+//! What other people's checkers say: of the documents, and of the service by the SDK profile.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::service::Service;
+use crate::tools::{copy, folder, node, python, run, write_document};
+
+/// A folder with both documents and the checkers' settings.
+fn workplace(name: &str) -> PathBuf {
+    let folder = folder(name);
+    for file in ["spectral.yaml", "spectral-documented.yaml", "redocly.yaml", "schemathesis.toml"] {
+        copy(&format!("checkers/{file}"), &folder, file);
+    }
+    write_document("sdk", &folder);
+    write_document("documented", &folder);
+    folder
+}
+
+#[test]
+fn both_documents_are_valid_openapi_3_1() {
+    let folder = workplace("openapi-spec-validator");
+    run(python("openapi-spec-validator", &folder).args([
+        "--schema",
+        "3.1",
+        "sdk.json",
+        "documented.json",
+    ]));
+}
+
+#[test]
+fn spectral_finds_nothing_that_is_not_explained() {
+    let folder = workplace("spectral");
+    for (document, rules) in
+        [("sdk.json", "spectral.yaml"), ("documented.json", "spectral-documented.yaml")]
+    {
+        let lint = ["lint", document, "--ruleset", rules, "--fail-severity", "hint"];
+        run(node("spectral", &folder).args(lint));
+    }
+}
+
+#[test]
+fn redocly_finds_nothing_that_is_not_explained() {
+    let folder = workplace("redocly");
+    for document in ["sdk", "documented"] {
+        let told = run(node("redocly", &folder)
+            .args(["lint", document, "--format", "json"])
+            .env("REDOCLY_TELEMETRY", "off")
+            .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"));
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(
+            (&told["totals"]["errors"], &told["totals"]["warnings"]),
+            (&0.into(), &0.into())
+        );
+    }
+}
+
+/// Sends the service what the profile allows and what it forbids, operation by operation and one
+/// after the other, as the caller whom this header names.
+fn fuzz(folder: &Path, service: &Service, header: &str) {
+    let told = run(python("schemathesis", folder)
+        .args(["run", &format!("{}/openapi/v1.sdk.json", service.url), "--header", header])
+        .args(["--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"])
+        .args(["--mode", "all", "--max-examples", "30", "--seed", "5", "--no-color"])
+        .args(["--request-timeout", "10"]));
+    for phase in ["Examples", "Coverage", "Fuzzing", "Stateful"] {
+        assert!(told.contains(&format!("✅ {phase}")), "{told}");
+    }
+}
+
+#[test]
+fn schemathesis_finds_no_fault_with_a_bearer_token() {
+    let service = Service::start();
+    let header = format!("Authorization: Bearer {}", service.token);
+    fuzz(&workplace("schemathesis-bearer"), &service, &header);
+}
+
+#[test]
+fn schemathesis_finds_no_fault_with_an_api_key() {
+    let service = Service::start();
+    let name = ["the-caller-itself", "--tenant", "demo"];
+    let create = [&["keys", "create"], &name[..], &["--permission", "*"]].concat();
+    let key = service.command(&create);
+    fuzz(&workplace("schemathesis-key"), &service, &format!("X-API-KEY: {}", key.trim()));
+    // It has not deleted itself, which would have made the rest of the run a row of 401.
+    service.command(&[&["keys", "get"], &name[..]].concat());
+}

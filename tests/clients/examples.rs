@@ -1,0 +1,90 @@
+//! Every example of the SDK profile is valid, and every body and answer has one.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use neokeys::problem::{CATALOGUE, ProblemType};
+use serde_json::Value;
+
+use crate::documented::is_valid;
+use crate::tools::{folder, write_document};
+
+/// Follows a reference into the document.
+fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    let reference = value.get("$ref").and_then(Value::as_str);
+    reference.map_or(value, |it| document.pointer(it.trim_start_matches('#')).unwrap())
+}
+
+/// A place that can have an example, the schema that it must be valid under, and the example: its
+/// own, or that of its schema.
+struct Shown<'d> {
+    place: String,
+    schema: &'d Value,
+    example: Option<&'d Value>,
+}
+
+impl<'d> Shown<'d> {
+    fn new(document: &'d Value, place: String, value: &'d Value) -> Self {
+        let schema = &value["schema"];
+        let example = value.get("example").or_else(|| resolved(document, schema).get("example"));
+        Self { place, schema, example }
+    }
+}
+
+fn children(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// The bodies, answers, headers and parameters of every operation, and the schemas.
+fn shown(document: &Value) -> Vec<Shown<'_>> {
+    let mut found = Vec::new();
+    let operations = children(&document["paths"])
+        .flat_map(|(path, item)| children(item).map(move |(method, it)| (method, path, it)));
+    for (method, path, operation) in operations {
+        let mut media_types = |place: &str, content| {
+            for (name, media_type) in children(content) {
+                found.push(Shown::new(document, format!("{place} {name}"), media_type));
+            }
+        };
+        media_types(&format!("{method} {path}"), &operation["requestBody"]["content"]);
+        for (status, response) in children(&operation["responses"]) {
+            let response = resolved(document, response);
+            let place = format!("{method} {path} {status}");
+            media_types(&place, &response["content"]);
+        }
+        for parameter in operation["parameters"].as_array().unwrap() {
+            let parameter = resolved(document, parameter);
+            let place = format!("{method} {path} {}", parameter["name"]);
+            found.push(Shown::new(document, place, parameter));
+        }
+    }
+    for (name, header) in children(&document["components"]["headers"]) {
+        found.push(Shown::new(document, format!("header {name}"), header));
+    }
+    for (name, schema) in children(&document["components"]["schemas"]) {
+        let place = format!("schema {name}");
+        found.push(Shown { place, schema, example: schema.get("example") });
+    }
+    found
+}
+
+#[test]
+fn every_body_and_answer_has_an_example_and_all_are_valid() {
+    let path = write_document("sdk", &folder("examples"));
+    let document: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let mut statuses = BTreeSet::new();
+    for Shown { place, schema, example } in shown(&document) {
+        let example = example.unwrap_or_else(|| panic!("{place} has no example"));
+        assert!(is_valid(&document, schema, example), "{place}: {example}");
+        let status = place.split(' ').find_map(|word| word.parse::<u16>().ok());
+        if let Some(status) = status.filter(|status| *status >= 400) {
+            assert_eq!(example["status"], status, "{place}: {example}");
+            let of = |kind: &&ProblemType| example["type"] == kind.type_uri();
+            let kind = CATALOGUE.iter().find(of).unwrap();
+            assert_eq!(example["title"], kind.title(), "{place}: {example}");
+            statuses.insert(status);
+        }
+    }
+    let all = [400, 401, 403, 404, 409, 412, 413, 415, 500, 503];
+    assert_eq!(statuses, BTreeSet::from(all));
+}
