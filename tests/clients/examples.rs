@@ -68,12 +68,19 @@ fn shown(document: &Value) -> Vec<Shown<'_>> {
     found
 }
 
+/// Swagger UI sends a parameter's example as if it had been typed: any precondition would fail.
+const UNFIT_FOR_AN_EXAMPLE: [&str; 2] = ["\"If-Match\"", "\"If-None-Match\""];
+
 #[test]
 fn every_body_and_answer_has_an_example_and_all_are_valid() {
     let path = write_document("sdk", &folder("examples"));
     let document: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let mut statuses = BTreeSet::new();
     for Shown { place, schema, example } in shown(&document) {
+        if UNFIT_FOR_AN_EXAMPLE.iter().any(|name| place.ends_with(name)) {
+            assert!(example.is_none(), "{place}: {example:?}");
+            continue;
+        }
         let example = example.unwrap_or_else(|| panic!("{place} has no example"));
         assert!(is_valid(&document, schema, example), "{place}: {example}");
         let status = place.split(' ').find_map(|word| word.parse::<u16>().ok());
@@ -85,6 +92,6 @@ fn every_body_and_answer_has_an_example_and_all_are_valid() {
             statuses.insert(status);
         }
     }
-    let all = [400, 401, 403, 404, 409, 412, 413, 415, 500, 503];
+    let all = [400, 401, 403, 404, 408, 409, 412, 413, 415, 429, 500, 503];
     assert_eq!(statuses, BTreeSet::from(all));
 }
