@@ -15,6 +15,10 @@ use crate::problem::Problem;
 pub(super) fn record<B>(id: &RequestId, duration: Duration, response: &ServiceResponse<B>) {
     let request = response.request();
     let status = response.status();
+    let is_logged = tracing::enabled!(tracing::Level::INFO);
+    if !is_logged && !status.is_server_error() {
+        return;
+    }
     let extensions = request.extensions();
     let caller = extensions.get::<Caller>();
     // Whoever is not entitled to a tenant may have sent anything in its place, a token even.
@@ -32,7 +36,7 @@ pub(super) fn record<B>(id: &RequestId, duration: Duration, response: &ServiceRe
             "a request failed"
         );
     }
-    if !tracing::enabled!(tracing::Level::INFO) {
+    if !is_logged {
         return;
     }
     let method = request.method().as_str();

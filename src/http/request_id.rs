@@ -81,9 +81,10 @@ fn is_printable(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{HeaderMap, HeaderValue};
+    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::{RequestId, X_REQUEST_ID};
+    use crate::contract::API_KEY_HEADER;
 
     fn of(values: &[&[u8]]) -> String {
         let mut headers = HeaderMap::new();
@@ -101,6 +102,20 @@ mod tests {
             assert_ne!(of(&[value]).as_bytes(), value);
         }
         assert_ne!(of(&[b"a", b"a"]), "a");
+    }
+
+    #[test]
+    fn an_id_that_is_the_requests_own_credential_is_not_kept() {
+        let token = "nsk_0123456789abcdefghij";
+        for (name, credential) in
+            [(API_KEY_HEADER, token.to_owned()), ("authorization", format!("Bearer {token}"))]
+        {
+            let mut headers = HeaderMap::new();
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            headers.insert(name, HeaderValue::try_from(credential).unwrap());
+            headers.insert(X_REQUEST_ID, HeaderValue::from_static(token));
+            assert_ne!(RequestId::of(&headers).as_str(), token);
+        }
     }
 
     #[test]

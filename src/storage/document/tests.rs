@@ -190,3 +190,10 @@ fn a_text_that_keeps_its_blank_lines_gets_none_from_a_new_neighbour() {
         assert!(after.contains("      kept\n  - name: c\n"), "{after}");
     }
 }
+
+#[test]
+fn a_repeated_name_is_not_told_since_it_may_be_a_hash() {
+    let told = fault(&format!("{HASH}: 1\n{HASH}: 2\n"));
+    assert!(!format!("{told:?}").contains(HASH), "{told:?}");
+    assert_eq!(told.line, 2);
+}
