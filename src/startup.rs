@@ -17,11 +17,12 @@ use secrecy::SecretString;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
-use crate::auth::{SystemClock, Throttle};
-use crate::contract::SCOPES;
+use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
+use crate::contract::{OPERATIONS, SCOPES};
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
 use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
-use crate::http::{self, Documents, DocumentsError, HttpParts, SwaggerUi};
+use crate::http::{self, Documents, DocumentsError, HttpParts, RequestTally, SwaggerUi};
+use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
 use crate::storage::{CreateTenantError, OpenError, Store, StoreConfig};
 use crate::tls::{self, TlsError};
@@ -38,6 +39,13 @@ pub struct Application {
     signals: Signals,
     origin: String,
     development: Option<Development>,
+    metrics: Option<MetricsServer>,
+}
+
+/// Where scrapers ask, bound and ready to run.
+struct MetricsServer {
+    server: Server,
+    address: String,
 }
 
 /// What a developer needs to begin: all of it good for this run alone.
@@ -65,8 +73,10 @@ pub enum StartError {
     #[error("the store (setting store) cannot be opened")]
     Store(#[from] OpenError),
     /// The address cannot be had.
-    #[error("cannot listen on {address} (setting listen)")]
+    #[error("cannot listen on {address} (setting {setting})")]
     Bind {
+        /// The setting that asked for it.
+        setting: &'static str,
         /// The address that was asked for.
         address: SocketAddr,
         /// Why not.
@@ -113,8 +123,9 @@ impl Application {
         let store = Arc::new(Store::open(&settings.store, &config)?);
         // Before anybody can know that it is there, so that no signal finds it unprepared.
         let signals = Signals::catch().map_err(StartError::Signals)?;
-        let bind = |source| StartError::Bind { address: settings.listen, source };
-        let listener = TcpListener::bind(settings.listen).map_err(bind)?;
+        let address = settings.listen;
+        let bind = |source| StartError::Bind { setting: "listen", address, source };
+        let listener = TcpListener::bind(address).map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
 
         let tls = tls::server_config(&settings.tls)?;
@@ -128,9 +139,26 @@ impl Application {
             Some(issuer) => Some(Development::new(issuer)?),
             None => None,
         };
+        let (requests, authentications) = tallies(settings.metrics.listen.is_some());
+        let metrics = match settings.metrics.listen {
+            None => None,
+            Some(address) => Some(MetricsServer::bind(
+                address,
+                Metrics {
+                    requests: Arc::clone(&requests),
+                    authentications: Arc::clone(&authentications),
+                    store: Arc::clone(&store),
+                    bearer: Arc::clone(&bearer),
+                    clock: Arc::new(SystemClock),
+                    started: SystemClock.since_epoch(),
+                },
+            )?),
+        };
         let parts = HttpParts {
             keys: store as Arc<dyn KeyRepository>,
             bearer,
+            requests,
+            authentications,
             throttle: Arc::new(Throttle::new(&settings.auth.throttle)),
             grants: settings.auth.grants,
             token_prefix: settings.auth.token_prefix,
@@ -159,8 +187,8 @@ impl Application {
             None => server.listen(listener),
             Some(tls) => server.listen_rustls_0_23(listener, tls),
         };
-        let server = server.map_err(|source| StartError::Bind { address, source })?.run();
-        Ok(Self { server, signals, origin, development })
+        let server = server.map_err(bind)?.run();
+        Ok(Self { server, signals, origin, development, metrics })
     }
 
     /// Where it listens, as a browser calls it: `http://127.0.0.1:8080`. The port is the real one.
@@ -175,6 +203,12 @@ impl Application {
         self.development.as_ref()
     }
 
+    /// Where the metrics are, if they are anywhere: `http://127.0.0.1:9464/metrics`.
+    #[must_use]
+    pub fn metrics(&self) -> Option<&str> {
+        self.metrics.as_ref().map(|metrics| metrics.address.as_str())
+    }
+
     /// What stops it from elsewhere.
     #[must_use]
     pub fn stop(&self) -> Stop {
@@ -187,6 +221,21 @@ impl Application {
     /// # Errors
     /// What the operating system says of connections.
     pub async fn run(mut self) -> io::Result<()> {
+        // Metrics are there until the last request has ended.
+        let scrapers = self.metrics.take().map(|MetricsServer { server, .. }| {
+            let handle = server.handle();
+            (handle, actix_web::rt::spawn(server))
+        });
+        let ended = self.serve().await;
+        if let Some((handle, server)) = scrapers {
+            handle.stop(false).await;
+            // Its end is awaited so that its address is free again.
+            drop(server.await);
+        }
+        ended
+    }
+
+    async fn serve(mut self) -> io::Result<()> {
         let handle = self.server.handle();
         let mut server = std::pin::pin!(self.server);
         tokio::select! {
@@ -204,6 +253,28 @@ impl Application {
                 }
             }
         }
+    }
+}
+
+impl MetricsServer {
+    fn bind(address: SocketAddr, metrics: Metrics) -> Result<Self, StartError> {
+        let bound = metrics::listen(address, Arc::new(metrics));
+        let (server, address) = bound.map_err(|source| StartError::Bind {
+            setting: "metrics.listen",
+            address,
+            source,
+        })?;
+        Ok(Self { server, address: format!("http://{address}{}", metrics::PATH) })
+    }
+}
+
+/// What counts requests and authentications, if anybody will ask for the counts.
+fn tallies(asked: bool) -> (Arc<RequestTally>, Arc<AuthenticationTally>) {
+    if asked {
+        let names = OPERATIONS.iter().map(|operation| operation.name);
+        (Arc::new(RequestTally::of(names)), Arc::new(AuthenticationTally::new()))
+    } else {
+        Default::default()
     }
 }
 

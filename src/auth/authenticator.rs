@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderMap;
 
 use super::bearer::BearerVerifier;
 use super::credential::{self, Presented};
-use super::{Caller, Method, Principal, Tenants, denial};
+use super::{AuthenticationTally, Caller, Method, Principal, Tenants, Verdict, denial};
 use crate::domain::{Digest, KeyRepository, ReadError, TenantId};
 use crate::problem::Problem;
 
@@ -15,6 +15,7 @@ use crate::problem::Problem;
 pub struct Authenticator {
     keys: Arc<dyn KeyRepository>,
     bearer: Arc<BearerVerifier>,
+    tally: Arc<AuthenticationTally>,
 }
 
 /// What one scheme says of a request.
@@ -28,11 +29,28 @@ enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    /// What is counted of it.
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::NotPresented => None,
+            Self::Authenticated(_) => Some(Verdict::Accepted),
+            Self::Failed => Some(Verdict::Refused),
+        }
+    }
+}
+
 impl Authenticator {
     /// Judges API keys by a repository and bearer tokens by a verifier.
     #[must_use]
     pub fn new(keys: Arc<dyn KeyRepository>, bearer: Arc<BearerVerifier>) -> Self {
-        Self { keys, bearer }
+        Self { keys, bearer, tally: Arc::default() }
+    }
+
+    /// The same, with what becomes of credentials counted there.
+    #[must_use]
+    pub fn counted_by(self, tally: Arc<AuthenticationTally>) -> Self {
+        Self { tally, ..self }
     }
 
     /// Who calls, by the headers of a request about a tenant; `None` where its path names none.
@@ -46,8 +64,23 @@ impl Authenticator {
         tenant: Option<&TenantId>,
     ) -> Result<Caller, Problem> {
         let by_token = self.judge_bearer(headers).await;
-        let by_key = self.judge_api_key(headers, tenant).await?;
-        combine(by_key, by_token)
+        let by_key = self.judge_api_key(headers, tenant).await;
+        self.count(&by_key, &by_token);
+        combine(by_key?, by_token)
+    }
+
+    fn count(&self, by_key: &Result<Outcome, Problem>, by_token: &Outcome) {
+        let by_key = by_key.as_ref().map_or(Some(Verdict::Unavailable), Outcome::verdict);
+        let by_token = by_token.verdict();
+        if let Some(verdict) = by_key {
+            self.tally.count(Some(Method::ApiKey), verdict);
+        }
+        if let Some(verdict) = by_token {
+            self.tally.count(Some(Method::Bearer), verdict);
+        }
+        if by_key.is_none() && by_token.is_none() {
+            self.tally.count(None, Verdict::Refused);
+        }
     }
 
     async fn judge_bearer(&self, headers: &HeaderMap) -> Outcome {

@@ -7,6 +7,7 @@
 //! Invariants: who may is decided before a body is read and before it shows whether a tenant
 //! exists; no answer tells one kind of invalid credential from another.
 
+mod authentication_tally;
 mod authenticator;
 pub mod bearer;
 mod caller;
@@ -19,6 +20,7 @@ mod middleware;
 mod principal;
 mod throttle;
 
+pub use authentication_tally::{AuthenticationTally, Verdict};
 pub use authenticator::Authenticator;
 pub use caller::Caller;
 pub use clock::{Clock, SystemClock};

@@ -42,6 +42,9 @@ async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(
     let application = Application::start(settings, dev).await.map_err(|error| start(&error))?;
     let origin = application.origin();
     output.write(&format!("neokeys listens on {origin}\n"))?;
+    if let Some(metrics) = application.metrics() {
+        output.write(&format!("Metrics for Prometheus are at {metrics}\n"))?;
+    }
     if let Some(development) = application.development() {
         output.write(&beginning(origin, development))?;
     }
@@ -53,8 +56,10 @@ fn start(error: &StartError) -> Failure {
         StartError::NotLoopback(_) | StartError::Bearer(_) | StartError::Tls(_) => {
             Failure::usage(error)
         }
-        StartError::Bind { .. } => {
-            Failure::refused(error).hint("--listen takes another address; port 0 is a free one")
+        StartError::Bind { setting, .. } => {
+            let place = if *setting == "listen" { "--listen" } else { setting };
+            let hint = format!("{place} takes another address; port 0 is a free one");
+            Failure::refused(error).hint(hint)
         }
         StartError::Store(_) => Failure::refused(error)
             .hint("--store names another; `neokeys tenants create` and `serve --dev` make it"),

@@ -12,7 +12,12 @@ use crate::contract::{OPERATIONS, OperationDescription};
 use crate::problem::Problem;
 
 /// Writes the line, and before it the causes of a fault that is the service's own.
-pub(super) fn record<B>(id: &RequestId, duration: Duration, response: &ServiceResponse<B>) {
+pub(super) fn record<B>(
+    id: &RequestId,
+    duration: Duration,
+    operation: Option<&OperationDescription>,
+    response: &ServiceResponse<B>,
+) {
     let request = response.request();
     let status = response.status();
     let is_logged = tracing::enabled!(tracing::Level::INFO);
@@ -40,7 +45,6 @@ pub(super) fn record<B>(id: &RequestId, duration: Duration, response: &ServiceRe
         return;
     }
     let method = request.method().as_str();
-    let operation = request.match_pattern().and_then(|path| operation(method, &path));
     tracing::info!(
         request.id = %id,
         tenant.id = tenant,
@@ -55,7 +59,8 @@ pub(super) fn record<B>(id: &RequestId, duration: Duration, response: &ServiceRe
     );
 }
 
-fn operation(method: &str, path: &str) -> Option<&'static OperationDescription> {
+/// The operation that a request is one of, by its method and the path that it matched.
+pub(super) fn operation(method: &str, path: &str) -> Option<&'static OperationDescription> {
     let method = if method == "HEAD" { "GET" } else { method };
     OPERATIONS.iter().find(|operation| operation.method == method && operation.path == path)
 }

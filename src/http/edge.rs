@@ -1,6 +1,6 @@
 //! What every answer passes on its way out.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use actix_web::Error;
@@ -11,15 +11,17 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
+use actix_web::web::ThinData;
 
 use super::access_log;
 use super::negotiation::MediaType;
 use super::request_id::{RequestId, X_REQUEST_ID};
+use super::request_tally::RequestTally;
 use crate::contract::API_KEY_HEADER;
 use crate::problem::{Problem, ProblemType};
 
 /// Middleware around everything: the request's id, the bodies of problems, caching and security
-/// headers, and the log line.
+/// headers, the counts and the log line.
 ///
 /// # Errors
 /// None of its own.
@@ -44,7 +46,13 @@ pub async fn edge(
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_REQUEST_ID, id.header_value());
-    access_log::record(&id, start.elapsed(), &response);
+    let method = response.request().method().as_str();
+    let operation = matched.and_then(|pattern| access_log::operation(method, &pattern));
+    let duration = start.elapsed();
+    if let Some(ThinData(tally)) = response.request().app_data::<ThinData<Arc<RequestTally>>>() {
+        tally.count(operation.map(|operation| operation.name), response.status(), duration);
+    }
+    access_log::record(&id, duration, operation, &response);
     Ok(response)
 }
 

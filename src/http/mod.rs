@@ -19,12 +19,14 @@ mod openapi;
 mod preconditions;
 mod problem_pages;
 mod request_id;
+mod request_tally;
 pub mod routes;
 mod swagger_ui;
 
 pub use cors::{CorsConfig, cors};
 pub use limits::LimitsConfig;
 pub use openapi::{Documents, DocumentsError, collected};
+pub use request_tally::{OperationTally, RequestTally};
 pub use routes::{HttpParts, configure};
 
 pub use edge::edge;

@@ -11,10 +11,11 @@ use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
 use super::limits::LimitsConfig;
 use super::openapi::Documents;
+use super::request_tally::RequestTally;
 use super::swagger_ui::SwaggerUi;
 use super::{api_keys, health, openapi, problem_pages, swagger_ui};
 use crate::auth::bearer::BearerVerifier;
-use crate::auth::{Authenticator, Grants, Throttle, authenticate};
+use crate::auth::{AuthenticationTally, Authenticator, Grants, Throttle, authenticate};
 use crate::contract::{
     CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, OPERATIONS, Operation, UpdateApiKey,
 };
@@ -34,6 +35,10 @@ pub struct HttpParts {
     pub grants: Grants,
     /// What new tokens start with.
     pub token_prefix: TokenPrefix,
+    /// How authentications come out.
+    pub authentications: Arc<AuthenticationTally>,
+    /// What requests come to.
+    pub requests: Arc<RequestTally>,
     /// Bounds on requests.
     pub limits: LimitsConfig,
     /// The OpenAPI documents.
@@ -44,10 +49,13 @@ pub struct HttpParts {
 
 /// Adds every address.
 pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
+    let authenticator = Authenticator::new(Arc::clone(&parts.keys), Arc::clone(&parts.bearer))
+        .counted_by(Arc::clone(&parts.authentications));
     config
         .app_data(ThinData(Arc::clone(&parts.keys)))
         .app_data(ThinData(Arc::clone(&parts.bearer)))
-        .app_data(ThinData(Authenticator::new(Arc::clone(&parts.keys), Arc::clone(&parts.bearer))))
+        .app_data(ThinData(authenticator))
+        .app_data(ThinData(Arc::clone(&parts.requests)))
         .app_data(ThinData(Arc::clone(&parts.throttle)))
         .app_data(ThinData(parts.grants))
         .app_data(ThinData(parts.token_prefix.clone()))

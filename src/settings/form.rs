@@ -59,6 +59,29 @@ impl<T: Parsed> Form for Text<T> {
     }
 }
 
+/// What has a text of its own, or `null`.
+pub(super) struct OptionalText<T>(PhantomData<T>);
+
+impl<T: Parsed> Form for OptionalText<T> {
+    type Value = Option<T>;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<T>, D::Error> {
+        Ok(Option::<Given<T>>::deserialize(source)?.map(|Given(value)| value))
+    }
+
+    fn show(value: &Option<T>) -> String {
+        value.as_ref().map_or_else(|| "null".to_owned(), T::text)
+    }
+}
+
+struct Given<T>(T);
+
+impl<'de, T: Parsed> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        parsed(source, T::parse).map(Self)
+    }
+}
+
 impl Parsed for SocketAddr {
     fn parse(text: &str) -> Result<Self, String> {
         let form = "an address is an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080";

@@ -22,6 +22,7 @@ use crate::auth::{Grants, ThrottleConfig};
 use crate::contract::ContractConfig;
 use crate::domain::TokenPrefix;
 use crate::http::{CorsConfig, LimitsConfig};
+use crate::metrics::MetricsConfig;
 use crate::storage::{StoreConfig, StoreUrl};
 use crate::telemetry::LogConfig;
 use crate::tls::TlsConfig;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub loaded_limit: u64,
     /// Whether to speak TLS.
     pub tls: TlsConfig,
+    /// Who may ask how things stand.
+    pub metrics: MetricsConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -79,6 +82,7 @@ impl Default for Settings {
             document_limit: StoreConfig::default().document_limit,
             loaded_limit: StoreConfig::default().loaded_limit,
             tls: TlsConfig::default(),
+            metrics: MetricsConfig::default(),
             log: LogConfig::default(),
         }
     }

@@ -62,7 +62,11 @@ impl<'de> Deserializer<'de> for VariableText<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        serde_yaml::Deserializer::from_str(self.0).deserialize_option(visitor)
+        // What is there is a text again: `[::1]:9464` is an address and no list.
+        match self.0 {
+            "" | "~" | "null" | "Null" | "NULL" => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

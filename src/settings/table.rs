@@ -7,7 +7,8 @@ use serde::de::Deserializer;
 
 use super::Settings;
 use super::form::{
-    Addresses, Form, OptionalAddress, OptionalPath, Origins, Size, Text, Time, Verbatim, Yaml,
+    Addresses, Form, OptionalAddress, OptionalPath, OptionalText, Origins, Size, Text, Time,
+    Verbatim, Yaml,
 };
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
@@ -102,6 +103,9 @@ settings! {
     "tls.certificate" => tls.certificate: OptionalPath;
     /// A PEM file with the certificate's private key.
     "tls.key" => tls.key: OptionalPath;
+    /// Where Prometheus finds the metrics, at /metrics: an IP address and a port of their own, such
+    /// as 127.0.0.1:9464. Anybody who reaches it may read them. Not served by default.
+    "metrics.listen" => metrics.listen: OptionalText<SocketAddr>;
     /// How log lines look: text or json.
     "log.format" => log.format: Yaml<_>;
     /// The least grave log lines that are written: off, error, warn, info, debug or trace.

@@ -71,6 +71,7 @@ fn the_environment_goes_before_the_file() {
             ("NEOKEYS_LIMITS__BODY", "1MiB"),
             ("NEOKEYS_LIMITS__DOCUMENT", "1000"),
             ("NEOKEYS_LIMITS__SHUTDOWN", "2m"),
+            ("NEOKEYS_METRICS__LISTEN", "[::1]:9464"),
             ("NEOKEYS_LOG__FORMAT", "json"),
             ("NEOKEY_STORE", "another program's"),
         ],
@@ -86,12 +87,14 @@ fn the_environment_goes_before_the_file() {
     assert_eq!(settings.contract.authorization_url.as_deref(), Some("https://a/authorize?x=y"));
     assert_eq!((settings.limits.body, settings.document_limit), (1 << 20, 1000));
     assert_eq!(settings.limits.shutdown, Duration::from_secs(120));
+    assert_eq!(settings.metrics.listen, Some("[::1]:9464".parse().unwrap()));
     assert_eq!((settings.log.format, settings.log.level), (LogFormat::Json, LogLevel::Debug));
     let none = read(
-        "contract: { authorization_url: 'https://a' }",
-        &[("NEOKEYS_CONTRACT__AUTHORIZATION_URL", "null")],
-    );
-    assert_eq!(none.unwrap().contract.authorization_url, None);
+        "contract: { authorization_url: 'https://a' }\nmetrics: { listen: '[::1]:9464' }",
+        &[("NEOKEYS_CONTRACT__AUTHORIZATION_URL", "null"), ("NEOKEYS_METRICS__LISTEN", "")],
+    )
+    .unwrap();
+    assert_eq!((none.contract.authorization_url, none.metrics.listen), (None, None));
 }
 
 #[test]

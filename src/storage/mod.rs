@@ -18,5 +18,5 @@ pub use document_store::{
 };
 pub use folder::FolderStore;
 pub use memory::MemoryStore;
-pub use store::{OpenError, Store, StoreConfig};
+pub use store::{OpenError, Store, StoreConfig, StoreStatistics};
 pub use url::{StoreUrl, StoreUrlError};

@@ -73,3 +73,14 @@ async fn a_head_that_the_parser_does_not_take_is_refused_below_everything() {
     assert!(reply.body.is_empty(), "{reply:?}");
     assert_eq!(service.admin().get(KEYS).await.status, 200);
 }
+
+#[tokio::test]
+async fn metrics_are_nowhere_unless_they_are_given_an_address_of_their_own() {
+    let service = Service::start();
+    assert_eq!(service.metrics(), None);
+    assert_eq!(service.client().get("/metrics").await.status, 404);
+    let service = Service::builder().settings("metrics:\n  listen: 127.0.0.1:0\n").start();
+    assert_eq!(service.client().get("/metrics").await.status, 404);
+    let metrics = Client::of_another(service.metrics().unwrap()).get("").await;
+    assert!(metrics.text().contains("neokeys_build_info"), "{metrics:?}");
+}

@@ -219,6 +219,9 @@ async fn nothing_comes_out(format: &str) {
         let (results, remarks) = server.command(command);
         secrets.assert_absent("the command line's output", &format!("{results}\n{remarks}"));
     }
+    let metrics = server.scrape().await;
+    assert!(metrics.contains("neokeys_http_requests_total"), "{metrics}");
+    secrets.assert_absent("the metrics", &metrics);
     let (log, answers) = server.end();
     assert!(log.contains("TRACE") && log.contains("a bearer token was refused"), "{log}");
     secrets.assert_absent("the log", &log);

@@ -16,6 +16,7 @@ pub struct Server {
     pub origin: String,
     folder: TempDir,
     running: Running,
+    metrics: String,
     answers: Vec<String>,
 }
 
@@ -31,7 +32,8 @@ impl Server {
         put(place("jwks.json"), &issuer.key_set().to_string());
         let settings = format!(
             "auth:\n  bearer:\n    issuers:\n      - issuer: {}\n        audience: {}\n        \
-             jwks: file:jwks.json\nlog: {{ format: {format}, level: trace }}\n",
+             jwks: file:jwks.json\nlog: {{ format: {format}, level: trace }}\n\
+             metrics: {{ listen: '127.0.0.1:0' }}\n",
             Issuer::NAME,
             Issuer::AUDIENCE,
         );
@@ -40,11 +42,17 @@ impl Server {
         command.args(["serve", "--dev", "--listen", "127.0.0.1:0"]);
         let mut running = Running::start(command.stderr(File::create(place("log")).unwrap()));
         let origin = running.line().strip_prefix("neokeys listens on ").unwrap().to_owned();
-        Self { issuer, origin, folder, running, answers: Vec::new() }
+        let metrics = running.line().split_off("Metrics for Prometheus are at ".len());
+        Self { issuer, origin, folder, running, metrics, answers: Vec::new() }
     }
 
     pub fn client(&self) -> Client {
         Client::new(&self.origin)
+    }
+
+    /// What a scraper is told.
+    pub async fn scrape(&self) -> String {
+        Client::of_another(&self.metrics).get("").await.text().to_owned()
     }
 
     /// A client for what is no operation and may be refused by the HTTP library.

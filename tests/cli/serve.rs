@@ -89,6 +89,13 @@ fn an_address_that_is_taken_is_named() {
     let said = place.run(&["serve", "--listen", &address]).refused(1);
     assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
     assert!(said.contains("--listen"), "{said}");
+    place.write("neokeys.yml", &format!("metrics: {{ listen: '{address}' }}\n"));
+    let said = place.run(&["serve", "--listen", "127.0.0.1:0"]).refused(1);
+    assert!(
+        said.contains(&format!("cannot listen on {address} (setting metrics.listen)")),
+        "{said}"
+    );
+    assert!(said.contains("metrics.listen takes another address"), "{said}");
 }
 
 #[test]

@@ -36,6 +36,18 @@ pub(crate) fn node(tests: &str, script: &str) -> Command {
     command
 }
 
+/// Python, with what `tests/run` installs from PyPI.
+pub(crate) fn python() -> Command {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let python = target.join("tools/python/bin/python");
+    assert!(
+        python.exists(),
+        "{} is missing: run tests/run, which installs what tests/clients/requirements.txt names",
+        python.display()
+    );
+    Command::new(python)
+}
+
 /// Runs a program to its end; it must say that it is content.
 pub(crate) fn run(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| {

@@ -6,6 +6,7 @@
 //! leaves the keys as they were. The task ends when its [`IssuerKeys`] is dropped.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -17,6 +18,7 @@ use super::config::KeyLocation;
 use super::key_set::KeySet;
 use super::source::KeySource;
 use crate::auth::Clock;
+use crate::tally::Counter;
 
 /// The least time between two loads that tokens caused.
 const ASK_INTERVAL: Duration = Duration::from_secs(10);
@@ -68,6 +70,21 @@ struct Kept {
     keys: ArcSwap<KeySet>,
     /// Why the last load failed; empty when it worked.
     fault: ArcSwapOption<LoadError>,
+    loads: Counter,
+    failures: Counter,
+    /// When the last load worked, in milliseconds since the epoch; zero before the first.
+    loaded_at: AtomicU64,
+}
+
+/// How loading went until now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loads {
+    /// How many loads worked.
+    pub successes: u64,
+    /// How many did not.
+    pub failures: u64,
+    /// When one worked last, since the epoch.
+    pub last_success: Option<Duration>,
 }
 
 struct Refresher {
@@ -113,6 +130,17 @@ impl IssuerKeys {
         self.kept.fault.load_full()
     }
 
+    /// How loading went until now; nothing for keys that never change.
+    pub(super) fn loads(&self) -> Option<Loads> {
+        self.refresher.as_ref()?;
+        let loaded_at = self.kept.loaded_at.load(Ordering::Relaxed);
+        Some(Loads {
+            successes: self.kept.loads.get(),
+            failures: self.kept.failures.get(),
+            last_success: (loaded_at > 0).then(|| Duration::from_millis(loaded_at)),
+        })
+    }
+
     /// Has the keys loaded because one is missing, unless that was done just now. Returns when the
     /// keys are as fresh as they will get.
     pub(super) async fn ask(&self) {
@@ -127,7 +155,20 @@ impl IssuerKeys {
 
 impl Kept {
     fn new(keys: KeySet) -> Self {
-        Self { keys: ArcSwap::from_pointee(keys), fault: ArcSwapOption::empty() }
+        Self {
+            keys: ArcSwap::from_pointee(keys),
+            fault: ArcSwapOption::empty(),
+            loads: Counter::default(),
+            failures: Counter::default(),
+            loaded_at: AtomicU64::new(0),
+        }
+    }
+
+    /// A load worked.
+    fn loaded(&self, now: Duration) {
+        self.loads.increment();
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        self.loaded_at.store(now.max(1), Ordering::Relaxed);
     }
 }
 
@@ -186,12 +227,14 @@ impl Refreshing {
         };
         match outcome {
             Ok(()) => {
+                self.kept.loaded(self.clock.since_epoch());
                 if self.kept.fault.swap(None).is_some() {
                     tracing::info!(issuer, "the issuer's keys can be loaded again");
                 }
                 self.pace.refresh
             }
             Err(error) => {
+                self.kept.failures.increment();
                 let cause: &dyn std::error::Error = &error;
                 let known = self.kept.fault.load();
                 // One line when it begins, not one at every try.

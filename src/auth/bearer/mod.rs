@@ -36,6 +36,7 @@ mod verifier;
 pub use address::AddressError;
 pub use config::{BearerConfig, BearerConfigError, IssuerConfig, SigningAlgorithm};
 pub use error::BearerError;
+pub use issuer_keys::Loads;
 pub use jwk::KeyFault;
 pub use key_set::KeySetError;
 pub use source::LoadError;

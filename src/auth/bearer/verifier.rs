@@ -10,7 +10,7 @@ use super::claims::Claims;
 use super::compact::Compact;
 use super::config::KeyLocation;
 use super::header::{Header, TokenKind};
-use super::issuer_keys::{IssuerKeys, Pace};
+use super::issuer_keys::{IssuerKeys, Loads, Pace};
 use super::key_set::KeySet;
 use super::source::KeySource;
 use super::verified::{TokenDigest, Verified, VerifiedTokens};
@@ -46,6 +46,8 @@ pub struct IssuerHealth {
     pub keys: usize,
     /// Why its keys could not be loaded the last time.
     pub fault: Option<Arc<LoadError>>,
+    /// How loading its keys went until now; nothing for keys that never change.
+    pub loads: Option<Loads>,
 }
 
 impl IssuerHealth {
@@ -180,6 +182,7 @@ impl BearerVerifier {
             issuer: issuer.config.issuer.clone(),
             keys: issuer.keys.load().len(),
             fault: issuer.keys.fault(),
+            loads: issuer.keys.loads(),
         };
         self.issuers.iter().map(health).collect()
     }

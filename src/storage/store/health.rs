@@ -2,12 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::domain::{StoreHealth, TenantId};
 
 /// The faults there are now.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Mutex<BTreeMap<(TenantId, Area), String>>);
+pub(super) struct Faults(Mutex<BTreeMap<(TenantId, Area), Fault>>);
+
+/// What does not work, and since when.
+#[derive(Debug)]
+struct Fault {
+    told: String,
+    since: Instant,
+}
 
 /// What of a tenant works only in part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,9 +31,10 @@ impl Faults {
     pub(super) fn begin(&self, tenant: &TenantId, area: Area, fault: String) {
         let mut faults = self.faults();
         let known = faults.get(&(tenant.clone(), area));
-        if known != Some(&fault) {
+        if known.is_none_or(|known| known.told != fault) {
             tracing::error!(tenant.id = %tenant, fault, "the tenant's document is not well");
-            faults.insert((tenant.clone(), area), fault);
+            let since = known.map_or_else(Instant::now, |known| known.since);
+            faults.insert((tenant.clone(), area), Fault { told: fault, since });
         }
     }
 
@@ -44,11 +53,9 @@ impl Faults {
 
     /// How many tenants there are of each, for anybody: which ones is the log's to say.
     pub(super) fn health(&self) -> StoreHealth {
-        let faults = self.faults();
-        let count = |area| faults.keys().filter(|(_, its)| *its == area).count();
         let sentences = [
-            (count(Area::Reading), "cannot be read"),
-            (count(Area::Writing), "could not be written safely"),
+            (self.count(Area::Reading), "cannot be read"),
+            (self.count(Area::Writing), "could not be written safely"),
         ];
         let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
         StoreHealth {
@@ -58,7 +65,19 @@ impl Faults {
         }
     }
 
-    fn faults(&self) -> MutexGuard<'_, BTreeMap<(TenantId, Area), String>> {
+    /// How many tenants have a fault there.
+    pub(super) fn count(&self, area: Area) -> usize {
+        self.faults().keys().filter(|(_, its)| *its == area).count()
+    }
+
+    /// How long the tenant that has had a fault there longest has had it.
+    pub(super) fn longest(&self, area: Area) -> Duration {
+        let faults = self.faults();
+        let there = faults.iter().filter(|((_, its), _)| *its == area);
+        there.map(|(_, fault)| fault.since.elapsed()).max().unwrap_or_default()
+    }
+
+    fn faults(&self) -> MutexGuard<'_, BTreeMap<(TenantId, Area), Fault>> {
         // Each change is one insert or remove, so what a panic left behind is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,9 +5,11 @@
 
 mod health;
 mod snapshot;
+mod tally;
 mod tenant;
 mod tenants;
 mod threads;
+mod weight;
 mod writer;
 
 use std::io;
@@ -16,7 +18,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use self::health::Faults;
+use self::health::{Area, Faults};
+use self::tally::Tally;
 use self::tenant::Waiting;
 use self::tenants::Tenants;
 use self::threads::Threads;
@@ -77,11 +80,14 @@ pub enum OpenError {
     Threads(#[source] io::Error),
 }
 
+pub use self::tally::StoreStatistics;
+
 /// The keys of every tenant of one [`DocumentStore`].
 pub struct Store {
     documents: Arc<dyn DocumentStore>,
     tenants: Arc<Tenants>,
     faults: Arc<Faults>,
+    tally: Arc<Tally>,
     threads: Threads,
 }
 
@@ -114,7 +120,7 @@ impl Store {
     fn on(documents: Arc<dyn DocumentStore>, config: &StoreConfig) -> Result<Self, OpenError> {
         let threads = Threads::start().map_err(OpenError::Threads)?;
         let tenants = Arc::new(Tenants::new(config.loaded_limit));
-        Ok(Self { documents, tenants, faults: Arc::default(), threads })
+        Ok(Self { documents, tenants, faults: Arc::default(), tally: Arc::default(), threads })
     }
 
     /// The tenants there are, in order.
@@ -141,11 +147,31 @@ impl Store {
         check::check(&*self.documents, tenant).await
     }
 
+    /// What the store has done and holds.
+    #[must_use]
+    pub fn statistics(&self) -> StoreStatistics {
+        let (tenants_loaded, loaded) = self.tenants.weighed();
+        StoreStatistics {
+            tenants_loaded: tenants_loaded as u64,
+            keys_loaded: loaded.keys,
+            bytes_loaded: loaded.bytes,
+            faulty_entries: loaded.faulty,
+            documents_unreadable: self.faults.count(Area::Reading) as u64,
+            documents_unwritable: self.faults.count(Area::Writing) as u64,
+            stale_for: self.faults.longest(Area::Reading),
+            commits: self.tally.commits(),
+            batches: self.tally.batches(),
+            writes: self.tally.writes(),
+            conflicts: self.tally.conflicts(),
+            reloads: self.tally.reloads(),
+        }
+    }
+
     async fn refresh(&self, id: &TenantId) -> Result<Arc<Keyring>, ReadError> {
         let tenant = self.tenants.get(id);
-        match tenant.refresh(id, &*self.documents, &self.faults).await {
+        match tenant.refresh(id, &*self.documents, &self.faults, &self.tally).await {
             Ok(snapshot) => {
-                self.tenants.weigh(id, &tenant, snapshot.bytes());
+                self.tenants.weigh(id, &tenant, snapshot.weigh());
                 snapshot.keyring()
             }
             Err(error) => {
@@ -190,6 +216,7 @@ impl KeyRepository for Store {
                 documents: Arc::clone(&self.documents),
                 faults: Arc::clone(&self.faults),
                 tenants: Arc::clone(&self.tenants),
+                tally: Arc::clone(&self.tally),
                 runtime: runtime.clone(),
             };
             drop(runtime.spawn_blocking(move || writer.work()));

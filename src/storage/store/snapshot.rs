@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
+use super::weight::Weighed;
 use crate::domain::{Keyring, ReadError, Unavailable};
 use crate::storage::document::Document;
 use crate::storage::document_store::{StoredDocument, Version};
@@ -37,9 +38,13 @@ impl Snapshot {
         }
     }
 
-    /// How many bytes the document has.
-    pub(super) fn bytes(&self) -> usize {
-        self.document.as_ref().map_or(0, |document| document.bytes().len())
+    /// What the document has.
+    pub(super) fn weigh(&self) -> Weighed {
+        self.document.as_ref().map_or(Weighed::default(), |document| Weighed {
+            bytes: document.bytes().len() as u64,
+            keys: document.keyring().keys().len() as u64,
+            faulty: document.keyring().faulty_entries().len() as u64,
+        })
     }
 
     /// The document as a store holds it, to be replaced.

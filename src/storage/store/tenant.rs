@@ -9,6 +9,8 @@ use tokio::sync::oneshot;
 
 use super::health::{Area, Faults};
 use super::snapshot::{Latest, Snapshot};
+use super::tally::{Reload, Tally};
+use super::weight::Weight;
 use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
 use crate::storage::document::{Document, Fault, is_blank};
 use crate::storage::document_store::{
@@ -31,8 +33,8 @@ pub(super) struct Tenant {
     queue: Mutex<Queue>,
     /// When it was asked for last, in loads.
     pub(super) used: AtomicU64,
-    /// Bytes of its document.
-    pub(super) weight: AtomicU64,
+    /// What its document takes of what there is.
+    pub(super) weight: Weight,
 }
 
 /// The commits that wait for the tenant's writer.
@@ -75,6 +77,7 @@ impl Tenant {
         id: &TenantId,
         documents: &dyn DocumentStore,
         faults: &Faults,
+        tally: &Tally,
     ) -> Result<Arc<Snapshot>, ReadError> {
         let _loading = self.loading.lock().await;
         loop {
@@ -98,6 +101,7 @@ impl Tenant {
                     Snapshot { version: None, document, fault: Some(fault) }
                 }
             };
+            tally.reloaded(Reload::of(&snapshot, known.as_deref()));
             match &snapshot.fault {
                 None => faults.end(id, Area::Reading),
                 Some(fault) if fault.is::<JustEmptied>() => {}

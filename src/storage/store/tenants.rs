@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::tenant::Tenant;
+use super::weight::{Weighed, Weight};
 use crate::domain::TenantId;
 
 /// Tenants in memory.
@@ -14,8 +15,8 @@ pub(super) struct Tenants {
     /// Bytes that the documents may have together.
     room: u64,
     loaded: RwLock<HashMap<TenantId, Arc<Tenant>>>,
-    /// Bytes that they have.
-    weight: AtomicU64,
+    /// What they have together.
+    weight: Weight,
     /// Counts the loads: the clock by which use is told.
     loads: AtomicU64,
 }
@@ -26,7 +27,7 @@ impl Tenants {
         Self {
             room,
             loaded: RwLock::default(),
-            weight: AtomicU64::new(0),
+            weight: Weight::default(),
             loads: AtomicU64::new(0),
         }
     }
@@ -52,25 +53,28 @@ impl Tenants {
     pub(super) fn forget(&self, id: &TenantId) {
         let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(tenant) = loaded.remove(id) {
-            self.weight.fetch_sub(tenant.weight.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+            self.weight.lose(&tenant.weight);
         }
     }
 
-    /// A tenant's document has so many bytes now. Where that is too much for all together, those
+    /// How many tenants are in memory, and what their documents have together.
+    pub(super) fn weighed(&self) -> (usize, Weighed) {
+        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner).len();
+        (loaded, self.weight.get())
+    }
+
+    /// A tenant's document has so much now. Where that is too much for all together, those
     /// used least lately go.
-    pub(super) fn weigh(&self, id: &TenantId, tenant: &Arc<Tenant>, bytes: usize) {
+    pub(super) fn weigh(&self, id: &TenantId, tenant: &Arc<Tenant>, document: Weighed) {
         let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
         // One that was dropped meanwhile goes when its last user does.
         if !loaded.get(id).is_some_and(|there| Arc::ptr_eq(there, tenant)) {
             return;
         }
         self.loads.fetch_add(1, Ordering::Relaxed);
-        let bytes = bytes as u64;
-        let before = tenant.weight.swap(bytes, Ordering::Relaxed);
-        self.weight.fetch_add(bytes, Ordering::Relaxed);
-        self.weight.fetch_sub(before, Ordering::Relaxed);
+        self.weight.exchange(&tenant.weight, document);
         drop(loaded);
-        if self.weight.load(Ordering::Relaxed) > self.room {
+        if self.weight.get().bytes > self.room {
             self.make_room(tenant);
         }
     }
@@ -86,11 +90,11 @@ impl Tenants {
         by_use.sort_unstable();
         let enough = self.room - self.room / 10;
         for (_, id) in by_use {
-            if self.weight.load(Ordering::Relaxed) <= enough {
+            if self.weight.get().bytes <= enough {
                 break;
             }
             if let Some(tenant) = loaded.remove(&id) {
-                self.weight.fetch_sub(tenant.weight.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+                self.weight.lose(&tenant.weight);
             }
         }
     }
@@ -98,28 +102,30 @@ impl Tenants {
 
 #[cfg(test)]
 mod tests {
-    use super::Tenants;
+    use super::{Tenants, Weighed};
     use crate::domain::TenantId;
 
     #[test]
     fn what_was_used_least_lately_goes_when_room_is_short() {
         let tenants = Tenants::new(300);
         let id = |name: &str| TenantId::parse(name).unwrap();
+        let of = |bytes| Weighed { bytes, keys: 1, faulty: 0 };
         for name in ["a", "b", "c"] {
             let tenant = tenants.get(&id(name));
-            tenants.weigh(&id(name), &tenant, 90);
+            tenants.weigh(&id(name), &tenant, of(90));
         }
         assert!(tenants.find(&id("a")).is_some());
         let tenant = tenants.get(&id("d"));
-        tenants.weigh(&id("d"), &tenant, 90);
+        tenants.weigh(&id("d"), &tenant, of(90));
         assert!(tenants.find(&id("b")).is_none());
         assert!(tenants.find(&id("a")).is_some() && tenants.find(&id("d")).is_some());
         let huge = tenants.get(&id("huge"));
-        tenants.weigh(&id("huge"), &huge, 1000);
+        tenants.weigh(&id("huge"), &huge, of(1000));
         assert!(tenants.find(&id("huge")).is_some() && tenants.find(&id("d")).is_none());
         tenants.forget(&id("huge"));
         let small = tenants.get(&id("small"));
-        tenants.weigh(&id("small"), &small, 1);
+        tenants.weigh(&id("small"), &small, of(1));
         assert!(tenants.find(&id("small")).is_some());
+        assert_eq!(tenants.weighed(), (1, of(1)));
     }
 }

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use super::health::{Area, Faults};
 use super::snapshot::Snapshot;
+use super::tally::Tally;
 use super::tenant::{JustEmptied, STAYS_EMPTY, Tenant, Waiting, in_full};
 use super::tenants::Tenants;
 use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
@@ -31,6 +32,7 @@ pub(super) struct Writer {
     pub(super) documents: Arc<dyn DocumentStore>,
     pub(super) faults: Arc<Faults>,
     pub(super) tenants: Arc<Tenants>,
+    pub(super) tally: Arc<Tally>,
     pub(super) runtime: Handle,
 }
 
@@ -54,7 +56,9 @@ impl Writer {
             };
             let (commits, answers): (Vec<_>, Vec<_>) =
                 batch.into_iter().map(|waiting| (waiting.commit, waiting.answer)).unzip();
-            for (answer, outcome) in answers.into_iter().zip(self.commit_all(&commits)) {
+            let outcomes = self.commit_all(&commits);
+            self.tally.answered(&outcomes);
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // Whoever stopped waiting does not want to know.
                 let _ = answer.send(outcome);
             }
@@ -79,16 +83,20 @@ impl Writer {
                 return outcomes;
             }
             let document = Arc::new(draft.finish());
-            let stored_bytes = document.bytes().len();
             let write = self.documents.write(&self.id, &stored, document.bytes().clone());
-            match self.runtime.block_on(write) {
+            let began = Instant::now();
+            let written = self.runtime.block_on(write);
+            self.tally.wrote(began.elapsed());
+            match written {
                 Ok(version) => {
-                    self.tenant.latest.publish_written(Arc::new(Snapshot::good(document, version)));
-                    self.tenants.weigh(&self.id, &self.tenant, stored_bytes);
+                    let snapshot = Arc::new(Snapshot::good(document, version));
+                    self.tenant.latest.publish_written(Arc::clone(&snapshot));
+                    self.tenants.weigh(&self.id, &self.tenant, snapshot.weigh());
+                    self.tally.batched(outcomes.iter().filter(|outcome| outcome.is_ok()).count());
                     self.faults.end(&self.id, Area::Writing);
                     return outcomes;
                 }
-                Err(WriteError::Conflict) => {}
+                Err(WriteError::Conflict) => self.tally.conflicted(),
                 Err(error) => return self.failed(error, &snapshot, outcomes),
             }
         }
@@ -99,7 +107,8 @@ impl Writer {
     fn fresh(&self) -> Result<Arc<Snapshot>, CommitError> {
         let started = Instant::now();
         loop {
-            let refresh = self.tenant.refresh(&self.id, &*self.documents, &self.faults);
+            let refresh =
+                self.tenant.refresh(&self.id, &*self.documents, &self.faults, &self.tally);
             let snapshot = self.runtime.block_on(refresh).map_err(|error| match error {
                 ReadError::NoSuchTenant => {
                     self.tenants.forget(&self.id);

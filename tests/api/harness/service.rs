@@ -19,6 +19,7 @@ pub struct Service {
     pub issuer: Issuer,
     folder: TempDir,
     origin: String,
+    metrics: Option<String>,
     stop: Option<Stop>,
     thread: Option<JoinHandle<()>>,
 }
@@ -65,6 +66,11 @@ impl Service {
 
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Where its metrics are, if they are anywhere.
+    pub fn metrics(&self) -> Option<&str> {
+        self.metrics.as_deref()
     }
 
     /// A client without a credential.
@@ -186,15 +192,18 @@ impl ServiceBuilder {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let application = Application::start(settings, false).await.unwrap();
-                send.send((application.origin().to_owned(), application.stop())).unwrap();
+                let metrics = application.metrics().map(str::to_owned);
+                let origin = application.origin().to_owned();
+                send.send((origin, metrics, application.stop())).unwrap();
                 application.run().await.unwrap();
             });
         });
-        let (origin, stop) = receive.recv().expect("the service starts");
+        let (origin, metrics, stop) = receive.recv().expect("the service starts");
         Service {
             issuer: self.issuer,
             folder: self.folder,
             origin,
+            metrics,
             stop: Some(stop),
             thread: Some(thread),
         }

@@ -1,0 +1,145 @@
+//! Every metric that there is: its name, its unit, what it says, and where its value is from.
+
+use std::time::Duration;
+
+use super::exposition::{Page, float};
+use super::process::Usage;
+use crate::auth::bearer::IssuerHealth;
+use crate::auth::{Method, Verdict};
+use crate::http::OperationTally;
+use crate::storage::StoreStatistics;
+
+/// Nanoseconds to a second.
+const SECOND: f64 = 1e9;
+
+/// What is no operation: pages, documents, probes and unknown paths.
+const OTHER: &str = "other";
+
+/// What runs, and since when.
+pub(super) fn service(page: &mut Page, started: Duration) {
+    page.fact("neokeys_build", "Which neokeys this is.")
+        .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    page.gauge("process_start_time_seconds", "When the service started, since the epoch.")
+        .sample(&[], started.as_secs_f64());
+}
+
+/// What requests came to.
+pub(super) fn requests(page: &mut Page, counted: &[OperationTally]) {
+    let mut family = page.counter(
+        "neokeys_http_requests",
+        "Requests that were answered, by operation (other: pages, probes and unknown paths) and status.",
+    );
+    for of in counted {
+        for (status, count) in &of.statuses {
+            let (operation, status) = (of.operation.unwrap_or(OTHER), status.to_string());
+            family.count(&[("operation", operation), ("status", &status)], *count);
+        }
+    }
+    let mut family = page.histogram(
+        "neokeys_http_request_duration_seconds",
+        "From a request's head to the head of its answer.",
+    );
+    for of in counted {
+        let labels = [("operation", of.operation.unwrap_or(OTHER))];
+        family.distribution(&labels, &of.durations, SECOND);
+    }
+}
+
+/// How authentications came out.
+pub(super) fn authentications(page: &mut Page, counted: &[(Option<Method>, Verdict, u64)]) {
+    let mut family = page.counter(
+        "neokeys_authentications",
+        "Credentials that were judged, by kind (none: requests without one) and outcome.",
+    );
+    for (method, verdict, count) in counted {
+        let method = method.map_or("none", Method::as_str);
+        family.count(&[("method", method), ("outcome", verdict.as_str())], *count);
+    }
+}
+
+/// What the store did and holds.
+pub(super) fn store(page: &mut Page, store: &StoreStatistics) {
+    let mut family = page.counter("neokeys_commits", "Changes of keys, by what came of them.");
+    for (outcome, count) in &store.commits {
+        family.count(&[("outcome", outcome)], *count);
+    }
+    page.histogram("neokeys_commit_batch_size", "Changes that were written at once.").distribution(
+        &[],
+        &store.batches,
+        1.0,
+    );
+    page.histogram(
+        "neokeys_document_write_duration_seconds",
+        "From the start of a write to its being durable, or refused.",
+    )
+    .distribution(&[], &store.writes, SECOND);
+    page.counter(
+        "neokeys_commit_conflicts",
+        "Writes that found another's change in their way and were made again.",
+    )
+    .count(&[], store.conflicts);
+    let mut family = page.counter(
+        "neokeys_document_reloads",
+        "Documents that were read, by what was found: changed, unchanged, or unreadable.",
+    );
+    for (outcome, count) in &store.reloads {
+        family.count(&[("outcome", outcome)], *count);
+    }
+    page.gauge("neokeys_tenants_loaded", "Tenants in memory.").count(&[], store.tenants_loaded);
+    page.gauge("neokeys_keys_loaded", "Keys in memory.").count(&[], store.keys_loaded);
+    page.gauge("neokeys_documents_loaded_bytes", "Documents in memory.")
+        .count(&[], store.bytes_loaded);
+    page.gauge("neokeys_faulty_entries", "Entries of documents in memory that are no keys.")
+        .count(&[], store.faulty_entries);
+    page.gauge("neokeys_documents_unreadable", "Documents that cannot be read now.")
+        .count(&[], store.documents_unreadable);
+    page.gauge("neokeys_documents_unwritable", "Documents whose last write may not last.")
+        .count(&[], store.documents_unwritable);
+    page.gauge(
+        "neokeys_staleness_seconds",
+        "How long the document that has been unreadable longest has been so; its tenant is served \
+         the last good keys, if there are any.",
+    )
+    .sample(&[], store.stale_for.as_secs_f64());
+}
+
+/// How the keys of issuers stand.
+pub(super) fn issuers(page: &mut Page, issuers: &[IssuerHealth], now: Duration) {
+    let mut family = page.gauge(
+        "neokeys_issuer_keys",
+        "Usable keys of an issuer; with none, none of its tokens is taken.",
+    );
+    for it in issuers {
+        family.count(&[("issuer", &it.issuer)], it.keys as u64);
+    }
+    let loaded = || issuers.iter().filter_map(|it| Some((it.issuer.as_str(), it.loads?)));
+    let mut family = page
+        .counter("neokeys_issuer_key_set_fetches", "Key sets of an issuer that were asked for.");
+    for (issuer, loads) in loaded() {
+        family.count(&[("issuer", issuer), ("outcome", "fetched")], loads.successes);
+        family.count(&[("issuer", issuer), ("outcome", "failed")], loads.failures);
+    }
+    let mut family = page.gauge(
+        "neokeys_issuer_key_set_age_seconds",
+        "Since a key set was fetched last, or since the epoch where none ever was.",
+    );
+    for (issuer, loads) in loaded() {
+        let age = now.saturating_sub(loads.last_success.unwrap_or_default());
+        family.sample(&[("issuer", issuer)], age.as_secs_f64());
+    }
+}
+
+/// What the process takes.
+pub(super) fn process(page: &mut Page, usage: &Usage) {
+    page.counter("process_cpu_seconds", "Time on processors.").sample(&[], usage.processor_time);
+    if let Some((mapped, resident)) = usage.memory {
+        page.gauge("process_virtual_memory_bytes", "Mapped memory.").count(&[], mapped);
+        page.gauge("process_resident_memory_bytes", "Resident memory.").count(&[], resident);
+    }
+    if let Some(open) = usage.open_files {
+        page.gauge("process_open_fds", "Open files and connections.").sample(&[], float(open));
+    }
+    if let Some(most) = usage.most_open_files {
+        page.gauge("process_max_fds", "How many there may be.").sample(&[], float(most));
+    }
+}

@@ -1,0 +1,57 @@
+//! The address at which metrics are asked for.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
+use actix_web::web::{self, ThinData};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, guard};
+
+use super::{Format, Metrics};
+
+/// Where they are there.
+pub const PATH: &str = "/metrics";
+
+/// How many scrapers may be connected at once.
+const CONNECTIONS: usize = 64;
+
+/// Binds the address; gives the server, which answers once it is polled, and the address with its
+/// real port.
+///
+/// # Errors
+/// What the operating system says of the address.
+pub fn listen(address: SocketAddr, metrics: Arc<Metrics>) -> io::Result<(Server, SocketAddr)> {
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    let app = move || {
+        let reads = guard::Any(guard::Get()).or(guard::Head());
+        App::new()
+            .app_data(ThinData(Arc::clone(&metrics)))
+            .service(web::resource(PATH).route(web::route().guard(reads).to(page)))
+            .default_service(web::to(elsewhere))
+    };
+    let server = HttpServer::new(app)
+        .workers(1)
+        .max_connections(CONNECTIONS)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    Ok((server, address))
+}
+
+async fn page(request: HttpRequest, metrics: ThinData<Arc<Metrics>>) -> HttpResponse {
+    let accepted = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    let format = Format::for_accept(accepted);
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, format.content_type()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((VARY, "Accept"))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(metrics.page(format))
+}
+
+async fn elsewhere() -> HttpResponse {
+    HttpResponse::NotFound().content_type("text/plain").body(format!("Metrics are at {PATH}.\n"))
+}

@@ -1,0 +1,33 @@
+//! What a monitoring system sees of the service, judged by Prometheus' own programs.
+#![expect(unreachable_pub, reason = "a test binary has no callers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../api/harness/mod.rs"]
+mod harness;
+mod load;
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../programs/mod.rs"]
+mod programs;
+mod scrape;
+
+mod counts;
+mod formats;
+mod hostile;
+mod operators;
+//mod prometheus;
+
+use harness::Service;
+
+/// The list of tenant `t1`.
+const KEYS: &str = "/api/t1/admin/apiKeys";
+
+/// A service whose metrics are at a free port.
+fn service() -> Service {
+    Service::builder().settings("metrics:\n  listen: 127.0.0.1:0\n").start()
+}
