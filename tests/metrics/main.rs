@@ -20,7 +20,7 @@ mod counts;
 mod formats;
 mod hostile;
 mod operators;
-//mod prometheus;
+mod prometheus;
 
 use harness::Service;
 

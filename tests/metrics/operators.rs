@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
-use crate::programs::folder;
+use serde_json::Value;
+
+use crate::programs::{folder, program, run};
 use crate::scrape::{Scrape, scrape};
 use crate::{load, service};
 
@@ -35,6 +38,14 @@ fn families<'n>(scrape: &'n Scrape) -> BTreeSet<&'n str> {
     names.iter().copied().map(of).collect()
 }
 
+/// Every query of the dashboard, its panels' and its variables'.
+pub fn dashboard_queries() -> Vec<String> {
+    let dashboard: Value = serde_json::from_str(&read("ops/grafana-dashboard.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect()
+}
+
 #[tokio::test]
 async fn the_page_on_metrics_has_every_metric_and_no_other() {
     let scrape = loaded().await;
@@ -48,11 +59,35 @@ async fn the_page_on_metrics_has_every_metric_and_no_other() {
 async fn rules_and_dashboard_name_metrics_that_there_are() {
     let scrape = loaded().await;
     let names = scrape.names();
-    for path in ["ops/alerts.yml", "ops/alerts-test.yml"] {
-        let text = read(path);
+    let dashboard = dashboard_queries().join("\n");
+    let files = ["ops/alerts.yml", "ops/alerts-test.yml"].map(|path| (path, read(path)));
+    for (path, text) in files.into_iter().chain([("the dashboard", dashboard)]) {
         let named = metrics(&text);
         assert!(named.len() >= 10, "{path} names {named:?}");
         let unknown: Vec<_> = named.difference(&names).collect();
         assert!(unknown.is_empty(), "{path} names {unknown:?}, which are in no scrape");
     }
+}
+
+#[test]
+fn promtool_takes_the_rules_and_their_tests() {
+    for command in ["check", "test"] {
+        let file = if command == "check" { "ops/alerts.yml" } else { "ops/alerts-test.yml" };
+        let mut promtool = Command::new(program("/usr/bin/promtool", "prometheus"));
+        run(promtool.args([command, "rules"]).arg(folder(file)));
+    }
+}
+
+#[test]
+fn every_alert_is_tested_to_fire_and_not_to() {
+    let (rules, tests) = (read("ops/alerts.yml"), read("ops/alerts-test.yml"));
+    for line in rules.lines() {
+        if let Some(alert) = line.trim().strip_prefix("- alert: ") {
+            assert!(tests.contains(&format!("alertname=\"{alert}\"")), "{alert} has no test");
+        }
+    }
+    let quiet = tests.split("whatever is wrong").next().unwrap();
+    let loud = tests.split("whatever is wrong").nth(1).unwrap();
+    assert_eq!(metrics(&rules).difference(&metrics(quiet)).count(), 0);
+    assert_eq!(metrics(&rules).difference(&metrics(loud)).count(), 0);
 }
