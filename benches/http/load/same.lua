@@ -1,0 +1,1 @@
+-- The same request again and again, as fast as the answers come.

@@ -1,0 +1,77 @@
+//! What requests cost, over HTTP: `cargo bench --bench http -- targets`.
+//!
+//! The release binary and, in the same run, a bare actix-web handler of the same crate versions that
+//! answers the same bytes with the same headers, loaded by wrk (Debian: wrk) on loopback. `growth`
+//! shows that the cost stays what it is as stores and connections grow. With `--record` the tables
+//! and plots in `docs/speed/` and the table of `README.md` are made anew.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "a benchmark ends at its first fault and prints what it measured"
+)]
+
+mod bare;
+mod growth;
+mod issuer;
+mod load;
+mod machine;
+mod plot;
+mod population;
+mod report;
+mod rounds;
+mod server;
+mod soak;
+mod targets;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use self::report::Pages;
+
+/// Measures what requests cost.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// Make the pages of the repository anew.
+    #[arg(long, global = true)]
+    record: bool,
+    /// What cargo passes on.
+    #[arg(long, global = true, hide = true)]
+    bench: bool,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// The table of targets; this is what is measured unless something else is named.
+    Targets,
+    /// Requests as stores and connections grow.
+    Growth,
+    /// Mixed load for a while.
+    Soak {
+        /// How long.
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+    },
+    /// The bare handler itself.
+    #[command(hide = true)]
+    Bare {
+        /// The answer to give.
+        answer: PathBuf,
+    },
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let pages = || Pages::new(arguments.record);
+    match arguments.part {
+        None | Some(Part::Targets) => targets::run(&pages()),
+        Some(Part::Growth) => growth::run(&pages()),
+        Some(Part::Soak { minutes }) => soak::run(&pages(), minutes),
+        Some(Part::Bare { answer }) => bare::serve(&answer),
+    }
+}

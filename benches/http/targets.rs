@@ -1,0 +1,216 @@
+//! The table of targets: what each kind of request costs, against the bare handler or against
+//! another request, in one run.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::bare::Answer;
+use crate::issuer::{Issuer, TOKENS};
+use crate::load::Load;
+use crate::plot;
+use crate::population::{self, Population, token};
+use crate::report::{self, Pages, Row};
+use crate::rounds::{Case, Figure, Sample, alternate};
+use crate::server::Server;
+
+const ROUNDS: usize = 5;
+/// Starts of each kind.
+const STARTS: usize = 7;
+/// What a token never seen may cost beyond its signature, in microseconds.
+const BEYOND_SIGNATURE_US: f64 = 20.0;
+
+pub fn run(pages: &Pages) {
+    let measured = measure();
+    let text = format!(
+        "# What a request costs\n\n{}\n{}\n{}",
+        report::rows(&measured.rows),
+        measured.loads,
+        measured.remarks
+    );
+    pages.page("targets", &text);
+    pages.plot("targets", &plot::bars("Measured, in parts of the target", &measured.rows));
+    pages.readme(&report::rows(&measured.rows));
+}
+
+struct Measured {
+    rows: Vec<Row>,
+    loads: String,
+    remarks: String,
+}
+
+fn measure() -> Measured {
+    let few = Population::of(1, 10).and_tenant(1_000).and_tenant(10_000);
+    let million = Population::of(100, 10_000);
+    let issuer = Issuer::generate();
+    let trust = issuer.settings(few.folder());
+
+    let quiet = Server::neokeys(
+        &few.settings("quiet.yml", &format!("{trust}log: {{ level: off }}\n")),
+        None,
+    );
+    let log = few.folder().join("log");
+    let logging = Server::neokeys(
+        &few.settings("logging.yml", "log: { format: json, level: info }\n"),
+        Some(&log),
+    );
+    let among = Server::neokeys(&million.settings("million.yml", "log: { level: off }\n"), None);
+
+    let path = population::key(0, 3);
+    let own = token(0, 3);
+    let key = [("X-API-KEY", own.as_str())];
+    let bare = bare(&quiet, few.folder(), &path, &key);
+    let (list, list_key) = (population::list(1), token(1, 3));
+    let list_key = [("X-API-KEY", list_key.as_str())];
+    let bare_list = self::bare(&quiet, few.folder(), &list, &list_key);
+    let (long, long_key) = (population::list(2), token(2, 3));
+    let tag = etag(&quiet, &long, &long_key);
+    let bearer = format!("Bearer {}", issuer.token(TOKENS));
+    let tokens = issuer.tokens(few.folder());
+
+    let get = Load::same(&path, &key);
+    let known = [("X-API-KEY", long_key.as_str()), ("If-None-Match", tag.as_str())];
+    let stranger = token(9, 9);
+    let unknown = [("X-API-KEY", stranger.as_str())];
+    let mut cases = vec![
+        Case::new("bare handler, same bytes as GET of one key", &bare, get.clone()),
+        Case::new("GET of one key, X-API-KEY, log off", &quiet, get.clone()),
+        Case::new("the same, JSON access log to a file", &logging, get.clone()),
+        Case::new("GET of one key among 10, at random", &quiet, Load::spread(1, 10)),
+        Case::new("GET of one key among 1,000,000, at random", &among, Load::spread(100, 10_000)),
+        Case::new("bare handler, same bytes as the list", &bare_list, Load::same(&list, &list_key)),
+        Case::new("GET list of 1,000 keys", &quiet, Load::same(&list, &list_key)),
+        Case::new("304 on a list of 10,000 keys", &quiet, Load::same(&long, &known)),
+        Case::new("401 for an unknown key", &quiet, Load::same(&path, &unknown).refused()),
+        Case::new(
+            "GET of one key, RS256 token seen before",
+            &quiet,
+            Load::same(&path, &[("Authorization", bearer.as_str())]),
+        ),
+        Case::new("GET of one key, RS256 token never seen", &quiet, Load::tokens(&path, &tokens)),
+    ];
+    // Every tenant loaded, none left to the rounds.
+    Load::in_turn(100).run(among.port(), 5);
+    let rates: Vec<_> = cases.iter().map(Case::warm_up).collect();
+    let half = rates[1] / 2.0;
+    cases.push(Case::new("bare handler at half that rate", &bare, get.clone().paced(half)));
+    cases.push(Case::new("GET of one key at half its rate", &quiet, get.paced(half)));
+    alternate(&mut cases, ROUNDS);
+    let signature = Figure::of((0..ROUNDS).map(|_| issuer.verification_us()));
+
+    let cpu: fn(&Sample) -> f64 = |it| it.cpu_us;
+    let of = |part: &str| {
+        cases.iter().find(|case| case.name.starts_with(part)).unwrap_or_else(|| panic!("{part}"))
+    };
+    let ratio = |what: &str, against: &str, name: &str, at_most: f64| {
+        let figure = of(name).ratio(of(against), cpu);
+        Row::ratio(&of(name).name, what, figure, at_most)
+    };
+    let one = "GET of one key, X-API-KEY";
+    let mut rows = vec![
+        ratio("the bare handler, same bytes", "bare handler, same bytes as GET", one, 1.5),
+        ratio(
+            "the bare handler, same bytes",
+            "bare handler, same bytes as GET",
+            "the same, JSON",
+            2.0,
+        ),
+        ratio("among 10", "GET of one key among 10,", "GET of one key among 1,000", 1.15),
+        ratio(
+            "the bare handler sending that body",
+            "bare handler, same bytes as the list",
+            "GET list",
+            1.5,
+        ),
+        ratio("GET of one key", one, "304", 1.3),
+        ratio("GET of one key", one, "401", 1.2),
+        ratio("GET of one key, X-API-KEY", one, "GET of one key, RS256 token seen", 1.3),
+    ];
+    let never = of("GET of one key, RS256 token never").figure(cpu);
+    rows.push(Row {
+        what: "GET of one key, RS256 token never seen".into(),
+        against: format!("one RSA-2048 verification ({:.1} µs) + 20 µs", signature.median),
+        figure: never,
+        at_most: round(signature.median + BEYOND_SIGNATURE_US),
+        unit: "µs",
+    });
+    let calm = of("GET of one key at half").ratio(of("bare handler at half"), |it| it.p99_us);
+    rows.push(Row::ratio(
+        "p99 at half the saturated rate",
+        "the bare handler's at that rate",
+        calm,
+        2.0,
+    ));
+    rows.push(starts());
+    rows.push(idle_memory());
+    Measured { rows, loads: report::cases(&cases), remarks: REMARKS.to_owned() }
+}
+
+const REMARKS: &str = "\
+Each case is loaded by wrk over 64 connections with keep-alive, in five alternating rounds of two \
+seconds; server and load have cores of their own. The bare handler is an actix-web handler of the \
+same crate versions that answers the same bytes with the same headers and does nothing. Processor \
+time is the server process's, user and system, of `/proc/PID/stat`. Ratios are of medians, their \
+spread is that of the rounds.
+";
+
+fn round(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
+/// The bare handler with the answer that neokeys gives to a request.
+fn bare(neokeys: &Server, folder: &Path, path: &str, headers: &[(&str, &str)]) -> Server {
+    let answer = neokeys.get(path, headers);
+    let file: PathBuf = folder.join(path.replace('/', "_"));
+    std::fs::write(&file, &answer).unwrap();
+    let bare = Server::bare(&file);
+    let parsed = |bytes: &[u8]| Answer::parse(bytes).without_id();
+    let same = parsed(&bare.get(path, headers));
+    assert_eq!((parsed(&answer), same.status), (same.clone(), 200));
+    bare
+}
+
+fn etag(neokeys: &Server, path: &str, key: &str) -> String {
+    let answer = Answer::parse(&neokeys.get(path, &[("X-API-KEY", key)]));
+    answer.headers.into_iter().find(|(name, _)| name == "etag").unwrap().1
+}
+
+/// From the start of the process to its first answer, among many tenants and with one.
+fn starts() -> Row {
+    let (one, many) = (Population::of(1, 1), Population::of(100_000, 1));
+    let start = |population: &Population| {
+        let settings = population.settings("start.yml", "log: { level: off }\n");
+        let start = Instant::now();
+        let server = Server::neokeys(&settings, None);
+        let key = token(0, 0);
+        let answer = server.get(&population::key(0, 0), &[("X-API-KEY", &key)]);
+        let taken = start.elapsed().as_secs_f64();
+        assert_eq!(Answer::parse(&answer).status, 200);
+        taken
+    };
+    let (mut with_one, mut among_many) = (Vec::new(), Vec::new());
+    for _ in 0..STARTS {
+        with_one.push(start(&one));
+        among_many.push(start(&many));
+    }
+    let rounds = Figure::of(among_many.iter().zip(&with_one).map(|(many, one)| many / one));
+    let (many, one) = (Figure::of(among_many), Figure::of(with_one));
+    let figure = Figure { median: many.median / one.median, ..rounds };
+    let against = format!("with one tenant ({:.1} ms)", one.median * 1000.0);
+    Row::ratio("start to first answer, 100,000 tenants", &against, figure, 1.5)
+}
+
+/// Memory of a service with one tenant that has answered and waits.
+fn idle_memory() -> Row {
+    let one = Population::of(1, 10);
+    let server = Server::neokeys(&one.settings("idle.yml", ""), None);
+    let key = token(0, 0);
+    let answer = server.get(&population::key(0, 0), &[("X-API-KEY", &key)]);
+    assert_eq!(Answer::parse(&answer).status, 200);
+    Row {
+        what: "resident memory, idle, one tenant".into(),
+        against: String::new(),
+        figure: Figure::of([server.resident_mib()]),
+        at_most: 25.0,
+        unit: "MiB",
+    }
+}
