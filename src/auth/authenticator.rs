@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
 
-use super::bearer::BearerVerifier;
+use super::bearer::{BearerVerifier, TokenDescription};
 use super::credential::{self, Presented};
 use super::{AuthenticationTally, Caller, Method, Principal, Tenants, Verdict, denial};
 use crate::domain::{Digest, KeyRepository, ReadError, TenantId};
@@ -16,6 +16,15 @@ pub struct Authenticator {
     keys: Arc<dyn KeyRepository>,
     bearer: Arc<BearerVerifier>,
     tally: Arc<AuthenticationTally>,
+}
+
+/// What a good token is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// Who calls with it.
+    pub principal: Principal,
+    /// What a bearer token says of itself; `None` for an API key.
+    pub token: Option<TokenDescription>,
 }
 
 /// What one scheme says of a request.
@@ -108,21 +117,52 @@ impl Authenticator {
             Presented::Secret(token) => token,
         };
         let Some(tenant) = tenant else { return Ok(Outcome::Failed) };
-        let keyring = match self.keys.get_keyring(tenant).await {
-            Ok(keyring) => keyring,
+        match self.find_key(token, tenant).await {
+            Ok(Some(principal)) => Ok(Outcome::Authenticated(principal)),
             // Whoever has no valid key does not learn which tenants exist.
-            Err(ReadError::NoSuchTenant) => return Ok(Outcome::Failed),
-            Err(error @ ReadError::Unavailable(_)) => return Err(denial::unreadable(error)),
-        };
+            Ok(None) | Err(ReadError::NoSuchTenant) => Ok(Outcome::Failed),
+            Err(error @ ReadError::Unavailable(_)) => Err(denial::unreadable(error)),
+        }
+    }
+
+    /// Who calls with this token as an API key of a tenant, if it is one that may be used.
+    async fn find_key(
+        &self,
+        token: &[u8],
+        tenant: &TenantId,
+    ) -> Result<Option<Principal>, ReadError> {
+        let keyring = self.keys.get_keyring(tenant).await?;
         let key = keyring.find_by_digest(&Digest::of(token)).filter(|key| key.enabled);
-        Ok(key.map_or(Outcome::Failed, |key| {
-            Outcome::Authenticated(Principal {
-                method: Method::ApiKey,
-                subject: key.name.as_str().to_owned(),
-                tenants: Tenants::These(vec![tenant.clone()]),
-                scopes: key.scopes.clone(),
-            })
+        Ok(key.map(|key| Principal {
+            method: Method::ApiKey,
+            subject: key.name.as_str().to_owned(),
+            tenants: Tenants::These(vec![tenant.clone()]),
+            scopes: key.scopes.clone(),
         }))
+    }
+
+    /// What a token that somebody holds is worth in a tenant, as API key or as bearer token; `None`
+    /// if nothing. Why it is worth nothing is not told, and hardly to be measured: each kind of
+    /// refusal does the same work, but for a bearer token's signature.
+    ///
+    /// # Errors
+    /// A 404 or 503 when the tenant's keys cannot be read.
+    pub async fn inspect(
+        &self,
+        token: &str,
+        tenant: &TenantId,
+    ) -> Result<Option<Inspection>, Problem> {
+        let by_key = self.find_key(token.as_bytes(), tenant).await.map_err(denial::unreadable)?;
+        if !credential::may_be_sent(token) {
+            return Ok(None);
+        }
+        if let Some(principal) = by_key {
+            return Ok(Some(Inspection { principal, token: None }));
+        }
+        let described = self.bearer.describe(token).await.ok();
+        Ok(described
+            .filter(|(principal, _)| principal.tenants.include(tenant))
+            .map(|(principal, token)| Inspection { principal, token: Some(token) }))
     }
 }
 

@@ -27,7 +27,7 @@ impl Caller {
     }
 
     /// The principals.
-    pub fn principals(&self) -> impl Iterator<Item = &Principal> {
+    pub fn principals(&self) -> impl Iterator<Item = &Principal> + Clone {
         std::iter::once(&self.first).chain(&self.second)
     }
 
@@ -54,13 +54,36 @@ impl Caller {
     /// A 403 that says whether the tenant or the scope is lacking, and for callers who are entitled
     /// to all tenants a 404 for a tenant that cannot exist.
     pub fn authorize(&self, tenant: Option<&TenantId>, scope: &str) -> Result<TenantId, Problem> {
+        let refusal = || denial::insufficient_scope(scope);
+        self.authorize_if(tenant, |held| held.grant(scope), refusal)
+    }
+
+    /// Like [`authorize`](Self::authorize), for a demand of any form on the scopes that one
+    /// principal holds.
+    ///
+    /// # Errors
+    /// As there, with `refusal` where no principal's scopes suffice.
+    pub fn authorize_if(
+        &self,
+        tenant: Option<&TenantId>,
+        suffice: impl Fn(&Scopes) -> bool,
+        refusal: impl FnOnce() -> Problem,
+    ) -> Result<TenantId, Problem> {
         if !self.principals().any(|principal| covers(principal, tenant)) {
             return Err(denial::foreign_tenant());
         }
-        if !self.principals().any(|it| covers(it, tenant) && it.scopes.grant(scope)) {
-            return Err(denial::insufficient_scope(scope));
+        if !self.principals().any(|it| covers(it, tenant) && suffice(&it.scopes)) {
+            return Err(refusal());
         }
         tenant.cloned().ok_or_else(denial::no_such_tenant)
+    }
+
+    /// The principals whose credential is for a tenant.
+    pub fn principals_in<'c>(
+        &'c self,
+        tenant: &'c TenantId,
+    ) -> impl Iterator<Item = &'c Principal> + Clone {
+        self.principals().filter(|principal| principal.tenants.include(tenant))
     }
 
     /// Whether the tenant is named in a credential of the caller: one that is for all tenants names

@@ -43,6 +43,12 @@ pub(super) fn bearer_token(headers: &HeaderMap) -> Presented<&str> {
     }
 }
 
+/// Whether a request could carry this text as a credential at all.
+#[must_use]
+pub(super) fn may_be_sent(token: &str) -> bool {
+    (1..=LONGEST).contains(&token.len())
+}
+
 fn only_value<'r>(headers: &'r HeaderMap, name: &str) -> Presented<&'r [u8]> {
     let mut values = headers.get_all(name);
     match (values.next(), values.next()) {

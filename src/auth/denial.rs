@@ -49,6 +49,26 @@ pub fn insufficient_scope(scope: &str) -> Problem {
     )
 }
 
+/// The credential is valid and does not hold what a gateway demands: all of some scopes, and one of
+/// others. Whoever holds all that the challenge names is let in.
+#[must_use]
+pub fn unmet_demand(all: &[&str], any: &[&str]) -> Problem {
+    let sentence = match (all, any) {
+        (_, []) => format!("This address demands every scope of: {}.", all.join(" ")),
+        ([], _) => format!("This address demands one scope of: {}.", any.join(" ")),
+        _ => format!(
+            "This address demands every scope of: {}; and one of: {}.",
+            all.join(" "),
+            any.join(" ")
+        ),
+    };
+    let named = [all, any].concat().join(" ");
+    challenged(
+        Problem::new(ProblemType::InsufficientScope, sentence),
+        format!(r#"{REALM}, error="insufficient_scope", scope="{named}""#),
+    )
+}
+
 /// The credential is valid and for other tenants.
 #[must_use]
 pub fn foreign_tenant() -> Problem {
@@ -104,6 +124,16 @@ pub fn unreadable(error: ReadError) -> Problem {
 #[must_use]
 pub fn no_such_tenant() -> Problem {
     Problem::new(ProblemType::TenantNotFound, "There is no tenant of this id.")
+}
+
+/// The request reached a handler without having been authenticated.
+#[must_use]
+pub fn unauthenticated(operation: &str) -> Problem {
+    Problem::new(
+        ProblemType::Internal,
+        "The request reached an operation without having been authenticated.",
+    )
+    .caused_by(format!("{operation} is routed past the authentication"))
 }
 
 fn challenged(problem: Problem, challenge: String) -> Problem {

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use super::{Caller, Grants, denial, path_tenant};
 use crate::contract::Operation;
 use crate::domain::{Scopes, TenantId};
-use crate::problem::{Problem, ProblemType};
+use crate::problem::Problem;
 
 /// Proof that the caller may do `O` in a tenant: the handler's only source of the tenant.
 ///
@@ -50,11 +50,7 @@ impl<O: Operation> FromRequest for ScopedAuthorize<O> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(caller) = request.extensions().get::<Caller>().cloned() else {
-            return ready(Err(Problem::new(
-                ProblemType::Internal,
-                "The request reached an operation without having been authenticated.",
-            )
-            .caused_by(format!("{} is routed past the authentication", O::NAME))));
+            return ready(Err(denial::unauthenticated(O::NAME)));
         };
         let tenant = path_tenant(request.match_info());
         ready(caller.authorize(tenant.as_ref(), O::SCOPE).map(|tenant| Self {

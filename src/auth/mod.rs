@@ -11,6 +11,7 @@ mod authentication_tally;
 mod authenticator;
 pub mod bearer;
 mod caller;
+mod client_secret;
 mod clock;
 mod credential;
 pub mod denial;
@@ -21,8 +22,9 @@ mod principal;
 mod throttle;
 
 pub use authentication_tally::{AuthenticationTally, Verdict};
-pub use authenticator::Authenticator;
+pub use authenticator::{Authenticator, Inspection};
 pub use caller::Caller;
+pub use client_secret::take_client_secret;
 pub use clock::{Clock, SystemClock};
 pub use grants::Grants;
 pub use guard::ScopedAuthorize;

@@ -7,14 +7,15 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::output::Output;
-use crate::contract::{documented, sdk_profile};
-use crate::http::collected;
+use crate::contract::{documented, extensions, sdk_profile};
+use crate::http::{collected, collected_extensions};
 use crate::settings::Settings;
 
 /// Which document.
 #[derive(Debug, Args)]
 pub(super) struct OpenapiArguments {
-    /// The contract as it is documented, or repaired for generators of clients.
+    /// The contract as it is documented, or repaired for generators of clients; or what other
+    /// services ask beyond it.
     #[arg(long, value_enum, default_value = "documented")]
     profile: Profile,
     /// The file of settings [default: neokeys.yml, if it is there].
@@ -28,6 +29,8 @@ enum Profile {
     Documented,
     /// The published contract, repaired so that generated clients work.
     Sdk,
+    /// Questions of gateways and resource servers, which are not in the published contract.
+    Extensions,
 }
 
 /// Writes the document with the addresses that are set.
@@ -37,5 +40,6 @@ pub(super) fn write(arguments: &OpenapiArguments, output: &mut Output<'_>) -> Re
     output.write_json(&match arguments.profile {
         Profile::Documented => documented(collected(), &settings.contract),
         Profile::Sdk => sdk_profile(&settings.contract),
+        Profile::Extensions => extensions(collected_extensions(), &settings.contract),
     })
 }

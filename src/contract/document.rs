@@ -98,7 +98,7 @@ fn replace_addresses(document: &mut Value, config: &ContractConfig) {
 }
 
 /// The same value with the members in the order of the model's, and those it does not have last.
-fn in_order_of(value: Value, model: &Value) -> Value {
+pub(super) fn in_order_of(value: Value, model: &Value) -> Value {
     match (value, model) {
         (Value::Object(mut members), Value::Object(model)) => {
             let mut ordered = Map::with_capacity(members.len());

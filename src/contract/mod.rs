@@ -9,6 +9,7 @@
 mod body;
 mod config;
 mod document;
+mod extensions;
 mod operation;
 
 mod generated {
@@ -24,5 +25,6 @@ mod generated {
 pub use body::{Member, MemberKind, MemberValue, RequestBody};
 pub use config::ContractConfig;
 pub use document::{contract, documented, sdk_profile};
+pub use extensions::extensions;
 pub use generated::*;
 pub use operation::{Operation, OperationDescription};

@@ -35,6 +35,14 @@ impl Scope {
     /// # Errors
     /// [`ScopeError`] names the first rule that the text breaks.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        Self::judge(text).map(|()| Self(text.into()))
+    }
+
+    /// Whether a text is a scope token, without keeping it.
+    ///
+    /// # Errors
+    /// [`ScopeError`] names the first rule that the text breaks.
+    pub fn judge(text: &str) -> Result<(), ScopeError> {
         if text.is_empty() {
             return Err(ScopeError::Empty);
         }
@@ -45,7 +53,7 @@ impl Scope {
         if !text.bytes().all(allowed) {
             return Err(ScopeError::Character);
         }
-        Ok(Self(text.into()))
+        Ok(())
     }
 
     /// The scope as text.

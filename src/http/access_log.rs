@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::HttpMessage as _;
 use actix_web::dev::ServiceResponse;
 
+use super::extensions::{self, FORWARD_AUTH};
 use super::request_id::RequestId;
 use crate::auth::{Caller, path_tenant};
 use crate::contract::{OPERATIONS, OperationDescription};
@@ -62,5 +63,7 @@ pub(super) fn record<B>(
 /// The operation that a request is one of, by its method and the path that it matched.
 pub(super) fn operation(method: &str, path: &str) -> Option<&'static OperationDescription> {
     let method = if method == "HEAD" { "GET" } else { method };
-    OPERATIONS.iter().find(|operation| operation.method == method && operation.path == path)
+    let mut operations = OPERATIONS.iter().chain(extensions::OPERATIONS);
+    // A gateway asks by the method of the request that it asks about.
+    operations.find(|it| it.path == path && (it.method == method || path == FORWARD_AUTH))
 }

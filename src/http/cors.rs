@@ -3,8 +3,9 @@
 use actix_cors::Cors;
 use actix_web::http::Method;
 use actix_web::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH,
-    IF_NONE_MATCH, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_LOCATION, CONTENT_TYPE, ETAG,
+    HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION, ORIGIN, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use actix_web::middleware::Condition;
 
@@ -37,4 +38,11 @@ pub fn cors(config: &CorsConfig) -> Condition<Cors> {
         .max_age(REMEMBERED);
     let cors = config.origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin));
     Condition::new(!config.origins.is_empty(), cors)
+}
+
+/// Takes from a request what makes it a browser's: what a gateway passes on to ask who may is about
+/// a page and the gateway, and an answer to its preflight would let everybody in.
+pub(super) fn pass_by(headers: &mut HeaderMap) {
+    headers.remove(ORIGIN);
+    headers.remove(ACCESS_CONTROL_REQUEST_METHOD);
 }

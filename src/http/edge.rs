@@ -13,10 +13,11 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 
-use super::access_log;
+use super::extensions::is_forward_auth;
 use super::negotiation::MediaType;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::request_tally::RequestTally;
+use super::{access_log, cors};
 use crate::contract::API_KEY_HEADER;
 use crate::problem::{Problem, ProblemType};
 
@@ -26,11 +27,14 @@ use crate::problem::{Problem, ProblemType};
 /// # Errors
 /// None of its own.
 pub async fn edge(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let start = Instant::now();
     let id = RequestId::of(request.headers());
+    if is_forward_auth(request.match_info().as_str()) {
+        cors::pass_by(request.headers_mut());
+    }
     let mut response = next.call(request).await?.map_into_boxed_body();
     if response.response().error().is_some() {
         response = with_problem_body(response, &id);
@@ -39,10 +43,13 @@ pub async fn edge(
     let matched = response.request().match_pattern();
     let path = matched.as_deref().unwrap_or_else(|| response.request().path());
     let is_api = path.starts_with("/api/");
+    let is_forward_auth = is_forward_auth(path);
     let is_read = matches!(*response.request().method(), Method::GET | Method::HEAD);
     let headers = response.headers_mut();
     if is_api {
         set_caching(headers, is_read);
+    } else if is_forward_auth {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_REQUEST_ID, id.header_value());

@@ -8,8 +8,10 @@
 
 mod access_log;
 mod api_keys;
+mod body;
 mod cors;
 mod edge;
+mod extensions;
 mod health;
 mod json_body;
 mod json_object;
@@ -24,6 +26,7 @@ pub mod routes;
 mod swagger_ui;
 
 pub use cors::{CorsConfig, cors};
+pub use extensions::collected_extensions;
 pub use limits::LimitsConfig;
 pub use openapi::{Documents, DocumentsError, collected};
 pub use request_tally::{OperationTally, RequestTally};

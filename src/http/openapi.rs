@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use utoipa::OpenApi as _;
 
 use super::api_keys;
+use super::extensions::collected_extensions;
 use crate::contract::{self, ContractConfig};
 use crate::problem::{Problem, ProblemType};
 
@@ -19,6 +20,9 @@ pub(super) const DOCUMENTED_YAML: &str = "/openapi/v1.yaml";
 /// Where the SDK profile is served, likewise.
 pub(super) const SDK_JSON: &str = "/openapi/v1.sdk.json";
 pub(super) const SDK_YAML: &str = "/openapi/v1.sdk.yaml";
+/// Where the document of what other services ask is served, likewise.
+pub(super) const EXTENSIONS_JSON: &str = "/openapi/extensions-v1.json";
+pub(super) const EXTENSIONS_YAML: &str = "/openapi/extensions-v1.yaml";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
@@ -69,11 +73,14 @@ impl Documents {
     pub fn render(config: &ContractConfig) -> Result<Self, DocumentsError> {
         let documented = contract::documented(collected(), config);
         let sdk = contract::sdk_profile(config);
+        let extensions = contract::extensions(collected_extensions(), config);
         let rendered = vec![
             (DOCUMENTED_JSON, Rendered::json(&documented)?),
             (DOCUMENTED_YAML, Rendered::yaml(&documented)?),
             (SDK_JSON, Rendered::json(&sdk)?),
             (SDK_YAML, Rendered::yaml(&sdk)?),
+            (EXTENSIONS_JSON, Rendered::json(&extensions)?),
+            (EXTENSIONS_YAML, Rendered::yaml(&extensions)?),
         ];
         Ok(Self { rendered })
     }

@@ -9,13 +9,16 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, ThinData};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
+use super::extensions::{self, FORWARD_AUTH, IntrospectToken, forward_auth, introspect};
 use super::limits::LimitsConfig;
 use super::openapi::Documents;
 use super::request_tally::RequestTally;
 use super::swagger_ui::SwaggerUi;
 use super::{api_keys, health, openapi, problem_pages, swagger_ui};
 use crate::auth::bearer::BearerVerifier;
-use crate::auth::{AuthenticationTally, Authenticator, Grants, Throttle, authenticate};
+use crate::auth::{
+    AuthenticationTally, Authenticator, Grants, Throttle, authenticate, take_client_secret,
+};
 use crate::contract::{
     CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, OPERATIONS, Operation, UpdateApiKey,
 };
@@ -73,6 +76,13 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 .route(operation::<UpdateApiKey, _, _>(api_keys::update_api_key))
                 .route(operation::<DeleteApiKey, _, _>(api_keys::delete_api_key)),
         )
+        .service(
+            web::resource(FORWARD_AUTH)
+                .route(web::route().to(forward_auth).wrap(from_fn(authenticate))),
+        )
+        .service(operations(IntrospectToken::PATH).route(
+            operation::<IntrospectToken, _, _>(introspect).wrap(from_fn(take_client_secret)),
+        ))
         .service(page("/", swagger_ui::redirect))
         .service(page("/swagger-ui", swagger_ui::redirect))
         .service(page("/swagger-ui/{file:.*}", swagger_ui::file))
@@ -86,9 +96,10 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     }
 }
 
-/// A path of the contract; its operations are added as routes.
+/// A path of operations, which are added as routes.
 fn operations(path: &'static str) -> Resource {
-    let methods = OPERATIONS.iter().filter(|it| it.path == path).map(|it| it.method);
+    let every = OPERATIONS.iter().chain(extensions::OPERATIONS);
+    let methods = every.filter(|it| it.path == path).map(|it| it.method);
     let allowed = allow(methods);
     web::resource(path).default_service(web::to(move || method_not_allowed(allowed.clone())))
 }

@@ -10,7 +10,7 @@ use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa_swagger_ui::{Config, Url, oauth};
 
-use super::openapi::{DOCUMENTED_JSON, SDK_JSON};
+use super::openapi::{DOCUMENTED_JSON, EXTENSIONS_JSON, SDK_JSON};
 use crate::contract::{ContractConfig, SCOPES};
 use crate::problem::{Problem, ProblemType};
 
@@ -18,8 +18,11 @@ use crate::problem::{Problem, ProblemType};
 pub const PAGE: &str = "/swagger-ui/";
 
 /// The documents that the page shows, the first one at once.
-const DOCUMENTS: [(&str, &str); 2] =
-    [("Documented contract", DOCUMENTED_JSON), ("SDK profile", SDK_JSON)];
+const DOCUMENTS: [(&str, &str); 3] = [
+    ("Documented contract", DOCUMENTED_JSON),
+    ("SDK profile", SDK_JSON),
+    ("What other services ask", EXTENSIONS_JSON),
+];
 
 /// What Swagger UI leaves dark on dark, and the stylesheet of its own that this is added to.
 const DARK_MODE: &str = include_str!("swagger_ui.css");

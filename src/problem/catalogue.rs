@@ -9,7 +9,7 @@ use super::PAGES;
 pub enum ProblemType {
     /// The request could not be understood.
     BadRequest,
-    /// The body breaks the contract's or the service's rules.
+    /// The body or the query breaks the contract's or the service's rules.
     Validation,
     /// No valid credential.
     Unauthorized,
@@ -165,8 +165,9 @@ impl ProblemType {
                 "The request could not be understood. Compare it with the OpenAPI document."
             }
             Self::Validation => {
-                "The body breaks a rule. The member `errors` names every fault by the member of the \
-                 body that it is in; `$` stands for the whole body. Mend them and send it again."
+                "The body or the query breaks a rule. The member `errors` names every fault by the \
+                 member or parameter that it is in; `$` stands for the whole body. Mend them and send \
+                 it again."
             }
             Self::Unauthorized => {
                 "No credential came with the request, or one that came is not valid: malformed, \
@@ -213,8 +214,8 @@ impl ProblemType {
             }
             Self::ContentTooLarge => "Send a smaller body. The detail names the limit.",
             Self::UnsupportedMediaType => {
-                "Send JSON in UTF-8, without a content coding, labelled as one of the media types \
-                 that the `Accept-Post` or `Accept` header names."
+                "Send the body in UTF-8, without a content coding, in one of the media types that the \
+                 `Accept-Post` or `Accept` header names, and label it as that."
             }
             Self::RequestTimeout => {
                 "The body came too slowly, and nothing was changed. Send it again; the detail names \

@@ -42,7 +42,7 @@ impl Problem {
         Self { kind, detail: detail.into(), faults: None, headers: Vec::new(), cause: None }
     }
 
-    /// Every fault of a request body at once.
+    /// Every fault of a request's body or query at once.
     #[must_use]
     pub fn validation(faults: Faults) -> Self {
         let problem =

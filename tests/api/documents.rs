@@ -1,6 +1,6 @@
 //! The OpenAPI documents as they are served.
 
-use neokeys::contract;
+use neokeys::contract::{self, parameter};
 use serde_json::Value;
 
 use crate::difference::first_difference;
@@ -35,4 +35,26 @@ async fn a_deployment_can_put_its_own_addresses_into_the_document() {
     assert_eq!(document["servers"], serde_json::json!([{"url": "https://keys.example.com"}]));
     let flow = &document["components"]["securitySchemes"]["admin-bearer"]["flows"]["implicit"];
     assert_eq!(flow["authorizationUrl"], "https://id.example.com/authorize");
+}
+
+#[tokio::test]
+async fn what_other_services_ask_stands_in_a_document_of_its_own() {
+    let service =
+        Service::builder().settings("contract:\n  servers: ['https://keys.example.com']\n").start();
+    let json = service.client().get("/openapi/extensions-v1.json").await.json();
+    assert_eq!(json["openapi"], contract::contract()["openapi"]);
+    assert_eq!(json["servers"][0]["url"], "https://keys.example.com");
+    let yaml = service.client().get("/openapi/extensions-v1.yaml").await;
+    let yaml: Value = serde_yaml::from_str(yaml.text()).unwrap();
+    assert_eq!(first_difference(&json, &yaml), None);
+    // Nothing of it is in the contract, and the other way about.
+    for (path, item) in json["paths"].as_object().unwrap() {
+        assert!(contract::contract()["paths"].get(path).is_none(), "{path}");
+        for operation in item.as_object().unwrap().values() {
+            let tenant = operation["parameters"].as_array().unwrap().iter();
+            assert!(tenant.filter(|it| it["name"] == parameter::TENANT_ID).count() == 1, "{path}");
+        }
+    }
+    let page = service.client().get("/swagger-ui/swagger-initializer.js").await;
+    assert!(page.text().contains("/openapi/extensions-v1.json"));
 }

@@ -17,8 +17,10 @@ mod coverage;
 #[path = "../contract/difference.rs"]
 mod difference;
 mod documents;
+mod forward_auth;
 mod harness;
 mod hostile_paths;
+mod introspection;
 mod limits;
 mod negotiation;
 mod operations;

@@ -16,7 +16,7 @@ mod programs;
 mod secrets;
 mod server;
 
-use harness::{Claims, document, entry, token_of};
+use harness::{Claims, Client, Reply, document, entry, token_of};
 use secrets::Secrets;
 use serde_json::json;
 use server::Server;
@@ -83,6 +83,11 @@ fn credentials(server: &mut Server) -> Credentials {
     Credentials { secrets, keys, bearers: bearers.collect() }
 }
 
+async fn introspect(client: &Client, path: &str, token: &str) -> Reply {
+    let request = client.request("POST", path).body(format!("token={token}"));
+    request.header("content-type", "application/x-www-form-urlencoded").send().await
+}
+
 /// Every operation, done and refused, by each caller.
 async fn operate(server: &mut Server, headers: &[(&'static str, String)]) {
     let mut client = server.client();
@@ -105,6 +110,12 @@ async fn operate(server: &mut Server, headers: &[(&'static str, String)]) {
         }
         for body in [json!({"enabled": true, "permissions": ["tenant.apiKey:read"]}), json!({})] {
             let reply = client.put(&format!("{keys}/reader"), body).await;
+            server.keep(reply);
+        }
+        let asked = client.get(&format!("/auth/{tenant}?scope=tenant.apiKey:read")).await;
+        server.keep(asked);
+        for token in [token_of("admin"), token_of("off")] {
+            let reply = introspect(&client, &format!("/api/{tenant}/introspect"), &token).await;
             server.keep(reply);
         }
         let request = client.request("DELETE", &format!("{keys}/reader"));
@@ -145,6 +156,8 @@ async fn misplace(server: &mut Server, jwt: &str, token: &str) {
             format!("{KEYS}/{secret}"),
             format!("/api/{secret}./admin/apiKeys"),
             format!("/{secret}"),
+            format!("/auth/t1?scope={secret}%20"),
+            format!("/auth/t1?{secret}={secret}"),
             format!("/problems/{secret}"),
             format!("/swagger-ui/{secret}"),
         ] {
@@ -159,6 +172,12 @@ async fn misplace(server: &mut Server, jwt: &str, token: &str) {
         ] {
             let reply = admin.put(&format!("{KEYS}/reader"), body).await;
             server.keep(reply);
+        }
+        for path in ["/api/t1/introspect", "/api/t1/introspect?token=x"] {
+            for token in [secret.to_owned(), format!("{secret}&token={secret}")] {
+                let reply = introspect(&admin, path, &token).await;
+                server.keep(reply);
+            }
         }
         for (name, value) in [
             ("authorization", format!("Basic {secret}")),
@@ -223,7 +242,9 @@ async fn nothing_comes_out(format: &str) {
     assert!(metrics.contains("neokeys_http_requests_total"), "{metrics}");
     secrets.assert_absent("the metrics", &metrics);
     let (log, answers) = server.end();
-    assert!(log.contains("TRACE") && log.contains("a bearer token was refused"), "{log}");
+    for expected in ["TRACE", "a bearer token was refused", "ForwardAuth", "IntrospectToken"] {
+        assert!(log.contains(expected), "{expected}: {log}");
+    }
     secrets.assert_absent("the log", &log);
     secrets.assert_absent("an answer", &answers);
 }

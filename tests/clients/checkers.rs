@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::service::Service;
 use crate::tools::{copy, folder, node, python, run, write_document};
 
-/// A folder with both documents and the checkers' settings.
+/// A folder with every document and the checkers' settings.
 fn workplace(name: &str) -> PathBuf {
     let folder = folder(name);
     for file in ["spectral.yaml", "spectral-documented.yaml", "redocly.yaml", "schemathesis.toml"] {
@@ -15,26 +15,30 @@ fn workplace(name: &str) -> PathBuf {
     }
     write_document("sdk", &folder);
     write_document("documented", &folder);
+    write_document("extensions", &folder);
     folder
 }
 
 #[test]
-fn both_documents_are_valid_openapi_3_1() {
+fn every_document_is_valid_openapi_3_1() {
     let folder = workplace("openapi-spec-validator");
     run(python("openapi-spec-validator", &folder).args([
         "--schema",
         "3.1",
         "sdk.json",
         "documented.json",
+        "extensions.json",
     ]));
 }
 
 #[test]
 fn spectral_finds_nothing_that_is_not_explained() {
     let folder = workplace("spectral");
-    for (document, rules) in
-        [("sdk.json", "spectral.yaml"), ("documented.json", "spectral-documented.yaml")]
-    {
+    for (document, rules) in [
+        ("sdk.json", "spectral.yaml"),
+        ("documented.json", "spectral-documented.yaml"),
+        ("extensions.json", "spectral.yaml"),
+    ] {
         let lint = ["lint", document, "--ruleset", rules, "--fail-severity", "hint"];
         run(node("spectral", &folder).args(lint));
     }
@@ -43,7 +47,7 @@ fn spectral_finds_nothing_that_is_not_explained() {
 #[test]
 fn redocly_finds_nothing_that_is_not_explained() {
     let folder = workplace("redocly");
-    for document in ["sdk", "documented"] {
+    for document in ["sdk", "documented", "extensions"] {
         let told = run(node("redocly", &folder)
             .args(["lint", document, "--format", "json"])
             .env("REDOCLY_TELEMETRY", "off")

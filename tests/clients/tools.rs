@@ -34,7 +34,7 @@ pub(crate) fn copy(source: &str, folder: &Path, name: &str) {
     fs::copy(sources().join(source), folder.join(name)).unwrap();
 }
 
-/// Writes a document as the program prints it, `documented` or `sdk`.
+/// Writes a document as the program prints it: `documented`, `sdk` or `extensions`.
 pub(crate) fn write_document(profile: &str, folder: &Path) -> PathBuf {
     let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
     let text = run(command.args(["openapi", "--profile", profile]).current_dir(folder).env_clear());

@@ -18,6 +18,19 @@ const LEEWAY: f64 = 30.0;
 /// The claims that grant scopes: Auth0's, RFC 8693 §4.2 and RFC 9068 §2.2.3's, Okta's and Entra's.
 const SCOPE_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
+/// What a good token says of itself, besides the caller that it names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenDescription {
+    /// `iss`.
+    pub issuer: String,
+    /// `aud`: one text or more.
+    pub audience: Vec<String>,
+    /// `exp`, in seconds since the epoch.
+    pub expires: f64,
+    /// `client_id` (RFC 9068 §2.2) or `azp`.
+    pub client: Option<String>,
+}
+
 /// A token's claims, not judged yet.
 pub(super) struct Claims(Object);
 
@@ -77,6 +90,19 @@ impl Claims {
             scopes: self.scopes()?,
         };
         Ok((principal, lifetime))
+    }
+
+    /// What the token says of itself, for whoever may know: of a token that was found good.
+    pub(super) fn description(&self) -> TokenDescription {
+        let text = |claim: &str| self.0.get(claim).and_then(Value::as_str).map(str::to_owned);
+        TokenDescription {
+            issuer: text("iss").unwrap_or_default(),
+            audience: self.0.get("aud").and_then(texts).map_or_else(Vec::new, |audiences| {
+                audiences.into_iter().map(str::to_owned).collect()
+            }),
+            expires: self.find_date("exp").ok().flatten().unwrap_or_default(),
+            client: text("client_id").or_else(|| text("azp")),
+        }
     }
 
     fn lifetime(&self) -> Result<Lifetime, BearerError> {

@@ -34,6 +34,7 @@ mod verified;
 mod verifier;
 
 pub use address::AddressError;
+pub use claims::TokenDescription;
 pub use config::{BearerConfig, BearerConfigError, IssuerConfig, SigningAlgorithm};
 pub use error::BearerError;
 pub use issuer_keys::Loads;

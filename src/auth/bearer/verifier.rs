@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future;
 use serde_json::Value;
 
-use super::claims::Claims;
+use super::claims::{Claims, TokenDescription};
 use super::compact::Compact;
 use super::config::KeyLocation;
 use super::header::{Header, TokenKind};
@@ -143,6 +143,19 @@ impl BearerVerifier {
             self.verified.insert(digest, Verified { principal, lifetime, issuer, keys });
         }
         Ok(principal)
+    }
+
+    /// Judges a token as [`verify`](Self::verify) does, and gives what it says of itself besides.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn describe(
+        &self,
+        token: &str,
+    ) -> Result<(Principal, TokenDescription), BearerError> {
+        let principal = self.verify(token).await?;
+        let claims = Claims::parse(&Compact::parse(token)?.payload)?;
+        Ok((principal, claims.description()))
     }
 
     /// The verdict on a token that was found good before, unless its issuer's keys are others now.

@@ -184,6 +184,9 @@ impl Reply {
                 assert!(varies.any(|value| value == ours), "{label}: {self:?}");
             }
         }
+        if path.starts_with("/auth/") {
+            assert_eq!(self.header("cache-control"), "no-store", "{label}");
+        }
         match self.status.as_u16() {
             401 | 403 => assert!(self.header("www-authenticate").starts_with("Bearer"), "{label}"),
             405 => assert!(!self.header("allow").is_empty(), "{label}"),

@@ -1,5 +1,5 @@
-//! Holds requests and answers against the SDK profile, and answers that the documented contract can
-//! accept at all against that too.
+//! Holds requests and answers against the SDK profile or the document of what other services ask, and
+//! answers that the documented contract can accept at all against that too.
 //!
 //! No value satisfies the contract's `ApiKeyCreatedResponse`, and every problem matches both
 //! branches of its `oneOf`: so of the documented answers only the other successes can be held.
@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jsonschema::Validator;
 use neokeys::contract::{self, ContractConfig};
+use neokeys::http::collected_extensions;
 use serde_json::{Value, json};
 
 /// One exchange as it went over the wire.
@@ -24,6 +25,16 @@ pub struct Exchange<'a> {
 
 static PROFILE: LazyLock<Value> =
     LazyLock::new(|| contract::sdk_profile(&ContractConfig::default()));
+static EXTENSIONS: LazyLock<Value> =
+    LazyLock::new(|| contract::extensions(collected_extensions(), &ContractConfig::default()));
+
+/// The document that has the operation of an exchange, and the operation.
+fn find<'d>(exchange: &Exchange<'_>) -> Option<(&'d Value, &'d Value)> {
+    let documents: [&'d Value; 2] = [&PROFILE, &EXTENSIONS];
+    documents.into_iter().find_map(|it| Some((it, operation(it, exchange)?)))
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Answers that are not an operation's own: nothing was asked of it.
 const NO_OPERATION: [u16; 2] = [404, 405];
@@ -31,7 +42,7 @@ const NO_OPERATION: [u16; 2] = [404, 405];
 /// Panics where an exchange breaks a document. A request may break it: then it must be refused.
 pub fn check(exchange: &Exchange<'_>) {
     let label = format!("{} {} -> {}", exchange.method, exchange.path, exchange.status);
-    let Some(operation) = operation(&PROFILE, exchange) else {
+    let Some((document, operation)) = find(exchange) else {
         // A preflight is no operation either.
         let preflight = exchange.method == "OPTIONS" && exchange.status == 400;
         let told = exchange.status < 400 || NO_OPERATION.contains(&exchange.status) || preflight;
@@ -46,8 +57,8 @@ pub fn check(exchange: &Exchange<'_>) {
         }
         return;
     };
-    check_request(exchange, operation, &label);
-    check_answer(&PROFILE, exchange, operation, &label);
+    check_request(document, exchange, operation, &label);
+    check_answer(document, exchange, operation, &label);
     let satisfiable = exchange.status < 300 && exchange.status != 201;
     if let Some(documented) =
         self::operation(contract::contract(), exchange).filter(|_| satisfiable)
@@ -56,7 +67,7 @@ pub fn check(exchange: &Exchange<'_>) {
     }
 }
 
-fn check_request(exchange: &Exchange<'_>, operation: &Value, label: &str) {
+fn check_request(document: &Value, exchange: &Exchange<'_>, operation: &Value, label: &str) {
     let Some(content) = operation.pointer("/requestBody/content") else { return };
     if exchange.status >= 300 {
         return;
@@ -65,8 +76,13 @@ fn check_request(exchange: &Exchange<'_>, operation: &Value, label: &str) {
     let suffixed = content.get("application/*+json").filter(|_| essence.ends_with("+json"));
     let media_type = content.get(&essence).or(suffixed);
     let schema = &media_type.unwrap_or_else(|| panic!("{label}: {essence:?} was taken"))["schema"];
-    let body: Value = serde_json::from_slice(exchange.request_body).unwrap();
-    let errors = errors(&PROFILE, schema, &body);
+    let body: Value = if essence == FORM {
+        let pairs = form_urlencoded::parse(exchange.request_body);
+        pairs.map(|(name, value)| (name.into_owned(), Value::from(&*value))).collect()
+    } else {
+        serde_json::from_slice(exchange.request_body).unwrap()
+    };
+    let errors = errors(document, schema, &body);
     assert!(errors.is_empty(), "{label}: a body that breaks the profile was taken: {errors:?}");
 }
 
@@ -123,8 +139,7 @@ fn errors(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     // Compiling a schema takes longer than the exchange that it judges.
     static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> =
         LazyLock::new(Mutex::default);
-    let documented = std::ptr::eq(document, contract::contract());
-    let name = format!("{documented} {schema}");
+    let name = format!("{document:p} {schema}");
     let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
     let validator = Arc::clone(validators.entry(name).or_insert_with(|| {
         let whole = json!({
@@ -143,8 +158,9 @@ fn essence(media_type: Option<&str>) -> String {
 }
 
 fn operation<'d>(document: &'d Value, exchange: &Exchange<'_>) -> Option<&'d Value> {
-    let method =
-        if exchange.method == "HEAD" { "get".to_owned() } else { exchange.method.to_lowercase() };
+    // A gateway asks by any method, and what is documented is the one.
+    let is_read = exchange.method == "HEAD" || exchange.path.starts_with("/auth/");
+    let method = if is_read { "get".to_owned() } else { exchange.method.to_lowercase() };
     let path = exchange.path.split('?').next().unwrap_or_default();
     let paths = document["paths"].as_object().unwrap();
     let item = paths.iter().find(|(template, _)| {

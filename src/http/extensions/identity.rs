@@ -1,0 +1,130 @@
+//! Who passed, in headers for the service behind a gateway.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::auth::{Caller, Principal};
+use crate::domain::{Scope, TenantId};
+
+/// The tenant, as the gateway asked about it.
+pub(super) const X_AUTH_TENANT: HeaderName = HeaderName::from_static("x-auth-tenant");
+/// A key's name or a token's subject.
+pub(super) const X_AUTH_PRINCIPAL: HeaderName = HeaderName::from_static("x-auth-principal");
+/// Every scope that the caller holds in the tenant, between single spaces.
+pub(super) const X_AUTH_SCOPES: HeaderName = HeaderName::from_static("x-auth-scopes");
+/// `api_key` or `bearer`.
+pub(super) const X_AUTH_METHOD: HeaderName = HeaderName::from_static("x-auth-method");
+
+/// What of a subject is percent-encoded (RFC 3986 §2.1, as UTF-8), besides what is not ASCII: what
+/// could end a header, be taken for two, or be decoded into something else. A key's name has none.
+const ESCAPED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'%').add(b'+').add(b',').add(b';').add(b'\\');
+
+/// Writes what was found out. Where two credentials came and both are for the tenant, the names and
+/// the methods are joined by `+`, which no encoded name has, and the scopes are what either holds.
+pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller) {
+    let principals = caller.principals_in(tenant);
+    let names = principals.clone().map(|it| Cow::from(utf8_percent_encode(&it.subject, ESCAPED)));
+    let methods = principals.clone().map(|it| Cow::Borrowed(it.method.as_str()));
+    headers.insert(X_AUTH_TENANT, value(Cow::Borrowed(tenant.as_str())));
+    headers.insert(X_AUTH_PRINCIPAL, value(joined(names)));
+    headers.insert(X_AUTH_SCOPES, value(scopes(principals).into()));
+    headers.insert(X_AUTH_METHOD, value(joined(methods)));
+}
+
+fn joined<'p>(mut parts: impl Iterator<Item = Cow<'p, str>>) -> Cow<'p, str> {
+    let first = parts.next().unwrap_or_default();
+    match parts.next() {
+        None => first,
+        Some(second) => format!("{first}+{second}").into(),
+    }
+}
+
+/// The scopes of all, each once.
+fn scopes<'p>(principals: impl Iterator<Item = &'p Principal> + Clone) -> String {
+    let length = principals.clone().flat_map(|it| &it.scopes).map(|it| it.as_str().len() + 1);
+    let mut list = String::with_capacity(length.sum());
+    for (place, principal) in principals.clone().enumerate() {
+        let told = |scope: &Scope| {
+            principals.clone().take(place).any(|it| it.scopes.iter().any(|other| other == scope))
+        };
+        for scope in principal.scopes.iter().filter(|scope| !told(scope)) {
+            if !list.is_empty() {
+                list.push(' ');
+            }
+            list.push_str(scope.as_str());
+        }
+    }
+    list
+}
+
+/// Every part is printable ASCII: a value that were not would be told as an empty one.
+fn value(text: Cow<'_, str>) -> HeaderValue {
+    let value = match text {
+        Cow::Borrowed(text) => HeaderValue::from_str(text).ok(),
+        Cow::Owned(text) => HeaderValue::try_from(text).ok(),
+    };
+    value.unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderMap;
+    use percent_encoding::percent_decode_str;
+
+    use super::write;
+    use crate::auth::{Caller, Method, Principal, Tenants};
+    use crate::domain::{Scopes, TenantId};
+
+    fn principal(method: Method, subject: &str, tenant: &str, scopes: &[&str]) -> Principal {
+        Principal {
+            method,
+            subject: subject.to_owned(),
+            tenants: Tenants::These(vec![TenantId::parse(tenant).unwrap()]),
+            scopes: Scopes::parse_any(scopes).unwrap(),
+        }
+    }
+
+    fn written(caller: &Caller) -> [String; 4] {
+        let mut headers = HeaderMap::new();
+        write(&mut headers, &TenantId::parse("t1").unwrap(), caller);
+        ["tenant", "principal", "scopes", "method"].map(|name| {
+            let value = headers.get(format!("x-auth-{name}")).unwrap();
+            value.to_str().unwrap().to_owned()
+        })
+    }
+
+    #[test]
+    fn a_subject_of_any_text_is_one_safe_word() {
+        for (subject, expected) in [
+            ("crm-sync_1.b", "crm-sync_1.b"),
+            ("auth0|5f7c8ec7c33c6c004bbafe82", "auth0|5f7c8ec7c33c6c004bbafe82"),
+            ("user@example.com", "user@example.com"),
+            ("a+b@example.com", "a%2Bb@example.com"),
+            ("Jos\u{e9} Mar\u{ed}a", "Jos%C3%A9%20Mar%C3%ADa"),
+            ("a\r\nX-Auth-Scopes: *", "a%0D%0AX-Auth-Scopes:%20*"),
+            ("admin, root;x=\"y\\\"", "admin%2C%20root%3Bx=%22y%5C%22"),
+            ("100%41", "100%2541"),
+            ("\u{0}\u{7f}\u{2028}\u{1f511}", "%00%7F%E2%80%A8%F0%9F%94%91"),
+            ("", ""),
+        ] {
+            let caller = Caller::new(principal(Method::Bearer, subject, "t1", &["a", "b"]));
+            let [tenant, principal, scopes, method] = written(&caller);
+            assert_eq!(principal, expected);
+            assert_eq!(percent_decode_str(&principal).decode_utf8().unwrap(), subject);
+            assert_eq!((&*tenant, &*scopes, &*method), ("t1", "a b", "bearer"));
+        }
+    }
+
+    #[test]
+    fn of_two_credentials_those_for_the_tenant_are_told() {
+        let key = principal(Method::ApiKey, "key", "t1", &["a", "b"]);
+        let both = principal(Method::Bearer, "a+b", "t1", &["c", "b"]);
+        let other = principal(Method::Bearer, "a+b", "t2", &["c"]);
+        let of = |second| written(&Caller::with_both(key.clone(), second));
+        assert_eq!(of(both), ["t1", "key+a%2Bb", "a b c", "api_key+bearer"]);
+        assert_eq!(of(other), ["t1", "key", "a b", "api_key"]);
+    }
+}

@@ -1,0 +1,139 @@
+//! `POST /api/{tenantId}/introspect`: what is this token worth in the tenant (RFC 7662).
+
+use actix_web::HttpResponse;
+use actix_web::web::ThinData;
+use serde::Serialize;
+
+use super::document::{BodyRefused, Introspected, Refused};
+use super::form::{IntrospectionForm, IntrospectionRequest};
+use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize};
+use crate::contract::{ListApiKeys, Operation};
+use crate::domain::Scope;
+use crate::problem::Problem;
+
+/// `POST` of a token. It shows no more than the list of keys does, and demands what that demands.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct IntrospectToken;
+
+impl Operation for IntrospectToken {
+    const NAME: &'static str = "IntrospectToken";
+    const METHOD: &'static str = "POST";
+    const PATH: &'static str = "/api/{tenantId}/introspect";
+    const TAG: &'static str = "Introspection";
+    const SUMMARY: &'static str = "What a token is worth";
+    const DESCRIPTION: &'static str = "Says of an API key or a bearer token whether it is valid in \
+        the tenant, and what it may do there (RFC 7662).";
+    const SCOPE: &'static str = ListApiKeys::SCOPE;
+    const REQUEST_MEDIA_TYPES: &'static [&'static str] = &["application/x-www-form-urlencoded"];
+    const RESPONSE_MEDIA_TYPES: &'static [&'static str] = &["application/json"];
+    const SUCCESS: u16 = 200;
+}
+
+/// The members that RFC 7662 §2.2 names, of those that are known. Anything that is not valid in the
+/// tenant, for whatever reason, is `"active": false` and no more.
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "active": true,
+    "scope": "orders:read orders:write",
+    "sub": "crm-sync",
+    "client_id": "crm-sync",
+    "token_type": "Bearer",
+}))]
+pub(super) struct IntrospectionResponse<'t> {
+    /// Whether the token may be used in the tenant now.
+    active: bool,
+    /// What it may do there: scopes between single spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    scope: Option<String>,
+    /// The API key's name, or whom the bearer token speaks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    sub: Option<&'t str>,
+    /// The API key's name, or the program that the bearer token was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    client_id: Option<&'t str>,
+    /// Who issued the bearer token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    iss: Option<&'t str>,
+    /// Whom the bearer token is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Audience, required = false)]
+    aud: Option<Audience<'t>>,
+    /// When the bearer token ends, in seconds since 1970. An API key has no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
+    exp: Option<i64>,
+    /// `Bearer`: whoever holds it may use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    token_type: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(super) enum Audience<'t> {
+    /// For one.
+    One(&'t str),
+    /// For several.
+    Several(&'t [String]),
+}
+
+/// Whoever holds it may use it: so are both kinds of token (RFC 6750 §1.2).
+const TOKEN_TYPE: &str = "Bearer";
+
+#[utoipa::path(
+    post,
+    path = IntrospectToken::PATH,
+    operation_id = "introspectToken",
+    tag = IntrospectToken::TAG,
+    summary = IntrospectToken::SUMMARY,
+    description = IntrospectToken::DESCRIPTION,
+    params(ListApiKeys),
+    request_body(content(
+        (IntrospectionForm = "application/x-www-form-urlencoded"),
+    )),
+    responses(Introspected, Refused, BodyRefused),
+    security(
+        ("admin-bearer" = [IntrospectToken::SCOPE]),
+        ("apiKey" = []),
+        ("client-secret" = []),
+    ),
+)]
+pub(in crate::http) async fn introspect(
+    caller: ScopedAuthorize<IntrospectToken>,
+    authenticator: ThinData<Authenticator>,
+    request: IntrospectionRequest,
+) -> Result<HttpResponse, Problem> {
+    let found = authenticator.inspect(request.expose(), caller.tenant()).await?;
+    Ok(HttpResponse::Ok().json(found.as_ref().map(IntrospectionResponse::of).unwrap_or_default()))
+}
+
+impl<'t> IntrospectionResponse<'t> {
+    fn of(Inspection { principal, token }: &'t Inspection) -> Self {
+        let Principal { subject, scopes, .. } = principal;
+        let scopes: Vec<_> = scopes.iter().map(Scope::as_str).collect();
+        let token = token.as_ref();
+        Self {
+            active: true,
+            scope: Some(scopes.join(" ")).filter(|scopes| !scopes.is_empty()),
+            sub: Some(&**subject).filter(|subject| !subject.is_empty()),
+            client_id: token.map_or(Some(subject), |token| token.client.as_deref()),
+            iss: token.map(|token| &*token.issuer),
+            aud: token.map(|token| match &*token.audience {
+                [one] => Audience::One(one),
+                several => Audience::Several(several),
+            }),
+            exp: token.map(|token| whole_seconds(token.expires)),
+            token_type: Some(TOKEN_TYPE),
+        }
+    }
+}
+
+/// A `NumericDate` may have a fraction, RFC 7662's `exp` has none. A date beyond the range of the
+/// type becomes the end of it: `as` saturates.
+fn whole_seconds(date: f64) -> i64 {
+    date as i64
+}
