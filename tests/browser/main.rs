@@ -59,6 +59,11 @@ fn a_key_is_made_used_and_deleted_in_swagger_ui_by_the_sdk_profile() {
 }
 
 #[test]
+fn what_other_services_ask_can_be_tried_out() {
+    Server::start(&["--dev"]).visit("ask.mjs", &[]);
+}
+
+#[test]
 fn a_developer_makes_and_copies_a_token_with_the_keyboard_alone() {
     let server = Server::start(&["--dev"]);
     server.visit("sign_in_by_keyboard.mjs", &["light"]);

@@ -1,7 +1,7 @@
 //! Settings as the program takes them.
 
-use neokeys::contract::{ContractConfig, contract, documented, sdk_profile};
-use neokeys::http::collected;
+use neokeys::contract::{ContractConfig, contract, documented, extensions, sdk_profile};
+use neokeys::http::{collected, collected_extensions};
 
 use crate::program::Workplace;
 
@@ -61,6 +61,10 @@ fn the_documents_are_those_that_are_served() {
         documented(collected(), &default)
     );
     assert_eq!(place.run(&["openapi", "--profile", "sdk"]).json(), sdk_profile(&default));
+    assert_eq!(
+        place.run(&["openapi", "--profile", "extensions"]).json(),
+        extensions(collected_extensions(), &default)
+    );
     let servers = [("NEOKEYS_CONTRACT__SERVERS", "[https://keys.example.com]")];
     let document = place.run_with(&servers, &["openapi"]).json();
     assert_eq!(document["servers"][0]["url"], "https://keys.example.com");
