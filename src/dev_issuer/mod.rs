@@ -70,6 +70,7 @@ impl DevIssuer {
             issuer: self.issuer(),
             audience: self.config.audience.clone(),
             jwks: None,
+            ca: None,
             algorithms: vec![SigningAlgorithm::Es256],
             access_tokens_only: true,
         };

@@ -8,7 +8,7 @@ use actix_web::web::ThinData;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
-use crate::auth::bearer::BearerVerifier;
+use crate::auth::bearer::{BearerVerifier, IssuerHealth};
 use crate::domain::KeyRepository;
 
 /// The body of both answers.
@@ -33,14 +33,20 @@ pub(super) async fn ready(
     let mut faults = keys.health().faults;
     let issuers = bearer.health();
     let down = issuers.iter().filter(|issuer| !issuer.is_good());
-    faults.extend(
-        down.map(|issuer| format!("the keys of issuer {} are not up to date", issuer.issuer)),
-    );
+    faults.extend(down.map(told));
     if faults.is_empty() {
         answer(StatusCode::OK, Health { status: "ready", faults })
     } else {
         answer(StatusCode::OK, Health { status: "degraded", faults })
     }
+}
+
+fn told(issuer: &IssuerHealth) -> String {
+    let reason = issuer
+        .fault
+        .as_ref()
+        .map_or("it has none that can be used".to_owned(), ToString::to_string);
+    format!("the keys of issuer {} are not up to date: {reason}", issuer.issuer)
 }
 
 fn answer(status: StatusCode, health: Health) -> HttpResponse {

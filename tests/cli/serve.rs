@@ -116,3 +116,25 @@ fn the_command_line_and_a_running_server_see_each_others_keys_at_once() {
         assert!(get(&address, &path, &header).starts_with("HTTP/1.1 401 "));
     }
 }
+
+#[test]
+fn a_machine_without_certificate_authorities_is_told_which_setting_names_them() {
+    let place = Workplace::with_tenant();
+    let none = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/var/empty/none")];
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    place.write(
+        "neokeys.yml",
+        "auth: {bearer: {issuers: [{issuer: 'https://127.0.0.1:1/', audience: a}]}}\n",
+    );
+    let said = place.run_with(&none, &serve).refused(2);
+    assert!(said.contains("name a file of them in each issuer's ca: "), "{said}");
+    // Keys that come in the clear, from this machine, need no authority.
+    place.write(
+        "neokeys.yml",
+        "auth: {bearer: {issuers: [{issuer: i, audience: a, jwks: 'http://127.0.0.1:1/'}]}}\n",
+    );
+    let mut running = place.start_with(&none, &serve);
+    let _lines = listening(&mut running);
+    let (status, log) = running.terminate();
+    assert_eq!(status.code(), Some(0), "{log}");
+}

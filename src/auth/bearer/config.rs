@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use reqwest::Url;
+use reqwest::{Certificate, Url};
 use serde::{Deserialize, Serialize};
 
 use super::address::{self, AddressError};
+use super::authorities::{self, AuthoritiesError};
 
 /// Whose tokens are taken, and where they say what they are for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -37,6 +38,10 @@ pub struct IssuerConfig {
     /// Absent: `OpenID` Connect Discovery at the issuer.
     #[serde(default)]
     pub jwks: Option<String>,
+    /// A PEM file of the certificate authorities that vouch for the addresses its keys are fetched
+    /// from. Absent: the operating system's; with it, they do not count.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
     /// The algorithms that its tokens may be signed with.
     #[serde(default = "SigningAlgorithm::all")]
     pub algorithms: Vec<SigningAlgorithm>,
@@ -128,11 +133,31 @@ pub enum BearerConfigError {
         /// Why the issuer is no address.
         source: AddressError,
     },
+    /// The issuer's certificate authorities cannot be used.
+    #[error("auth.bearer.issuers[{index}].ca: {path} {source}")]
+    Authorities {
+        /// The issuer's place, counted from 0.
+        index: usize,
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: AuthoritiesError,
+    },
+    /// Certificate authorities where no certificate will ever be shown.
+    #[error("auth.bearer.issuers[{index}].ca is for keys from an https address; take it away")]
+    NeedlessAuthorities {
+        /// The issuer's place, counted from 0.
+        index: usize,
+    },
     /// Keys that were handed over in place of an address are no key set.
     #[error("the key set given for an issuer cannot be used")]
     FixedKeys(#[from] super::KeySetError),
     /// No connection can be made at all.
-    #[error("the TLS client that fetches keys cannot be set up")]
+    #[error(
+        "the keys of auth.bearer.issuers cannot be fetched; without certificate authorities of the \
+         operating system (Debian's package ca-certificates), name a file of them in each issuer's \
+         ca"
+    )]
     Client(#[source] reqwest::Error),
 }
 
@@ -147,6 +172,15 @@ pub(super) enum KeyLocation {
     Discovery(Url),
 }
 
+impl KeyLocation {
+    fn is_https(&self) -> bool {
+        match self {
+            Self::File(_) => false,
+            Self::Address(url) | Self::Discovery(url) => url.scheme() == "https",
+        }
+    }
+}
+
 impl BearerConfig {
     /// Finds what serde cannot: empty texts, repeated issuers, addresses that may not be used.
     /// Gives where each issuer's keys are, in order.
@@ -159,7 +193,11 @@ impl BearerConfig {
             if !names.insert(&issuer.issuer) {
                 return Err(BearerConfigError::RepeatedIssuer { index });
             }
-            locations.push(issuer.location(index)?);
+            let location = issuer.location(index)?;
+            if issuer.ca.is_some() && !location.is_https() {
+                return Err(BearerConfigError::NeedlessAuthorities { index });
+            }
+            locations.push(location);
         }
         Ok(locations)
     }
@@ -174,6 +212,21 @@ impl IssuerConfig {
             return Err(BearerConfigError::Empty { setting: format!("{path}.algorithms") });
         }
         Ok(())
+    }
+
+    /// The certificate authorities that its file names, if it names one.
+    pub(super) fn authorities(
+        &self,
+        index: usize,
+    ) -> Result<Option<Vec<Certificate>>, BearerConfigError> {
+        let read = |path: &PathBuf| {
+            authorities::read(path).map_err(|source| BearerConfigError::Authorities {
+                index,
+                path: path.clone(),
+                source,
+            })
+        };
+        self.ca.as_ref().map(read).transpose()
     }
 
     fn location(&self, index: usize) -> Result<KeyLocation, BearerConfigError> {
@@ -290,6 +343,10 @@ issuers:
                 "issuers: [{ issuer: a, audience: b }]",
                 "auth.bearer.issuers[0].jwks is needed, because issuers[0].issuer is not a URL, so \
                  its keys cannot be discovered",
+            ),
+            (
+                "issuers: [{ issuer: 'https://a/', audience: b, jwks: 'file:k', ca: c }]",
+                "auth.bearer.issuers[0].ca is for keys from an https address; take it away",
             ),
             (
                 "issuers: [{ issuer: 'https://a/', audience: b }, { issuer: 'https://a/', audience: c }]",

@@ -18,6 +18,7 @@ fn provider(issuer: &str, audience: &str) -> IssuerConfig {
         issuer: issuer.to_owned(),
         audience: audience.to_owned(),
         jwks: None,
+        ca: None,
         algorithms: vec![SigningAlgorithm::Rs256],
         access_tokens_only: false,
     }

@@ -11,6 +11,7 @@
 //! token that was refused.
 
 mod address;
+mod authorities;
 mod claims;
 mod compact;
 mod config;
@@ -34,6 +35,7 @@ mod verified;
 mod verifier;
 
 pub use address::AddressError;
+pub use authorities::AuthoritiesError;
 pub use claims::TokenDescription;
 pub use config::{BearerConfig, BearerConfigError, IssuerConfig, SigningAlgorithm};
 pub use error::BearerError;

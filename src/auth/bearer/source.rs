@@ -3,11 +3,13 @@
 //! Every answer is bounded in size and time, no redirect is followed, and an address that an
 //! answer names is judged like a configured one. Nothing here knows what is done with the answer.
 
-use std::io::Read as _;
+use std::error::Error;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::{Client, Url, header, redirect};
+use reqwest::{Certificate, Client, Url, header, redirect};
+use rustls::CertificateError;
 
 use super::address::{self, AddressError};
 use super::config::{BearerConfigError, KeyLocation};
@@ -19,10 +21,13 @@ use super::key_set::{KeySetError, LARGEST};
 pub enum LoadError {
     /// The file cannot be read.
     #[error("the file cannot be read")]
-    File(#[from] std::io::Error),
+    File(#[from] io::Error),
     /// No connection, or no whole answer in time.
     #[error("the issuer does not answer")]
-    Unreachable(#[from] reqwest::Error),
+    Unreachable(#[source] reqwest::Error),
+    /// A certificate that no authority vouches for, of another name or time.
+    #[error("the issuer's certificate is not taken: {}", in_words(.0))]
+    Certificate(CertificateError),
     /// Any status but 200; redirects are not followed.
     #[error("the issuer answers with status {0}")]
     Status(u16),
@@ -47,6 +52,34 @@ pub enum LoadError {
     KeySet(#[from] KeySetError),
 }
 
+impl From<reqwest::Error> for LoadError {
+    fn from(error: reqwest::Error) -> Self {
+        find_certificate_error(&error).map_or(Self::Unreachable(error), Self::Certificate)
+    }
+}
+
+fn in_words(error: &CertificateError) -> String {
+    // The second: of an authority that has the name of one that counts, and another key.
+    if matches!(error, CertificateError::UnknownIssuer | CertificateError::BadSignature) {
+        return "no certificate authority that counts vouches for it (the operating system's, or \
+                those in the issuer's ca)"
+            .to_owned();
+    }
+    error.to_string()
+}
+
+/// What is wrong with a certificate, if that is among an error's causes.
+fn find_certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
+    if let Some(rustls::Error::InvalidCertificate(error)) = error.downcast_ref() {
+        return Some(error.clone());
+    }
+    // What an I/O error wraps is not its source: its source is that one's.
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => find_certificate_error(wrapped),
+        None => error.source().and_then(find_certificate_error),
+    }
+}
+
 /// One issuer's key set, wherever it is.
 pub(super) enum KeySource {
     /// A file on this machine.
@@ -58,18 +91,25 @@ pub(super) enum KeySource {
 }
 
 impl KeySource {
-    /// The source at that place, for that issuer. No answer may take longer than `patience`.
+    /// The source at that place, for that issuer, whose certificates the `authorities` vouch for in
+    /// place of the operating system's. No answer may take longer than `patience`.
     pub(super) fn connect(
         location: KeyLocation,
         issuer: &str,
+        authorities: Option<Vec<Certificate>>,
         patience: Duration,
     ) -> Result<Self, BearerConfigError> {
+        let client = |url: &Url, authorities| client(url, authorities, patience);
         Ok(match location {
             KeyLocation::File(path) => Self::File { path, patience },
-            KeyLocation::Address(url) => Self::Address { client: client(&url, patience)?, url },
+            // Nobody shows a certificate, so nobody's need be there.
+            KeyLocation::Address(url) if url.scheme() == "http" => {
+                Self::Address { client: client(&url, Some(Vec::new()))?, url }
+            }
+            KeyLocation::Address(url) => Self::Address { client: client(&url, authorities)?, url },
             KeyLocation::Discovery(url) => {
                 let issuer = issuer.to_owned();
-                Self::Discovery { client: client(&url, patience)?, url, issuer }
+                Self::Discovery { client: client(&url, authorities)?, url, issuer }
             }
         })
     }
@@ -89,7 +129,11 @@ impl KeySource {
 }
 
 /// A client that follows no redirect and keeps no connection: its requests are minutes apart.
-fn client(url: &Url, patience: Duration) -> Result<Client, BearerConfigError> {
+fn client(
+    url: &Url,
+    authorities: Option<Vec<Certificate>>,
+    patience: Duration,
+) -> Result<Client, BearerConfigError> {
     let builder = Client::builder()
         .redirect(redirect::Policy::none())
         .timeout(patience)
@@ -97,6 +141,10 @@ fn client(url: &Url, patience: Duration) -> Result<Client, BearerConfigError> {
         .user_agent(concat!("neokeys/", env!("CARGO_PKG_VERSION")));
     // A proxy is for reaching others.
     let builder = if address::is_loopback(url) { builder.no_proxy() } else { builder };
+    let builder = match authorities {
+        Some(authorities) => builder.tls_certs_only(authorities),
+        None => builder,
+    };
     builder.build().map_err(BearerConfigError::Client)
 }
 
@@ -136,7 +184,7 @@ async fn read(path: PathBuf, patience: Duration) -> Result<Vec<u8>, LoadError> {
     match tokio::time::timeout(patience, reading).await {
         Ok(Ok(outcome)) => outcome,
         // The read panicked or the runtime ends; or the file is a pipe that nobody writes to.
-        Ok(Err(_)) | Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        Ok(Err(_)) | Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
     }
 }
 
@@ -145,4 +193,17 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadError> {
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
     std::fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() > LARGEST { Err(LoadError::TooLarge) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AddressError, LoadError, find_key_set};
+
+    #[test]
+    fn an_issuer_elsewhere_names_no_keys_in_the_clear_on_this_machine() {
+        let document = br#"{"issuer": "a", "jwks_uri": "http://127.0.0.1:1/jwks"}"#;
+        assert!(find_key_set(document, "a", true).is_ok());
+        let refused = find_key_set(document, "a", false);
+        assert!(matches!(refused, Err(LoadError::Address(AddressError::NotHttps))), "{refused:?}");
+    }
 }

@@ -105,9 +105,10 @@ impl BearerVerifier {
             issuers.push(Issuer { config, keys });
         }
         let mut loads = Vec::new();
-        for (config, location) in config.issuers.into_iter().zip(locations) {
+        for (index, (config, location)) in config.issuers.into_iter().zip(locations).enumerate() {
             let pace = pace(&location);
-            let source = KeySource::connect(location, &config.issuer, pace.patience)?;
+            let authorities = config.authorities(index)?;
+            let source = KeySource::connect(location, &config.issuer, authorities, pace.patience)?;
             let (keys, loaded) = IssuerKeys::start(&config.issuer, source, pace, clock.clone());
             issuers.push(Issuer { config, keys });
             loads.push(loaded);

@@ -1,6 +1,7 @@
 //! Issuers that are down, slow, wrong or malicious: they stop nothing that works and let nobody in.
 
 mod answers;
+mod certificates;
 mod rotation;
 mod stub;
 

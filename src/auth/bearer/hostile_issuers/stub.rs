@@ -1,12 +1,13 @@
 //! An issuer on loopback that answers what a test tells it to.
 
 use std::collections::HashMap;
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
 /// What a path answers.
@@ -41,11 +42,22 @@ struct State {
 /// The server; it ends with this value.
 pub(super) struct StubIssuer {
     address: SocketAddr,
+    scheme: &'static str,
     state: Arc<State>,
 }
 
 impl StubIssuer {
     pub(super) fn start() -> Self {
+        Self::listen(None)
+    }
+
+    /// One that speaks TLS.
+    pub(super) fn start_tls(tls: Arc<ServerConfig>) -> Self {
+        Self::listen(Some(tls))
+    }
+
+    fn listen(tls: Option<Arc<ServerConfig>>) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
@@ -59,16 +71,19 @@ impl StubIssuer {
                 if served.stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                let state = served.clone();
+                let (state, tls) = (served.clone(), tls.clone());
                 // A client that hangs up ends the answer.
-                std::thread::spawn(move || drop(serve(&state, stream)));
+                std::thread::spawn(move || match tls {
+                    None => drop(serve(&state, stream)),
+                    Some(tls) => drop(serve_tls(&state, stream, tls)),
+                });
             }
         });
-        Self { address, state }
+        Self { address, scheme, state }
     }
 
     pub(super) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     pub(super) fn answer(&self, path: &str, answer: Answer) {
@@ -89,7 +104,15 @@ impl Drop for StubIssuer {
     }
 }
 
-fn serve(state: &State, mut stream: TcpStream) -> std::io::Result<()> {
+fn serve_tls(state: &State, stream: TcpStream, tls: Arc<ServerConfig>) -> std::io::Result<()> {
+    let connection = ServerConnection::new(tls).map_err(std::io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, stream);
+    serve(state, &mut stream)?;
+    stream.conn.send_close_notify();
+    stream.flush()
+}
+
+fn serve<S: Read + Write>(state: &State, mut stream: S) -> std::io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 1024];
     while !request.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -101,7 +124,7 @@ fn serve(state: &State, mut stream: TcpStream) -> std::io::Result<()> {
     let path = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
     let answer = state.answers.lock().unwrap().get(&path).cloned();
     state.requests.lock().unwrap().push(path);
-    let begin = |stream: &mut TcpStream, status: &str, more: &str| {
+    let begin = |stream: &mut S, status: &str, more: &str| {
         write!(stream, "HTTP/1.1 {status}\r\nConnection: close\r\n{more}\r\n")
     };
     match answer {

@@ -57,6 +57,7 @@ pub(super) fn issuer_config() -> IssuerConfig {
         issuer: ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
         jwks: None,
+        ca: None,
         algorithms: SigningAlgorithm::ALL.to_vec(),
         access_tokens_only: false,
     }
