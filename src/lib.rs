@@ -17,3 +17,4 @@ pub mod storage;
 pub mod tally;
 pub mod telemetry;
 pub mod tls;
+pub mod traces;

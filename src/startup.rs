@@ -21,11 +21,14 @@ use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
 use crate::contract::{OPERATIONS, SCOPES};
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
 use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
-use crate::http::{self, Documents, DocumentsError, HttpParts, RequestTally, SwaggerUi};
+use crate::http::{
+    self, Documents, DocumentsError, HttpParts, RequestObserver, RequestTally, SwaggerUi,
+};
 use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
 use crate::storage::{CreateTenantError, OpenError, Store, StoreConfig};
 use crate::tls::{self, TlsError};
+use crate::traces::{Traces, TracesError};
 
 /// The tenant that `serve --dev` makes.
 const DEV_TENANT: &str = "demo";
@@ -40,6 +43,7 @@ pub struct Application {
     origin: String,
     development: Option<Development>,
     metrics: Option<MetricsServer>,
+    traces: Option<Arc<Traces>>,
 }
 
 /// Where scrapers ask, bound and ready to run.
@@ -88,6 +92,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error("TLS cannot be spoken")]
     Tls(#[from] TlsError),
+    /// The settings of traces are not usable.
+    #[error("traces cannot be sent")]
+    Traces(#[from] TracesError),
     /// The settings of bearer tokens are not usable.
     #[error("the bearer settings are not usable")]
     Bearer(#[from] BearerConfigError),
@@ -154,7 +161,14 @@ impl Application {
                 },
             )?),
         };
+        let traces = match &settings.traces.endpoint {
+            None => None,
+            Some(endpoint) => {
+                Some(Traces::start(endpoint, settings.traces.one_in, Arc::new(SystemClock))?)
+            }
+        };
         let parts = HttpParts {
+            observer: traces.clone().map(|traces| traces as Arc<dyn RequestObserver>),
             keys: store as Arc<dyn KeyRepository>,
             bearer,
             requests,
@@ -188,7 +202,7 @@ impl Application {
             Some(tls) => server.listen_rustls_0_23(listener, tls),
         };
         let server = server.map_err(bind)?.run();
-        Ok(Self { server, signals, origin, development, metrics })
+        Ok(Self { server, signals, origin, development, metrics, traces })
     }
 
     /// Where it listens, as a browser calls it: `http://127.0.0.1:8080`. The port is the real one.
@@ -226,7 +240,11 @@ impl Application {
             let handle = server.handle();
             (handle, actix_web::rt::spawn(server))
         });
+        let traces = self.traces.take();
         let ended = self.serve().await;
+        if let Some(traces) = traces {
+            traces.finish().await;
+        }
         if let Some((handle, server)) = scrapers {
             handle.stop(false).await;
             // Its end is awaited so that its address is free again.

@@ -53,9 +53,10 @@ async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(
 
 fn start(error: &StartError) -> Failure {
     match error {
-        StartError::NotLoopback(_) | StartError::Bearer(_) | StartError::Tls(_) => {
-            Failure::usage(error)
-        }
+        StartError::NotLoopback(_)
+        | StartError::Bearer(_)
+        | StartError::Tls(_)
+        | StartError::Traces(_) => Failure::usage(error),
         StartError::Bind { setting, .. } => {
             let place = if *setting == "listen" { "--listen" } else { setting };
             let hint = format!("{place} takes another address; port 0 is a free one");

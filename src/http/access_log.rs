@@ -1,18 +1,21 @@
-//! One log line a request, without anything that a caller chose but the request's id, a tenant's
+//! One log line a request, and a word to who keeps traces, without anything that a caller chose but the request's id, a tenant's
 //! id, and a name that was authenticated.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpMessage as _;
 use actix_web::dev::ServiceResponse;
+use actix_web::web::ThinData;
 
+use super::exchange::{Exchange, RequestObserver};
 use super::extensions::{self, FORWARD_AUTH};
 use super::request_id::RequestId;
 use crate::auth::{Caller, path_tenant};
 use crate::contract::{OPERATIONS, OperationDescription};
 use crate::problem::Problem;
 
-/// Writes the line, and before it the causes of a fault that is the service's own.
+/// Tells the observer, if there is one, and writes the line, and before it the causes of a fault that is the service's own.
 pub(super) fn record<B>(
     id: &RequestId,
     duration: Duration,
@@ -22,7 +25,8 @@ pub(super) fn record<B>(
     let request = response.request();
     let status = response.status();
     let is_logged = tracing::enabled!(tracing::Level::INFO);
-    if !is_logged && !status.is_server_error() {
+    let observer = request.app_data::<ThinData<Arc<dyn RequestObserver>>>();
+    if !is_logged && !status.is_server_error() && observer.is_none() {
         return;
     }
     let extensions = request.extensions();
@@ -32,12 +36,29 @@ pub(super) fn record<B>(
         .filter(|tenant| caller.is_some_and(|caller| caller.is_of(tenant)));
     let tenant = tenant.as_ref().map(|tenant| tenant.as_str());
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    let (method, kind) = (request.method().as_str(), problem.map(|problem| problem.kind().slug()));
+    let principal_method = caller.map(Caller::method);
+    let trace = observer.and_then(|ThinData(observer)| {
+        observer.observe(&Exchange {
+            request_id: id.as_str(),
+            headers: request.headers(),
+            method,
+            route: request.match_pattern().as_deref(),
+            operation: operation.map(|operation| operation.name),
+            status: status.as_u16(),
+            problem: kind,
+            tenant,
+            principal_method: principal_method.as_deref(),
+            duration,
+        })
+    });
     if status.is_server_error() {
         let causes = problem.and_then(Problem::causes);
         tracing::error!(
             request.id = %id,
             tenant.id = tenant,
-            problem = problem.map(|problem| problem.kind().slug()),
+            trace.id = trace,
+            problem = kind,
             cause = causes,
             "a request failed"
         );
@@ -45,7 +66,6 @@ pub(super) fn record<B>(
     if !is_logged {
         return;
     }
-    let method = request.method().as_str();
     tracing::info!(
         request.id = %id,
         tenant.id = tenant,
@@ -53,9 +73,10 @@ pub(super) fn record<B>(
         http.method = method,
         http.status = status.as_u16(),
         duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        principal.method = caller.map(Caller::method),
+        principal.method = principal_method,
         principal.id = caller.map(Caller::subject),
-        problem = problem.map(|problem| problem.kind().slug()),
+        trace.id = trace,
+        problem = kind,
         "request"
     );
 }

@@ -11,6 +11,7 @@ mod api_keys;
 mod body;
 mod cors;
 mod edge;
+mod exchange;
 mod extensions;
 mod health;
 mod json_body;
@@ -26,6 +27,7 @@ pub mod routes;
 mod swagger_ui;
 
 pub use cors::{CorsConfig, cors};
+pub use exchange::{Exchange, RequestObserver};
 pub use extensions::collected_extensions;
 pub use limits::LimitsConfig;
 pub use openapi::{Documents, DocumentsError, collected};

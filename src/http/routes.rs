@@ -9,6 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, ThinData};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
+use super::exchange::RequestObserver;
 use super::extensions::{self, FORWARD_AUTH, IntrospectToken, forward_auth, introspect};
 use super::limits::LimitsConfig;
 use super::openapi::Documents;
@@ -40,6 +41,8 @@ pub struct HttpParts {
     pub token_prefix: TokenPrefix,
     /// How authentications come out.
     pub authentications: Arc<AuthenticationTally>,
+    /// Who is told of each request, if anybody is.
+    pub observer: Option<Arc<dyn RequestObserver>>,
     /// What requests come to.
     pub requests: Arc<RequestTally>,
     /// Bounds on requests.
@@ -54,6 +57,9 @@ pub struct HttpParts {
 pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     let authenticator = Authenticator::new(Arc::clone(&parts.keys), Arc::clone(&parts.bearer))
         .counted_by(Arc::clone(&parts.authentications));
+    if let Some(observer) = &parts.observer {
+        config.app_data(ThinData(Arc::clone(observer)));
+    }
     config
         .app_data(ThinData(Arc::clone(&parts.keys)))
         .app_data(ThinData(Arc::clone(&parts.bearer)))

@@ -26,6 +26,7 @@ use crate::metrics::MetricsConfig;
 use crate::storage::{StoreConfig, StoreUrl};
 use crate::telemetry::LogConfig;
 use crate::tls::TlsConfig;
+use crate::traces::TracesConfig;
 
 pub use error::SettingsError;
 pub use table::help;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub tls: TlsConfig,
     /// Who may ask how things stand.
     pub metrics: MetricsConfig,
+    /// Where traces go.
+    pub traces: TracesConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -83,6 +86,7 @@ impl Default for Settings {
             loaded_limit: StoreConfig::default().loaded_limit,
             tls: TlsConfig::default(),
             metrics: MetricsConfig::default(),
+            traces: TracesConfig::default(),
             log: LogConfig::default(),
         }
     }

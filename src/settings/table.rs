@@ -106,6 +106,11 @@ settings! {
     /// Where Prometheus finds the metrics, at /metrics: an IP address and a port of their own, such
     /// as 127.0.0.1:9464. Anybody who reaches it may read them. Not served by default.
     "metrics.listen" => metrics.listen: OptionalText<SocketAddr>;
+    /// The collector to which traces are sent over OTLP (HTTP, protobuf), such as
+    /// http://127.0.0.1:4318. None are sent by default.
+    "traces.endpoint" => traces.endpoint: OptionalAddress;
+    /// Of the requests whose traceparent decides nothing, one in so many is traced.
+    "traces.one_in" => traces.one_in: Yaml<_>;
     /// How log lines look: text or json.
     "log.format" => log.format: Yaml<_>;
     /// The least grave log lines that are written: off, error, warn, info, debug or trace.

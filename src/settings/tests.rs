@@ -72,6 +72,8 @@ fn the_environment_goes_before_the_file() {
             ("NEOKEYS_LIMITS__DOCUMENT", "1000"),
             ("NEOKEYS_LIMITS__SHUTDOWN", "2m"),
             ("NEOKEYS_METRICS__LISTEN", "[::1]:9464"),
+            ("NEOKEYS_TRACES__ENDPOINT", "http://[::1]:4318"),
+            ("NEOKEYS_TRACES__ONE_IN", "100"),
             ("NEOKEYS_LOG__FORMAT", "json"),
             ("NEOKEY_STORE", "another program's"),
         ],
@@ -88,6 +90,8 @@ fn the_environment_goes_before_the_file() {
     assert_eq!((settings.limits.body, settings.document_limit), (1 << 20, 1000));
     assert_eq!(settings.limits.shutdown, Duration::from_secs(120));
     assert_eq!(settings.metrics.listen, Some("[::1]:9464".parse().unwrap()));
+    assert_eq!(settings.traces.endpoint.as_deref(), Some("http://[::1]:4318"));
+    assert_eq!(settings.traces.one_in.get(), 100);
     assert_eq!((settings.log.format, settings.log.level), (LogFormat::Json, LogLevel::Debug));
     let none = read(
         "contract: { authorization_url: 'https://a' }\nmetrics: { listen: '[::1]:9464' }",

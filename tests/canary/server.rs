@@ -8,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::harness::{Client, Issuer, Reply};
-use crate::programs::Running;
+use crate::programs::{Running, free_port};
 
 /// A running program that keeps what it wrote.
 pub struct Server {
@@ -33,9 +33,11 @@ impl Server {
         let settings = format!(
             "auth:\n  bearer:\n    issuers:\n      - issuer: {}\n        audience: {}\n        \
              jwks: file:jwks.json\nlog: {{ format: {format}, level: trace }}\n\
-             metrics: {{ listen: '127.0.0.1:0' }}\n",
+             metrics: {{ listen: '127.0.0.1:0' }}\n\
+             traces: {{ endpoint: 'http://127.0.0.1:{}' }}\n",
             Issuer::NAME,
             Issuer::AUDIENCE,
+            free_port(),
         );
         put(place("neokeys.yml"), &settings);
         let mut command = program(&folder);
