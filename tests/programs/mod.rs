@@ -38,14 +38,19 @@ pub(crate) fn node(tests: &str, script: &str) -> Command {
 
 /// Python, with what `tests/run` installs from PyPI.
 pub(crate) fn python() -> Command {
+    python_program("python")
+}
+
+/// A program that `tests/run` installs from PyPI.
+pub(crate) fn python_program(name: &str) -> Command {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let python = target.join("tools/python/bin/python");
+    let path = target.join("tools/python/bin").join(name);
     assert!(
-        python.exists(),
+        path.exists(),
         "{} is missing: run tests/run, which installs what tests/clients/requirements.txt names",
-        python.display()
+        path.display()
     );
-    Command::new(python)
+    Command::new(path)
 }
 
 /// Runs a program to its end; it must say that it is content.
@@ -83,6 +88,12 @@ impl Running {
     pub(crate) fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Waits for its end, which must be a good one.
+    pub(crate) fn wait(&mut self) {
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
     }
 
     /// Whether it has ended by itself.
