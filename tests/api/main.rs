@@ -25,6 +25,7 @@ mod limits;
 mod negotiation;
 mod operations;
 mod pages;
+mod profile;
 mod store_faults;
 mod tls;
 

@@ -10,6 +10,7 @@ from documented_client import (
     ApiKeysApi,
     Configuration,
     CreateApiKeyRequest,
+    UpdateApiKeyRequest,
 )
 
 settings = Configuration(host=os.environ["NEOKEYS_URL"], access_token=os.environ["NEOKEYS_TOKEN"])
@@ -26,7 +27,16 @@ def tell(label: str, call: Callable[[], object]) -> None:
     print(f"{label}: {outcome}")
 
 
+change = UpdateApiKeyRequest(enabled=False, permissions=["tenant.apiKey:read"])
+
 tell("create", lambda: keys.api_tenant_id_admin_api_keys_post("demo", good))
+get = keys.api_tenant_id_admin_api_keys_key_name_get
+put = keys.api_tenant_id_admin_api_keys_key_name_put
+# A `oneOf` is a value of the one schema that it matches.
+tell("list", lambda: keys.api_tenant_id_admin_api_keys_get("demo")[0].actual_instance)
+tell("get", lambda: get("documented", "demo").actual_instance)
+tell("update", lambda: put("documented", "demo", change).actual_instance)
 tell("create again", lambda: keys.api_tenant_id_admin_api_keys_post("demo", good))
 tell("create a bad one", lambda: keys.api_tenant_id_admin_api_keys_post("demo", bad))
-tell("get what is not there", lambda: keys.api_tenant_id_admin_api_keys_key_name_get("no", "demo"))
+tell("get what is not there", lambda: get("no", "demo"))
+tell("delete", lambda: keys.api_tenant_id_admin_api_keys_key_name_delete("documented", "demo"))
