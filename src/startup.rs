@@ -18,7 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
 use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
-use crate::contract::{OPERATIONS, SCOPES};
+use crate::contract::SCOPES;
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
 use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
 use crate::http::{
@@ -289,8 +289,7 @@ impl MetricsServer {
 /// What counts requests and authentications, if anybody will ask for the counts.
 fn tallies(asked: bool) -> (Arc<RequestTally>, Arc<AuthenticationTally>) {
     if asked {
-        let names = OPERATIONS.iter().map(|operation| operation.name);
-        (Arc::new(RequestTally::of(names)), Arc::new(AuthenticationTally::new()))
+        (Arc::new(RequestTally::new()), Arc::new(AuthenticationTally::new()))
     } else {
         Default::default()
     }

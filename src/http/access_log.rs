@@ -84,7 +84,11 @@ pub(super) fn record<B>(
 /// The operation that a request is one of, by its method and the path that it matched.
 pub(super) fn operation(method: &str, path: &str) -> Option<&'static OperationDescription> {
     let method = if method == "HEAD" { "GET" } else { method };
-    let mut operations = OPERATIONS.iter().chain(extensions::OPERATIONS);
     // A gateway asks by the method of the request that it asks about.
-    operations.find(|it| it.path == path && (it.method == method || path == FORWARD_AUTH))
+    operations().find(|it| it.path == path && (it.method == method || path == FORWARD_AUTH))
+}
+
+/// Every operation, of the contract and beyond it.
+pub(super) fn operations() -> impl Iterator<Item = &'static OperationDescription> {
+    OPERATIONS.iter().chain(extensions::OPERATIONS)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 
+use super::access_log;
 use crate::tally::{Counter, Distribution, Histogram, PerThread};
 
 /// Upper bounds of the ranges of durations, in nanoseconds: from what a read in memory takes to what
@@ -71,10 +72,15 @@ struct Counts {
 }
 
 impl RequestTally {
+    /// Counts, beginning with none for each operation.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(access_log::operations().map(|operation| operation.name))
+    }
+
     /// Counts, beginning with none for each of these operations; others get their place when they
     /// are first called.
-    #[must_use]
-    pub fn of(operations: impl IntoIterator<Item = &'static str>) -> Self {
+    fn of(operations: impl IntoIterator<Item = &'static str>) -> Self {
         let places = Places {
             operations: [const { OnceLock::new() }; PLACES],
             other: PerThread::new(Counts::new),

@@ -242,7 +242,9 @@ async fn nothing_comes_out(format: &str) {
     assert!(metrics.contains("neokeys_http_requests_total"), "{metrics}");
     secrets.assert_absent("the metrics", &metrics);
     let (log, answers) = server.end();
-    for expected in ["TRACE", "a bearer token was refused", "ForwardAuth", "IntrospectToken"] {
+    for expected in
+        ["TRACE", "trace.id", "a bearer token was refused", "ForwardAuth", "IntrospectToken"]
+    {
         assert!(log.contains(expected), "{expected}: {log}");
     }
     secrets.assert_absent("the log", &log);

@@ -21,6 +21,7 @@ async fn requests_are_counted_by_operation_and_status() {
     anybody.get("/health/live").await;
     anybody.get("/nowhere").await;
     anybody.request("PATCH", KEYS).send().await;
+    admin.get("/auth/t1").await;
     let counted = scrape(&service).await;
     let requests = |operation: &str, status: u16| {
         counted.value(&format!(
@@ -37,9 +38,12 @@ async fn requests_are_counted_by_operation_and_status() {
     let durations = "neokeys_http_request_duration_seconds";
     assert_eq!(counted.value(&format!("{durations}_count{{operation=\"ListApiKeys\"}}")), 5.0);
     assert!(counted.value(&format!("{durations}_sum{{operation=\"ListApiKeys\"}}")) > 0.0);
+    assert_eq!(counted.value(&format!("{durations}_count{{operation=\"ForwardAuth\"}}")), 1.0);
     // An operation that nobody called is there already, so that its first call is an increase.
-    let series = format!("{durations}_count{{operation=\"CreateApiKey\"}}");
-    assert!(counted.series().contains(series.as_str()));
+    for operation in ["CreateApiKey", "IntrospectToken"] {
+        let series = format!("{durations}_count{{operation=\"{operation}\"}}");
+        assert!(counted.series().contains(series.as_str()), "{series}");
+    }
 }
 
 #[tokio::test]

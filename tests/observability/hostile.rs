@@ -17,6 +17,7 @@ async fn attack(service: &Service, round: usize) {
         format!("/api/{name}%22%7D%0A/admin/apiKeys/{name}"),
         format!("{KEYS}/{name}?operation={name}"),
         format!("/problems/{name}"),
+        format!("/auth/{name}?scope={name}"),
     ] {
         for method in ["GET", "DELETE", "PROPFIND", &format!("{}{round}", MARK.to_uppercase())] {
             let request = anybody.request(method, &path).header("x-request-id", &name);
