@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as Exporter};
@@ -38,6 +38,8 @@ impl Collector {
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(client)
+            // Whatever OTEL_EXPORTER_OTLP_PROTOCOL says to programs that speak several.
+            .with_protocol(Protocol::HttpBinary)
             .with_endpoint(traces_address(endpoint))
             .with_timeout(PATIENCE)
             .build()?;

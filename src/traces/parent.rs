@@ -7,9 +7,14 @@ use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
 const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
 
 /// The length of a `traceparent` of version 00; those of later ones may have more, after a hyphen.
 const LENGTH: usize = 55;
+
+/// The longest `tracestate` that goes along, in bytes: what the standard (§3.3.1.5) has everybody pass
+/// on at least. A span waits with it in memory, and any caller can send one.
+const LONGEST_STATE: usize = 512;
 
 /// Reads `traceparent` and `tracestate`.
 #[derive(Debug, Default)]
@@ -45,7 +50,8 @@ fn is_well_formed(value: &[u8]) -> bool {
 
 impl Extractor for Headers<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).and_then(|value| value.to_str().ok())
+        let value = self.0.get(key).and_then(|value| value.to_str().ok())?;
+        (key != TRACESTATE || value.len() <= LONGEST_STATE).then_some(value)
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -57,7 +63,7 @@ impl Extractor for Headers<'_> {
 mod tests {
     use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{Parents, TRACEPARENT};
+    use super::{LONGEST_STATE, Parents, TRACEPARENT, TRACESTATE};
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     const SPAN: &str = "00f067aa0ba902b7";
@@ -81,6 +87,24 @@ mod tests {
         assert_eq!(find(&[format!("00-{TRACE}-{SPAN}-03")]), expected(true));
         assert_eq!(find(&[format!("cc-{TRACE}-{SPAN}-01")]), expected(true));
         assert_eq!(find(&[format!("cc-{TRACE}-{SPAN}-01-what-comes")]), expected(true));
+    }
+
+    #[test]
+    fn a_state_goes_along_unless_it_is_long_or_malformed() {
+        let state_of = |state: &str| {
+            let mut headers = HeaderMap::new();
+            let parent = HeaderValue::try_from(format!("00-{TRACE}-{SPAN}-01")).unwrap();
+            headers.append(HeaderName::from_static(TRACEPARENT), parent);
+            headers.append(HeaderName::from_static(TRACESTATE), state.try_into().unwrap());
+            Parents::default().find(&headers).unwrap().trace_state().header()
+        };
+        // A value has 256 characters at most.
+        let longest = ["a=", "b=", "c="].map(|key| format!("{key}{}", "x".repeat(168))).join(",");
+        assert_eq!(longest.len(), LONGEST_STATE);
+        assert_eq!(state_of("vendor=value,other=1"), "vendor=value,other=1");
+        assert_eq!(state_of(&longest), longest);
+        assert_eq!(state_of(&format!("{longest}x")), "");
+        assert_eq!(state_of("no state at all"), "");
     }
 
     #[test]
