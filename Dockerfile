@@ -9,12 +9,16 @@
 FROM rust:1.95.0-bookworm AS build
 # The image's own toolchain, whatever rust-toolchain.toml adds to it for developers.
 ENV RUSTUP_TOOLCHAIN=1.95.0
+# What etcd-client is generated with.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends protobuf-compiler libprotobuf-dev
 WORKDIR /source
 COPY . .
 # Debian's C library is linked in. Naming the target keeps that from build scripts and macros.
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
- && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target "$target" \
+ && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked \
+      --features etcd,object-storage --target "$target" \
  && install -D "target/$target/release/neokeys" /image/neokeys \
  && install -D /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
  && install -d /folders/data

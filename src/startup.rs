@@ -126,6 +126,7 @@ impl Application {
             document_limit: settings.document_limit,
             create_folder: dev,
             loaded_limit: settings.loaded_limit,
+            max_staleness: settings.max_staleness,
         };
         let store = Arc::new(Store::open(&settings.store, &config)?);
         // Before anybody can know that it is there, so that no signal finds it unprepared.

@@ -16,6 +16,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -55,7 +56,7 @@ struct Place {
     /// The file of settings [default: neokeys.yml, if it is there].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The store, as the setting of this name: file:DIR.
+    /// The store, as the setting of this name: file:DIR, or one that several nodes share.
     #[arg(long, value_name = "URL")]
     store: Option<StoreUrl>,
 }
@@ -81,6 +82,8 @@ impl Place {
             document_limit: settings.document_limit,
             create_folder,
             loaded_limit: settings.loaded_limit,
+            // A command looks once, and at what is there now.
+            max_staleness: Some(Duration::ZERO),
         };
         Store::open(&settings.store, &config).map_err(|error| {
             Failure::refused(&error)

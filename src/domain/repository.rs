@@ -11,6 +11,7 @@ use super::{ApiKey, EditError, Keyring, KeyringEdit, Precondition, TenantId};
 /// The keys of every tenant.
 ///
 /// A keyring that is handed out is fresh: it holds whatever was acknowledged, by anyone, before the
+/// call, or, where several machines share the store, earlier than its bound of staleness before the
 /// call. A commit that is acknowledged is durable, and every later call sees it.
 pub trait KeyRepository: Send + Sync {
     /// The tenant's keys as they are now. Ready at once where the repository knows that nothing
@@ -144,6 +145,9 @@ impl Error for Unavailable {
 /// What works only in part. Empty when all is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreHealth {
+    /// This node does not reach the store, which others may: whoever spreads requests over several
+    /// nodes does well to leave it out.
+    pub is_cut_off: bool,
     /// One sentence a kind of fault. Anybody may read them: they name no tenant.
     pub faults: Vec<String>,
 }

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
 use crate::auth::bearer::{BearerVerifier, IssuerHealth};
-use crate::domain::KeyRepository;
+use crate::domain::{KeyRepository, StoreHealth};
 
 /// The body of both answers.
 #[derive(Debug, Serialize)]
@@ -25,16 +25,19 @@ pub(super) async fn live() -> HttpResponse {
 }
 
 /// `ready`, or `degraded` with a sentence a fault when some of the work cannot be done. Both are a
-/// 200: what still works is worth its traffic, and every node of a shared folder has the same faults.
+/// 200: what still works is worth its traffic, and every node of a shared store has the same faults.
+/// A node that does not reach the store, which others may, is `cut-off`, and that is a 503.
 pub(super) async fn ready(
     keys: ThinData<Arc<dyn KeyRepository>>,
     bearer: ThinData<Arc<BearerVerifier>>,
 ) -> HttpResponse {
-    let mut faults = keys.health().faults;
+    let StoreHealth { is_cut_off, mut faults } = keys.health();
     let issuers = bearer.health();
     let down = issuers.iter().filter(|issuer| !issuer.is_good());
     faults.extend(down.map(told));
-    if faults.is_empty() {
+    if is_cut_off {
+        answer(StatusCode::SERVICE_UNAVAILABLE, Health { status: "cut-off", faults })
+    } else if faults.is_empty() {
         answer(StatusCode::OK, Health { status: "ready", faults })
     } else {
         answer(StatusCode::OK, Health { status: "degraded", faults })

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, Visitor};
 
 use super::error::nearest;
 use super::table::{SETTINGS, assign};
@@ -50,6 +50,15 @@ impl<'de> Visitor<'de> for Section<'_, '_, '_> {
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("settings as `name: value`")
+    }
+
+    /// A setting that is named as a section is, and given alone: `store: file:data`.
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        if is_setting(self.prefix) {
+            assign(self.reading.settings, self.prefix, text.into_deserializer())
+        } else {
+            Err(E::invalid_type(serde::de::Unexpected::Str(text), &self))
+        }
     }
 
     /// A section whose settings are all commented out.
@@ -120,7 +129,14 @@ impl Visitor<'_> for Name<'_, '_, '_> {
 }
 
 fn is_setting(name: &str) -> bool {
-    SETTINGS.iter().any(|setting| setting.name == name)
+    SETTINGS.iter().any(|setting| setting.name == name) || owner(name) != name
+}
+
+/// The setting that a section is named for, of its `url`: `store.url` is `store`.
+fn owner(name: &str) -> &str {
+    let section = name.strip_suffix(".url").unwrap_or_default();
+    let is_both = SETTINGS.iter().any(|setting| setting.name == section) && is_section(section);
+    if is_both { section } else { name }
 }
 
 fn is_section(name: &str) -> bool {
@@ -141,7 +157,7 @@ impl<'de> DeserializeSeed<'de> for Value<'_, '_, '_> {
         if is_section(self.name) {
             Section { reading: self.reading, prefix: self.name }.deserialize(deserializer)
         } else {
-            assign(self.reading.settings, self.name, deserializer)
+            assign(self.reading.settings, owner(self.name), deserializer)
         }
     }
 }

@@ -186,6 +186,41 @@ impl Form for Time {
     }
 }
 
+/// A short span of time, or `null`.
+pub(super) struct OptionalTime;
+
+impl Form for OptionalTime {
+    type Value = Option<Duration>;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<ShortTime>::deserialize(source)?.map(|ShortTime(time)| time))
+    }
+
+    fn show(value: &Option<Duration>) -> String {
+        value.map_or_else(|| "null".to_owned(), |time| format!("{}ms", time.as_millis()))
+    }
+}
+
+struct ShortTime(Duration);
+
+impl<'de> Deserialize<'de> for ShortTime {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        parsed(source, |text| {
+            let (number, unit) = split_unit(text);
+            let milliseconds = number.and_then(|number| match unit {
+                "" if number == 0 => Some(0),
+                "ms" => Some(number),
+                "s" => number.checked_mul(1000),
+                _ => None,
+            });
+            milliseconds
+                .filter(|milliseconds| *milliseconds <= 3_600_000)
+                .map(|milliseconds| Self(Duration::from_millis(milliseconds)))
+                .ok_or("a short time is 0, or a whole number of ms or s, an hour at most")
+        })
+    }
+}
+
 /// Addresses of web servers.
 pub(super) struct Addresses;
 

@@ -16,6 +16,7 @@ mod table;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::auth::bearer::BearerConfig;
 use crate::auth::{Grants, ThrottleConfig};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where the keys are.
     pub store: StoreUrl,
+    /// How old knowledge may be that is served from a store which several nodes share.
+    pub max_staleness: Option<Duration>,
     /// Who may.
     pub auth: AuthConfig,
     /// What the served documents say.
@@ -78,6 +81,7 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             store: StoreUrl::default(),
+            max_staleness: None,
             auth: AuthConfig::default(),
             contract: ContractConfig::default(),
             cors: CorsConfig::default(),

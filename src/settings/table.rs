@@ -7,8 +7,8 @@ use serde::de::Deserializer;
 
 use super::Settings;
 use super::form::{
-    Addresses, Form, OptionalAddress, OptionalPath, OptionalText, Origins, Size, Text, Time,
-    Verbatim, Yaml,
+    Addresses, Form, OptionalAddress, OptionalPath, OptionalText, OptionalTime, Origins, Size,
+    Text, Time, Verbatim, Yaml,
 };
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
@@ -58,8 +58,13 @@ macro_rules! settings {
 settings! {
     /// Where to listen: an IP address and a port.
     "listen" => listen: Text<SocketAddr>;
-    /// Where the keys are: file:DIR, or memory: for a trial.
+    /// Where the keys are: file:DIR, etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX,
+    /// az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or memory: for a trial. A file that sets more of
+    /// the store writes it as store.url.
     "store" => store: Text<StoreUrl>;
+    /// How old knowledge may be that is served from etcd (null: 2s) or object storage (null: 1s).
+    /// 0: every request asks the store.
+    "store.max_staleness" => max_staleness: OptionalTime;
     /// The claim of a bearer token that names the caller's tenants.
     "auth.bearer.tenants_claim" => auth.bearer.tenants_claim: Verbatim;
     /// Whose bearer tokens are taken: a list of { issuer, audience, jwks, ca, algorithms,

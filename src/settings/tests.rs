@@ -53,6 +53,40 @@ fn a_file_may_say_nothing() {
 }
 
 #[test]
+fn a_store_is_written_alone_or_with_what_is_set_of_it() {
+    let etcd = "etcd://a:2379,b:2379/neokeys";
+    for (text, url, max_staleness) in [
+        ("store: file:a".to_owned(), "file:a", None),
+        ("store: { url: file:a }".to_owned(), "file:a", None),
+        (format!("store:\n  url: {etcd}\n  max_staleness: 500ms\n"), etcd, Some(500)),
+        ("store: { max_staleness: 0 }".to_owned(), "file:data", Some(0)),
+        ("store: { max_staleness: null }".to_owned(), "file:data", None),
+    ] {
+        let settings = read(&text, &[]).unwrap();
+        assert_eq!(settings.store.to_string(), url, "{text}");
+        assert_eq!(settings.max_staleness, max_staleness.map(Duration::from_millis), "{text}");
+    }
+    let environment = [("NEOKEYS_STORE", etcd), ("NEOKEYS_STORE__MAX_STALENESS", "1s")];
+    let settings = read("store: { url: file:a, max_staleness: 0 }", &environment).unwrap();
+    assert_eq!(
+        (settings.store.to_string().as_str(), settings.max_staleness),
+        (etcd, Some(Duration::from_secs(1)))
+    );
+    for (text, fault) in [
+        ("store: { url: file:a, url: file:b }", "store.url is there twice"),
+        ("store: { uri: file:a }", "store.uri is no setting"),
+        ("store: { url: { url: file:a } }", "invalid type: map"),
+        ("listen: { url: a }", "listen: invalid type: map"),
+        ("auth.url: a", "auth.url is no setting"),
+        ("store: { max_staleness: 2m }", "a short time is 0, or a whole number of ms or s"),
+        ("store: 5", "store: invalid type: integer `5`"),
+    ] {
+        let said = read(text, &[]).unwrap_err();
+        assert!(said.contains(fault), "{text}: {said}");
+    }
+}
+
+#[test]
 fn the_environment_goes_before_the_file() {
     let file = "listen: 127.0.0.1:1\nstore: file:a\nlog: { level: debug }\n";
     let settings = read(
@@ -119,9 +153,10 @@ fn a_fault_in_the_file_is_named_with_its_line() {
             "line 2: auth.grants is there twice; take one away",
         ),
         (
-            "store: s3://bucket",
-            "store: the store \"s3://bucket\" is none that neokeys knows; \
-             write file:DIR, or memory: for a trial at line 1 column 8",
+            "store: ftp://host",
+            "store: the store \"ftp://host\" is none that neokeys knows; write file:DIR, \
+             etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, \
+             gs://BUCKET/PREFIX, or memory: for a trial at line 1 column 8",
         ),
         ("store: file:a\nstore: file:b\n", "line 2: store is there twice; take one away"),
         (

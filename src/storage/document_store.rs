@@ -1,7 +1,8 @@
 //! The narrow waist below the keyrings: a tenant's document as bytes with a version.
 //!
-//! Whatever knows YAML, keys, caches or conflicts stands above it; folder and memory stand below.
-//! One conformance suite (`tests/storage/conformance.rs`) judges every implementation.
+//! Whatever knows YAML, keys, caches or conflicts stands above it; folder, memory, etcd and object
+//! storage stand below. One conformance suite (`tests/storage/conformance.rs`) judges every
+//! implementation.
 //!
 //! Invariant: a write is done on exactly the document that it names, or not at all.
 
@@ -14,16 +15,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::domain::TenantId;
+use crate::domain::{StoreHealth, TenantId};
 
 /// Keeps one document a tenant.
+///
+/// What a read gives is fresh: the folder and memory know whatever was written before the call, by
+/// anyone; a store that is shared by many machines knows whatever was written earlier than its
+/// `max_staleness` before the call, and answers [`DocumentError::Unreachable`] where it cannot.
 ///
 /// `read` answers at once where the document is known not to have changed, and never blocks the
 /// thread that polls it. `write` and `create_tenant` may block: whoever polls them does so where
 /// that hurts nobody.
 pub trait DocumentStore: Send + Sync {
-    /// The tenant's document, unless it is still the one that is `known`. Whatever was written
-    /// before the call, by anyone, counts.
+    /// The tenant's document, unless it is still the one that is `known`.
     fn read<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -46,9 +50,15 @@ pub trait DocumentStore: Send + Sync {
 
     /// Where people find the tenant's document.
     fn locate(&self, tenant: &TenantId) -> String;
+
+    /// What of the store itself works only in part.
+    fn health(&self) -> StoreHealth {
+        StoreHealth::default()
+    }
 }
 
-/// Tells one state of a document from another. What the numbers mean is the store's own affair.
+/// Tells one state of a document from another. What the numbers mean is the store's own affair: they
+/// may also say up to when the document is known to be so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version([u64; Self::NUMBERS]);
 
@@ -96,6 +106,8 @@ impl StoredDocument {
 pub enum Reading {
     /// The document is the one that is known.
     Unchanged,
+    /// The document is the one that is known, and goes by this version from now on.
+    Confirmed(Version),
     /// Another document, or none ([`Version::ABSENT`]), in a tenant that exists.
     Found(StoredDocument),
     /// There is no such tenant.
@@ -138,6 +150,17 @@ pub enum DocumentError {
         location: String,
         /// Why, and what to do about it.
         reason: &'static str,
+    },
+    /// The store is elsewhere and did not say how the document is now. What is known of it may be
+    /// of the past, so nobody serves it.
+    #[error("cannot {action} {location}")]
+    Unreachable {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        location: String,
+        /// What was said, or that nothing was.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The part of the program that should have answered is gone.
     #[error("the read was given up")]

@@ -6,8 +6,16 @@
 mod check;
 mod document;
 mod document_store;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod folder;
 mod memory;
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+mod moment;
+#[cfg(feature = "object-storage")]
+mod objects;
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+mod remote;
 mod store;
 mod url;
 
@@ -16,7 +24,11 @@ pub use document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
     WriteError,
 };
+#[cfg(feature = "etcd")]
+pub use etcd::{EtcdOpenError, EtcdStore};
 pub use folder::FolderStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "object-storage")]
+pub use objects::{ObjectsOpenError, ObjectsStore};
 pub use store::{OpenError, Store, StoreConfig, StoreStatistics};
-pub use url::{StoreUrl, StoreUrlError};
+pub use url::{Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError};

@@ -120,7 +120,7 @@ fn wrong_usage_is_told_from_a_refusal() {
         &["keys", "create", "..", "--permission", "x", "--tenant", "demo"],
         &["keys", "update", "a", "--enabled", "yes", "--permission", "x", "--tenant", "demo"],
         &["keys", "update", "a", "--permission", "x", "--tenant", "demo"],
-        &["keys", "list", "--tenant", "demo", "--store", "s3://bucket"],
+        &["keys", "list", "--tenant", "demo", "--store", "ftp://bucket"],
         &["keys", "lsit", "--tenant", "demo"],
         &["check", "--verbose"],
     ] {

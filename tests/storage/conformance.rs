@@ -18,11 +18,25 @@ async fn found(store: &dyn DocumentStore, id: &TenantId) -> StoredDocument {
     }
 }
 
+/// Whether the document is the one of this version still.
+async fn is_still(store: &dyn DocumentStore, id: &TenantId, version: &Version) -> bool {
+    match store.read(id, Some(version)).await.unwrap() {
+        Reading::Unchanged => true,
+        // It goes by another version from now on, which is as good.
+        Reading::Confirmed(version) => {
+            let again = store.read(id, Some(&version)).await.unwrap();
+            matches!(again, Reading::Unchanged | Reading::Confirmed(_))
+        }
+        Reading::Found(_) | Reading::NoSuchTenant => false,
+    }
+}
+
 async fn judge(store: Arc<dyn DocumentStore>) {
     a_tenant_exists_once_it_is_made(&*store).await;
     a_document_that_is_not_there_is_absent(&*store).await;
     what_is_written_is_read(&*store).await;
     a_write_replaces_only_what_it_expects(&*store).await;
+    tenants_whose_names_begin_alike_are_kept_apart(&*store).await;
     of_writers_that_expect_the_same_one_wins(store).await;
 }
 
@@ -44,8 +58,7 @@ async fn a_document_that_is_not_there_is_absent(store: &dyn DocumentStore) {
     store.create_tenant(&id).await.unwrap();
     let document = found(store, &id).await;
     assert_eq!((document.version, document.bytes.len()), (Version::ABSENT, 0));
-    let again = store.read(&id, Some(&Version::ABSENT)).await.unwrap();
-    assert!(matches!(again, Reading::Unchanged));
+    assert!(is_still(store, &id, &Version::ABSENT).await);
 }
 
 async fn what_is_written_is_read(store: &dyn DocumentStore) {
@@ -59,8 +72,7 @@ async fn what_is_written_is_read(store: &dyn DocumentStore) {
         assert_ne!(version, Version::ABSENT);
         document = found(store, &id).await;
         assert_eq!(document.bytes, bytes);
-        let again = store.read(&id, Some(&document.version)).await.unwrap();
-        assert!(matches!(again, Reading::Unchanged));
+        assert!(is_still(store, &id, &document.version).await);
     }
 }
 
@@ -76,6 +88,23 @@ async fn a_write_replaces_only_what_it_expects(store: &dyn DocumentStore) {
         assert!(matches!(write, Err(WriteError::Conflict)));
         assert_eq!(found(store, &id).await.bytes, "two");
     }
+}
+
+async fn tenants_whose_names_begin_alike_are_kept_apart(store: &dyn DocumentStore) {
+    let ids = ["tenant-1", "tenant-10", "tenant-1_"].map(tenant);
+    for id in &ids {
+        store.create_tenant(id).await.unwrap();
+    }
+    for id in &ids {
+        let absent = found(store, id).await;
+        assert_eq!(absent.version, Version::ABSENT);
+        store.write(id, &absent, Bytes::from(id.as_str().to_owned())).await.unwrap();
+    }
+    for id in &ids {
+        assert_eq!(found(store, id).await.bytes, id.as_str());
+    }
+    let listed = store.tenants().await.unwrap();
+    assert!(ids.iter().all(|id| listed.contains(id)), "{listed:?}");
 }
 
 async fn of_writers_that_expect_the_same_one_wins(store: Arc<dyn DocumentStore>) {
@@ -110,4 +139,61 @@ async fn memory_conforms() {
 async fn the_folder_conforms() {
     let folder = tempfile::tempdir().unwrap();
     judge(Arc::new(FolderStore::new(folder.path(), 1 << 20))).await;
+}
+
+#[cfg(feature = "etcd")]
+mod etcd {
+    use std::time::Duration;
+
+    use neokeys::storage::{EtcdStore, StoreUrl};
+
+    use super::{Arc, judge};
+    use crate::servers::etcd::{DEBIAN, Etcd};
+
+    pub(super) async fn etcd_conforms(program: &std::path::Path) {
+        let etcd = Etcd::builder(1).program(program).start();
+        for (prefix, max_staleness) in [("watched", None), ("asked", Some(Duration::ZERO))] {
+            let Ok(StoreUrl::Etcd(url)) = etcd.url(prefix).parse() else { panic!("no url") };
+            judge(Arc::new(EtcdStore::open(&url, 1 << 20, max_staleness).unwrap())).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn debians_etcd_conforms() {
+        etcd_conforms(DEBIAN.as_ref()).await;
+    }
+
+    #[tokio::test]
+    async fn a_later_etcd_conforms() {
+        etcd_conforms(&crate::servers::tool("stores/bin/etcd", "tests/run")).await;
+    }
+}
+
+#[cfg(feature = "object-storage")]
+mod objects {
+    use std::time::Duration;
+
+    use neokeys::storage::{ObjectsStore, StoreUrl};
+
+    use super::{Arc, judge};
+    use crate::servers::buckets::Buckets;
+
+    async fn conforms(buckets: &Buckets) {
+        for (prefix, max_staleness) in [("a/while", None), ("asked", Some(Duration::ZERO))] {
+            let Ok(StoreUrl::Objects(url)) = buckets.url(prefix).parse() else { panic!("no url") };
+            let variables = buckets.variables();
+            let store = ObjectsStore::open(&url, 1 << 20, max_staleness, &variables).unwrap();
+            judge(Arc::new(store)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn azure_conforms() {
+        conforms(&Buckets::azurite()).await;
+    }
+
+    #[tokio::test]
+    async fn s3_conforms() {
+        conforms(&Buckets::s3()).await;
+    }
 }

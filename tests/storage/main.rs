@@ -10,6 +10,15 @@
     reason = "a test that panics fails, its files need not last, and it may say what it did"
 )]
 
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+#[expect(dead_code, clippy::expect_used, reason = "shared with tests that need more of it")]
+#[path = "../programs/mod.rs"]
+mod programs;
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+#[path = "../servers/mod.rs"]
+mod servers;
+
 mod concurrent;
 mod conformance;
 mod crash;

@@ -138,7 +138,9 @@ fn text_of(inner: &Inner, t: &TenantId) -> Option<(StoredDocument, String)> {
             let text = String::from_utf8(found.bytes.to_vec()).unwrap();
             Some((found, text))
         }
-        Reading::Unchanged | Reading::NoSuchTenant => panic!("the tenant is gone"),
+        Reading::Unchanged | Reading::Confirmed(_) | Reading::NoSuchTenant => {
+            panic!("the tenant is gone")
+        }
     }
 }
 

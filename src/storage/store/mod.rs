@@ -4,6 +4,7 @@
 //! writer's affair a tenant ([`writer`]).
 
 mod health;
+mod open;
 mod snapshot;
 mod tally;
 mod tenant;
@@ -12,13 +13,12 @@ mod threads;
 mod weight;
 mod writer;
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use self::health::{Area, Faults};
+pub use self::open::{OpenError, StoreConfig};
 use self::tally::Tally;
 use self::tenant::Waiting;
 use self::tenants::Tenants;
@@ -28,57 +28,11 @@ use super::check::{self, CheckError, Finding};
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture,
 };
-use super::folder::FolderStore;
-use super::memory::MemoryStore;
 use super::url::StoreUrl;
 use crate::domain::{
     Commit, CommitError, CommitFuture, KeyRepository, Keyring, KeyringFuture, ReadError,
     StoreHealth, TenantId, Unavailable,
 };
-
-/// How a store is used.
-#[derive(Debug, Clone)]
-pub struct StoreConfig {
-    /// Bytes that a document may have.
-    pub document_limit: u64,
-    /// Make the store's folder if it is not there. Without this, a missing folder is an error, so
-    /// that a mistyped path or a missing mount is not taken for a store without tenants.
-    pub create_folder: bool,
-    /// Bytes of documents that are kept in memory, all tenants together. Above that, the tenants
-    /// used least lately are dropped, and loaded again when they are asked for.
-    pub loaded_limit: u64,
-}
-
-impl Default for StoreConfig {
-    fn default() -> Self {
-        Self { document_limit: 16 << 20, create_folder: false, loaded_limit: 1 << 30 }
-    }
-}
-
-/// Why a store cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The folder is not there.
-    #[error("there is no folder {}; make it, or name another store", .0.display())]
-    NoFolder(PathBuf),
-    /// What is there is no folder.
-    #[error("{} is not a folder", .0.display())]
-    NotAFolder(PathBuf),
-    /// The operating system said no.
-    #[error("cannot open the folder {}", path.display())]
-    Folder {
-        /// Which folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A document of 4 GiB or more could not be parsed.
-    #[error("the limit of a document is {0} bytes; it must be less than 4 GiB")]
-    Limit(u64),
-    /// No threads could be started.
-    #[error("cannot start the storage threads")]
-    Threads(#[source] io::Error),
-}
 
 pub use self::tally::StoreStatistics;
 
@@ -95,18 +49,10 @@ impl Store {
     /// Opens the store at an address.
     ///
     /// # Errors
-    /// [`OpenError`] when the folder is not there or the settings make no sense.
+    /// [`OpenError`] when the folder is not there, the settings make no sense, or the store is not
+    /// built in.
     pub fn open(url: &StoreUrl, config: &StoreConfig) -> Result<Self, OpenError> {
-        if config.document_limit > u32::MAX.into() {
-            return Err(OpenError::Limit(config.document_limit));
-        }
-        match url {
-            StoreUrl::Memory => Self::on(Arc::new(MemoryStore::new()), config),
-            StoreUrl::File(path) => {
-                demand_folder(path, config.create_folder)?;
-                Self::on(Arc::new(FolderStore::new(path, config.document_limit)), config)
-            }
-        }
+        Self::on(open::documents(url, config)?, config)
     }
 
     /// The keys in a store of documents.
@@ -228,21 +174,8 @@ impl KeyRepository for Store {
     }
 
     fn health(&self) -> StoreHealth {
-        self.faults.health()
-    }
-}
-
-fn demand_folder(path: &PathBuf, create: bool) -> Result<(), OpenError> {
-    let failed = |source| OpenError::Folder { path: path.clone(), source };
-    match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(OpenError::NotAFolder(path.clone())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && create => {
-            std::fs::create_dir_all(path).map_err(failed)
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(OpenError::NoFolder(path.clone()))
-        }
-        Err(error) => Err(failed(error)),
+        let mut health = self.documents.health();
+        health.faults.extend(self.faults.health().faults);
+        health
     }
 }

@@ -1,7 +1,7 @@
 //! One tenant: its newest snapshot, how it is refreshed, and who waits to change it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,13 +28,24 @@ const LOGGED: usize = 10;
 #[derive(Debug, Default)]
 pub(super) struct Tenant {
     pub(super) latest: Latest,
-    /// Held by the one load under way.
-    loading: tokio::sync::Mutex<()>,
+    /// Reads of the document that were begun.
+    begun: AtomicU64,
+    /// What the last read came to; held by the one under way.
+    loading: tokio::sync::Mutex<Option<Loaded>>,
     queue: Mutex<Queue>,
     /// When it was asked for last, in loads.
     pub(super) used: AtomicU64,
     /// What its document takes of what there is.
     pub(super) weight: Weight,
+}
+
+/// What a read came to.
+#[derive(Debug)]
+struct Loaded {
+    /// Its number, counted from 1.
+    number: u64,
+    /// The snapshot is the newest one, or a write's that came later.
+    outcome: Result<(), ReadError>,
 }
 
 /// The commits that wait for the tenant's writer.
@@ -71,7 +82,8 @@ impl Tenant {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The snapshot of the document as it is now.
+    /// The snapshot of the document as it is now. All who ask while a read is under way share the
+    /// next one, which begins after they asked.
     pub(super) async fn refresh(
         &self,
         id: &TenantId,
@@ -79,19 +91,47 @@ impl Tenant {
         faults: &Faults,
         tally: &Tally,
     ) -> Result<Arc<Snapshot>, ReadError> {
-        let _loading = self.loading.lock().await;
+        let asked = self.begun.load(Ordering::SeqCst);
+        let mut loading = self.loading.lock().await;
+        if let Some(loaded) = loading.as_ref().filter(|loaded| loaded.number > asked) {
+            loaded.outcome.clone()?;
+            if let Some(snapshot) = self.latest.get() {
+                return Ok(snapshot);
+            }
+        }
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let outcome = self.read(id, documents, faults, tally).await;
+        *loading =
+            Some(Loaded { number, outcome: outcome.as_ref().map(drop).map_err(Clone::clone) });
+        outcome
+    }
+
+    async fn read(
+        &self,
+        id: &TenantId,
+        documents: &dyn DocumentStore,
+        faults: &Faults,
+        tally: &Tally,
+    ) -> Result<Arc<Snapshot>, ReadError> {
         loop {
             let (known, since) = self.latest.begin();
             let version = known.as_ref().and_then(|known| known.version);
-            let found = match documents.read(id, version.as_ref()).await {
-                Ok(Reading::NoSuchTenant) => return Err(ReadError::NoSuchTenant),
-                Ok(Reading::Unchanged) => match known {
-                    Some(known) => return Ok(known),
-                    // A store that knows no version cannot find it unchanged.
-                    None => continue,
-                },
-                Ok(Reading::Found(stored)) => load(id, documents, known.as_deref(), stored).await,
-                Err(error) => Err(Unavailable::new(error)),
+            let found = match (documents.read(id, version.as_ref()).await, &known) {
+                (Ok(Reading::NoSuchTenant), _) => return Err(ReadError::NoSuchTenant),
+                (Ok(Reading::Unchanged), Some(known)) => return Ok(Arc::clone(known)),
+                (Ok(Reading::Confirmed(version)), Some(known)) => {
+                    Ok(Snapshot { version: Some(version), ..Snapshot::clone(known) })
+                }
+                // A store that knows no version cannot find it unchanged.
+                (Ok(Reading::Unchanged | Reading::Confirmed(_)), None) => continue,
+                (Ok(Reading::Found(stored)), _) => {
+                    load(id, documents, known.as_deref(), stored).await
+                }
+                // What is known stays, and counts once the store says that it is so still.
+                (Err(error @ DocumentError::Unreachable { .. }), _) => {
+                    return Err(ReadError::Unavailable(Unavailable::new(error)));
+                }
+                (Err(error), _) => Err(Unavailable::new(error)),
             };
             let snapshot = match found {
                 Ok(snapshot) => snapshot,

@@ -1,16 +1,29 @@
 //! Where a store is, as an operator writes it.
+//!
+//! Every address is understood by every build; whether the store is built in is told when it is
+//! opened.
+
+mod etcd;
+mod objects;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// The address of a store: `file:DIR` or `memory:`.
+pub use self::etcd::{EtcdUrl, EtcdUrlError};
+pub use self::objects::{Cloud, ObjectsUrl, ObjectsUrlError};
+
+/// The address of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
-    /// A folder with one folder a tenant.
+    /// `file:DIR`: a folder with one folder a tenant.
     File(PathBuf),
-    /// Documents that are gone when the process is.
+    /// `memory:`: documents that are gone when the process is.
     Memory,
+    /// `etcd://…`: one key a tenant in an etcd cluster.
+    Etcd(EtcdUrl),
+    /// `s3://…`, `az://…` or `gs://…`: one object a tenant.
+    Objects(ObjectsUrl),
 }
 
 /// The text is no address of a store.
@@ -25,8 +38,28 @@ pub enum StoreUrlError {
     )]
     Host(String),
     /// No scheme, or one that there is no store for.
-    #[error("the store {0:?} is none that neokeys knows; write file:DIR, or memory: for a trial")]
+    #[error(
+        "the store {0:?} is none that neokeys knows; write file:DIR, \
+         etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, \
+         or memory: for a trial"
+    )]
     Scheme(String),
+    /// `etcd:` and something that is not understood.
+    #[error("the store {url:?} cannot be used: {fault}")]
+    Etcd {
+        /// What was written.
+        url: String,
+        /// What is wrong with it.
+        fault: EtcdUrlError,
+    },
+    /// A cloud's scheme and something that is not understood.
+    #[error("the store {url:?} cannot be used: {fault}")]
+    Objects {
+        /// What was written.
+        url: String,
+        /// What is wrong with it.
+        fault: ObjectsUrlError,
+    },
 }
 
 impl FromStr for StoreUrl {
@@ -35,6 +68,14 @@ impl FromStr for StoreUrl {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if matches!(text, "memory" | "memory:" | "memory://") {
             return Ok(Self::Memory);
+        }
+        if let Some(rest) = text.strip_prefix("etcd://") {
+            let fault = |fault| StoreUrlError::Etcd { url: text.to_owned(), fault };
+            return EtcdUrl::parse(rest).map(Self::Etcd).map_err(fault);
+        }
+        if let Some((cloud, rest)) = Cloud::of(text) {
+            let fault = |fault| StoreUrlError::Objects { url: text.to_owned(), fault };
+            return ObjectsUrl::parse(cloud, rest).map(Self::Objects).map_err(fault);
         }
         let Some(path) = text.strip_prefix("file:") else {
             return Err(StoreUrlError::Scheme(text.to_owned()));
@@ -59,6 +100,8 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::File(folder) => write!(formatter, "file:{}", folder.display()),
             Self::Memory => formatter.write_str("memory:"),
+            Self::Etcd(url) => url.fmt(formatter),
+            Self::Objects(url) => url.fmt(formatter),
         }
     }
 }
@@ -83,7 +126,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_by_name() {
-        for text in ["", "data", "s3://bucket", "etcd://host", "FILE:data"] {
+        for text in ["", "data", "ftp://bucket", "etcd:host", "FILE:data", "S3://bucket"] {
             assert_eq!(text.parse::<StoreUrl>(), Err(StoreUrlError::Scheme(text.to_owned())));
         }
         assert_eq!("file:".parse::<StoreUrl>(), Err(StoreUrlError::NoFolder));

@@ -1,0 +1,175 @@
+//! What a node knows of documents without asking: up to when it knows everything, and what changed
+//! since it read.
+//!
+//! A version carries the revision as of which its document was read. It is vouched for while no
+//! change of the tenant after that revision was seen, provided that the watch was proven complete a
+//! short while ago. Changes are kept by a hash of the tenant, so that what is known needs no room a
+//! tenant; that two tenants share a place costs a read, never a stale answer.
+//!
+//! Invariants: only the watch moves knowledge on; nothing is vouched for between losing one's place
+//! in the history and having a new one.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::revision::Known;
+use crate::storage::moment::Moment;
+
+/// Places for changes.
+const PLACES: usize = 1 << 16;
+
+/// What is known.
+#[derive(Debug)]
+pub(super) struct Knowledge {
+    max_staleness: Duration,
+    /// Counts the histories: another one begins when the place in the last one was lost.
+    history: AtomicU64,
+    /// The revision from which on every change is seen.
+    since: AtomicI64,
+    /// The newest revision of which the changes were seen.
+    seen: AtomicI64,
+    /// The moment up to which all changes were seen.
+    proven: AtomicU64,
+    /// The newest change seen of a tenant with this hash.
+    changed: Box<[AtomicI64]>,
+}
+
+impl Knowledge {
+    /// Nothing is known.
+    pub(super) fn none(max_staleness: Duration) -> Self {
+        Self {
+            max_staleness,
+            history: AtomicU64::new(1),
+            since: AtomicI64::new(i64::MAX),
+            seen: AtomicI64::new(0),
+            proven: AtomicU64::new(Moment::NEVER.to_number()),
+            changed: (0..PLACES).map(|_| AtomicI64::new(0)).collect(),
+        }
+    }
+
+    /// How old knowledge may be that is served.
+    pub(super) fn max_staleness(&self) -> Duration {
+        self.max_staleness
+    }
+
+    /// Whether the tenant's document is surely the one of this version, but for changes younger than
+    /// the bound.
+    pub(super) fn vouches_for(&self, tenant: &str, known: &Known) -> bool {
+        !self.max_staleness.is_zero()
+            && self.age() <= self.max_staleness
+            && known.history == self.history()
+            && known.as_of >= self.since.load(Ordering::Acquire)
+            && self.place(tenant).load(Ordering::Acquire) <= known.as_of
+    }
+
+    /// How old the knowledge is.
+    pub(super) fn age(&self) -> Duration {
+        Moment::from_number(self.proven.load(Ordering::Acquire)).age()
+    }
+
+    /// The history that versions belong to now.
+    pub(super) fn history(&self) -> u64 {
+        self.history.load(Ordering::Acquire)
+    }
+
+    /// The newest revision of which the changes were seen.
+    pub(super) fn seen(&self) -> i64 {
+        self.seen.load(Ordering::Acquire)
+    }
+
+    /// The place in the history is lost: nothing is vouched for any more.
+    pub(super) fn lose(&self) {
+        self.proven.store(Moment::NEVER.to_number(), Ordering::Release);
+        self.since.store(i64::MAX, Ordering::Release);
+        self.history.fetch_add(1, Ordering::AcqRel);
+        for place in &self.changed {
+            place.store(0, Ordering::Release);
+        }
+    }
+
+    /// From this revision on every change will be seen.
+    pub(super) fn begin(&self, revision: i64) {
+        self.seen.store(revision, Ordering::Release);
+        self.since.store(revision, Ordering::Release);
+    }
+
+    /// A tenant's document changed.
+    pub(super) fn change(&self, tenant: &str, revision: i64) {
+        self.place(tenant).fetch_max(revision, Ordering::AcqRel);
+    }
+
+    /// The changes up to this revision were seen.
+    pub(super) fn see(&self, revision: i64) {
+        self.seen.fetch_max(revision, Ordering::AcqRel);
+    }
+
+    /// All changes before this moment were seen.
+    pub(super) fn prove(&self, moment: Moment) {
+        self.proven.fetch_max(moment.to_number(), Ordering::AcqRel);
+    }
+
+    fn place(&self, tenant: &str) -> &AtomicI64 {
+        let mut hasher = DefaultHasher::new();
+        tenant.hash(&mut hasher);
+        // The remainder is below the number of places.
+        &self.changed[usize::try_from(hasher.finish() % PLACES as u64).unwrap_or_default()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Knowledge;
+    use crate::storage::etcd::revision::Known;
+    use crate::storage::moment::Moment;
+
+    fn known(knowledge: &Knowledge, as_of: i64) -> Known {
+        Known { modified: as_of, as_of, history: knowledge.history() }
+    }
+
+    #[test]
+    fn what_did_not_change_since_it_was_read_is_vouched_for() {
+        let knowledge = Knowledge::none(Duration::from_secs(60));
+        let early = known(&knowledge, 10);
+        assert!(!knowledge.vouches_for("a", &early), "before anything was proven");
+        knowledge.begin(10);
+        assert!(!knowledge.vouches_for("a", &early), "before anything was proven");
+        knowledge.prove(Moment::now());
+        assert!(knowledge.vouches_for("a", &early));
+        assert!(!knowledge.vouches_for("a", &known(&knowledge, 9)), "read before the watch began");
+        knowledge.change("a", 11);
+        knowledge.see(11);
+        assert!(!knowledge.vouches_for("a", &early));
+        assert!(knowledge.vouches_for("b", &early));
+        assert!(knowledge.vouches_for("a", &known(&knowledge, 11)));
+    }
+
+    #[test]
+    fn nothing_is_vouched_for_once_the_place_is_lost() {
+        let knowledge = Knowledge::none(Duration::from_secs(60));
+        knowledge.begin(10);
+        knowledge.prove(Moment::now());
+        let before = known(&knowledge, 12);
+        knowledge.lose();
+        assert!(!knowledge.vouches_for("a", &before));
+        knowledge.begin(11);
+        knowledge.prove(Moment::now());
+        assert!(!knowledge.vouches_for("a", &before), "it may be of another history");
+        assert!(knowledge.vouches_for("a", &known(&knowledge, 11)));
+    }
+
+    #[test]
+    fn knowledge_grows_old() {
+        let knowledge = Knowledge::none(Duration::from_nanos(1));
+        knowledge.begin(1);
+        knowledge.prove(Moment::now());
+        while knowledge.age() <= Duration::from_nanos(1) {}
+        assert!(!knowledge.vouches_for("a", &known(&knowledge, 1)));
+        let linearizable = Knowledge::none(Duration::ZERO);
+        linearizable.begin(1);
+        linearizable.prove(Moment::now());
+        assert!(!linearizable.vouches_for("a", &known(&linearizable, 1)));
+    }
+}

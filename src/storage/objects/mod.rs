@@ -1,0 +1,367 @@
+//! Documents in object storage: one object a tenant, replaced on condition of its ETag.
+//!
+//! A document that was asked for less than `max_staleness` ago is served without asking again; an
+//! older one is asked for on condition that it changed. Writing is [write]'s. A tenant exists when
+//! its object does; one that is empty and was not written by neokeys is a tenant without a document.
+
+mod tag;
+mod write;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::path::Path;
+use object_store::{Error, GetOptions, ObjectMeta, ObjectStore, RetryConfig};
+use tokio::time::{Instant, sleep};
+
+use self::tag::Tagged;
+use self::write::{Ids, ids_of};
+use super::document_store::{
+    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
+    WriteError,
+};
+use super::moment::Moment;
+use super::remote::Remote;
+use super::url::{Cloud, ObjectsUrl};
+use crate::domain::{StoreHealth, TenantId};
+
+/// How old knowledge may be that is served, if nothing else is set.
+const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(1);
+/// How long one request may take.
+const REQUEST_TIME: &str = "5s";
+/// How long a read waits for an answer.
+const READ_PATIENCE: Duration = Duration::from_secs(6);
+/// How long to wait before a request is tried again.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often storage that did not answer is asked whether it does.
+const KNOCK: Duration = Duration::from_secs(2);
+/// A document's name below its tenant's.
+const DOCUMENT: &str = "security.yml";
+
+/// A [`DocumentStore`] in a bucket or container.
+pub struct ObjectsStore {
+    bucket: Arc<Bucket>,
+    max_staleness: Duration,
+    remote: Remote,
+}
+
+/// What the store's tasks share.
+struct Bucket {
+    objects: Box<dyn ObjectStore>,
+    cloud: Cloud,
+    prefix: Path,
+    ids: Ids,
+    document_limit: u64,
+    /// The last request was answered.
+    is_reached: AtomicBool,
+    /// Where the objects are, for people.
+    place: String,
+}
+
+/// Why object storage cannot be used. That it does not answer is no reason: it may later.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectsOpenError {
+    /// The environment does not say enough, or something that makes no sense.
+    #[error("the settings of {cloud} in the environment cannot be used")]
+    Environment {
+        /// Whose.
+        cloud: &'static str,
+        /// What is wrong.
+        source: object_store::Error,
+    },
+    /// No thread could be started.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+    /// The system gave no random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+impl ObjectsStore {
+    /// The store at this address; a document may have `document_limit` bytes. Who we are is said by
+    /// the cloud's own environment variables; `variables` go before those of the process. Returns
+    /// before anybody answered.
+    ///
+    /// # Errors
+    /// [`ObjectsOpenError`] when the environment does not say enough.
+    pub fn open(
+        url: &ObjectsUrl,
+        document_limit: u64,
+        max_staleness: Option<Duration>,
+        variables: &[(&str, &str)],
+    ) -> Result<Self, ObjectsOpenError> {
+        let bucket = Arc::new(Bucket {
+            objects: connect(url, variables)?,
+            cloud: url.cloud,
+            prefix: Path::from(url.prefix.as_str()),
+            ids: Ids::new().ok_or(ObjectsOpenError::Random)?,
+            document_limit,
+            is_reached: AtomicBool::new(false),
+            place: url.to_string(),
+        });
+        let remote = Remote::start("objects").map_err(ObjectsOpenError::Thread)?;
+        let knocking = Arc::clone(&bucket);
+        remote.spawn(async move { knocking.knock().await });
+        let max_staleness = max_staleness.unwrap_or(DEFAULT_MAX_STALENESS);
+        Ok(Self { bucket, max_staleness, remote })
+    }
+}
+
+fn connect(
+    url: &ObjectsUrl,
+    variables: &[(&str, &str)],
+) -> Result<Box<dyn ObjectStore>, ObjectsOpenError> {
+    // A repetition that we do not know of would make a success look like a conflict.
+    let retry = || RetryConfig { max_retries: 0, ..RetryConfig::default() };
+    macro_rules! build {
+        ($cloud:literal, $builder:ty, $name:ident) => {{
+            let builder = <$builder>::from_env().with_retry(retry()).$name(url.bucket.as_str());
+            let all = [("timeout", REQUEST_TIME)].iter().chain(variables);
+            let builder = all.fold(builder, |builder, (name, value)| {
+                match name.to_ascii_lowercase().parse() {
+                    Ok(name) => builder.with_config(name, *value),
+                    Err(_not_a_setting) => builder,
+                }
+            });
+            let environment = |source| ObjectsOpenError::Environment { cloud: $cloud, source };
+            Box::new(builder.build().map_err(environment)?)
+        }};
+    }
+    Ok(match url.cloud {
+        Cloud::S3 => build!("S3 (AWS_…)", AmazonS3Builder, with_bucket_name),
+        Cloud::Azure => build!("Azure (AZURE_…)", MicrosoftAzureBuilder, with_container_name),
+        Cloud::Google => build!("Google (GOOGLE_…)", GoogleCloudStorageBuilder, with_bucket_name),
+    })
+}
+
+impl DocumentStore for ObjectsStore {
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
+        let state = known.and_then(Tagged::of);
+        if !self.max_staleness.is_zero()
+            && state.as_ref().is_some_and(|state| state.checked.age() <= self.max_staleness)
+        {
+            return StoreFuture::ready(Ok(Reading::Unchanged));
+        }
+        let is_absent = known == Some(&Version::ABSENT);
+        let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
+        let read = async move { bucket.read(&tenant, state, is_absent).await };
+        self.remote.ask(read, || DocumentError::GivenUp)
+    }
+
+    fn write<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, Version, WriteError> {
+        let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
+        let expected = Tagged::of(&expected.version);
+        let write = async move { bucket.write(&tenant, expected, bytes).await };
+        self.remote.ask(write, || WriteError::Uncertain(DocumentError::GivenUp))
+    }
+
+    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
+        let bucket = Arc::clone(&self.bucket);
+        self.remote.ask(async move { bucket.tenants().await }, || DocumentError::GivenUp)
+    }
+
+    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
+        let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
+        let create = async move { bucket.create_tenant(&tenant).await };
+        self.remote.ask(create, || CreateTenantError::Failed(DocumentError::GivenUp))
+    }
+
+    fn locate(&self, tenant: &TenantId) -> String {
+        self.bucket.locate(tenant)
+    }
+
+    fn health(&self) -> StoreHealth {
+        let is_cut_off = !self.bucket.is_reached.load(Ordering::Relaxed);
+        let told = "the object storage does not answer this node";
+        let faults = is_cut_off.then(|| told.to_owned()).into_iter().collect();
+        StoreHealth { is_cut_off, faults }
+    }
+}
+
+impl Bucket {
+    fn path(&self, tenant: &TenantId) -> Path {
+        self.prefix.clone().join(tenant.as_str()).join(DOCUMENT)
+    }
+
+    fn locate(&self, tenant: &TenantId) -> String {
+        format!("{}/{tenant}/{DOCUMENT}", self.place)
+    }
+
+    fn unreachable(&self, action: &'static str, tenant: &TenantId, source: Error) -> DocumentError {
+        DocumentError::Unreachable { action, location: self.locate(tenant), source: source.into() }
+    }
+
+    /// Asks until there is an answer or patience ends.
+    async fn ask<T, F>(&self, patience: Duration, request: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let deadline = Instant::now() + patience;
+        loop {
+            match request().await {
+                Err(error) if is_of_the_moment(&error) && Instant::now() + PAUSE < deadline => {
+                    sleep(PAUSE).await;
+                }
+                outcome => {
+                    let is_answer = outcome.as_ref().err().is_none_or(is_about_the_object);
+                    self.note(is_answer, outcome.as_ref().err());
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    fn note(&self, is_reached: bool, fault: Option<&Error>) {
+        if self.is_reached.swap(is_reached, Ordering::Relaxed) == is_reached {
+            return;
+        }
+        match fault {
+            Some(fault) if !is_reached => {
+                tracing::error!(store = self.place, %fault, "the object storage does not answer");
+            }
+            _ => tracing::info!(store = self.place, "the object storage answers"),
+        }
+    }
+
+    /// Asks storage that did not answer whether it does, for ever.
+    async fn knock(&self) {
+        let mut is_first = true;
+        loop {
+            if !self.is_reached.load(Ordering::Relaxed) {
+                let path = self.prefix.clone().join(".neokeys");
+                let options = GetOptions { head: true, ..GetOptions::default() };
+                let found = self.objects.get_opts(&path, options).await;
+                let is_answer = found.as_ref().err().is_none_or(is_about_the_object);
+                if let (true, Err(fault)) = (is_first && !is_answer, &found) {
+                    tracing::error!(
+                        store = self.place,
+                        %fault,
+                        "the object storage does not answer; mend the setting store, or the \
+                         cloud's environment variables"
+                    );
+                }
+                is_first = false;
+                self.note(is_answer, found.as_ref().err());
+            }
+            sleep(KNOCK).await;
+        }
+    }
+
+    fn tagged(&self, tenant: &TenantId, checked: Moment, meta: &ObjectMeta) -> Option<Tagged> {
+        let generation = match self.cloud {
+            Cloud::Google => meta.version.clone(),
+            Cloud::S3 | Cloud::Azure => None,
+        };
+        let tag = meta.e_tag.clone();
+        let tag =
+            tag.inspect(|tag| tracing::trace!(tenant.id = %tenant, tag, "an object's tag"))?;
+        Some(Tagged { checked, tag, generation })
+    }
+
+    async fn read(
+        &self,
+        tenant: &TenantId,
+        known: Option<Tagged>,
+        is_absent: bool,
+    ) -> Result<Reading, DocumentError> {
+        let path = self.path(tenant);
+        let (location, limit) = (self.locate(tenant), self.document_limit);
+        let checked = Moment::now();
+        let found = self.ask(READ_PATIENCE, || {
+            let if_none_match = known.as_ref().map(|known| known.tag.clone());
+            let options = GetOptions { if_none_match, ..GetOptions::default() };
+            let path = &path;
+            async move {
+                let found = self.objects.get_opts(path, options).await?;
+                let (meta, attributes) = (found.meta.clone(), found.attributes.clone());
+                // One that is too large is not taken in.
+                let bytes = match meta.size > limit {
+                    true => None,
+                    false => Some(found.bytes().await?),
+                };
+                Ok((meta, attributes, bytes))
+            }
+        });
+        let found = found.await;
+        let (meta, attributes, bytes) = match (found, known) {
+            (Ok(found), _) => found,
+            (Err(Error::NotModified { .. }), Some(known)) => {
+                let version = Tagged { checked, ..known }.version();
+                return version.map(Reading::Confirmed).ok_or_else(|| no_tag(location));
+            }
+            (Err(Error::NotFound { .. }), _) => return Ok(Reading::NoSuchTenant),
+            (Err(error), _) => return Err(self.unreachable("read", tenant, error)),
+        };
+        let Some(bytes) = bytes else {
+            return Err(DocumentError::TooLarge { location, size: meta.size, limit });
+        };
+        if bytes.is_empty() && ids_of(&attributes).is_empty() {
+            let absent = StoredDocument::absent(Duration::MAX);
+            return Ok(if is_absent { Reading::Unchanged } else { Reading::Found(absent) });
+        }
+        let tagged = self.tagged(tenant, checked, &meta);
+        let version = tagged.and_then(|tagged| tagged.version()).ok_or_else(|| no_tag(location))?;
+        Ok(Reading::Found(StoredDocument { bytes, version, unchanged_for: Duration::MAX }))
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
+        let listed = self.ask(READ_PATIENCE, || async {
+            let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
+            self.objects.list(prefix).map_ok(|meta| meta.location).try_collect::<Vec<_>>().await
+        });
+        let paths = listed.await.map_err(|error| DocumentError::Unreachable {
+            action: "list",
+            location: self.place.clone(),
+            source: error.into(),
+        })?;
+        let mut tenants: Vec<_> =
+            paths.iter().filter_map(|path| tenant_of(&self.prefix, path)).collect();
+        tenants.sort_unstable();
+        Ok(tenants)
+    }
+}
+
+fn no_tag(location: String) -> DocumentError {
+    let reason = "has no ETag, or one longer than 55 bytes, so it cannot be replaced safely";
+    DocumentError::NotReplaceable { location, reason }
+}
+
+/// Whose document an object is.
+fn tenant_of(prefix: &Path, path: &Path) -> Option<TenantId> {
+    let mut parts = path.prefix_match(prefix)?;
+    let (tenant, document) = (parts.next()?, parts.next()?);
+    let is_document = document.as_ref() == DOCUMENT && parts.next().is_none();
+    TenantId::parse(tenant.as_ref()).ok().filter(|_| is_document)
+}
+
+/// Whether an error is an answer about the object, and not about the way to it.
+fn is_about_the_object(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::NotFound { .. }
+            | Error::AlreadyExists { .. }
+            | Error::Precondition { .. }
+            | Error::NotModified { .. }
+    )
+}
+
+/// Whether the same request may do better a little later.
+fn is_of_the_moment(error: &Error) -> bool {
+    matches!(error, Error::Generic { .. })
+}

@@ -1,0 +1,142 @@
+//! From an address to what keeps the documents.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::storage::document_store::DocumentStore;
+#[cfg(feature = "etcd")]
+use crate::storage::etcd::{EtcdOpenError, EtcdStore};
+use crate::storage::folder::FolderStore;
+use crate::storage::memory::MemoryStore;
+#[cfg(feature = "object-storage")]
+use crate::storage::objects::{ObjectsOpenError, ObjectsStore};
+use crate::storage::url::StoreUrl;
+
+/// How a store is used.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// Bytes that a document may have.
+    pub document_limit: u64,
+    /// Make the store's folder if it is not there. Without this, a missing folder is an error, so
+    /// that a mistyped path or a missing mount is not taken for a store without tenants.
+    pub create_folder: bool,
+    /// Bytes of documents that are kept in memory, all tenants together. Above that, the tenants
+    /// used least lately are dropped, and loaded again when they are asked for.
+    pub loaded_limit: u64,
+    /// How old knowledge may be that is served from a store which several nodes share; each has a
+    /// bound of its own otherwise. Zero: every read asks the store. The folder and memory are
+    /// always fresh.
+    pub max_staleness: Option<Duration>,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            document_limit: 16 << 20,
+            create_folder: false,
+            loaded_limit: 1 << 30,
+            max_staleness: None,
+        }
+    }
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder is not there.
+    #[error("there is no folder {}; make it, or name another store", .0.display())]
+    NoFolder(PathBuf),
+    /// What is there is no folder.
+    #[error("{} is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+    /// The operating system said no.
+    #[error("cannot open the folder {}", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A document of 4 GiB or more could not be parsed.
+    #[error("the limit of a document is {0} bytes; it must be less than 4 GiB")]
+    Limit(u64),
+    /// This program cannot speak to such a store.
+    #[error(
+        "this neokeys is built without {scheme}://; build one that has it: \
+         cargo install --path . --features {feature}{needs}"
+    )]
+    NotBuiltIn {
+        /// What its address begins with.
+        scheme: &'static str,
+        /// The cargo feature that it takes.
+        feature: &'static str,
+        /// What else a machine needs for that.
+        needs: &'static str,
+    },
+    /// etcd cannot be used.
+    #[cfg(feature = "etcd")]
+    #[error("etcd cannot be used")]
+    Etcd(#[source] EtcdOpenError),
+    /// Object storage cannot be used.
+    #[cfg(feature = "object-storage")]
+    #[error("the object storage cannot be used")]
+    Objects(#[source] ObjectsOpenError),
+    /// No threads could be started.
+    #[error("cannot start the storage threads")]
+    Threads(#[source] io::Error),
+}
+
+/// Opens what keeps the documents at an address. A store that is elsewhere need not answer yet.
+pub(super) fn documents(
+    url: &StoreUrl,
+    config: &StoreConfig,
+) -> Result<Arc<dyn DocumentStore>, OpenError> {
+    let limit = config.document_limit;
+    if limit > u32::MAX.into() {
+        return Err(OpenError::Limit(limit));
+    }
+    Ok(match url {
+        StoreUrl::Memory => Arc::new(MemoryStore::new()),
+        StoreUrl::File(path) => {
+            demand_folder(path, config.create_folder)?;
+            Arc::new(FolderStore::new(path, limit))
+        }
+        #[cfg(feature = "etcd")]
+        StoreUrl::Etcd(url) => {
+            let store = EtcdStore::open(url, limit, config.max_staleness);
+            Arc::new(store.map_err(OpenError::Etcd)?)
+        }
+        #[cfg(not(feature = "etcd"))]
+        StoreUrl::Etcd(_) => {
+            let needs = " (on Debian: apt-get install protobuf-compiler libprotobuf-dev)";
+            return Err(OpenError::NotBuiltIn { scheme: "etcd", feature: "etcd", needs });
+        }
+        #[cfg(feature = "object-storage")]
+        StoreUrl::Objects(url) => {
+            let store = ObjectsStore::open(url, limit, config.max_staleness, &[]);
+            Arc::new(store.map_err(OpenError::Objects)?)
+        }
+        #[cfg(not(feature = "object-storage"))]
+        StoreUrl::Objects(url) => {
+            let (scheme, feature) = (url.cloud.scheme(), "object-storage");
+            return Err(OpenError::NotBuiltIn { scheme, feature, needs: "" });
+        }
+    })
+}
+
+fn demand_folder(path: &PathBuf, create: bool) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Folder { path: path.clone(), source };
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(OpenError::NotAFolder(path.clone())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && create => {
+            std::fs::create_dir_all(path).map_err(failed)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(OpenError::NoFolder(path.clone()))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
