@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use actix_web::HttpMessage as _;
 use actix_web::dev::ServiceResponse;
+use actix_web::http::Method;
 use actix_web::web::ThinData;
 
 use super::exchange::{Exchange, RequestObserver};
 use super::extensions::{self, FORWARD_AUTH};
+use super::matched_path::MatchedPath;
 use super::request_id::RequestId;
 use crate::auth::{Caller, path_tenant};
 use crate::contract::{OPERATIONS, OperationDescription};
@@ -43,7 +45,7 @@ pub(super) fn record<B>(
             request_id: id.as_str(),
             headers: request.headers(),
             method,
-            route: request.match_pattern().as_deref(),
+            route: MatchedPath::of(request),
             operation: operation.map(|operation| operation.name),
             status: status.as_u16(),
             problem: kind,
@@ -82,8 +84,8 @@ pub(super) fn record<B>(
 }
 
 /// The operation that a request is one of, by its method and the path that it matched.
-pub(super) fn operation(method: &str, path: &str) -> Option<&'static OperationDescription> {
-    let method = if method == "HEAD" { "GET" } else { method };
+pub(super) fn operation(method: &Method, path: &str) -> Option<&'static OperationDescription> {
+    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
     // A gateway asks by the method of the request that it asks about.
     operations().find(|it| it.path == path && (it.method == method || path == FORWARD_AUTH))
 }

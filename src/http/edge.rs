@@ -14,6 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 
 use super::extensions::is_forward_auth;
+use super::matched_path::MatchedPath;
 use super::negotiation::MediaType;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::request_tally::RequestTally;
@@ -40,11 +41,11 @@ pub async fn edge(
         response = with_problem_body(response, &id);
     }
     // The path as it was matched: as it was sent, it may be escaped.
-    let matched = response.request().match_pattern();
-    let path = matched.as_deref().unwrap_or_else(|| response.request().path());
+    let request = response.request();
+    let path = MatchedPath::of(request).unwrap_or_else(|| request.path());
     let is_api = path.starts_with("/api/");
     let is_forward_auth = is_forward_auth(path);
-    let is_read = matches!(*response.request().method(), Method::GET | Method::HEAD);
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let headers = response.headers_mut();
     if is_api {
         set_caching(headers, is_read);
@@ -53,10 +54,11 @@ pub async fn edge(
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_REQUEST_ID, id.header_value());
-    let method = response.request().method().as_str();
-    let operation = matched.and_then(|pattern| access_log::operation(method, &pattern));
+    let request = response.request();
+    let matched = MatchedPath::of(request);
+    let operation = matched.and_then(|path| access_log::operation(request.method(), path));
     let duration = start.elapsed();
-    if let Some(ThinData(tally)) = response.request().app_data::<ThinData<Arc<RequestTally>>>() {
+    if let Some(ThinData(tally)) = request.app_data::<ThinData<Arc<RequestTally>>>() {
         tally.count(operation.map(|operation| operation.name), response.status(), duration);
     }
     access_log::record(&id, duration, operation, &response);

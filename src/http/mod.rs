@@ -17,6 +17,7 @@ mod health;
 mod json_body;
 mod json_object;
 mod limits;
+mod matched_path;
 mod negotiation;
 mod openapi;
 mod preconditions;

@@ -12,6 +12,7 @@ use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 use super::exchange::RequestObserver;
 use super::extensions::{self, FORWARD_AUTH, IntrospectToken, forward_auth, introspect};
 use super::limits::LimitsConfig;
+use super::matched_path::MatchedPath;
 use super::openapi::Documents;
 use super::request_tally::RequestTally;
 use super::swagger_ui::SwaggerUi;
@@ -84,6 +85,7 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         )
         .service(
             web::resource(FORWARD_AUTH)
+                .app_data(MatchedPath::new(FORWARD_AUTH))
                 .route(web::route().to(forward_auth).wrap(from_fn(authenticate))),
         )
         .service(operations(IntrospectToken::PATH).route(
@@ -107,7 +109,9 @@ fn operations(path: &'static str) -> Resource {
     let every = OPERATIONS.iter().chain(extensions::OPERATIONS);
     let methods = every.filter(|it| it.path == path).map(|it| it.method);
     let allowed = allow(methods);
-    web::resource(path).default_service(web::to(move || method_not_allowed(allowed.clone())))
+    web::resource(path)
+        .app_data(MatchedPath::new(path))
+        .default_service(web::to(move || method_not_allowed(allowed.clone())))
 }
 
 /// A handler at its operation's method, behind authentication. HEAD works wherever GET does.
@@ -137,6 +141,7 @@ where
 {
     let allowed = allow(["GET"]);
     web::resource(path)
+        .app_data(MatchedPath::new(path))
         .route(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler))
         .default_service(web::to(move || method_not_allowed(allowed.clone())))
 }
