@@ -7,7 +7,7 @@ use actix_web::http::header::HeaderMap;
 use super::bearer::{BearerVerifier, TokenDescription};
 use super::credential::{self, Presented};
 use super::{AuthenticationTally, Caller, Method, Principal, Tenants, Verdict, denial};
-use crate::domain::{Digest, KeyRepository, ReadError, TenantId};
+use crate::domain::{Digest, KeyRepository, Keyring, ReadError, TenantId};
 use crate::problem::Problem;
 
 /// Judges the credentials of requests.
@@ -73,9 +73,10 @@ impl Authenticator {
         tenant: Option<&TenantId>,
     ) -> Result<Caller, Problem> {
         let by_token = self.judge_bearer(headers).await;
-        let by_key = self.judge_api_key(headers, tenant).await;
+        let mut keyring = None;
+        let by_key = self.judge_api_key(headers, tenant, &mut keyring).await;
         self.count(&by_key, &by_token);
-        combine(by_key?, by_token)
+        Ok(combine(by_key?, by_token)?.found_in(keyring))
     }
 
     fn count(&self, by_key: &Result<Outcome, Problem>, by_token: &Outcome) {
@@ -106,10 +107,12 @@ impl Authenticator {
         }
     }
 
+    /// Leaves the keyring that it looked into in `seen`.
     async fn judge_api_key(
         &self,
         headers: &HeaderMap,
         tenant: Option<&TenantId>,
+        seen: &mut Option<Arc<Keyring>>,
     ) -> Result<Outcome, Problem> {
         let token = match credential::api_key(headers) {
             Presented::Nothing => return Ok(Outcome::NotPresented),
@@ -117,28 +120,16 @@ impl Authenticator {
             Presented::Secret(token) => token,
         };
         let Some(tenant) = tenant else { return Ok(Outcome::Failed) };
-        match self.find_key(token, tenant).await {
-            Ok(Some(principal)) => Ok(Outcome::Authenticated(principal)),
+        match self.keys.get_keyring(tenant).await {
+            Ok(keyring) => {
+                let found = find_key(&keyring, token, tenant);
+                *seen = Some(keyring);
+                Ok(found.map_or(Outcome::Failed, Outcome::Authenticated))
+            }
             // Whoever has no valid key does not learn which tenants exist.
-            Ok(None) | Err(ReadError::NoSuchTenant) => Ok(Outcome::Failed),
+            Err(ReadError::NoSuchTenant) => Ok(Outcome::Failed),
             Err(error @ ReadError::Unavailable(_)) => Err(denial::unreadable(error)),
         }
-    }
-
-    /// Who calls with this token as an API key of a tenant, if it is one that may be used.
-    async fn find_key(
-        &self,
-        token: &[u8],
-        tenant: &TenantId,
-    ) -> Result<Option<Principal>, ReadError> {
-        let keyring = self.keys.get_keyring(tenant).await?;
-        let key = keyring.find_by_digest(&Digest::of(token)).filter(|key| key.enabled);
-        Ok(key.map(|key| Principal {
-            method: Method::ApiKey,
-            subject: key.name.as_str().to_owned(),
-            tenants: Tenants::These(vec![tenant.clone()]),
-            scopes: key.scopes.clone(),
-        }))
     }
 
     /// What a token that somebody holds is worth in a tenant, as API key or as bearer token; `None`
@@ -152,7 +143,8 @@ impl Authenticator {
         token: &str,
         tenant: &TenantId,
     ) -> Result<Option<Inspection>, Problem> {
-        let by_key = self.find_key(token.as_bytes(), tenant).await.map_err(denial::unreadable)?;
+        let keyring = self.keys.get_keyring(tenant).await.map_err(denial::unreadable)?;
+        let by_key = find_key(&keyring, token.as_bytes(), tenant);
         if !credential::may_be_sent(token) {
             return Ok(None);
         }
@@ -164,6 +156,17 @@ impl Authenticator {
             .filter(|(principal, _)| principal.tenants.include(tenant))
             .map(|(principal, token)| Inspection { principal, token: Some(token) }))
     }
+}
+
+/// Who calls with this token as an API key of a tenant, if it is one that may be used.
+fn find_key(keyring: &Keyring, token: &[u8], tenant: &TenantId) -> Option<Principal> {
+    let key = keyring.find_by_digest(&Digest::of(token)).filter(|key| key.enabled)?;
+    Some(Principal {
+        method: Method::ApiKey,
+        subject: key.name.as_str().to_owned(),
+        tenants: Tenants::These(vec![tenant.clone()]),
+        scopes: key.scopes.clone(),
+    })
 }
 
 /// Either credential suffices; of two that came, both must be valid.

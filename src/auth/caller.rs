@@ -1,34 +1,48 @@
 //! Everybody who vouches for one request, and what they may do together.
 
+use std::sync::Arc;
+
 use super::{Principal, Tenants, denial};
-use crate::domain::{Scope, Scopes, TenantId};
+use crate::domain::{Keyring, Scope, Scopes, TenantId};
 use crate::problem::Problem;
 
 /// The authenticated caller of one request: one principal, or two when both credentials came.
 ///
 /// What is allowed is what either may do alone: one's tenants do not mix with the other's scopes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Caller {
-    first: Principal,
-    second: Option<Principal>,
+    first: Arc<Principal>,
+    second: Option<Arc<Principal>>,
+    keyring: Option<Arc<Keyring>>,
 }
 
 impl Caller {
     /// A caller with one credential.
     #[must_use]
     pub fn new(principal: Principal) -> Self {
-        Self { first: principal, second: None }
+        Self { first: Arc::new(principal), second: None, keyring: None }
     }
 
     /// A caller with both credentials.
     #[must_use]
     pub fn with_both(first: Principal, second: Principal) -> Self {
-        Self { first, second: Some(second) }
+        Self { first: Arc::new(first), second: Some(Arc::new(second)), keyring: None }
+    }
+
+    /// The caller, with the keys of the request's tenant among which its own was found.
+    #[must_use]
+    pub(super) fn found_in(self, keyring: Option<Arc<Keyring>>) -> Self {
+        Self { keyring, ..self }
+    }
+
+    /// The keys of the request's tenant among which the caller's own was found, if it came with one.
+    pub(super) fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
     }
 
     /// The principals.
     pub fn principals(&self) -> impl Iterator<Item = &Principal> + Clone {
-        std::iter::once(&self.first).chain(&self.second)
+        std::iter::once(&*self.first).chain(self.second.as_deref())
     }
 
     /// Who it is, for the log: the subjects, joined by `+`.

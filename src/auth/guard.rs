@@ -2,13 +2,14 @@
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 use super::{Caller, Grants, denial, path_tenant};
 use crate::contract::Operation;
-use crate::domain::{Scopes, TenantId};
+use crate::domain::{KeyRepository, Keyring, Scopes, TenantId};
 use crate::problem::Problem;
 
 /// Proof that the caller may do `O` in a tenant: the handler's only source of the tenant.
@@ -27,6 +28,19 @@ impl<O: Operation> ScopedAuthorize<O> {
     #[must_use]
     pub fn tenant(&self) -> &TenantId {
         &self.tenant
+    }
+
+    /// The tenant's keys: those by which the caller was let in, so that who may and what is answered
+    /// are of one moment of this request, or, where no key of the tenant came with it, as they are
+    /// now.
+    ///
+    /// # Errors
+    /// A 404 when there is no such tenant, a 503 when its keys cannot be read.
+    pub async fn get_keyring(&self, keys: &dyn KeyRepository) -> Result<Arc<Keyring>, Problem> {
+        match self.caller.keyring() {
+            Some(keyring) => Ok(Arc::clone(keyring)),
+            None => keys.get_keyring(&self.tenant).await.map_err(denial::unreadable),
+        }
     }
 
     /// Whether the caller may give a key these scopes, as the deployment's setting has it.

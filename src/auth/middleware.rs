@@ -5,7 +5,8 @@ use std::sync::Arc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Path, ServiceRequest, ServiceResponse, Url};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, web};
+use actix_web::web::ThinData;
+use actix_web::{Error, HttpMessage as _};
 use percent_encoding::percent_decode_str;
 
 use super::{Authenticator, Throttle, denial};
@@ -29,11 +30,15 @@ pub fn path_tenant(path: &Path<Url>) -> Option<TenantId> {
 /// # Errors
 /// None of its own: a refusal is an answer.
 pub async fn authenticate(
-    authenticator: web::ThinData<Authenticator>,
-    throttle: web::ThinData<Arc<Throttle>>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let (Some(ThinData(authenticator)), Some(ThinData(throttle))) = (
+        request.app_data::<ThinData<Authenticator>>(),
+        request.app_data::<ThinData<Arc<Throttle>>>(),
+    ) else {
+        return Ok(request.error_response(denial::unauthenticated("an operation")));
+    };
     if let Some(wait) = throttle.wait(&request) {
         return Ok(request.error_response(denial::too_many_failures(wait)));
     }

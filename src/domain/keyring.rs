@@ -1,8 +1,9 @@
 //! One tenant's keys at one moment.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use super::shown::Shown;
 use super::{ApiKey, Change, Digest, EditError, Fingerprint, KeyName, KeyringEdit, Precondition};
 
 /// An immutable snapshot of a tenant's keys, in the order of the document.
@@ -14,7 +15,7 @@ pub struct Keyring {
     by_name: HashMap<KeyName, Arc<ApiKey>>,
     by_digest: HashMap<Digest, Arc<ApiKey>>,
     faulty: Vec<FaultyEntry>,
-    fingerprint: OnceLock<Fingerprint>,
+    pub(super) shown: Shown,
 }
 
 /// An entry of the document that cannot be a key.
@@ -67,7 +68,7 @@ impl Keyring {
             by_digest: HashMap::with_capacity(keys.len()),
             keys,
             faulty,
-            fingerprint: OnceLock::new(),
+            shown: Shown::default(),
         };
         for key in &keyring.keys {
             keyring.by_name.entry(key.name.clone()).or_insert_with(|| Arc::clone(key));
@@ -111,7 +112,7 @@ impl Keyring {
     /// What tells this list from another, computed once a snapshot.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        *self.fingerprint.get_or_init(|| Fingerprint::of_keys(self.keys.iter().map(|key| &**key)))
+        self.shown.fingerprint(&self.keys)
     }
 
     /// What an edit would do here, and whether it may.
@@ -179,7 +180,7 @@ impl Keyring {
     /// for it: a writer makes many on one working copy. Faulty entries keep the lines that they
     /// had; whoever moves them in the document builds a new snapshot from it.
     pub fn make(&mut self, change: &Change) {
-        self.fingerprint = OnceLock::new();
+        self.shown = Shown::default();
         let unshared = self.by_digest.len() == self.keys.len();
         let name = change.key().name.as_str();
         let position = self.position(name);

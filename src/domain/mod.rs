@@ -15,6 +15,7 @@ mod key_name;
 mod keyring;
 mod repository;
 mod scope;
+mod shown;
 mod tenant_id;
 mod token;
 

@@ -15,6 +15,9 @@ pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 /// The longest id that a caller may choose, in characters.
 const LONGEST: usize = 128;
 
+/// Bytes of a new id, each of them two characters.
+const GENERATED: usize = 16;
+
 /// A caller's own `X-Request-Id` if it is one, short and printable; otherwise a new one.
 #[derive(Debug, Clone)]
 pub(super) struct RequestId(HeaderValue);
@@ -42,8 +45,10 @@ impl RequestId {
             u64::from_be_bytes(random)
         });
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let text = format!("{process:016x}{count:08x}");
-        Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("0")))
+        let mut text = [0; 2 * GENERATED];
+        hexadecimal(&process.to_be_bytes(), &mut text[..16]);
+        hexadecimal(&count.to_be_bytes(), &mut text[16..]);
+        Self(HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("0")))
     }
 
     /// The id as text.
@@ -60,6 +65,15 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
+    }
+}
+
+/// Writes two digits for each byte.
+fn hexadecimal(bytes: &[u8], digits: &mut [u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (byte, pair) in bytes.iter().zip(digits.chunks_exact_mut(2)) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
 }
 

@@ -3,9 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::key_name_parameter::KeyNameParameter;
-use super::representation::{answer_read, definition};
+use super::representation::{answer_read, definition, json};
 use super::{Keys, outcome};
-use crate::auth::{ScopedAuthorize, denial};
+use crate::auth::ScopedAuthorize;
 use crate::contract::{GetApiKey, Operation as _};
 use crate::http::preconditions::Preconditions;
 use crate::problem::Problem;
@@ -26,7 +26,7 @@ pub(crate) async fn get_api_key(
     preconditions: Preconditions,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let keyring = keys.get_keyring(caller.tenant()).await.map_err(denial::unreadable)?;
+    let keyring = caller.get_keyring(&**keys).await?;
     let key = keyring.find_by_name(name.as_str()).ok_or_else(outcome::no_such_key)?;
-    answer_read(&request, &preconditions, &key.fingerprint(), || definition(key))
+    answer_read(&request, &preconditions, &key.fingerprint(), || json(&definition(key)))
 }

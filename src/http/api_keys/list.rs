@@ -1,10 +1,11 @@
 //! `GET` of the list.
 
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 
 use super::Keys;
-use super::representation::{answer_read, definition};
-use crate::auth::{ScopedAuthorize, denial};
+use super::representation::{answer_read, definition, json};
+use crate::auth::ScopedAuthorize;
 use crate::contract::{ListApiKeys, Operation as _};
 use crate::http::preconditions::Preconditions;
 use crate::problem::Problem;
@@ -24,8 +25,11 @@ pub(crate) async fn list_api_keys(
     preconditions: Preconditions,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let keyring = keys.get_keyring(caller.tenant()).await.map_err(denial::unreadable)?;
+    let keyring = caller.get_keyring(&**keys).await?;
     answer_read(&request, &preconditions, &keyring.fingerprint(), || {
-        keyring.keys().iter().map(|key| definition(key)).collect::<Vec<_>>()
+        keyring.listing(|keys| {
+            let definitions: Vec<_> = keys.iter().map(|key| definition(key)).collect();
+            json(&definitions).map(Bytes::from)
+        })
     })
 }

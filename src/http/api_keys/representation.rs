@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::contract::{ApiKeyDefinition, GetApiKey, Operation as _, parameter};
@@ -21,14 +22,14 @@ pub(super) fn definition(key: &ApiKey) -> ApiKeyDefinition<'_> {
 }
 
 /// An answer to a GET or HEAD: the representation, or 304 if the caller has it already.
-pub(super) fn answer_read<T: Serialize>(
+pub(super) fn answer_read<J: Into<Bytes>>(
     request: &HttpRequest,
     preconditions: &Preconditions,
     fingerprint: &Fingerprint,
-    body: impl FnOnce() -> T,
+    write: impl FnOnce() -> Result<J, Problem>,
 ) -> Result<HttpResponse, Problem> {
     match preconditions.judge_read(fingerprint)? {
-        Read::Modified => answer(request, StatusCode::OK, fingerprint, &body()),
+        Read::Modified => Ok(labelled(request, StatusCode::OK, fingerprint, write()?.into())),
         Read::NotModified => {
             let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);
             response.headers_mut().insert(ETAG, etag(fingerprint));
@@ -44,14 +45,27 @@ pub(super) fn answer<T: Serialize>(
     fingerprint: &Fingerprint,
     body: &T,
 ) -> Result<HttpResponse, Problem> {
-    let json = serde_json::to_vec(body).map_err(|error| {
+    Ok(labelled(request, status, fingerprint, json(body)?.into()))
+}
+
+/// A value as JSON.
+pub(super) fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(value).map_err(|error| {
         Problem::new(ProblemType::Internal, "The answer could not be written.").caused_by(error)
-    })?;
+    })
+}
+
+fn labelled(
+    request: &HttpRequest,
+    status: StatusCode,
+    fingerprint: &Fingerprint,
+    json: Bytes,
+) -> HttpResponse {
     let mut response = HttpResponse::with_body(status, json).map_into_boxed_body();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, MediaType::for_answer(request.headers()).header_value());
     headers.insert(ETAG, etag(fingerprint));
-    Ok(response)
+    response
 }
 
 /// Where a key is found, as a reference relative to the server.
