@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::programs::{folder, program, run};
+use crate::programs::{folder, program, python, run};
 use crate::scrape::{Scrape, scrape};
 use crate::{load, service};
 
@@ -91,3 +91,33 @@ fn every_alert_is_tested_to_fire_and_not_to() {
     assert_eq!(metrics(&rules).difference(&metrics(quiet)).count(), 0);
     assert_eq!(metrics(&rules).difference(&metrics(loud)).count(), 0);
 }
+
+/// Grafana's own model reads the dashboard and writes it again: what it does not know would be lost.
+#[test]
+fn grafana_knows_every_line_of_the_dashboard() {
+    run(python().arg("-c").arg(ROUND_TRIP).arg(folder("ops/grafana-dashboard.json")));
+}
+
+const ROUND_TRIP: &str = r#"
+import json, sys
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+def lost(before, after, place="$"):
+    if isinstance(before, dict):
+        for name, value in before.items():
+            yield from lost(value, (after or {}).get(name), f"{place}.{name}")
+    elif isinstance(before, list):
+        for number, value in enumerate(before):
+            yield from lost(value, after[number] if len(after) > number else None, f"{place}[{number}]")
+    elif before != after:
+        yield f"{place}: {before} is {after} to Grafana"
+
+register_default_plugins()
+dashboard = json.load(open(sys.argv[1]))
+known = json.loads(JSONEncoder().encode(Dashboard.from_json(dashboard)))
+faults = list(lost(dashboard, known))
+assert not faults, "\n".join(faults)
+assert list(lost({"panels": [1]}, {"panels": []})), "the check itself can fail"
+"#;
