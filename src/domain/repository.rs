@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::{ApiKey, EditError, Keyring, KeyringEdit, Precondition, TenantId};
 
@@ -148,6 +149,8 @@ pub struct StoreHealth {
     /// This node does not reach the store, which others may: whoever spreads requests over several
     /// nodes does well to leave it out.
     pub is_cut_off: bool,
+    /// How old what this node knows of the store is: nothing where it always asks.
+    pub knowledge_age: Duration,
     /// One sentence a kind of fault. Anybody may read them: they name no tenant.
     pub faults: Vec<String>,
 }

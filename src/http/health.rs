@@ -31,7 +31,7 @@ pub(super) async fn ready(
     keys: ThinData<Arc<dyn KeyRepository>>,
     bearer: ThinData<Arc<BearerVerifier>>,
 ) -> HttpResponse {
-    let StoreHealth { is_cut_off, mut faults } = keys.health();
+    let StoreHealth { is_cut_off, mut faults, .. } = keys.health();
     let issuers = bearer.health();
     let down = issuers.iter().filter(|issuer| !issuer.is_good());
     faults.extend(down.map(told));

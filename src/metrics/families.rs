@@ -85,6 +85,16 @@ pub(super) fn store(page: &mut Page, store: &StoreStatistics) {
     for (outcome, count) in &store.reloads {
         family.count(&[("outcome", outcome)], *count);
     }
+    page.gauge(
+        "neokeys_store_reachable",
+        "Whether the store is reached: 1, or 0 on a node that is cut off.",
+    )
+    .count(&[], store.is_reachable.into());
+    page.gauge(
+        "neokeys_store_knowledge_age_seconds",
+        "How old what this node knows of a store elsewhere is; 0 where it always asks.",
+    )
+    .sample(&[], store.knowledge_age.as_secs_f64());
     page.gauge("neokeys_tenants_loaded", "Tenants in memory.").count(&[], store.tenants_loaded);
     page.gauge("neokeys_keys_loaded", "Keys in memory.").count(&[], store.keys_loaded);
     page.gauge("neokeys_documents_loaded_bytes", "Documents in memory.")

@@ -86,3 +86,22 @@ async fn metrics_are_nowhere_unless_they_are_given_an_address_of_their_own() {
     let metrics = Client::of_another(service.metrics().unwrap()).get("").await;
     assert!(metrics.text().contains("neokeys_build_info"), "{metrics:?}");
 }
+
+#[tokio::test]
+async fn a_store_whose_folder_is_gone_is_cut_off_until_it_is_back() {
+    let service = Service::builder().settings("metrics:\n  listen: 127.0.0.1:0\n").start();
+    let document = service.document_path("t1");
+    let store = document.parent().unwrap().parent().unwrap();
+    let aside = store.with_extension("unmounted");
+    let ready = async || service.client().get("/health/ready").await;
+    let scrape = async || Client::of_another(service.metrics().unwrap()).get("").await;
+    assert_eq!(ready().await.status, 200);
+    std::fs::rename(store, &aside).unwrap();
+    let told = ready().await;
+    assert_eq!((told.status.as_u16(), told.json()["status"].as_str()), (503, Some("cut-off")));
+    assert_eq!(service.client().get("/health/live").await.status, 200);
+    assert!(scrape().await.text().contains("\nneokeys_store_reachable 0\n"));
+    std::fs::rename(&aside, store).unwrap();
+    assert_eq!(ready().await.status, 200);
+    assert!(scrape().await.text().contains("\nneokeys_store_reachable 1\n"));
+}

@@ -191,7 +191,11 @@ impl DocumentStore for EtcdStore {
             (is_out_of_space, "etcd is out of space and takes no changes"),
         ];
         let faults = sentences.into_iter().filter(|(is_so, _)| *is_so);
-        StoreHealth { is_cut_off, faults: faults.map(|(_, told)| told.to_owned()).collect() }
+        StoreHealth {
+            is_cut_off,
+            knowledge_age: self.cluster.knowledge.age(),
+            faults: faults.map(|(_, told)| told.to_owned()).collect(),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
     WriteError,
 };
-use crate::domain::TenantId;
+use crate::domain::{StoreHealth, TenantId};
 
 /// The document's name in a tenant's folder.
 const DOCUMENT: &str = "security.yml";
@@ -133,6 +133,14 @@ impl DocumentStore for FolderStore {
 
     fn locate(&self, tenant: &TenantId) -> String {
         self.inner.document(tenant).display().to_string()
+    }
+
+    fn health(&self) -> StoreHealth {
+        // A disk that is not mounted looks as if there were no tenants.
+        let is_cut_off = !self.inner.root.is_dir();
+        let fault = "the store's folder is not there, or cannot be looked into";
+        let faults = is_cut_off.then(|| fault.to_owned()).into_iter().collect();
+        StoreHealth { is_cut_off, faults, ..StoreHealth::default() }
     }
 }
 

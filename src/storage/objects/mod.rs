@@ -190,7 +190,7 @@ impl DocumentStore for ObjectsStore {
         let is_cut_off = !self.bucket.is_reached.load(Ordering::Relaxed);
         let told = "the object storage does not answer this node";
         let faults = is_cut_off.then(|| told.to_owned()).into_iter().collect();
-        StoreHealth { is_cut_off, faults }
+        StoreHealth { is_cut_off, faults, ..StoreHealth::default() }
     }
 }
 

@@ -59,10 +59,10 @@ impl Faults {
         ];
         let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
         StoreHealth {
-            is_cut_off: false,
             faults: told
                 .map(|(tenants, what)| format!("documents that {what}: {tenants}"))
                 .collect(),
+            ..StoreHealth::default()
         }
     }
 

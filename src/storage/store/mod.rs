@@ -97,7 +97,10 @@ impl Store {
     #[must_use]
     pub fn statistics(&self) -> StoreStatistics {
         let (tenants_loaded, loaded) = self.tenants.weighed();
+        let health = self.documents.health();
         StoreStatistics {
+            is_reachable: !health.is_cut_off,
+            knowledge_age: health.knowledge_age,
             tenants_loaded: tenants_loaded as u64,
             keys_loaded: loaded.keys,
             bytes_loaded: loaded.bytes,

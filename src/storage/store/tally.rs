@@ -58,6 +58,10 @@ pub(super) enum Reload {
 /// What a store has done since it was opened, and what it holds now.
 #[derive(Debug, Clone)]
 pub struct StoreStatistics {
+    /// Whether the node reaches what keeps the documents.
+    pub is_reachable: bool,
+    /// How old what the node knows of it is; nothing where it always asks.
+    pub knowledge_age: Duration,
     /// Tenants in memory.
     pub tenants_loaded: u64,
     /// Keys of theirs.
