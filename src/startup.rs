@@ -178,7 +178,11 @@ impl Application {
             grants: settings.auth.grants,
             token_prefix: settings.auth.token_prefix,
             documents: Documents::render(&settings.contract)?,
-            swagger_ui: SwaggerUi::new(&settings.contract, dev.then(|| origin.clone())),
+            swagger_ui: SwaggerUi::new(
+                &settings.swagger_ui,
+                &settings.contract,
+                dev.then(|| origin.clone()),
+            ),
             limits: settings.limits.clone(),
         };
         let cors = settings.cors;

@@ -36,4 +36,4 @@ pub use request_tally::{OperationTally, RequestTally};
 pub use routes::{HttpParts, configure};
 
 pub use edge::edge;
-pub use swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi};
+pub use swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi, SwaggerUiConfig};

@@ -28,6 +28,24 @@ const DOCUMENTS: [(&str, &str); 3] = [
 const DARK_MODE: &str = include_str!("swagger_ui.css");
 const STYLESHEET: &str = "index.css";
 
+/// What the page's sign-in starts with: the settings `swagger_ui.…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwaggerUiConfig {
+    /// The client id that the identity provider knows the page by.
+    pub client_id: String,
+    /// The scopes that are ticked, of those that a document declares.
+    pub scopes: Vec<String>,
+}
+
+impl Default for SwaggerUiConfig {
+    fn default() -> Self {
+        Self {
+            client_id: "swagger-ui".to_owned(),
+            scopes: SCOPES.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 /// The page's settings and the policy that holds it to this server and the deployment's own.
 #[derive(Clone)]
 pub struct SwaggerUi {
@@ -43,11 +61,15 @@ impl SwaggerUi {
     /// With an `origin`, the page is shown only there, and a browser that came by another name of
     /// the same server is sent on: what the page calls and where it signs in is one origin then.
     #[must_use]
-    pub fn new(contract: &ContractConfig, origin: Option<String>) -> Self {
+    pub fn new(
+        sign_in: &SwaggerUiConfig,
+        contract: &ContractConfig,
+        origin: Option<String>,
+    ) -> Self {
         let oauth = oauth::Config::new()
-            .client_id("swagger-ui")
+            .client_id(&sign_in.client_id)
             .app_name("neokeys")
-            .scopes(SCOPES.iter().map(ToString::to_string).collect());
+            .scopes(sign_in.scopes.clone());
         let documents = DOCUMENTS.map(|(name, path)| Url::new(name, path));
         let config = Config::with_oauth_config(documents, oauth)
             .validator_url("none")

@@ -22,7 +22,7 @@ use crate::auth::bearer::BearerConfig;
 use crate::auth::{Grants, ThrottleConfig};
 use crate::contract::ContractConfig;
 use crate::domain::TokenPrefix;
-use crate::http::{CorsConfig, LimitsConfig};
+use crate::http::{CorsConfig, LimitsConfig, SwaggerUiConfig};
 use crate::metrics::MetricsConfig;
 use crate::storage::{StoreConfig, StoreUrl};
 use crate::telemetry::LogConfig;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub auth: AuthConfig,
     /// What the served documents say.
     pub contract: ContractConfig,
+    /// What the documentation's sign-in starts with.
+    pub swagger_ui: SwaggerUiConfig,
     /// Who may call from a browser.
     pub cors: CorsConfig,
     /// Bounds on requests.
@@ -84,6 +86,7 @@ impl Default for Settings {
             max_staleness: None,
             auth: AuthConfig::default(),
             contract: ContractConfig::default(),
+            swagger_ui: SwaggerUiConfig::default(),
             cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
             document_limit: StoreConfig::default().document_limit,

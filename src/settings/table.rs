@@ -84,6 +84,10 @@ settings! {
     "contract.servers" => contract.servers: Addresses;
     /// Where the served documents say that a user signs in, in place of the contract's address.
     "contract.authorization_url" => contract.authorization_url: OptionalAddress;
+    /// The client id that Swagger UI's sign-in starts with: what the identity provider knows it by.
+    "swagger_ui.client_id" => swagger_ui.client_id: Verbatim;
+    /// The scopes that are ticked in Swagger UI's sign-in.
+    "swagger_ui.scopes" => swagger_ui.scopes: Yaml<_>;
     /// Origins whose pages may call from a browser, such as https://console.example.com. None by
     /// default.
     "cors.origins" => cors.origins: Origins;

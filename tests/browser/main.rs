@@ -27,9 +27,13 @@ struct Server {
 
 impl Server {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_with(&[], arguments)
+    }
+
+    fn start_with(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let place = Workplace::with_tenant();
         let serve = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut running = place.start(&serve);
+        let mut running = place.start_with(variables, &serve);
         let mut lines = BufReader::new(running.child().stdout.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
         let log = running.child().stderr.take().unwrap();
@@ -78,4 +82,14 @@ fn whoever_comes_by_another_name_is_sent_to_the_one_that_works() {
 #[test]
 fn try_it_out_does_not_reach_production_unless_the_deployment_says_so() {
     Server::start(&[]).visit("production_is_not_called.mjs", &[]);
+}
+
+#[test]
+fn the_sign_in_starts_with_the_client_id_and_the_scopes_that_are_set() {
+    let (client_id, scope) = ("keys-console", "tenant.apiKey:read");
+    let variables = [
+        ("NEOKEYS_SWAGGER_UI__CLIENT_ID", client_id),
+        ("NEOKEYS_SWAGGER_UI__SCOPES", &*format!("['{scope}']")),
+    ];
+    Server::start_with(&variables, &[]).visit("sign_in_as_set.mjs", &[client_id, scope]);
 }

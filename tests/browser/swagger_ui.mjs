@@ -46,6 +46,7 @@ export class SwaggerUi {
   // Signs in at the page that pops up; `choose` fills it in and sends it.
   async signIn(choose, look = async () => {}) {
     await this.#inDialog("admin-bearer", async (part) => {
+      assert.equal(await part.locator("input[type=text]").inputValue(), "swagger-ui");
       const [popup] = await Promise.all([
         this.page.waitForEvent("popup"),
         part.locator("button.authorize").click(),
@@ -57,6 +58,19 @@ export class SwaggerUi {
       await part.getByRole("button", { name: "Remove authorization" }).waitFor();
       await look();
     });
+  }
+
+  // What the sign-in starts with: the client id, and the scopes that are ticked.
+  async readSignIn() {
+    let found;
+    await this.#inDialog("admin-bearer", async (part) => {
+      const ticked = part.locator("input[type=checkbox]:checked");
+      found = {
+        clientId: await part.locator("input[type=text]").inputValue(),
+        scopes: await ticked.evaluateAll((boxes) => boxes.map((box) => box.dataset.value)),
+      };
+    });
+    return found;
   }
 
   async useApiKey(token) {
