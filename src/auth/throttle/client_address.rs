@@ -9,14 +9,27 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address that a request is counted under. A peer that is no trusted proxy speaks for itself;
 /// a trusted one is believed, and the one before it if that is trusted too, and so on (RFC 7239
-/// §7.4). `Forwarded` goes before `X-Forwarded-For`.
+/// §7.4). Where `Forwarded` and `X-Forwarded-For` tell two stories, the proxies wrote one of them
+/// and passed the other on as it came: neither is believed.
 ///
 /// Of an IPv6 address the first 64 bits count: the rest is its owner's to choose.
 pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
-    let mut client = peer.to_canonical();
-    for hop in hops(headers).into_iter().rev() {
-        if !is_trusted(client) {
+    let peer = peer.to_canonical();
+    let by = |hops: Vec<Option<IpAddr>>| {
+        (!hops.is_empty()).then(|| network(last_known(peer, hops, trusted)))
+    };
+    match (by(forwarded(headers)), by(x_forwarded_for(headers))) {
+        (Some(client), None) | (None, Some(client)) => client,
+        (Some(client), Some(other)) if client == other => client,
+        _ => network(peer),
+    }
+}
+
+/// The client, or the first hop on the way from it that is known.
+fn last_known(peer: IpAddr, hops: Vec<Option<IpAddr>>, trusted: &[IpNet]) -> IpAddr {
+    let mut client = peer;
+    for hop in hops.into_iter().rev() {
+        if !trusted.iter().any(|net| net.contains(&client)) {
             break;
         }
         match hop {
@@ -25,19 +38,16 @@ pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr
             None => break,
         }
     }
-    network(client)
+    client
 }
 
-/// The hops that proxies wrote down, the client's first; `None` where one gives no address.
-fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let lists = |name: HeaderName| {
-        let texts = headers.get_all(name).map(|value| value.to_str().unwrap_or_default());
-        texts.flat_map(|text| text.split(',')).map(str::trim).collect::<Vec<_>>()
-    };
-    let forwarded = lists(FORWARDED);
-    if forwarded.is_empty() {
-        return lists(X_FORWARDED_FOR).into_iter().map(address).collect();
-    }
+/// The hops of `X-Forwarded-For`, the client's first; `None` where one gives no address.
+fn x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    list(headers, X_FORWARDED_FOR).into_iter().map(address).collect()
+}
+
+/// The hops of `Forwarded` (RFC 7239 §5.2), likewise.
+fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let node = |element: &str| {
         element.split(';').find_map(|pair| {
             let (name, value) = pair.split_once('=')?;
@@ -46,7 +56,12 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
                 .then(|| address(value.trim().trim_matches('"')))?
         })
     };
-    forwarded.into_iter().map(node).collect()
+    list(headers, FORWARDED).into_iter().map(node).collect()
+}
+
+fn list(headers: &HeaderMap, name: HeaderName) -> Vec<&str> {
+    let texts = headers.get_all(name).map(|value| value.to_str().unwrap_or_default());
+    texts.flat_map(|text| text.split(',')).map(str::trim).collect()
 }
 
 /// An address with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
@@ -100,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_is_read_in_its_forms_and_goes_first() {
+    fn forwarded_is_read_in_its_forms() {
         for (value, expected) in [
             ("for=198.51.100.7", "198.51.100.7"),
             ("For=\"[2001:db8:1:2:3:4:5:6]:4711\"", "2001:db8:1:2::"),
@@ -109,8 +124,20 @@ mod tests {
             ("for=_hidden", "10.0.0.1"),
             ("proto=https", "10.0.0.1"),
         ] {
-            let headers = [("forwarded", value), ("x-forwarded-for", "6.6.6.6")];
-            assert_eq!(client("10.0.0.1", &headers), expected, "{value}");
+            assert_eq!(client("10.0.0.1", &[("forwarded", value)]), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_caller_cannot_choose_an_address_in_the_header_that_the_proxy_does_not_write() {
+        for (forwarded, x_forwarded_for, expected) in [
+            ("for=6.6.6.6", "198.51.100.7", "10.0.0.1"),
+            ("for=198.51.100.7", "6.6.6.6", "10.0.0.1"),
+            ("for=6.6.6.6", "", "10.0.0.1"),
+            ("for=198.51.100.7", "6.6.6.6, 198.51.100.7", "198.51.100.7"),
+        ] {
+            let headers = [("forwarded", forwarded), ("x-forwarded-for", x_forwarded_for)];
+            assert_eq!(client("10.0.0.1", &headers), expected, "{headers:?}");
         }
     }
 
