@@ -13,6 +13,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
+use rustix::net::sockopt;
 use secrecy::SecretString;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -135,6 +136,9 @@ impl Application {
         let bind = |source| StartError::Bind { setting: "listen", address, source };
         let listener = TcpListener::bind(address).map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
+        // Accepted connections have it from the one that listens (tcp(7)).
+        let stall = u32::try_from(settings.limits.stall_time.as_millis()).unwrap_or(u32::MAX);
+        sockopt::set_tcp_user_timeout(&listener, stall).map_err(|error| bind(error.into()))?;
 
         let tls = tls::server_config(&settings.tls)?;
         let origin = origin(address, tls.is_some());
@@ -194,10 +198,12 @@ impl Application {
                 http::configure(config, &parts);
             })
         };
-        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+        // Each worker counts its own connections, so there are no more workers than connections.
+        let connections = settings.limits.connections.get();
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(connections);
         let server = HttpServer::new(app)
             .workers(workers)
-            .max_connections(settings.limits.connections.get().div_ceil(workers))
+            .max_connections(connections / workers)
             .client_request_timeout(settings.limits.head_time)
             .keep_alive(settings.limits.idle_time)
             .shutdown_timeout(settings.limits.shutdown.as_secs())

@@ -14,6 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 
 use super::extensions::is_forward_auth;
+use super::limits::LimitsConfig;
 use super::matched_path::MatchedPath;
 use super::negotiation::MediaType;
 use super::request_id::{RequestId, X_REQUEST_ID};
@@ -36,7 +37,11 @@ pub async fn edge(
     if is_forward_auth(request.match_info().as_str()) {
         cors::pass_by(request.headers_mut());
     }
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    let limits = request.app_data::<ThinData<LimitsConfig>>();
+    let mut response = match limits.and_then(|limits| limits.refuse_head(request.request())) {
+        Some(problem) => request.error_response(problem),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
     if response.response().error().is_some() {
         response = with_problem_body(response, &id);
     }

@@ -35,6 +35,8 @@ pub enum ProblemType {
     PreconditionFailed,
     /// The body is larger than the limit.
     ContentTooLarge,
+    /// The request's target and headers are larger than the limit.
+    HeadTooLarge,
     /// The body is in a form that is not taken.
     UnsupportedMediaType,
     /// The body did not arrive in time.
@@ -65,6 +67,7 @@ pub const CATALOGUE: &[ProblemType] = &[
     ProblemType::DocumentNotEditable,
     ProblemType::PreconditionFailed,
     ProblemType::ContentTooLarge,
+    ProblemType::HeadTooLarge,
     ProblemType::UnsupportedMediaType,
     ProblemType::RequestTimeout,
     ProblemType::TooManyFailures,
@@ -88,6 +91,7 @@ impl ProblemType {
             Self::NameTaken | Self::DocumentNotEditable => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::ContentTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
@@ -115,6 +119,7 @@ impl ProblemType {
             Self::DocumentNotEditable => "/problems/document-not-editable",
             Self::PreconditionFailed => "/problems/precondition-failed",
             Self::ContentTooLarge => "/problems/content-too-large",
+            Self::HeadTooLarge => "/problems/head-too-large",
             Self::UnsupportedMediaType => "/problems/unsupported-media-type",
             Self::RequestTimeout => "/problems/request-timeout",
             Self::TooManyFailures => "/problems/too-many-failures",
@@ -148,6 +153,7 @@ impl ProblemType {
             Self::DocumentNotEditable => "The tenant's security.yml cannot be edited safely",
             Self::PreconditionFailed => "The precondition does not hold",
             Self::ContentTooLarge => "The body is too large",
+            Self::HeadTooLarge => "The headers are too large",
             Self::UnsupportedMediaType => "The body's media type is not supported",
             Self::RequestTimeout => "The body did not arrive in time",
             Self::TooManyFailures => "Too many failed attempts from this address",
@@ -213,6 +219,10 @@ impl ProblemType {
                  someone changed it. Get it again and decide anew."
             }
             Self::ContentTooLarge => "Send a smaller body. The detail names the limit.",
+            Self::HeadTooLarge => {
+                "The request's target and headers are larger together than the service takes. Send \
+                 fewer or shorter headers; the detail names the limit."
+            }
             Self::UnsupportedMediaType => {
                 "Send the body in UTF-8, without a content coding, in one of the media types that the \
                  `Accept-Post` or `Accept` header names, and label it as that."

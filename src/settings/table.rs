@@ -91,6 +91,8 @@ settings! {
     /// Origins whose pages may call from a browser, such as https://console.example.com. None by
     /// default.
     "cors.origins" => cors.origins: Origins;
+    /// The largest target and headers of a request together; at most 128KiB, where HTTP parsing ends.
+    "limits.head" => limits.head: Size<usize>;
     /// The largest request body.
     "limits.body" => limits.body: Size<usize>;
     /// How long a connection's first request may take to arrive up to its body.
@@ -99,6 +101,8 @@ settings! {
     "limits.body_time" => limits.body_time: Time;
     /// How long a connection is kept between requests.
     "limits.idle_time" => limits.idle_time: Time;
+    /// How long a client may take nothing of what is sent to it; then its connection is ended.
+    "limits.stall_time" => limits.stall_time: Time;
     /// The most connections at once; further ones wait to be accepted.
     "limits.connections" => limits.connections: Yaml<_>;
     /// The largest security.yml.

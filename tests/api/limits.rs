@@ -1,7 +1,8 @@
 //! Callers who ask for too much: guessers, and those who never finish a sentence.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use crate::KEYS;
 use crate::harness::{Client, Service, token_of};
@@ -87,5 +88,74 @@ async fn a_head_without_end_ends_its_connection_alone() {
     let answer = answer_to(&service, &format!("GET / HTTP/1.1\r\nHost: x\r\nX-Long: {long}"));
     // Closing with bytes unread can reset the connection before the answer was taken off it.
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    assert_eq!(service.client().get("/health/live").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_head_over_the_limit_is_a_problem_and_one_at_the_limit_is_taken() {
+    let service = Service::builder().settings("limits: {head: 1KiB}\n").start();
+    let sent =
+        |length: usize| service.admin().request("GET", KEYS).header("x-long", "x".repeat(length));
+    let refused = sent(1024).send().await;
+    assert_eq!((refused.status.as_u16(), refused.problem()), (431, "head-too-large".into()));
+    // The client adds headers of its own.
+    assert_eq!(sent(800).send().await.status, 200);
+    let path = format!("{KEYS}?x={}", "x".repeat(1024));
+    assert_eq!(service.admin().get(&path).await.status, 431);
+}
+
+/// Connects, and asks for something small on a connection that stays open.
+fn ask(service: &Service) -> TcpStream {
+    let mut stream = TcpStream::connect(service.origin().trim_start_matches("http://")).unwrap();
+    stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    stream
+}
+
+/// Whether an answer begins within a time.
+fn is_answered(stream: &mut TcpStream, within: Duration) -> bool {
+    stream.set_read_timeout(Some(within)).unwrap();
+    stream.read(&mut [0; 1]).is_ok_and(|count| count == 1)
+}
+
+#[tokio::test]
+async fn connections_over_the_limit_wait_until_another_ends() {
+    let service = Service::builder().settings("limits: {connections: 2}\n").start();
+    let (long, short) = (Duration::from_secs(20), Duration::from_millis(300));
+    let mut open: Vec<_> = (0..2).map(|_| ask(&service)).collect();
+    assert!(open.iter_mut().all(|stream| is_answered(stream, long)));
+    let mut waiting = ask(&service);
+    assert!(!is_answered(&mut waiting, short));
+    drop(open.pop());
+    assert!(is_answered(&mut waiting, long));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_silent_is_closed() {
+    let service = Service::builder().settings("limits: {idle_time: 1s}\n").start();
+    let mut stream = ask(&service);
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut answer = String::new();
+    // It ends: nothing here closes it.
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_answers_loses_its_connection() {
+    let service = Service::builder().settings("limits: {stall_time: 1s}\n").start();
+    let mut stream = TcpStream::connect(service.origin().trim_start_matches("http://")).unwrap();
+    // Far more than both ends keep for each other; the documents are large and for everybody.
+    let request = "GET /openapi/v1.sdk.json HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.set_nonblocking(true).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let ended = loop {
+        match stream.write(request.as_bytes()) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::yield_now(),
+            Err(error) => break error,
+        }
+        assert!(Instant::now() < deadline, "the connection is still there");
+    };
+    assert!(matches!(ended.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{ended}");
     assert_eq!(service.client().get("/health/live").await.status, 200);
 }

@@ -101,8 +101,8 @@ fn judge(profile: &str) -> BTreeSet<u16> {
 
 #[test]
 fn every_body_and_answer_has_an_example_and_all_are_valid() {
-    let all = [400, 401, 403, 404, 408, 409, 412, 413, 415, 429, 500, 503];
+    let all = [400, 401, 403, 404, 408, 409, 412, 413, 415, 429, 431, 500, 503];
     assert_eq!(judge("sdk"), BTreeSet::from(all));
-    let asked = [400, 401, 403, 404, 408, 413, 415, 429, 500, 503];
+    let asked = [400, 401, 403, 404, 408, 413, 415, 429, 431, 500, 503];
     assert_eq!(judge("extensions"), BTreeSet::from(asked));
 }

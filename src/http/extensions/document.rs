@@ -131,6 +131,7 @@ impl IntoResponses for Refused {
             ("401", "Unauthorized"),
             ("403", "Forbidden"),
             ("429", "TooManyFailures"),
+            ("431", "HeadTooLarge"),
             ("500", "InternalError"),
             ("503", "Unavailable"),
         ])
