@@ -9,9 +9,12 @@
 FROM rust:1.95.0-bookworm AS build
 # The image's own toolchain, whatever rust-toolchain.toml adds to it for developers.
 ENV RUSTUP_TOOLCHAIN=1.95.0
-# What etcd-client is generated with.
+# What etcd-client is generated with. Debian has one version of it at a time: a pinned one would be
+# gone with its next correction.
+# hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install -y --no-install-recommends protobuf-compiler libprotobuf-dev
+ && apt-get install -y --no-install-recommends protobuf-compiler libprotobuf-dev \
+ && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
 # Debian's C library is linked in. Naming the target keeps that from build scripts and macros.
