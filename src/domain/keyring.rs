@@ -1,19 +1,20 @@
 //! One tenant's keys at one moment.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::positions::Positions;
 use super::shown::Shown;
 use super::{ApiKey, Change, Digest, EditError, Fingerprint, KeyName, KeyringEdit, Precondition};
 
 /// An immutable snapshot of a tenant's keys, in the order of the document.
 ///
 /// Faulty entries are no keys: they are neither shown nor found, and only take their name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Keyring {
     keys: Vec<Arc<ApiKey>>,
-    by_name: HashMap<KeyName, Arc<ApiKey>>,
-    by_digest: HashMap<Digest, Arc<ApiKey>>,
+    by_name: Positions<str>,
+    /// Of several keys with one digest, the first enabled one, or else the first one.
+    by_digest: Positions<Digest>,
     faulty: Vec<FaultyEntry>,
     pub(super) shown: Shown,
 }
@@ -29,50 +30,28 @@ pub struct FaultyEntry {
     pub fault: String,
 }
 
-/// Gathers the entries of a document in their order.
-#[derive(Debug, Default)]
-pub struct KeyringBuilder {
-    keys: Vec<Arc<ApiKey>>,
-    faulty: Vec<FaultyEntry>,
-}
-
-impl KeyringBuilder {
-    /// Room for this many keys.
-    #[must_use]
-    pub fn with_capacity(keys: usize) -> Self {
-        Self { keys: Vec::with_capacity(keys), faulty: Vec::new() }
-    }
-
-    /// Adds a key at the end. Of two keys with one name, the later is lost: whoever reads a
-    /// document makes such entries [`faulty`](Self::faulty), each of them.
-    pub fn key(&mut self, key: Arc<ApiKey>) {
-        self.keys.push(key);
-    }
-
-    /// Adds an entry that cannot be a key.
-    pub fn faulty(&mut self, entry: FaultyEntry) {
-        self.faulty.push(entry);
-    }
-
-    /// The snapshot.
-    #[must_use]
-    pub fn build(self) -> Keyring {
-        Keyring::new(self.keys, self.faulty)
+impl Default for Keyring {
+    fn default() -> Self {
+        Self::new(Vec::new(), Vec::new())
     }
 }
 
 impl Keyring {
-    fn new(keys: Vec<Arc<ApiKey>>, faulty: Vec<FaultyEntry>) -> Self {
+    pub(super) fn new(keys: Vec<Arc<ApiKey>>, faulty: Vec<FaultyEntry>) -> Self {
         let mut keyring = Self {
-            by_name: HashMap::with_capacity(keys.len()),
-            by_digest: HashMap::with_capacity(keys.len()),
+            by_name: Positions::by(|key| key.name.as_str()),
+            by_digest: Positions::by(|key| &key.digest),
             keys,
             faulty,
             shown: Shown::default(),
         };
-        for key in &keyring.keys {
-            keyring.by_name.entry(key.name.clone()).or_insert_with(|| Arc::clone(key));
-            hold(&mut keyring.by_digest, key);
+        keyring.by_name.reserve(&keyring.keys);
+        keyring.by_digest.reserve(&keyring.keys);
+        for position in 0..keyring.keys.len() {
+            if keyring.position(keyring.keys[position].name.as_str()).is_none() {
+                keyring.by_name.set(&keyring.keys, position);
+            }
+            keyring.hold(position);
         }
         keyring
     }
@@ -92,21 +71,20 @@ impl Keyring {
     /// The key of this name, enabled or not.
     #[must_use]
     pub fn find_by_name(&self, name: &str) -> Option<&Arc<ApiKey>> {
-        self.by_name.get(name)
+        self.position(name).map(|position| &self.keys[position])
     }
 
     /// Where the key of this name stands among [`keys`](Self::keys).
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
-        let named = self.by_name.get(name)?;
-        self.keys.iter().position(|key| Arc::ptr_eq(key, named))
+        self.by_name.find(&self.keys, name)
     }
 
     /// The key whose token hashes to this digest, enabled or not. Where several entries hold the
     /// digest, the first enabled one.
     #[must_use]
     pub fn find_by_digest(&self, digest: &Digest) -> Option<&Arc<ApiKey>> {
-        self.by_digest.get(digest)
+        self.by_digest.find(&self.keys, digest).map(|position| &self.keys[position])
     }
 
     /// What tells this list from another, computed once a snapshot.
@@ -181,56 +159,62 @@ impl Keyring {
     /// had; whoever moves them in the document builds a new snapshot from it.
     pub fn make(&mut self, change: &Change) {
         self.shown = Shown::default();
-        let unshared = self.by_digest.len() == self.keys.len();
-        let name = change.key().name.as_str();
-        let position = self.position(name);
-        let was = position.map(|index| Arc::clone(&self.keys[index]));
+        let position = self.position(change.key().name.as_str());
         match (change, position) {
-            (Change::Removed(_), Some(index)) => {
-                self.keys.remove(index);
-                self.by_name.remove(name);
-            }
+            (Change::Removed(_), Some(position)) => self.take_out(position),
             (Change::Removed(_), None) => {}
-            (Change::Replaced(key) | Change::Inserted(key), position) => {
-                match position {
-                    Some(index) => self.keys[index] = Arc::clone(key),
-                    None => self.keys.push(Arc::clone(key)),
+            (Change::Replaced(key) | Change::Inserted(key), Some(position)) => {
+                let shared = self.shares_digests();
+                let old = std::mem::replace(&mut self.keys[position], Arc::clone(key));
+                if shared || old.digest != key.digest {
+                    self.find_holders_anew();
                 }
-                self.by_name.insert(key.name.clone(), Arc::clone(key));
             }
-        }
-        let digests = was.iter().map(|key| key.digest).chain([change.key().digest]);
-        for digest in digests.collect::<Vec<_>>() {
-            self.find_holder(digest, change, unshared);
+            (Change::Replaced(key) | Change::Inserted(key), None) => {
+                self.keys.push(Arc::clone(key));
+                let position = self.keys.len() - 1;
+                self.by_name.set(&self.keys, position);
+                self.hold(position);
+            }
         }
     }
 
-    /// Finds anew whose token a digest is. Where every key has a digest of its own, as is usual,
-    /// that takes no look at the others.
-    fn find_holder(&mut self, digest: Digest, change: &Change, unshared: bool) {
-        let taken = self.by_digest.remove(&digest);
-        match change {
-            Change::Inserted(key) if taken.is_none() => {
-                self.by_digest.insert(digest, Arc::clone(key));
-            }
-            Change::Replaced(key) if unshared && key.digest == digest => {
-                self.by_digest.insert(digest, Arc::clone(key));
-            }
-            Change::Removed(_) if unshared => {}
-            Change::Inserted(_) | Change::Replaced(_) | Change::Removed(_) => {
-                for key in self.keys.iter().filter(|key| key.digest == digest) {
-                    hold(&mut self.by_digest, key);
-                }
-            }
+    fn take_out(&mut self, position: usize) {
+        let shared = self.shares_digests();
+        let key = Arc::clone(&self.keys[position]);
+        self.by_name.remove(&self.keys, key.name.as_str());
+        self.by_name.close_gap(position);
+        if !shared {
+            self.by_digest.remove(&self.keys, &key.digest);
+            self.by_digest.close_gap(position);
+        }
+        self.keys.remove(position);
+        if shared {
+            self.find_holders_anew();
         }
     }
-}
 
-/// A token that several entries hold is the first enabled one's, or else the first one's.
-fn hold(by_digest: &mut HashMap<Digest, Arc<ApiKey>>, key: &Arc<ApiKey>) {
-    let holder = by_digest.entry(key.digest).or_insert_with(|| Arc::clone(key));
-    if key.enabled && !holder.enabled {
-        *holder = Arc::clone(key);
+    /// Whether several keys have one digest, as only a document that people wrote may have it.
+    fn shares_digests(&self) -> bool {
+        self.by_digest.len() != self.keys.len()
+    }
+
+    fn find_holders_anew(&mut self) {
+        self.by_digest = Positions::by(|key| &key.digest);
+        self.by_digest.reserve(&self.keys);
+        for position in 0..self.keys.len() {
+            self.hold(position);
+        }
+    }
+
+    /// A token that several entries hold is the first enabled one's, or else the first one's. The
+    /// positions before this one have been held.
+    fn hold(&mut self, position: usize) {
+        let key = &self.keys[position];
+        let holder = self.find_by_digest(&key.digest);
+        if holder.is_none_or(|holder| key.enabled && !holder.enabled) {
+            self.by_digest.set(&self.keys, position);
+        }
     }
 }
 
@@ -238,9 +222,10 @@ fn hold(by_digest: &mut HashMap<Digest, Arc<ApiKey>>, key: &Arc<ApiKey>) {
 mod tests {
     use std::sync::Arc;
 
-    use super::{FaultyEntry, Keyring, KeyringBuilder};
+    use super::{FaultyEntry, Keyring};
     use crate::domain::{
-        ApiKey, Change, Digest, EditError, KeyName, KeyringEdit, Precondition, Scopes, Validators,
+        ApiKey, Change, Digest, EditError, KeyName, KeyringBuilder, KeyringEdit, Precondition,
+        Scopes, Validators,
     };
 
     fn key(name: &str, enabled: bool, token: &str) -> ApiKey {

@@ -13,6 +13,8 @@ mod edit;
 mod fingerprint;
 mod key_name;
 mod keyring;
+mod keyring_builder;
+mod positions;
 mod repository;
 mod scope;
 mod shown;
@@ -24,7 +26,8 @@ pub use digest::{Digest, DigestError};
 pub use edit::{Change, EditError, KeyringEdit, Precondition, Validators};
 pub use fingerprint::Fingerprint;
 pub use key_name::{KeyName, KeyNameError};
-pub use keyring::{FaultyEntry, Keyring, KeyringBuilder};
+pub use keyring::{FaultyEntry, Keyring};
+pub use keyring_builder::KeyringBuilder;
 pub use repository::{
     Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture, ReadError,
     StoreHealth, Unavailable,
