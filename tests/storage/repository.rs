@@ -169,6 +169,41 @@ async fn mode_and_symlink_survive_a_write() {
 }
 
 #[tokio::test]
+async fn what_people_attached_to_the_file_survives_a_write() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    const LIST: &str = "system.posix_acl_access";
+    let folder = Folder::new();
+    folder.write("apiKeys: []\n");
+    // Version 2; the owner rw, user 12345 r, the group r, the mask r, others nothing (acl(5)).
+    let nobody = u32::MAX;
+    let rights = [(1, 6, nobody), (2, 4, 12345), (4, 4, nobody), (16, 4, nobody), (32, 0, nobody)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, right, id) in rights {
+        list.extend(u16::to_le_bytes(tag).into_iter().chain(u16::to_le_bytes(right)));
+        list.extend(u32::to_le_bytes(id));
+    }
+    let set = |path: &std::path::Path, name: &str, value: &[u8]| {
+        setxattr(path, name, value, XattrFlags::empty()).unwrap();
+    };
+    let value = |name: &str| {
+        let mut value = [0; 100];
+        getxattr(folder.document(), name, &mut value[..]).map(|length| value[..length].to_vec())
+    };
+    set(&folder.document(), "user.note", b"ask Ann");
+    set(&folder.document(), LIST, &list);
+    let store = folder.open();
+    commit(&store, &folder.t, create("one")).await.unwrap();
+    assert_eq!(value("user.note").unwrap(), b"ask Ann");
+    assert_eq!(value(LIST).unwrap(), list);
+    // What a folder gives to new files is not what the document had.
+    rustix::fs::removexattr(folder.document(), LIST).unwrap();
+    set(&folder.root.join("t"), "system.posix_acl_default", &list);
+    commit(&store, &folder.t, create("two")).await.unwrap();
+    assert_eq!(value(LIST).unwrap_err(), rustix::io::Errno::NODATA);
+    assert_eq!(value("user.note").unwrap(), b"ask Ann");
+}
+
+#[tokio::test]
 async fn what_cannot_be_replaced_faithfully_is_not_replaced() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();

@@ -72,6 +72,9 @@ impl Files for FailingFiles {
     fn read(&self, file: &File, most: u64) -> io::Result<Vec<u8>> {
         self.step().and_then(|()| SystemFiles.read(file, most))
     }
+    fn holds(&self, file: &File, bytes: &[u8]) -> io::Result<bool> {
+        self.step().and_then(|()| SystemFiles.holds(file, bytes))
+    }
     fn create(&self, path: &Path) -> io::Result<File> {
         self.step().and_then(|()| SystemFiles.create(path))
     }
@@ -81,7 +84,7 @@ impl Files for FailingFiles {
         });
         torn.and_then(|()| SystemFiles.write(file, bytes))
     }
-    fn make_like(&self, file: &File, other: &Metadata) -> io::Result<()> {
+    fn make_like(&self, file: &File, other: &File) -> io::Result<()> {
         self.step().and_then(|()| SystemFiles.make_like(file, other))
     }
     fn sync(&self, file: &File) -> io::Result<()> {

@@ -4,10 +4,15 @@
 use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags};
+
+use super::attributes;
+
+/// Bytes that are compared at once: few enough to stay close to the processor.
+const PIECE: usize = 64 * 1024;
 
 /// The calls. Every one is a single attempt: none retries, none hides a failure.
 pub(crate) trait Files: Send + Sync {
@@ -21,12 +26,14 @@ pub(crate) trait Files: Send + Sync {
     fn open(&self, path: &Path) -> io::Result<File>;
     /// Reads from the start of a file: at most so many bytes.
     fn read(&self, file: &File, most: u64) -> io::Result<Vec<u8>>;
+    /// Whether a file holds exactly these bytes.
+    fn holds(&self, file: &File, bytes: &[u8]) -> io::Result<bool>;
     /// Makes a file that is not there yet.
     fn create(&self, path: &Path) -> io::Result<File>;
     /// Writes all the bytes.
     fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()>;
-    /// Gives a file the owner, group and mode of another.
-    fn make_like(&self, file: &File, other: &Metadata) -> io::Result<()>;
+    /// Gives a file the owner, group, mode and attributes of another.
+    fn make_like(&self, file: &File, other: &File) -> io::Result<()>;
     /// Waits until a file's contents are on disk.
     fn sync(&self, file: &File) -> io::Result<()>;
     /// Waits until a folder's names are on disk.
@@ -78,6 +85,24 @@ impl Files for SystemFiles {
         Ok(bytes)
     }
 
+    fn holds(&self, file: &File, bytes: &[u8]) -> io::Result<bool> {
+        if file.metadata()?.len() != bytes.len() as u64 {
+            return Ok(false);
+        }
+        // Piece by piece: a copy of the whole would cost more than the comparison.
+        let mut piece = vec![0; PIECE.min(bytes.len())];
+        let mut compared = 0;
+        while compared < bytes.len() {
+            let length = file.read_at(&mut piece, compared as u64)?;
+            if length == 0 || !bytes[compared..].starts_with(&piece[..length]) {
+                return Ok(false);
+            }
+            compared += length;
+        }
+        // What was written behind them meanwhile counts too.
+        Ok(file.read_at(&mut [0], compared as u64)? == 0)
+    }
+
     fn create(&self, path: &Path) -> io::Result<File> {
         OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(path)
     }
@@ -86,13 +111,16 @@ impl Files for SystemFiles {
         file.write_all(bytes)
     }
 
-    fn make_like(&self, file: &File, other: &Metadata) -> io::Result<()> {
-        let own = file.metadata()?;
+    fn make_like(&self, file: &File, other: &File) -> io::Result<()> {
+        let (own, from) = (file.metadata()?, other);
+        let other = from.metadata()?;
         if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
             std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()))?;
         }
+        // An access control list sets the mode too, and a mode may forbid to set attributes.
+        attributes::copy(from, file)?;
         let mode = other.mode() & 0o7777;
-        if own.mode() & 0o7777 != mode {
+        if file.metadata()?.mode() & 0o7777 != mode {
             file.set_permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(
                 mode,
             ))?;

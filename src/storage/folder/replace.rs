@@ -127,7 +127,7 @@ impl Inner {
         if !self.holds(&current, expected).map_err(|source| refused("read", target, source))? {
             return Err(WriteError::Conflict);
         }
-        let mut staged = self.stage(target, bytes, Some(&metadata))?;
+        let mut staged = self.stage(target, bytes, Some((&current, &metadata)))?;
         if purpose == Purpose::Write {
             self.announce(tenant, expected, staged.identity_before()?);
         }
@@ -231,8 +231,7 @@ impl Inner {
     }
 
     fn holds(&self, file: &File, expected: &StoredDocument) -> io::Result<bool> {
-        let bytes = self.files.read(file, expected.bytes.len() as u64 + 1)?;
-        Ok(expected.version != Version::ABSENT && bytes == expected.bytes)
+        Ok(expected.version != Version::ABSENT && self.files.holds(file, &expected.bytes)?)
     }
 
     /// A synced file with the new bytes, beside the target.
@@ -240,7 +239,7 @@ impl Inner {
         &self,
         target: &Path,
         bytes: &[u8],
-        like: Option<&Metadata>,
+        like: Option<(&File, &Metadata)>,
     ) -> Result<Staged<'_>, WriteError> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -250,15 +249,16 @@ impl Inner {
         let mut staged = Staged { store: self, path, file, is_there: true };
         let finish = |staged: &mut Staged<'_>| {
             let inode = Identity::of(&self.files.stat_open(&staged.file)?).inode;
-            let replaces = like.map_or((0, 0), |like| Identity::of(like).size_and_time());
+            let replaces = like.map_or((0, 0), |(_, like)| Identity::of(like).size_and_time());
             let name = StagedName { inode, replaces }.to_file_name();
             let path = target.with_file_name(name);
             self.files.rename(&staged.path, &path)?;
             staged.path = path;
-            self.files.write(&staged.file, bytes)?;
-            if let Some(like) = like {
+            // Before it holds anything: who may not read the one may not read the other.
+            if let Some((like, _)) = like {
                 self.files.make_like(&staged.file, like)?;
             }
+            self.files.write(&staged.file, bytes)?;
             self.files.sync(&staged.file)
         };
         finish(&mut staged).map_err(|source| refused("write", &staged.path, source))?;
