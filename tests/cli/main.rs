@@ -1,9 +1,15 @@
 //! The command line, run as a process of its own in a folder of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and may say what it did"
+)]
 
 mod keys;
 mod program;
 mod serve;
 mod settings;
+mod side_by_side;
 mod tenants;

@@ -80,6 +80,20 @@ impl Workplace {
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Running(Some(command.spawn().unwrap()))
     }
+
+    /// Starts it with its system calls of this kind written to the file `trace`.
+    pub(crate) fn start_traced(&self, calls: &str, arguments: &[&str]) -> Running {
+        let program = self.command(arguments);
+        let mut command = Command::new("strace");
+        // With -D, the tracer is the program's child, and signals reach the program.
+        command.args(["-D", "-f", "-qq", "-o", "trace", "-e", &format!("trace={calls}")]);
+        command.arg(program.get_program()).args(arguments).current_dir(self.folder.path());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap_or_else(|error| {
+            panic!("strace is missing ({error}); install it: apt-get install -y strace")
+        });
+        Running(Some(child))
+    }
 }
 
 impl Run {

@@ -39,6 +39,28 @@ fn it_says_where_it_listens_once_it_does_and_stops_when_told() {
 }
 
 #[test]
+fn tenants_that_nobody_asks_for_cost_nothing_at_the_start() {
+    let place = Workplace::new();
+    for tenant in 0..2000 {
+        std::fs::create_dir_all(place.path(&format!("data/t{tenant}"))).unwrap();
+    }
+    let mut running = place.start_traced("%file", &["serve", "--listen", "127.0.0.1:0"]);
+    let (address, _lines) = listening(&mut running);
+    let answer = get(&address, "/health/ready", "Accept: */*");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let key = format!("{API_KEY_HEADER}: unknown");
+    let path = OPERATIONS[0].path.replace(&format!("{{{}}}", parameter::TENANT_ID), "t7");
+    assert!(get(&address, &path, &key).starts_with("HTTP/1.1 401 "));
+    running.terminate();
+    let trace = place.read("trace");
+    let calls = |what: &str| trace.lines().filter(|line| line.contains(what)).count();
+    let listings = trace.lines().filter(|line| line.contains("O_DIRECTORY"));
+    assert_eq!(listings.filter(|line| line.contains("\"data\"")).count(), 0, "{trace}");
+    assert!(calls("\"data/t7/") > 0, "{trace}");
+    assert_eq!(calls("\"data/t"), calls("\"data/t7"), "{trace}");
+}
+
+#[test]
 fn it_can_be_told_to_stop_from_its_first_line_on() {
     for _ in 0..10 {
         let place = Workplace::with_tenant();
