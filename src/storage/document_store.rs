@@ -70,7 +70,7 @@ impl Version {
 
     /// A version of these numbers, not all of them zero.
     #[must_use]
-    pub fn new(numbers: [u64; Self::NUMBERS]) -> Self {
+    pub const fn new(numbers: [u64; Self::NUMBERS]) -> Self {
         Self(numbers)
     }
 

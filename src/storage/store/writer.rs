@@ -68,6 +68,7 @@ impl Writer {
 
     fn commit_all(&self, commits: &[Commit]) -> Vec<Outcome> {
         let all = |error: &CommitError| commits.iter().map(|_| Err(error.clone())).collect();
+        let mut conflicting = None;
         for _ in 0..ATTEMPTS {
             let snapshot = match self.fresh() {
                 Ok(snapshot) => snapshot,
@@ -96,7 +97,13 @@ impl Writer {
                     self.faults.end(&self.id, Area::Writing);
                     return outcomes;
                 }
-                Err(WriteError::Conflict) => self.tally.conflicted(),
+                Err(WriteError::Conflict) => {
+                    self.tally.conflicted();
+                    if conflicting.replace(stored.version) == Some(stored.version) {
+                        // Changed twice, and no version told: it has to be read.
+                        self.unread(&snapshot);
+                    }
+                }
                 Err(error) => return self.failed(error, &snapshot, outcomes),
             }
         }
@@ -140,12 +147,17 @@ impl Writer {
             WriteError::Uncertain(cause) => {
                 self.faults.begin(&self.id, Area::Writing, told);
                 // Whatever is on disk is what counts from here on.
-                let unread = Snapshot { version: None, ..was.clone() };
-                self.tenant.latest.publish_written(Arc::new(unread));
+                self.unread(was);
                 CommitError::Uncertain(Unavailable::new(cause))
             }
         };
         outcomes.into_iter().map(|outcome| outcome.and(Err(error.clone()))).collect()
+    }
+
+    /// Lets the next look at the document be a reading.
+    fn unread(&self, was: &Snapshot) {
+        let unread = Snapshot { version: None, ..was.clone() };
+        self.tenant.latest.publish_written(Arc::new(unread));
     }
 }
 
@@ -165,5 +177,92 @@ impl Drop for Leaving<'_> {
         let mut queue = self.0.queue();
         queue.has_writer = false;
         queue.waiting.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use crate::domain::{
+        ApiKey, Commit, Digest, KeyName, KeyRepository as _, KeyringEdit, Precondition, Scopes,
+        TenantId,
+    };
+    use crate::storage::Store;
+    use crate::storage::document_store::{
+        CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument,
+        Version, WriteError,
+    };
+
+    /// One document, whose states all have one version, as a file's have within a tick of its clock.
+    #[derive(Default)]
+    struct OneVersion(Mutex<Bytes>);
+
+    const VERSION: Version = Version::new([1; Version::NUMBERS]);
+
+    impl DocumentStore for OneVersion {
+        fn read<'a>(
+            &'a self,
+            _: &'a TenantId,
+            known: Option<&Version>,
+        ) -> StoreFuture<'a, Reading, DocumentError> {
+            let bytes = self.0.lock().unwrap().clone();
+            let found = StoredDocument { bytes, version: VERSION, unchanged_for: Duration::MAX };
+            StoreFuture::ready(Ok(match known {
+                Some(_) => Reading::Unchanged,
+                None => Reading::Found(found),
+            }))
+        }
+
+        fn write<'a>(
+            &'a self,
+            _: &'a TenantId,
+            expected: &'a StoredDocument,
+            bytes: Bytes,
+        ) -> StoreFuture<'a, Version, WriteError> {
+            let mut document = self.0.lock().unwrap();
+            if *document != expected.bytes {
+                return StoreFuture::ready(Err(WriteError::Conflict));
+            }
+            *document = bytes;
+            StoreFuture::ready(Ok(VERSION))
+        }
+
+        fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
+            StoreFuture::ready(Ok(Vec::new()))
+        }
+
+        fn create_tenant<'a>(&'a self, _: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
+            StoreFuture::ready(Err(CreateTenantError::Exists))
+        }
+
+        fn locate(&self, _: &TenantId) -> String {
+            "the document".to_owned()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_that_no_version_tells_is_kept() {
+        let documents = Arc::new(OneVersion::default());
+        let store = Store::new(Arc::clone(&documents) as Arc<_>).unwrap();
+        let commit = |name: &str| Commit {
+            tenant: TenantId::parse("t").unwrap(),
+            edit: KeyringEdit::Create(ApiKey {
+                name: KeyName::parse(name).unwrap(),
+                enabled: true,
+                scopes: Scopes::parse(&["x"]).unwrap(),
+                digest: Digest::of(name.as_bytes()),
+            }),
+            precondition: Precondition::default(),
+        };
+        store.commit(commit("one")).await.unwrap();
+        let text = String::from_utf8(documents.0.lock().unwrap().to_vec()).unwrap();
+        *documents.0.lock().unwrap() = Bytes::from(format!("# theirs\n{text}"));
+        store.commit(commit("two")).await.unwrap();
+        let text = String::from_utf8(documents.0.lock().unwrap().to_vec()).unwrap();
+        assert!(text.starts_with("# theirs\n") && text.contains("name: two"), "{text}");
     }
 }

@@ -39,12 +39,13 @@ pub(crate) struct NotEditable {
 impl Draft {
     /// A copy of a document.
     pub(crate) fn of(document: &Document) -> Self {
-        Self {
-            // A document is only made from bytes that are UTF-8.
-            text: String::from_utf8_lossy(&document.bytes).into_owned(),
-            layout: document.layout.clone(),
-            keyring: Arc::clone(&document.keyring),
-        }
+        // A document is only made from bytes that are UTF-8. To say so again costs a tenth of what it
+        // costs to look for what to replace.
+        let text = match std::str::from_utf8(&document.bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => String::from_utf8_lossy(&document.bytes).into_owned(),
+        };
+        Self { text, layout: document.layout.clone(), keyring: Arc::clone(&document.keyring) }
     }
 
     /// The keys as they are after the changes so far.
