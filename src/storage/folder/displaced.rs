@@ -53,6 +53,9 @@ impl Displaced {
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     files: Mutex<HashMap<TenantId, Vec<Displaced>>>,
+    /// Those that had to go early. To close a file that has no name frees its blocks, which may take
+    /// as long as the disk does: the watching thread does it, and no writer waits for that.
+    over: Mutex<Vec<Displaced>>,
     came: Condvar,
 }
 
@@ -66,6 +69,11 @@ impl Watch {
     fn files(&self) -> MutexGuard<'_, HashMap<TenantId, Vec<Displaced>>> {
         // Each change is one push or remove, so what a panic left behind is whole.
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn over(&self) -> MutexGuard<'_, Vec<Displaced>> {
+        // Each change is one push or take.
+        self.over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,6 +113,7 @@ impl Inner {
                 of_tenant.push(oldest);
                 break;
             }
+            self.watch.over().push(oldest);
         }
         self.watch.came.notify_one();
     }
@@ -126,6 +135,8 @@ impl Inner {
                 return;
             }
             std::thread::sleep(PAUSE);
+            let over = std::mem::take(&mut *self.watch.over());
+            drop(over);
             for tenant in &tenants {
                 self.look_again(tenant);
             }
@@ -135,7 +146,7 @@ impl Inner {
     /// Looks at a tenant's displaced files, and ends the watch of those that are out long enough.
     fn look_again(&self, tenant: &TenantId) {
         let closing = self.is_closing();
-        let mut written = Vec::new();
+        let (mut written, mut over) = (Vec::new(), Vec::new());
         {
             let mut files = self.watch.files();
             let Some(of_tenant) = files.get_mut(tenant) else { return };
@@ -145,7 +156,7 @@ impl Inner {
                 let is_over = age > WATCH || (closing && age > 2 * GRAIN);
                 match now {
                     Ok(now) if now != displaced.seen => written.push((displaced, now)),
-                    Ok(_) if is_over => {}
+                    Ok(_) if is_over => over.push(displaced),
                     Ok(_) => of_tenant.push(displaced),
                     Err(error) => {
                         tracing::warn!(tenant.id = %tenant, %error, "a displaced file is out of sight");
@@ -159,6 +170,7 @@ impl Inner {
         for (displaced, now) in written {
             self.bring_over(tenant, displaced, now);
         }
+        drop(over);
     }
 
     /// Someone wrote into a displaced file: makes the same change to the document.
