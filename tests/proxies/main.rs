@@ -1,4 +1,5 @@
-//! The service behind real proxies: nobody gets another's answer or identity.
+//! The service behind real proxies, where nobody gets another's answer or identity, and beside real
+//! gateways that ask it who may pass.
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
 #![expect(
     clippy::unwrap_used,
@@ -14,9 +15,11 @@ mod harness;
 #[path = "../programs/mod.rs"]
 mod programs;
 mod proxy;
+mod upstream;
 
 mod caches;
 mod connections;
+mod gateways;
 mod headers;
 mod paths;
 

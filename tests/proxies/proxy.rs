@@ -22,29 +22,36 @@ pub struct Proxy {
 impl Proxy {
     /// Debian's nginx. `settings` stand in its server, `location` in the one that passes on.
     pub fn nginx(upstream: &str, settings: &str, location: &str) -> Self {
-        let (folder, address) = (TempDir::new().unwrap(), free_address());
-        let place = folder.path().display();
+        let address = free_address();
         let upstream = upstream.trim_start_matches("http://");
+        let http = format!(
+            "proxy_cache_path cache keys_zone=answers:1m;
+            upstream service {{ server {upstream}; keepalive 2; }}
+            server {{
+                listen {address};
+                {settings}
+                location / {{
+                    proxy_pass http://service;
+                    proxy_http_version 1.1;
+                    proxy_set_header Connection '';
+                    {location}
+                }}
+            }}"
+        );
+        Self::nginx_http(address, &http)
+    }
+
+    /// Debian's nginx with this in its `http` part, which says to listen there.
+    pub fn nginx_http(address: String, http: &str) -> Self {
+        let folder = TempDir::new().unwrap();
         let configuration = format!(
-            "daemon off; master_process off; pid {place}/pid; error_log stderr;
+            "daemon off; master_process off; pid pid; error_log stderr;
             events {{ worker_connections 64; }}
             http {{
                 access_log off;
-                client_body_temp_path {place}/body; proxy_temp_path {place}/proxy;
-                fastcgi_temp_path {place}/fastcgi; uwsgi_temp_path {place}/uwsgi;
-                scgi_temp_path {place}/scgi;
-                proxy_cache_path {place}/cache keys_zone=answers:1m;
-                upstream service {{ server {upstream}; keepalive 2; }}
-                server {{
-                    listen {address};
-                    {settings}
-                    location / {{
-                        proxy_pass http://service;
-                        proxy_http_version 1.1;
-                        proxy_set_header Connection '';
-                        {location}
-                    }}
-                }}
+                client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+                uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+                {http}
             }}"
         );
         let file = write(folder.path(), "nginx.conf", &configuration);
@@ -55,10 +62,17 @@ impl Proxy {
 
     /// Debian's Caddy. `settings` stand in its site.
     pub fn caddy(upstream: &str, settings: &str) -> Self {
-        let (folder, address) = (TempDir::new().unwrap(), free_address());
+        let address = free_address();
+        let site = format!("http://{address} {{\n {settings}\n reverse_proxy {upstream}\n}}\n");
+        Self::caddyfile(address, &site)
+    }
+
+    /// Debian's Caddy with these sites, of which one is there.
+    pub fn caddyfile(address: String, sites: &str) -> Self {
+        let folder = TempDir::new().unwrap();
         let configuration = format!(
-            "{{\n admin off\n auto_https off\n log {{\n level ERROR\n }}\n}}\n\
-             http://{address} {{\n bind 127.0.0.1\n {settings}\n reverse_proxy {upstream}\n}}\n"
+            "{{\n admin off\n auto_https off\n default_bind 127.0.0.1\n \
+             log {{\n level ERROR\n }}\n}}\n{sites}"
         );
         let file = write(folder.path(), "Caddyfile", &configuration);
         let mut command = Command::new(program("/usr/bin/caddy", "caddy"));
@@ -67,6 +81,20 @@ impl Proxy {
             .env("HOME", folder.path())
             .env_remove("XDG_DATA_HOME")
             .env_remove("XDG_CONFIG_HOME");
+        Self::start(command, folder, address)
+    }
+
+    /// Debian's HAProxy with this configuration, which says to listen there and to load the program
+    /// in Lua.
+    pub fn haproxy(address: String, lua: &str, configuration: &str) -> Self {
+        const LUA: &str = "/etc/haproxy/neokeys.lua";
+        let folder = TempDir::new().unwrap();
+        let program_file = write(folder.path(), "neokeys.lua", lua);
+        assert!(configuration.contains(LUA));
+        let configuration = configuration.replace(LUA, program_file.to_str().unwrap());
+        let file = write(folder.path(), "haproxy.cfg", &configuration);
+        let mut command = Command::new(program("/usr/sbin/haproxy", "haproxy"));
+        command.arg("-db").arg("-f").arg(file);
         Self::start(command, folder, address)
     }
 
@@ -95,7 +123,8 @@ impl Proxy {
     }
 }
 
-fn free_address() -> String {
+/// An address of this machine that nothing listens on.
+pub fn free_address() -> String {
     format!("127.0.0.1:{}", free_port())
 }
 
