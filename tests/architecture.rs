@@ -42,6 +42,11 @@ const LAYERS: &[Layer] = &[
         uses: &["auth", "contract", "domain", "problem", "tally"],
         never: &["std::fs", "std::env", "serde_yaml::from"],
     },
+    Layer {
+        module: "guard",
+        uses: &["auth", "domain", "http", "storage"],
+        never: &["std::fs", "std::env"],
+    },
     Layer { module: "dev_issuer", uses: &["auth", "problem"], never: &["std::fs", "std::env"] },
     Layer { module: "metrics", uses: &["auth", "http", "storage", "tally"], never: &["std::env"] },
     Layer { module: "traces", uses: &["auth", "http"], never: &["std::env"] },

@@ -25,7 +25,7 @@ impl Caller {
 
     /// A caller with both credentials.
     #[must_use]
-    pub fn with_both(first: Principal, second: Principal) -> Self {
+    pub(crate) fn with_both(first: Principal, second: Principal) -> Self {
         Self { first: Arc::new(first), second: Some(Arc::new(second)), keyring: None }
     }
 
@@ -77,7 +77,7 @@ impl Caller {
     ///
     /// # Errors
     /// As there, with `refusal` where no principal's scopes suffice.
-    pub fn authorize_if(
+    pub(crate) fn authorize_if(
         &self,
         tenant: Option<&TenantId>,
         suffice: impl Fn(&Scopes) -> bool,
@@ -103,14 +103,14 @@ impl Caller {
     /// Whether the tenant is named in a credential of the caller: one that is for all tenants names
     /// none.
     #[must_use]
-    pub fn is_of(&self, tenant: &TenantId) -> bool {
+    pub(crate) fn is_of(&self, tenant: &TenantId) -> bool {
         self.principals()
             .any(|it| matches!(&it.tenants, Tenants::These(ids) if ids.contains(tenant)))
     }
 
     /// The scopes of `wanted` that the caller does not hold in a tenant, in order.
     #[must_use]
-    pub fn lacking<'w>(&self, tenant: &TenantId, wanted: &'w Scopes) -> Vec<&'w Scope> {
+    pub(crate) fn lacking<'w>(&self, tenant: &TenantId, wanted: &'w Scopes) -> Vec<&'w Scope> {
         let held = |scope: &Scope| {
             self.principals()
                 .any(|it| it.tenants.include(tenant) && it.scopes.grant(scope.as_str()))

@@ -12,18 +12,28 @@ use crate::contract::Operation;
 use crate::domain::{KeyRepository, Keyring, Scopes, TenantId};
 use crate::problem::Problem;
 
-/// Proof that the caller may do `O` in a tenant: the handler's only source of the tenant.
+/// What a handler demands of its caller. An operation of the contract is one of these.
+pub trait RequiredScope: 'static {
+    /// The scope that the caller must hold: an OAuth scope token (RFC 6749 §3.3).
+    const SCOPE: &'static str;
+}
+
+impl<O: Operation> RequiredScope for O {
+    const SCOPE: &'static str = <O as Operation>::SCOPE;
+}
+
+/// Proof that the caller may do `S` in a tenant: the handler's only source of the tenant.
 ///
 /// It decides at once from what the [authentication](super::authenticate) middleware left with the
 /// request, so as the first argument it is judged before a body is read.
 #[derive(Debug)]
-pub struct ScopedAuthorize<O> {
+pub struct ScopedAuthorize<S> {
     tenant: TenantId,
     caller: Caller,
-    operation: PhantomData<O>,
+    scope: PhantomData<S>,
 }
 
-impl<O: Operation> ScopedAuthorize<O> {
+impl<S: RequiredScope> ScopedAuthorize<S> {
     /// The tenant in which the caller may do it. It need not exist.
     #[must_use]
     pub fn tenant(&self) -> &TenantId {
@@ -36,18 +46,27 @@ impl<O: Operation> ScopedAuthorize<O> {
     ///
     /// # Errors
     /// A 404 when there is no such tenant, a 503 when its keys cannot be read.
-    pub async fn get_keyring(&self, keys: &dyn KeyRepository) -> Result<Arc<Keyring>, Problem> {
+    pub(crate) async fn get_keyring(
+        &self,
+        keys: &dyn KeyRepository,
+    ) -> Result<Arc<Keyring>, Problem> {
         match self.caller.keyring() {
             Some(keyring) => Ok(Arc::clone(keyring)),
             None => keys.get_keyring(&self.tenant).await.map_err(denial::unreadable),
         }
     }
 
+    /// Who calls.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     /// Whether the caller may give a key these scopes, as the deployment's setting has it.
     ///
     /// # Errors
     /// A 403 that names the scopes which the caller lacks.
-    pub fn may_grant(&self, scopes: &Scopes, grants: Grants) -> Result<(), Problem> {
+    pub(crate) fn may_grant(&self, scopes: &Scopes, grants: Grants) -> Result<(), Problem> {
         match grants {
             Grants::Any => Ok(()),
             Grants::Subset => match self.caller.lacking(&self.tenant, scopes).as_slice() {
@@ -58,19 +77,19 @@ impl<O: Operation> ScopedAuthorize<O> {
     }
 }
 
-impl<O: Operation> FromRequest for ScopedAuthorize<O> {
+impl<S: RequiredScope> FromRequest for ScopedAuthorize<S> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(caller) = request.extensions().get::<Caller>().cloned() else {
-            return ready(Err(denial::unauthenticated(O::NAME)));
+            return ready(Err(denial::unauthenticated(std::any::type_name::<S>())));
         };
         let tenant = path_tenant(request.match_info());
-        ready(caller.authorize(tenant.as_ref(), O::SCOPE).map(|tenant| Self {
+        ready(caller.authorize(tenant.as_ref(), S::SCOPE).map(|tenant| Self {
             tenant,
             caller,
-            operation: PhantomData,
+            scope: PhantomData,
         }))
     }
 }

@@ -55,3 +55,23 @@ pub async fn authenticate(
         Err(problem) => Ok(request.error_response(problem)),
     }
 }
+
+/// Like [`authenticate`], by a judge that is not the application's own, and for services that slow down
+/// nobody.
+///
+/// # Errors
+/// None of its own: a refusal is an answer.
+pub async fn authenticate_by(
+    authenticator: Authenticator,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let tenant = path_tenant(request.match_info());
+    match authenticator.authenticate(request.headers(), tenant.as_ref()).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+        }
+        Err(problem) => Ok(request.error_response(problem)),
+    }
+}

@@ -70,6 +70,28 @@ pub async fn edge(
     Ok(response)
 }
 
+/// Middleware for services that are not this one: writes the bodies of our problems and what belongs to
+/// them, and leaves every other answer alone.
+///
+/// # Errors
+/// None of its own.
+pub async fn problem_bodies(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = RequestId::of(request.headers());
+    let response = next.call(request).await?.map_into_boxed_body();
+    let error = response.response().error();
+    if error.and_then(|error| error.as_error::<Problem>()).is_none() {
+        return Ok(response);
+    }
+    let mut response = with_problem_body(response, &id);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_REQUEST_ID, id.header_value());
+    Ok(response)
+}
+
 /// What an answer about keys depends on.
 static VARIES: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(format!("Authorization, {API_KEY_HEADER}, Accept"))

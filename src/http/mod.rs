@@ -35,5 +35,5 @@ pub use openapi::{Documents, DocumentsError, collected};
 pub use request_tally::{OperationTally, RequestTally};
 pub use routes::{HttpParts, configure};
 
-pub use edge::edge;
+pub use edge::{edge, problem_bodies};
 pub use swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi, SwaggerUiConfig};

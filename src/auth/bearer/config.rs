@@ -13,6 +13,7 @@ use super::authorities::{self, AuthoritiesError};
 /// Whose tokens are taken, and where they say what they are for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct BearerConfig {
     /// The claim that names the caller's tenants.
     pub tenants_claim: String,
@@ -29,6 +30,7 @@ impl Default for BearerConfig {
 /// One issuer of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct IssuerConfig {
     /// What `iss` must be, compared exactly, the trailing slash too (RFC 7519 §4.1.1).
     pub issuer: String,
@@ -101,6 +103,7 @@ impl fmt::Display for SigningAlgorithm {
 
 /// A setting under `auth.bearer` that cannot be used. The text names it by its path.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BearerConfigError {
     /// A text that must not be empty is.
     #[error("auth.bearer.{setting} must not be empty")]
@@ -204,6 +207,20 @@ impl BearerConfig {
 }
 
 impl IssuerConfig {
+    /// An issuer whose keys are discovered at it, and whose tokens may be signed with every algorithm
+    /// that is known.
+    #[must_use]
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            jwks: None,
+            ca: None,
+            algorithms: SigningAlgorithm::all(),
+            access_tokens_only: false,
+        }
+    }
+
     /// Finds empty settings of the issuer that stands at `path`.
     pub(super) fn judge(&self, path: &str) -> Result<(), BearerConfigError> {
         demand(&self.issuer, &format!("{path}.issuer"))?;

@@ -44,6 +44,7 @@ impl Default for StoreConfig {
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// The folder is not there.
     #[error("there is no folder {}; make it, or name another store", .0.display())]

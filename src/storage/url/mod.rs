@@ -15,6 +15,7 @@ pub use self::objects::{Cloud, ObjectsUrl, ObjectsUrlError};
 
 /// The address of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StoreUrl {
     /// `file:DIR`: a folder with one folder a tenant.
     File(PathBuf),
@@ -28,6 +29,7 @@ pub enum StoreUrl {
 
 /// The text is no address of a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreUrlError {
     /// `file:` without a folder.
     #[error("the store \"file:\" names no folder; write file:DIR, for example file:data")]

@@ -1,0 +1,73 @@
+//! A service of a platform that lets neokeys' keys in by itself, without asking over the network:
+//!
+//! ```console
+//! $ cargo run --example guarded_service -- file:data 127.0.0.1:9000
+//! $ KEY=$(neokeys keys create --tenant demo shop --permission orders:read)
+//! $ curl -H "X-API-KEY: $KEY" http://127.0.0.1:9000/shops/demo/orders
+//! ```
+
+use std::net::TcpListener;
+use std::sync::Mutex;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use neokeys::guard::{BearerConfig, Guard, RequiredScope, ScopedAuthorize};
+
+/// What a handler that shows orders demands.
+struct ReadOrders;
+
+impl RequiredScope for ReadOrders {
+    const SCOPE: &'static str = "orders:read";
+}
+
+/// What a handler that takes orders demands.
+struct WriteOrders;
+
+impl RequiredScope for WriteOrders {
+    const SCOPE: &'static str = "orders:write";
+}
+
+/// Every order with the tenant whose it is.
+type Orders = web::Data<Mutex<Vec<(String, String)>>>;
+
+/// The guard comes first: nothing is read for a caller who may not.
+async fn list_orders(caller: ScopedAuthorize<ReadOrders>, orders: Orders) -> String {
+    let tenant = caller.tenant().as_str();
+    let orders = orders.lock().map(|orders| orders.clone()).unwrap_or_default();
+    let own = orders.iter().filter(|(of, _)| of == tenant);
+    own.map(|(_, order)| format!("{order}\n")).collect()
+}
+
+async fn take_order(caller: ScopedAuthorize<WriteOrders>, orders: Orders, body: String) -> String {
+    let order = format!("{body} (by {})", caller.caller().subject());
+    if let Ok(mut orders) = orders.lock() {
+        orders.push((caller.tenant().as_str().to_owned(), order.clone()));
+    }
+    order
+}
+
+/// The service on a listener; it runs when awaited.
+pub(crate) fn serve(listener: TcpListener, guard: &Guard) -> std::io::Result<Server> {
+    let (guard, orders) = (guard.clone(), Orders::default());
+    let app = move || {
+        let shop = guard
+            .scope("/shops/{tenantId}")
+            .app_data(orders.clone())
+            .route("/orders", web::get().to(list_orders))
+            .route("/orders", web::post().to(take_order));
+        App::new().service(shop)
+    };
+    Ok(HttpServer::new(app).listen(listener)?.run())
+}
+
+#[expect(clippy::print_stdout, reason = "whoever starts it wants to know where it is")]
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let store = arguments.next().unwrap_or_else(|| "file:data".to_owned()).parse()?;
+    let address = arguments.next().unwrap_or_else(|| "127.0.0.1:9000".to_owned());
+    let guard = Guard::open(&store, BearerConfig::default()).await?;
+    let listener = TcpListener::bind(address)?;
+    println!("listening on http://{}", listener.local_addr()?);
+    Ok(serve(listener, &guard)?.await?)
+}

@@ -1,0 +1,84 @@
+//! The guard for other actix-web services: [`ScopedAuthorize`] on their own handlers.
+//!
+//! A service that runs on the same store judges neokeys' keys and bearer tokens itself, without
+//! asking over the network, and as freshly: a key that is deleted anywhere does not pass the next
+//! time.
+//!
+//! - A [`RequiredScope`] names what a handler demands.
+//! - [`ScopedAuthorize`] in the handler's arguments lets it begin only for a caller who may, and is
+//!   where the handler has the tenant from.
+//! - A [`Guard`] is opened once in a process, and makes the scopes that the handlers stand in.
+//!
+//! What is refused is answered as neokeys answers: 401, 403 or 503, with a challenge and a problem
+//! object (RFC 9457), whose `type` is the path of a page of neokeys.
+
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, Scope, web};
+
+pub use crate::auth::bearer::{BearerConfig, BearerConfigError, IssuerConfig, SigningAlgorithm};
+pub use crate::auth::{Caller, Method, Principal, RequiredScope, ScopedAuthorize, Tenants};
+pub use crate::domain::{Scopes, TenantId, TenantIdError};
+pub use crate::storage::{OpenError, StoreUrl, StoreUrlError};
+
+use crate::auth::bearer::BearerVerifier;
+use crate::auth::{Authenticator, SystemClock, authenticate_by};
+use crate::domain::KeyRepository;
+use crate::http;
+use crate::storage::{Store, StoreConfig};
+
+/// Judges the callers of a service. Cheap to clone: one for all workers.
+#[derive(Clone)]
+pub struct Guard(Authenticator);
+
+/// Why a guard cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuardError {
+    /// The store cannot be opened.
+    #[error("the store of keys cannot be opened")]
+    Store(#[from] OpenError),
+    /// The settings of bearer tokens are not usable.
+    #[error("the settings of bearer tokens are not usable")]
+    Bearer(#[from] BearerConfigError),
+}
+
+impl Guard {
+    /// Opens the store at an address, which other processes may use at the same time, and starts to
+    /// fetch the issuers' keys; it waits 5 s for them at most. [`BearerConfig::default`] takes no
+    /// bearer tokens. Call it on a runtime that lasts as long as the service.
+    ///
+    /// # Errors
+    /// [`GuardError`] says which of the two cannot be used.
+    pub async fn open(store: &StoreUrl, bearer: BearerConfig) -> Result<Self, GuardError> {
+        let keys: Arc<dyn KeyRepository> = Arc::new(Store::open(store, &StoreConfig::default())?);
+        let bearer = BearerVerifier::open(bearer, Arc::new(SystemClock)).await?;
+        Ok(Self(Authenticator::new(keys, bearer)))
+    }
+
+    /// A scope whose handlers begin only for callers with a valid credential; each says by its
+    /// [`ScopedAuthorize`] what it demands of them. The path has the tenant in it, as `{tenantId}`:
+    /// `/shops/{tenantId}`. Without that, no API key is valid there.
+    #[must_use]
+    pub fn scope(
+        &self,
+        path: &str,
+    ) -> Scope<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let authenticator = self.0.clone();
+        let judge = move |request: ServiceRequest, next: Next<_>| {
+            authenticate_by(authenticator.clone(), request, next)
+        };
+        web::scope(path).wrap(from_fn(judge)).wrap(from_fn(http::problem_bodies))
+    }
+}
