@@ -6,6 +6,7 @@
 mod checkers;
 mod documented;
 mod examples;
+mod introspection;
 mod overlay;
 mod python;
 mod readme;

@@ -5,11 +5,10 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use crate::get_with;
 use crate::harness::{Client, Reply, Service, document, entry, token_of};
-use crate::programs::folder;
 use crate::proxy::{Proxy, free_address};
 use crate::upstream::Upstream;
+use crate::{documented, get_with};
 
 /// Everything that a request passes on its way.
 struct Way {
@@ -19,22 +18,10 @@ struct Way {
     gateway: Proxy,
 }
 
-/// The one block of a language in the page.
-fn documented(language: &str) -> String {
-    let page = std::fs::read_to_string(folder("docs/gateways.md")).unwrap();
-    let mut blocks = page.split("```").skip(1).step_by(2);
-    let block = blocks.find_map(|it| it.strip_prefix(language)?.strip_prefix('\n'));
-    block.unwrap_or_else(|| panic!("docs/gateways.md has no {language}")).to_owned()
-}
-
 /// Puts this run's addresses in the place of those that the page has.
-fn placed(text: &str, here: &str, service: &Service, upstream: &Upstream) -> String {
+pub fn placed(text: &str, service: &Service, upstream: &Upstream) -> String {
     let neokeys = service.origin().trim_start_matches("http://");
-    let places = [
-        ("127.0.0.1:8000", here),
-        ("127.0.0.1:8080", neokeys),
-        ("127.0.0.1:9000", upstream.address()),
-    ];
+    let places = [("127.0.0.1:8080", neokeys), ("127.0.0.1:9000", upstream.address())];
     places.iter().fold(text.to_owned(), |text, (documented, actual)| {
         assert!(text.contains(documented), "{text}");
         text.replace(documented, actual)
@@ -60,15 +47,26 @@ type StartGateway = fn(String, &dyn Fn(&str) -> String) -> Proxy;
 fn ways() -> [Way; 3] {
     let way = |name: &'static str, start: StartGateway| {
         let (service, upstream, here) = (start_service(), Upstream::start(), free_address());
-        let place = |text: &str| placed(text, &here, &service, &upstream);
+        let place = |text: &str| {
+            assert!(text.contains("127.0.0.1:8000"), "{text}");
+            placed(text, &service, &upstream).replace("127.0.0.1:8000", &here)
+        };
         let gateway = start(here.clone(), &place);
         Way { name, service, upstream, gateway }
     };
     [
-        way("nginx", |here, place| Proxy::nginx_http(here, &place(&documented("nginx")))),
-        way("Caddy", |here, place| Proxy::caddyfile(here, &place(&documented("caddyfile")))),
+        way("nginx", |here, place| {
+            Proxy::nginx_http(here, &place(&documented("gateways", "nginx")))
+        }),
+        way("Caddy", |here, place| {
+            Proxy::caddyfile(here, &place(&documented("gateways", "caddyfile")))
+        }),
         way("HAProxy", |here, place| {
-            Proxy::haproxy(here, &documented("lua"), &place(&documented("haproxy")))
+            Proxy::haproxy(
+                here,
+                &documented("gateways", "lua"),
+                &place(&documented("gateways", "haproxy")),
+            )
         }),
     ]
 }
@@ -288,8 +286,7 @@ async fn no_spelling_of_a_path_leads_to_another_tenant() {
 }
 
 /// Sends a request on a connection that stays, and gives the status of its answer.
-fn exchange(connection: &mut TcpStream, host: &str, token: &str) -> u16 {
-    let request = format!("GET {ORDERS} HTTP/1.1\r\nHost: {host}\r\nX-API-KEY: {token}\r\n\r\n");
+pub fn exchange(connection: &mut TcpStream, request: &str) -> u16 {
     connection.write_all(request.as_bytes()).unwrap();
     let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
@@ -316,13 +313,17 @@ async fn a_key_that_is_deleted_is_refused_on_the_connection_that_it_came_by() {
     for way in ways() {
         let host = way.gateway.address();
         let mut connection = TcpStream::connect(host).unwrap();
-        assert_eq!(exchange(&mut connection, host, &token_of("shop")), 200, "{}", way.name);
+        let request = |key: &str| {
+            let token = token_of(key);
+            format!("GET {ORDERS} HTTP/1.1\r\nHost: {host}\r\nX-API-KEY: {token}\r\n\r\n")
+        };
+        assert_eq!(exchange(&mut connection, &request("shop")), 200, "{}", way.name);
         let admin = way.service.client().with_api_key(&token_of("admin"));
         assert_eq!(admin.delete("/api/t1/admin/apiKeys/shop").await.status, 204);
         let before = way.upstream.reached();
-        assert_eq!(exchange(&mut connection, host, &token_of("shop")), 401, "{}", way.name);
+        assert_eq!(exchange(&mut connection, &request("shop")), 401, "{}", way.name);
         assert_eq!(way.upstream.reached(), before, "{}", way.name);
-        assert_eq!(exchange(&mut connection, host, &token_of("owner")), 200, "{}", way.name);
+        assert_eq!(exchange(&mut connection, &request("owner")), 200, "{}", way.name);
     }
 }
 

@@ -1,5 +1,5 @@
 //! The service behind real proxies, where nobody gets another's answer or identity, and beside real
-//! gateways that ask it who may pass.
+//! gateways and resource servers that ask it who may.
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
 #![expect(
     clippy::unwrap_used,
@@ -21,6 +21,7 @@ mod caches;
 mod connections;
 mod gateways;
 mod headers;
+mod introspection;
 mod paths;
 
 use harness::{Client, Reply, Service};
@@ -44,4 +45,13 @@ fn proxies(service: &Service) -> [(&'static str, Proxy); 3] {
 async fn get_with(client: &Client, path: &str, headers: &[(&'static str, &str)]) -> Reply {
     let request = client.request("GET", path);
     headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
+}
+
+/// The one block of a language in a page of `docs/`.
+fn documented(page: &str, language: &str) -> String {
+    let path = programs::folder("docs").join(page).with_extension("md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut blocks = text.split("```").skip(1).step_by(2);
+    let block = blocks.find_map(|it| it.strip_prefix(language)?.strip_prefix('\n'));
+    block.unwrap_or_else(|| panic!("docs/{page}.md has no {language}")).to_owned()
 }

@@ -98,6 +98,38 @@ impl Proxy {
         Self::start(command, folder, address)
     }
 
+    /// Debian's Apache with this configuration, listening there; `key` is in its environment.
+    pub fn apache(address: String, configuration: &str, key: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let place = folder.path().display();
+        let modules = [
+            "mpm_event",
+            "authn_core",
+            "authz_core",
+            "authz_user",
+            "headers",
+            "proxy",
+            "proxy_http",
+            "oauth2",
+        ];
+        let modules: String = modules
+            .map(|name| {
+                format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n")
+            })
+            .concat();
+        // Started as root, its children must be somebody else; the user of that name is nobody's.
+        let whole = format!(
+            "ServerRoot {place}\nDefaultRuntimeDir {place}\nPidFile pid\nErrorLog log.apache\n\
+             ServerName localhost\nListen {address}\n{modules}User nobody\nGroup nogroup\n\
+             {configuration}"
+        );
+        let file = write(folder.path(), "httpd.conf", &whole);
+        program("/usr/lib/apache2/modules/mod_oauth2.so", "libapache2-mod-oauth2");
+        let mut command = Command::new(program("/usr/sbin/apache2", "apache2"));
+        command.args(["-X", "-f"]).arg(file).env("NEOKEYS_KEY", key);
+        Self::start(command, folder, address)
+    }
+
     /// Returns once it accepts connections.
     fn start(mut command: Command, folder: TempDir, address: String) -> Self {
         let log = folder.path().join("log");
