@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -124,8 +125,8 @@ async fn made(home: &Path) -> BTreeSet<String> {
     assert_eq!(admin.delete(&format!("{keys}/made")).await.status, 204);
     assert_eq!(Client::of_another(&metrics).get("").await.status, 200);
     // Its number is on the first line of what strace wrote.
-    let pid = fs::read_to_string(&trace).unwrap().split(' ').next().unwrap().to_owned();
-    crate::programs::run(Command::new("kill").args(["-TERM", &pid]));
+    let pid = fs::read_to_string(&trace).unwrap().split(' ').next().unwrap().parse().unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
     running.wait();
     let text = fs::read_to_string(&trace).unwrap();
     let calls = text.lines().filter_map(|line| line.split_whitespace().nth(1)?.split_once('('));
