@@ -158,8 +158,6 @@ impl Cluster {
         if in_doubt && let Some(revision) = self.find_own(&key, expected, &id).await? {
             return Ok(Done::At(revision));
         }
-        // The watch will say so too, but whoever tries again must not wait for it.
-        self.knowledge.change(tenant.as_str(), revision);
         let found = answer.op_responses().into_iter().next().and_then(|response| match response {
             TxnOpResponse::Get(mut found) => found.take_kvs().pop(),
             TxnOpResponse::Put(_) | TxnOpResponse::Delete(_) | TxnOpResponse::Txn(_) => None,

@@ -1,0 +1,56 @@
+//! How long a deleted key is accepted by the other nodes while nothing fails.
+
+use std::time::{Duration, Instant};
+
+use crate::calls::{Caller, keys};
+use crate::harness::{document, entry, token_of};
+use crate::node::Nodes;
+use crate::servers::etcd::Etcd;
+
+const TENANTS: usize = 50;
+const KEYS: usize = 20;
+
+#[test]
+fn a_deleted_key_is_refused_by_every_node_within_the_bound() {
+    let etcd = Etcd::builder(3).start();
+    let names: Vec<_> = (0..KEYS).map(|key| format!("k{key}")).collect();
+    let entries: Vec<_> = names.iter().map(|name| entry(name, true, &["a"])).collect();
+    for tenant in 0..TENANTS {
+        etcd.control(&["put", &format!("/lag/t{tenant}/security.yml"), &document(&entries)]);
+    }
+    let nodes = Nodes::on(&etcd.url("lag"), "2s");
+    let started: Vec<_> = (0..3).map(|_| nodes.start()).collect();
+    let caller = Caller::new(&nodes.token());
+    let mut lags = Vec::new();
+    for tenant in (0..TENANTS).map(|tenant| format!("t{tenant}")) {
+        for name in &names {
+            let token = token_of(name);
+            for node in &started {
+                while caller.present(node, &tenant, &token) != Some(403) {}
+            }
+            let path = format!("{}/{name}", keys(&tenant));
+            assert_eq!(caller.ask(&started[0], "DELETE", &path, None).unwrap().status, 204);
+            let since = Instant::now();
+            let mut waiting: Vec<_> = started[1..].iter().collect();
+            assert_eq!(caller.present(&started[0], &tenant, &token), Some(401));
+            while !waiting.is_empty() {
+                waiting.retain(|node| match caller.present(node, &tenant, &token) {
+                    Some(401) => {
+                        lags.push(since.elapsed());
+                        false
+                    }
+                    status => {
+                        assert_eq!(status, Some(403));
+                        true
+                    }
+                });
+            }
+        }
+    }
+    lags.sort_unstable();
+    let part = |hundredths: usize| lags[(lags.len() - 1) * hundredths / 100];
+    let (half, most, all) = (part(50), part(99), part(100));
+    let deletions = TENANTS * KEYS;
+    println!("revocation lag, {deletions} deletions: p50 {half:?}, p99 {most:?}, max {all:?}");
+    assert!(all <= Duration::from_secs(2), "max {all:?}");
+}

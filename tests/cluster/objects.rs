@@ -1,0 +1,82 @@
+//! Two nodes on object storage.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::calls::{Caller, keys};
+use crate::node::{Node, Nodes};
+use crate::servers::buckets::Buckets;
+
+const WRITERS: usize = 4;
+const CHANGES: usize = 5;
+
+fn judge(buckets: &Buckets) {
+    let nodes = Nodes::on(&buckets.url("two"), "1s").with(&buckets.variables());
+    let started: Arc<[Node; 2]> = Arc::new([nodes.start(), nodes.start()]);
+    make_tenant(buckets);
+    let threads: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let (started, caller) = (Arc::clone(&started), Caller::new(&nodes.token()));
+            std::thread::spawn(move || {
+                for change in 0..CHANGES {
+                    let name = format!("w{writer}-{change}");
+                    let body = json!({"name": name, "permissions": ["a"]});
+                    let node = &started[writer % 2];
+                    let reply = caller.ask(node, "POST", &keys("t"), Some(body)).unwrap();
+                    assert_eq!(reply.status, 201, "{reply:?}");
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let caller = Caller::new(&nodes.token());
+    // As long as a node may not know of the other's changes.
+    std::thread::sleep(Duration::from_millis(1100));
+    for node in started.iter() {
+        let list = caller.ask(node, "GET", &keys("t"), None).unwrap();
+        assert_eq!(list.body.as_array().unwrap().len(), WRITERS * CHANGES);
+    }
+    a_deletion_counts_within_the_bound(&caller, &started);
+}
+
+fn a_deletion_counts_within_the_bound(caller: &Caller, nodes: &[Node; 2]) {
+    let body = json!({"name": "gone", "permissions": ["a"]});
+    let created = caller.ask(&nodes[0], "POST", &keys("t"), Some(body)).unwrap();
+    let token = created.body["token"].as_str().unwrap().to_owned();
+    while caller.present(&nodes[1], "t", &token) != Some(403) {}
+    let path = format!("{}/gone", keys("t"));
+    assert_eq!(caller.ask(&nodes[0], "DELETE", &path, None).unwrap().status, 204);
+    let since = Instant::now();
+    assert_eq!(caller.present(&nodes[0], "t", &token), Some(401));
+    loop {
+        let begun = since.elapsed();
+        match caller.present(&nodes[1], "t", &token) {
+            Some(401) => break,
+            status => assert_eq!(status, Some(403)),
+        }
+        assert!(begun <= Duration::from_secs(1), "accepted {begun:?} after its deletion");
+    }
+}
+
+/// With the program, as an operator does.
+fn make_tenant(buckets: &Buckets) {
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_neokeys"))
+        .args(["tenants", "create", "t", "--store", &buckets.url("two")])
+        .envs(buckets.variables())
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn two_nodes_on_s3_lose_no_change() {
+    judge(&Buckets::s3());
+}
+
+#[test]
+fn two_nodes_on_azure_lose_no_change() {
+    judge(&Buckets::azurite());
+}
