@@ -63,7 +63,7 @@ impl Display for Failure {
 }
 
 /// An error and its causes as one sentence.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut sentence = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -5,6 +5,7 @@
 //! or a setting is wrong; a reader that closes the pipe early is no error.
 
 mod check;
+mod copy;
 mod failure;
 mod keys;
 mod openapi;
@@ -16,6 +17,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -23,7 +25,7 @@ use clap::{Args, Parser, Subcommand};
 use self::failure::Failure;
 use self::output::Output;
 use crate::settings::{self, Settings};
-use crate::storage::{Store, StoreConfig, StoreUrl};
+use crate::storage::{DocumentStore, OpenError, Store, StoreConfig, StoreUrl, open_documents};
 
 /// Issues, manages and checks the API keys of a platform's tenants.
 #[derive(Debug, Parser)]
@@ -46,6 +48,8 @@ enum Command {
     Tenants(tenants::TenantsCommand),
     /// Read every tenant's security.yml and say what is wrong in it, where, and how to mend it.
     Check(check::CheckArguments),
+    /// Copy documents from one store to another, byte for byte, and read them back.
+    Copy(copy::CopyArguments),
     /// Write the OpenAPI document to standard output.
     Openapi(openapi::OpenapiArguments),
 }
@@ -78,17 +82,35 @@ impl Place {
     }
 
     fn open_as(settings: &Settings, create_folder: bool) -> Result<Store, Failure> {
-        let config = StoreConfig {
-            document_limit: settings.document_limit,
-            create_folder,
-            loaded_limit: settings.loaded_limit,
-            // A command looks once, and at what is there now.
-            max_staleness: Some(Duration::ZERO),
-        };
-        Store::open(&settings.store, &config).map_err(|error| {
-            Failure::refused(&error)
-                .hint("--store names another store; `neokeys tenants create` makes the folder")
-        })
+        let config = config(settings, create_folder);
+        Store::open(&settings.store, &config).map_err(|error| not_opened(&error))
+    }
+
+    /// Opens the documents of the store alone.
+    fn open_documents(&self, create_folder: bool) -> Result<Arc<dyn DocumentStore>, Failure> {
+        let settings = self.settings()?;
+        let config = config(&settings, create_folder);
+        open_documents(&settings.store, &config).map_err(|error| not_opened(&error))
+    }
+}
+
+/// How a command uses a store.
+fn config(settings: &Settings, create_folder: bool) -> StoreConfig {
+    StoreConfig {
+        document_limit: settings.document_limit,
+        create_folder,
+        loaded_limit: settings.loaded_limit,
+        // A command looks once, and at what is there now.
+        max_staleness: Some(Duration::ZERO),
+    }
+}
+
+fn not_opened(error: &OpenError) -> Failure {
+    let failure = Failure::refused(error);
+    if matches!(error, OpenError::NoFolder(_)) {
+        failure.hint("--store names another store; `neokeys tenants create` makes the folder")
+    } else {
+        failure.hint("--store names another store")
     }
 }
 
@@ -109,6 +131,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Keys(command) => block_on(keys::run(&command, output)),
         Command::Tenants(command) => block_on(tenants::run(&command, output)),
         Command::Check(arguments) => block_on(check::run(&arguments, output)),
+        Command::Copy(arguments) => block_on(copy::run(&arguments, output)),
         Command::Openapi(arguments) => openapi::write(&arguments, output),
     };
     match done {

@@ -4,6 +4,7 @@
 //! it knows bytes and versions only. Nothing in here knows the API or who calls it.
 
 mod check;
+mod copy;
 mod document;
 mod document_store;
 #[cfg(feature = "etcd")]
@@ -20,6 +21,7 @@ mod store;
 mod url;
 
 pub use check::{CheckError, Finding, Severity};
+pub use copy::{Copied, CopyError, copy};
 pub use document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
     WriteError,
@@ -30,5 +32,5 @@ pub use folder::FolderStore;
 pub use memory::MemoryStore;
 #[cfg(feature = "object-storage")]
 pub use objects::{ObjectsOpenError, ObjectsStore};
-pub use store::{OpenError, Store, StoreConfig, StoreStatistics};
+pub use store::{OpenError, Store, StoreConfig, StoreStatistics, open_documents};
 pub use url::{Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError};

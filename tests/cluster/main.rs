@@ -30,7 +30,9 @@ mod tenants;
 
 mod calls;
 mod chaos;
+mod copy;
 mod down;
+mod example;
 mod lag;
 mod network;
 mod node;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use self::health::{Area, Faults};
-pub use self::open::{OpenError, StoreConfig};
+pub use self::open::{OpenError, StoreConfig, open_documents};
 use self::tally::Tally;
 use self::tenant::Waiting;
 use self::tenants::Tenants;
@@ -52,7 +52,7 @@ impl Store {
     /// [`OpenError`] when the folder is not there, the settings make no sense, or the store is not
     /// built in.
     pub fn open(url: &StoreUrl, config: &StoreConfig) -> Result<Self, OpenError> {
-        Self::on(open::documents(url, config)?, config)
+        Self::on(open_documents(url, config)?, config)
     }
 
     /// The keys in a store of documents.

@@ -90,7 +90,11 @@ pub enum OpenError {
 }
 
 /// Opens what keeps the documents at an address. A store that is elsewhere need not answer yet.
-pub(super) fn documents(
+///
+/// # Errors
+/// [`OpenError`] when the folder is not there, the settings make no sense, or the store is not built
+/// in.
+pub fn open_documents(
     url: &StoreUrl,
     config: &StoreConfig,
 ) -> Result<Arc<dyn DocumentStore>, OpenError> {
