@@ -255,16 +255,17 @@ async fn section_4_no_kind_of_invalid_token_takes_a_time_of_its_own() {
             times.push(start.elapsed());
         }
     }
-    let medians: Vec<_> = tokens
+    // The best tenth: what else the machine does lengthens the others.
+    let best: Vec<_> = tokens
         .iter()
         .zip(&mut times)
         .map(|((kind, _), times)| {
             times.sort_unstable();
-            (times[times.len() / 2], *kind)
+            (times[times.len() / 10], *kind)
         })
         .collect();
-    let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
-    assert!(most.0 - least.0 < BUCKET, "{medians:?}");
+    let (least, most) = (best.iter().min().unwrap(), best.iter().max().unwrap());
+    assert!(most.0 - least.0 < BUCKET, "{best:?}");
 }
 
 #[tokio::test]
