@@ -70,7 +70,13 @@ pub fn serve(answer: &Path) {
             }
             std::future::ready(response.body(body.clone()))
         };
+        let told = handler.clone();
         App::new()
+            .service(web::resource("/auth/{tenantId}").route(web::get().to(handler.clone())))
+            .service(
+                web::resource("/api/{tenantId}/introspect")
+                    .route(web::post().to(move |_: Bytes| told())),
+            )
             .service(
                 web::resource("/api/{tenantId}/admin/apiKeys")
                     .route(web::get().to(handler.clone())),

@@ -20,6 +20,7 @@ mod load;
 mod machine;
 mod plot;
 mod population;
+mod questions;
 mod report;
 mod rounds;
 mod server;
@@ -49,6 +50,8 @@ struct Arguments {
 enum Part {
     /// The table of targets; this is what is measured unless something else is named.
     Targets,
+    /// What other services ask.
+    Questions,
     /// Requests as stores and connections grow.
     Growth,
     /// Mixed load for a while.
@@ -70,6 +73,7 @@ fn main() {
     let pages = || Pages::new(arguments.record);
     match arguments.part {
         None | Some(Part::Targets) => targets::run(&pages()),
+        Some(Part::Questions) => questions::run(&pages()),
         Some(Part::Growth) => growth::run(&pages()),
         Some(Part::Soak { minutes }) => soak::run(&pages(), minutes),
         Some(Part::Bare { answer }) => bare::serve(&answer),

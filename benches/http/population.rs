@@ -28,6 +28,16 @@ pub fn key(tenant: usize, key: usize) -> String {
     format!("{}/key-{key:06}", list(tenant))
 }
 
+/// Where a gateway asks about a tenant.
+pub fn forward_auth(tenant: usize) -> String {
+    format!("/auth/t{tenant:06}")
+}
+
+/// Where a resource server asks what a token is worth in a tenant.
+pub fn introspect(tenant: usize) -> String {
+    format!("/api/t{tenant:06}/introspect")
+}
+
 impl Population {
     pub fn empty() -> Self {
         let root = TempDir::new_in(concat!(env!("CARGO_MANIFEST_DIR"), "/target")).unwrap();

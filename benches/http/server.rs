@@ -50,13 +50,25 @@ impl Server {
 
     /// The whole answer to one GET, on a connection of its own.
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+        self.send("GET", path, headers, "")
+    }
+
+    /// The whole answer to one POST of a form, likewise.
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Vec<u8> {
+        let length = form.len().to_string();
+        let own =
+            [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", &*length)];
+        self.send("POST", path, &[headers, &own[..]].concat(), form)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let mut request =
-            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
-        stream.write_all((request + "\r\n").as_bytes()).unwrap();
+        stream.write_all((request + "\r\n" + body).as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         answer

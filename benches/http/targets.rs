@@ -159,12 +159,22 @@ fn round(value: f64) -> f64 {
 
 /// The bare handler with the answer that neokeys gives to a request.
 fn bare(neokeys: &Server, folder: &Path, path: &str, headers: &[(&str, &str)]) -> Server {
-    let answer = neokeys.get(path, headers);
+    bare_by(|server| server.get(path, headers), neokeys, folder, path)
+}
+
+/// Likewise, by whatever way to ask.
+pub fn bare_by(
+    ask: impl Fn(&Server) -> Vec<u8>,
+    neokeys: &Server,
+    folder: &Path,
+    path: &str,
+) -> Server {
+    let answer = ask(neokeys);
     let file: PathBuf = folder.join(path.replace('/', "_"));
     std::fs::write(&file, &answer).unwrap();
     let bare = Server::bare(&file);
     let parsed = |bytes: &[u8]| Answer::parse(bytes).without_id();
-    let same = parsed(&bare.get(path, headers));
+    let same = parsed(&ask(&bare));
     assert_eq!((parsed(&answer), same.status), (same.clone(), 200));
     bare
 }

@@ -46,6 +46,12 @@ impl Load {
         Self { headers, ..Self::new("same.lua", path) }
     }
 
+    /// One form again and again.
+    pub fn form(path: &str, headers: &[(&str, &str)], form: &str) -> Self {
+        let arguments = vec![form.to_owned()];
+        Self { script: "form.lua", arguments, ..Self::same(path, headers) }
+    }
+
     /// The same, at about this many requests a second.
     pub fn paced(self, rate: f64) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
