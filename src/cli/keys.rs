@@ -8,9 +8,9 @@ use super::output::{Output, table, to_json};
 use crate::contract::ApiKeyDefinition;
 use crate::domain::{
     ApiKey, Commit, CommitError, Committed, EditError, KeyName, KeyRepository as _, KeyringEdit,
-    Precondition, ReadError, Scope, Scopes, TenantId, Token,
+    Precondition, ReadError, Scope, Scopes, TenantId, Token, Unavailable,
 };
-use crate::storage::Store;
+use crate::storage::{DocumentError, Store};
 
 /// What to do with a tenant's keys.
 #[derive(Debug, Subcommand)]
@@ -185,7 +185,7 @@ async fn commit(store: &Store, of: &Tenant, edit: KeyringEdit) -> Result<Committ
 fn unreadable(error: &ReadError, of: &Tenant) -> Failure {
     match error {
         ReadError::NoSuchTenant => no_such_tenant(of),
-        ReadError::Unavailable(_) => Failure::refused(error).hint(check_hint(of)),
+        ReadError::Unavailable(cause) => Failure::refused(error).hint(unavailable_hint(cause, of)),
     }
 }
 
@@ -203,7 +203,7 @@ fn not_done(error: &CommitError, of: &Tenant) -> Failure {
         CommitError::Edit(EditError::NameTakenByFaultyEntry { .. })
         | CommitError::NotEditable { .. } => failure.hint("mend it in the file, then try again"),
         CommitError::Edit(EditError::PreconditionFailed) => failure,
-        CommitError::Unavailable(_) => failure.hint(check_hint(of)),
+        CommitError::Unavailable(cause) => failure.hint(unavailable_hint(cause, of)),
         CommitError::Uncertain(_) => failure.hint(format!(
             "see to the disk; `neokeys keys list --tenant {tenant}` shows what holds now"
         )),
@@ -217,7 +217,12 @@ fn no_such_tenant(of: &Tenant) -> Failure {
     ))
 }
 
-fn check_hint(of: &Tenant) -> String {
+/// Where to look: at the store where that is the fault, else at what the file says.
+fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
+    if cause.is::<DocumentError>() {
+        return "nothing in the file is at fault: neokeys needs to read it, and to write in its folder"
+            .to_owned();
+    }
     format!("`neokeys check --tenant {}` says what is wrong in the file", of.tenant.as_str())
 }
 

@@ -109,6 +109,8 @@ fn not_opened(error: &OpenError) -> Failure {
     let failure = Failure::refused(error);
     if matches!(error, OpenError::NoFolder(_)) {
         failure.hint("--store names another store; `neokeys tenants create` makes the folder")
+    } else if matches!(error, OpenError::Folder { .. }) {
+        failure.hint("neokeys needs to read the folder and to write in it; see its owner and mode")
     } else {
         failure.hint("--store names another store")
     }

@@ -185,3 +185,72 @@ fn check_names_file_line_fault_and_remedy() {
     assert!(!listed.done().contains("b  "));
     assert!(place.run(&["check", "--tenant", "x"]).refused(1).contains("there is no tenant x"));
 }
+
+#[test]
+fn check_warns_of_a_section_that_is_only_nearly_ours() {
+    let place = Workplace::with_tenant();
+    create(&place, "a").done();
+    let good = place.read("data/demo/security.yml");
+    for name in ["apikeys", "APIKeys", "ApiKeys", "api_keys", "api-keys", "apiKey"] {
+        place.write(
+            "data/demo/security.yml",
+            &good.replace("apiKeys:", &format!("roles: []\n{name}:")),
+        );
+        let run = place.run(&["check", "--json"]);
+        // It may be somebody's own: a warning does not fail.
+        assert_eq!(run.exit_code, 0, "{}", run.remarks);
+        let findings: serde_json::Value = serde_json::from_str(&run.results).unwrap();
+        let finding = &findings[0];
+        assert_eq!((&finding["severity"], &finding["line"]), (&json!("warning"), &json!(2)));
+        let fault = format!("the section {name} is not apiKeys, so what is in it is no key");
+        assert_eq!(finding["fault"], fault);
+        assert!(place.run(&["keys", "list", "--tenant", "demo"]).done().lines().count() == 1);
+    }
+    for name in ["apiKeysOfOthers", "keys", "api"] {
+        place.write("data/demo/security.yml", &format!("{good}{name}: []\n"));
+        assert_eq!(place.run(&["check", "--json"]).json(), json!([]), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_belongs_to_another_user_is_told_as_that() {
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65_534;
+
+    let place = Workplace::with_tenant();
+    create(&place, "a").done();
+    if !rustix::process::geteuid().is_root() {
+        println!("NOT CHECKED HERE: only root can give a file to another user");
+        return;
+    }
+    // The program where anybody can run it; all but the document are the user's.
+    std::fs::copy(env!("CARGO_BIN_EXE_neokeys"), place.path("neokeys")).unwrap();
+    for name in ["", "data", "data/demo", "data/.neokeys", "data/.neokeys/demo.lock", "neokeys"] {
+        std::os::unix::fs::chown(place.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let mut command = std::process::Command::new(place.path("neokeys"));
+    command.args(["keys", "create", "b", "--permission", "x", "--tenant", "demo"]);
+    let output = command.current_dir(place.path("")).env_clear().uid(NOBODY).gid(NOBODY).output();
+    let output = output.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let reason = "the file that it replaces belongs to user 0 and group 0, to whom user 65534 cannot \
+                  give a file; run neokeys as that user and in that group, or chown the file to its own";
+    assert!(said.contains(reason), "{said}");
+    assert!(said.contains("nothing in the file is at fault") && !said.contains("check"), "{said}");
+}
+
+#[test]
+fn a_hint_says_what_is_at_fault() {
+    let place = Workplace::with_tenant();
+    place.write("plain", "");
+    let said = place.run(&["tenants", "list", "--store", "file:plain"]).refused(1);
+    assert!(said.contains("plain is not a folder\n  --store names another store\n"), "{said}");
+    place.write("data/demo/security.yml", "apiKeys: [");
+    let said = place.run(&["keys", "list", "--tenant", "demo"]).refused(1);
+    assert!(said.contains("`neokeys check --tenant demo` says what is wrong"), "{said}");
+    std::fs::remove_file(place.path("data/demo/security.yml")).unwrap();
+    std::fs::create_dir(place.path("data/demo/security.yml")).unwrap();
+    let said = place.run(&["keys", "list", "--tenant", "demo"]).refused(1);
+    assert!(said.contains("nothing in the file is at fault"), "{said}");
+}

@@ -66,7 +66,9 @@ impl Document {
     /// The [`Fault`] that keeps the document as a whole from being read.
     pub(crate) fn check(bytes: &[u8]) -> Result<Remarks, Fault> {
         let (_, keyring, entries) = read(bytes)?;
-        Ok(remarks(&keyring, entries))
+        let mut remarks = remarks(&keyring, entries);
+        remarks.warnings.extend(misspelt_sections(bytes)?);
+        Ok(remarks)
     }
 
     /// The bytes as they are in the file.
@@ -164,6 +166,30 @@ fn find_section(tree: &Tree<'_>) -> Result<Option<(NodeId, NodeId)>, Fault> {
             "put the entries under a line \"apiKeys:\"",
         )),
     }
+}
+
+/// Sections that are surely meant to be ours and are not: what stands in them is no key.
+fn misspelt_sections(bytes: &[u8]) -> Result<Vec<Fault>, Fault> {
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf_8(bytes, error.valid_up_to()))?;
+    let tree = Tree::parse(text)?;
+    let Some(Content::Mapping { members, .. }) = tree.root().map(|root| &tree.node(root).content)
+    else {
+        return Ok(Vec::new());
+    };
+    let looks_like_ours = |name: &str| {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        name != SECTION && letters.trim_end_matches(['s', 'S']).eq_ignore_ascii_case("apikey")
+    };
+    let told = tree.members(members).filter_map(|(key, _)| {
+        let node = tree.node(key);
+        let Content::Scalar { text, .. } = &tree.resolved(key).content else { return None };
+        looks_like_ours(text).then(|| {
+            let fault = format!("the section {text} is not {SECTION}, so what is in it is no key");
+            let hint = format!("call it {SECTION}, in exactly this case");
+            Fault::at(node.line(), node.column(), &fault, &hint)
+        })
+    });
+    Ok(told.collect())
 }
 
 /// Repeated keys within entries, as faults of these. One outside of them leaves open what the

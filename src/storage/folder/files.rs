@@ -54,6 +54,20 @@ pub(crate) trait Files: Send + Sync {
     fn lock(&self, path: &Path) -> io::Result<File>;
 }
 
+/// Why a new file cannot be given to whom the file that it replaces belongs, and what helps.
+fn not_given(error: io::Error, own: &Metadata, other: &Metadata) -> io::Error {
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return error;
+    }
+    let (user, group) = (other.uid(), other.gid());
+    let sentence = format!(
+        "the file that it replaces belongs to user {user} and group {group}, to whom user {} cannot \
+         give a file; run neokeys as that user and in that group, or chown the file to its own",
+        own.uid()
+    );
+    io::Error::new(error.kind(), sentence)
+}
+
 /// The operating system's files.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SystemFiles;
@@ -115,7 +129,8 @@ impl Files for SystemFiles {
         let (own, from) = (file.metadata()?, other);
         let other = from.metadata()?;
         if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
-            std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()))?;
+            std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()))
+                .map_err(|error| not_given(error, &own, &other))?;
         }
         // An access control list sets the mode too, and a mode may forbid to set attributes.
         attributes::copy(from, file)?;
