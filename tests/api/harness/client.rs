@@ -10,6 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde_json::Value;
 
 use super::contract_checker::{self, Exchange};
+use super::secrets;
 
 /// A client of one service. Cloning shares its connections.
 #[derive(Clone)]
@@ -115,6 +116,7 @@ impl Request {
     /// Sends it, reads the answer whole, and, of our own service, holds both against the contract
     /// and against what every answer carries.
     pub async fn send(self) -> Reply {
+        let secrets = secrets::presented(&self.headers);
         let uri: Uri = format!("{}{}", self.client.origin, self.path).parse().unwrap();
         let request_type =
             self.headers.get("content-type").and_then(|it| it.to_str().ok()).map(str::to_owned);
@@ -142,6 +144,9 @@ impl Request {
             response_body: &reply.body,
         });
         reply.check_common(&self.method, &self.path);
+        if !self.path.starts_with("/openapi/") {
+            secrets::assert_absent(&secrets, &reply);
+        }
         reply
     }
 }

@@ -3,6 +3,7 @@
 mod client;
 mod contract_checker;
 mod issuer;
+mod secrets;
 mod service;
 
 pub use client::{Client, Reply};
