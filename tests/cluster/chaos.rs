@@ -11,6 +11,7 @@ use neokeys::storage::{DocumentStore as _, EtcdStore, StoreUrl};
 use serde_json::json;
 use todc_utils::linearizability::history::Action::{Call, Response};
 
+use crate::alone;
 use crate::calls::{Caller, Recorder, keys};
 use crate::linearizable::model::{Answer, Operation, Request};
 use crate::linearizable::{Client as _, demand_linearizable, play};
@@ -149,6 +150,7 @@ fn make(store: &EtcdStore, id: &str) {
 
 #[test]
 fn whatever_fails_the_answers_are_linearizable() {
+    let _alone = alone();
     if !is_inside("chaos::whatever_fails_the_answers_are_linearizable") {
         return;
     }
@@ -206,6 +208,7 @@ fn whatever_fails_the_answers_are_linearizable() {
 
 #[test]
 fn whatever_fails_a_deleted_key_is_accepted_no_longer_than_promised() {
+    let _alone = alone();
     if !is_inside("chaos::whatever_fails_a_deleted_key_is_accepted_no_longer_than_promised") {
         return;
     }

@@ -131,6 +131,7 @@ impl Members {
         let deadline = Instant::now() + patience;
         let mut in_doubt = false;
         let mut asked = 0;
+        let mut last = None;
         loop {
             let number = self.preferred();
             let attempt = async { request(self.clients(number).await?.keys).await };
@@ -147,9 +148,10 @@ impl Members {
                         Some(error)
                     }
                 },
+                // What was said before tells more than silence.
                 Err(_elapsed) => {
                     in_doubt = true;
-                    None
+                    last.take()
                 }
             };
             self.pass_over(number);
@@ -157,6 +159,7 @@ impl Members {
             if Instant::now() + PAUSE >= deadline {
                 return Err(Failure { cause, members: self.all.len(), in_doubt });
             }
+            last = cause;
             if asked % self.all.len() == 0 {
                 sleep(PAUSE).await;
             }
