@@ -5,6 +5,7 @@
 //! escaped, so nobody forges a line or speaks to a terminal.
 
 mod escape;
+mod json_lines;
 
 use std::io::{self, IsTerminal as _};
 
@@ -15,6 +16,7 @@ use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::prelude::*;
 
 use escape::{EscapedJson, escaped};
+use json_lines::JsonLines;
 
 /// How the log is written: the settings `log.…`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -101,10 +103,8 @@ where
         }
         LogFormat::Json => {
             let lines = tracing_subscriber::fmt::layer()
-                .json()
-                .flatten_event(true)
-                .with_current_span(false)
-                .with_span_list(false)
+                .with_ansi(false)
+                .event_format(JsonLines)
                 .with_writer(EscapedJson(writer))
                 .with_filter(ours(config.level));
             Box::new(registry.with(lines))
@@ -186,6 +186,22 @@ mod tests {
         assert_eq!(line["a"], HOSTILE);
         assert_eq!(line["b"], HOSTILE);
         assert_eq!(line["level"], "INFO");
+    }
+
+    #[test]
+    fn a_json_line_has_each_kind_of_value() {
+        let write = || {
+            let nothing: Option<&str> = None;
+            tracing::warn!(a.b = 1_u64, c = -1, d = 0.5, e = f64::NAN, f = true, g = nothing, r#type = ?Some("x"), "say");
+        };
+        let text = logged(LogFormat::Json, LogLevel::Info, write);
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let members: Vec<_> = line.as_object().unwrap().iter().skip(1).collect();
+        let members = serde_json::to_string(&members).unwrap();
+        assert_eq!(
+            members,
+            r#"[["level","WARN"],["message","say"],["a.b",1],["c",-1],["d",0.5],["e",null],["f",true],["type","Some(\"x\")"],["target","neokeys::telemetry::tests"]]"#
+        );
     }
 
     #[test]
