@@ -49,7 +49,7 @@ pub fn description() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
     format!(
         "{processor}, {} cores ({} for the server, {} for the load), {} GiB; Linux {}; {}; \
-         neokeys {} ({}), actix-web {}, actix-http {}; {}.",
+         neokeys {}, actix-web {}, actix-http {}; {}.",
         all(),
         Cores::of_servers().count(),
         Cores::of_load().count(),
@@ -57,7 +57,6 @@ pub fn description() -> String {
         kernel.trim(),
         said(&["rustc", "--version"]),
         env!("CARGO_PKG_VERSION"),
-        said(&["git", "describe", "--always", "--dirty"]),
         locked("actix-web"),
         locked("actix-http"),
         said(&["wrk", "--version"]).split(" [").next().unwrap_or_default(),

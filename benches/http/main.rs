@@ -14,6 +14,7 @@
 )]
 
 mod bare;
+mod compare;
 mod growth;
 mod issuer;
 mod load;
@@ -54,6 +55,9 @@ enum Part {
     Questions,
     /// Requests as stores and connections grow.
     Growth,
+    /// The same work by better-auth (npm) and djangorestframework-api-key (PyPI), which this
+    /// installs under `target/tools`.
+    Compare,
     /// Mixed load for a while.
     Soak {
         /// How long.
@@ -75,6 +79,7 @@ fn main() {
         None | Some(Part::Targets) => targets::run(&pages()),
         Some(Part::Questions) => questions::run(&pages()),
         Some(Part::Growth) => growth::run(&pages()),
+        Some(Part::Compare) => compare::run(&pages()),
         Some(Part::Soak { minutes }) => soak::run(&pages(), minutes),
         Some(Part::Bare { answer }) => bare::serve(&answer),
     }

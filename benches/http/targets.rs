@@ -67,6 +67,13 @@ fn measure() -> Measured {
     let bearer = format!("Bearer {}", issuer.token(TOKENS));
     let tokens = issuer.tokens(few.folder());
 
+    let pass = format!("{}?scope=tenant.apiKey:read", population::forward_auth(0));
+    let bare_pass = self::bare(&quiet, few.folder(), &pass, &key);
+    let (introspect, form) = (population::introspect(0), format!("token={own}"));
+    let ask = |server: &Server| server.post(&introspect, &key, &form);
+    let bare_introspect = bare_by(ask, &quiet, few.folder(), &introspect);
+    let introspect = Load::form(&introspect, &key, &form);
+
     let get = Load::same(&path, &key);
     let known = [("X-API-KEY", long_key.as_str()), ("If-None-Match", tag.as_str())];
     let stranger = token(9, 9);
@@ -87,6 +94,14 @@ fn measure() -> Measured {
             Load::same(&path, &[("Authorization", bearer.as_str())]),
         ),
         Case::new("GET of one key, RS256 token never seen", &quiet, Load::tokens(&path, &tokens)),
+        Case::new("bare handler, same bytes as forward-auth", &bare_pass, Load::same(&pass, &key)),
+        Case::new("forward-auth with an API key", &quiet, Load::same(&pass, &key)),
+        Case::new(
+            "bare handler, same bytes as introspection",
+            &bare_introspect,
+            introspect.clone(),
+        ),
+        Case::new("introspection of an API key", &quiet, introspect),
     ];
     // Every tenant loaded, none left to the rounds.
     Load::in_turn(100).run(among.port(), 5);
@@ -125,6 +140,18 @@ fn measure() -> Measured {
         ratio("GET of one key", one, "401", 1.2),
         ratio("GET of one key, X-API-KEY", one, "GET of one key, RS256 token seen", 1.3),
     ];
+    rows.push(ratio(
+        "the bare handler, same bytes",
+        "bare handler, same bytes as forward-auth",
+        "forward-auth with",
+        1.5,
+    ));
+    rows.push(ratio(
+        "the bare handler, same bytes",
+        "bare handler, same bytes as introspection",
+        "introspection of",
+        2.0,
+    ));
     let never = of("GET of one key, RS256 token never").figure(cpu);
     rows.push(Row {
         what: "GET of one key, RS256 token never seen".into(),

@@ -29,7 +29,7 @@ function request()
     end
     return send("GET", tenant, string.format("/key-%06d", math.random(0, keys - 1)))
   end
-  local turn = count / 10
+  local turn = count / 10 - 1
   local number = math.floor(turn / 3)
   local step = turn % 3
   if step == 1 and number >= 200 then
