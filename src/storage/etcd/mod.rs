@@ -2,7 +2,7 @@
 //!
 //! Reading a document that the [watch] vouches for costs no request. Every other read is
 //! linearizable: a majority of the members says how the document is now, or nobody does. Writing is
-//! [write]'s. A tenant exists when its key does; a key that was made empty and never written since
+//! [mod@write]'s. A tenant exists when its key does; a key that was made empty and never written since
 //! is a tenant without a document.
 //!
 //! Invariant: what is served is never older than `max_staleness`, whatever happened to this node,

@@ -1,7 +1,7 @@
 //! Documents in object storage: one object a tenant, replaced on condition of its ETag.
 //!
 //! A document that was asked for less than `max_staleness` ago is served without asking again; an
-//! older one is asked for on condition that it changed. Writing is [write]'s. A tenant exists when
+//! older one is asked for on condition that it changed. Writing is [mod@write]'s. A tenant exists when
 //! its object does; one that is empty and was not written by neokeys is a tenant without a document.
 
 mod tag;
