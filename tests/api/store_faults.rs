@@ -93,7 +93,9 @@ async fn a_store_that_is_gone_says_nothing_of_its_tenants() {
     }
     let other = service.client().with_api_key(&token_of("other"));
     assert_eq!(other.get("/api/t2/admin/apiKeys").await.status, 503);
-    assert_eq!(service.client().get("/health/ready").await.json()["status"], "degraded");
+    let ready = service.client().get("/health/ready").await;
+    assert_eq!(ready.status, 503);
+    assert_eq!(ready.json()["status"], "cut-off");
     std::fs::rename(&aside, &store).unwrap();
     assert_eq!(other.get("/api/t2/admin/apiKeys").await.status, 200);
 }

@@ -102,11 +102,12 @@ impl Service {
     /// The program itself, serving the same folder.
     pub fn start_process(&self) -> Process {
         let settings = self.folder.path().join("neokeys.yml");
+        let log = self.folder.path().join("process.log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_neokeys"))
             .args(["serve", "--config"])
             .arg(&settings)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(fs::File::options().create(true).append(true).open(&log).unwrap())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -116,7 +117,10 @@ impl Service {
         });
         // The rest of its output is of no interest, but it must find a reader.
         std::thread::spawn(move || lines.count());
-        Process { child, origin: origin.expect("the process says where it listens") }
+        let origin = origin.unwrap_or_else(|| {
+            panic!("the process does not listen: {}", fs::read_to_string(&log).unwrap())
+        });
+        Process { child, origin }
     }
 }
 
