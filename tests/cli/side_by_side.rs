@@ -1,7 +1,7 @@
 //! Two services on one folder, thirty-two clients and a person's shell script: nothing that was
 //! acknowledged is missing, and no edit by hand.
 //!
-//! It takes `NEOKEYS_TEST_SECONDS`, or ten.
+//! It takes `SIDE_BY_SIDE_SECONDS`, or ten.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -129,7 +129,7 @@ fn serve(place: &Workplace) -> (Running, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn services_clients_and_a_person_at_one_file_lose_nothing() {
     #[expect(clippy::disallowed_methods, reason = "how long it takes is for whoever runs it")]
-    let seconds = std::env::var("NEOKEYS_TEST_SECONDS").map_or(10, |text| text.parse().unwrap());
+    let seconds = std::env::var("SIDE_BY_SIDE_SECONDS").map_or(10, |text| text.parse().unwrap());
     let place = Workplace::with_tenant();
     let digest = |token: &str| Digest::of(token.as_bytes()).to_hex();
     let mut text = String::from("# people's own\nroles:\n  - admin # as ever\napiKeys:\n");
