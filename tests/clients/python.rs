@@ -11,7 +11,7 @@ fn check_and_run(folder: &Path) {
     run(python("mypy", folder)
         .args(["--strict", "--follow-imports=silent", "program.py", "--cache-dir"])
         .arg(cache));
-    let service = Service::start();
+    let service = Service::start_with_faults();
     run(service.told_to(python("python", folder).arg("program.py")));
 }
 

@@ -34,6 +34,6 @@ fn the_rust_client_of_openapi_generator_does_everything() {
         copy(&format!("programs/openapi-generator-rust/{file}"), &program, file);
     }
     build(&program);
-    let service = Service::start();
+    let service = Service::start_with_faults();
     run(service.told_to(&mut Command::new(target().join("debug/program"))));
 }

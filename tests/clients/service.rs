@@ -1,12 +1,12 @@
 //! The program as a developer starts it, on a port of its own, in a folder of its own.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::tools::run;
+use crate::tools::{run, write};
 
 /// A server that runs; it is stopped when this goes.
 pub(crate) struct Service {
@@ -22,11 +22,25 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it, and waits until it accepts connections.
     pub(crate) fn start() -> Self {
+        Self::start_in(TempDir::new().unwrap(), &[])
+    }
+
+    /// Starts one that has more to refuse: the keys of the tenant `broken` cannot be read, and the
+    /// third bad credential in half a minute is one too many.
+    pub(crate) fn start_with_faults() -> Self {
         let folder = TempDir::new().unwrap();
+        let tenant = folder.path().join("data/broken");
+        fs::create_dir_all(&tenant).unwrap();
+        write(&tenant.join("security.yml"), "apiKeys: [\n");
+        Self::start_in(folder, &[("NEOKEYS_AUTH__THROTTLE__FAILURES_PER_MINUTE", "2")])
+    }
+
+    fn start_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_neokeys"))
             .args(["serve", "--dev", "--listen", "127.0.0.1:0"])
             .current_dir(folder.path())
             .env_clear()
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(File::create(folder.path().join("log")).unwrap())
             .spawn()

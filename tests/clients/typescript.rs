@@ -23,7 +23,7 @@ fn prepare(folder: &Path, program: &str) {
 
 fn check_and_run(folder: &Path) {
     run(node("tsc", folder).args(["--project", "."]));
-    let service = Service::start();
+    let service = Service::start_with_faults();
     run(service.told_to(Command::new("node").arg("out/program.js").current_dir(folder)));
 }
 

@@ -54,12 +54,16 @@ const odd = await createApiKey({
   headers: { "Content-Type": "text/csv" },
 });
 told(odd.error, 415, "unsupported-media-type");
+const long = { name: "a".repeat(64 * 1024), permissions: scopes };
+told((await createApiKey({ client, path: list, body: long })).error, 413, "content-too-large");
 
 told((await listApiKeys({ client: holder("nsk_wrong"), path: list })).error, 401, "unauthorized");
 const elsewhere = await listApiKeys({ client: admin, path: { tenantId: "other" } });
 told(elsewhere.error, 403, "tenant-forbidden");
 const absent = await getApiKey({ client, path: { ...key, keyName: "absent" } });
 told(absent.error, 404, "key-not-found");
+const unread = await listApiKeys({ client, path: { tenantId: "broken" } });
+told(unread.error, 503, "store-unavailable");
 
 const update = { enabled: true, permissions: ["tenant.apiKey:write"] };
 const late = await updateApiKey({
@@ -77,3 +81,4 @@ told((await listApiKeys({ client, path: list })).error, 403, "insufficient-scope
 const deleted = await deleteApiKey({ client, path: key });
 assert.deepEqual([deleted.response?.status, deleted.error], [204, undefined]);
 told((await deleteApiKey({ client, path: key })).error, 401, "unauthorized");
+told((await deleteApiKey({ client, path: key })).error, 429, "too-many-failures");

@@ -58,6 +58,9 @@ const odd = await byKey.POST(listPath, {
   headers: { "Content-Type": "text/csv" },
 });
 told(odd.error, 415, "unsupported-media-type");
+const long = { name: "a".repeat(64 * 1024), permissions: scopes };
+const large = await byKey.POST(listPath, { params: { path: list }, body: long });
+told(large.error, 413, "content-too-large");
 
 const nobody = await client({ "X-API-KEY": "nsk_wrong" }).GET(listPath, { params: { path: list } });
 told(nobody.error, 401, "unauthorized");
@@ -65,6 +68,8 @@ const elsewhere = await admin.GET(listPath, { params: { path: { tenantId: "other
 told(elsewhere.error, 403, "tenant-forbidden");
 const absent = await byKey.GET(keyPath, { params: { path: { ...key, keyName: "absent" } } });
 told(absent.error, 404, "key-not-found");
+const unread = await byKey.GET(listPath, { params: { path: { tenantId: "broken" } } });
+told(unread.error, 503, "store-unavailable");
 
 const update = { enabled: true, permissions: ["tenant.apiKey:write"] };
 const stale = { path: key, header: { "If-Match": '"stale"' } };
@@ -80,3 +85,5 @@ const deleted = await byKey.DELETE(keyPath, { params: { path: key } });
 assert.deepEqual([deleted.response.status, deleted.error], [204, undefined]);
 const gone = await byKey.DELETE(keyPath, { params: { path: key } });
 told(gone.error, 401, "unauthorized");
+const again = await byKey.DELETE(keyPath, { params: { path: key } });
+told(again.error, 429, "too-many-failures");

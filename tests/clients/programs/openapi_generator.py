@@ -21,7 +21,9 @@ SCOPES = ["tenant.apiKey:read", "tenant.apiKey:write"]
 
 
 def holder(key: str) -> ApiKeysApi:
-    return ApiKeysApi(ApiClient(Configuration(host=URL, api_key={"apiKey": key})))
+    # Left alone, it waits for as long as Retry-After says, and asks again.
+    settings = Configuration(host=URL, api_key={"apiKey": key}, retries=0)
+    return ApiKeysApi(ApiClient(settings))
 
 
 def told(call: Callable[[], object], status: int, slug: str) -> object:
@@ -60,11 +62,14 @@ unchecked = CreateApiKeyRequest.model_construct(name="a b", permissions=[])
 bad = told(lambda: keys.create_api_key("demo", unchecked), 400, "validation")
 assert isinstance(bad, HttpValidationProblemDetails)
 assert sorted(bad.errors) == ["name", "permissions"], bad
+long = CreateApiKeyRequest.model_construct(name="a" * 64 * 1024, permissions=SCOPES)
+told(lambda: keys.create_api_key("demo", long), 413, "content-too-large")
 # No 415: it refuses itself to send what the profile does not take.
 
 told(lambda: holder("nsk_wrong").list_api_keys("demo"), 401, "unauthorized")
 told(lambda: admin.list_api_keys("other"), 403, "tenant-forbidden")
 told(lambda: keys.get_api_key("absent", "demo"), 404, "key-not-found")
+told(lambda: keys.list_api_keys("broken"), 503, "store-unavailable")
 
 update = UpdateApiKeyRequest(enabled=True, permissions=["tenant.apiKey:write"])
 told(
@@ -78,3 +83,4 @@ told(lambda: keys.list_api_keys("demo"), 403, "insufficient-scope")
 
 assert keys.delete_api_key_with_http_info(NAME, "demo").status_code == 204
 told(lambda: keys.delete_api_key(NAME, "demo"), 401, "unauthorized")
+told(lambda: keys.delete_api_key(NAME, "demo"), 429, "too-many-failures")

@@ -59,10 +59,13 @@ told(bad, 400, "validation")
 assert isinstance(bad, HttpValidationProblemDetails)
 assert sorted(bad.errors.additional_keys) == ["name", "permissions"], bad
 assert all(bad.errors["name"])
+long = CreateApiKeyRequest("a" * 64 * 1024, SCOPES)
+told(create_api_key.sync("demo", client=client, body=long), 413, "content-too-large")
 
 told(list_api_keys.sync("demo", client=holder("nsk_wrong")), 401, "unauthorized")
 told(list_api_keys.sync("other", client=admin), 403, "tenant-forbidden")
 told(get_api_key.sync("demo", "absent", client=client), 404, "key-not-found")
+told(list_api_keys.sync("broken", client=client), 503, "store-unavailable")
 
 update = UpdateApiKeyRequest(enabled=True, permissions=["tenant.apiKey:write"])
 late = update_api_key.sync("demo", NAME, client=client, body=update, if_match='"stale"')
@@ -75,3 +78,4 @@ told(list_api_keys.sync("demo", client=client), 403, "insufficient-scope")
 deleted = delete_api_key.sync_detailed("demo", NAME, client=client)
 assert deleted.status_code == HTTPStatus.NO_CONTENT, deleted
 told(delete_api_key.sync("demo", NAME, client=client), 401, "unauthorized")
+told(delete_api_key.sync("demo", NAME, client=client), 429, "too-many-failures")

@@ -64,11 +64,14 @@ async fn main() {
         }
         other => panic!("faults by member were expected, not {other:?}"),
     }
+    let long = CreateApiKeyRequest::new("a".repeat(64 * 1024), vec![WRITE.to_owned()]);
+    told(problem!(create_api_key(&keys, "demo", long, None).await), 413, "content-too-large");
 
     let nobody = holder("nsk_wrong".to_owned());
     told(problem!(list_api_keys(&nobody, "demo", None).await), 401, "unauthorized");
     told(problem!(list_api_keys(&admin, "other", None).await), 403, "tenant-forbidden");
     told(problem!(get_api_key(&keys, "absent", "demo", None).await), 404, "key-not-found");
+    told(problem!(list_api_keys(&keys, "broken", None).await), 503, "store-unavailable");
 
     let update = UpdateApiKeyRequest::new(true, vec![WRITE.to_owned()]);
     let late = update_api_key(&keys, NAME, "demo", update.clone(), Some("\"stale\"")).await;
@@ -79,4 +82,5 @@ async fn main() {
 
     delete_api_key(&keys, NAME, "demo", None).await.unwrap();
     told(problem!(delete_api_key(&keys, NAME, "demo", None).await), 401, "unauthorized");
+    told(problem!(delete_api_key(&keys, NAME, "demo", None).await), 429, "too-many-failures");
 }
