@@ -36,6 +36,8 @@ enum Circumstance {
     NoExchange,
     /// Someone replaces the document just before it is exchanged.
     EditSlipsIn(PathBuf),
+    /// Someone makes the document just after it was looked for.
+    DocumentComes(PathBuf),
 }
 
 struct FailingFiles {
@@ -54,11 +56,20 @@ impl FailingFiles {
         };
         if fails { Err(io::Error::from_raw_os_error(5)) } else { Ok(()) }
     }
+
+    fn let_document_come(&self, path: &Path) {
+        let comes = *self.circumstance.lock().unwrap() == Circumstance::DocumentComes(path.into());
+        if comes && !path.exists() {
+            put(path, OLD);
+        }
+    }
 }
 
 impl Files for FailingFiles {
     fn stat(&self, path: &Path) -> io::Result<Metadata> {
-        self.step().and_then(|()| SystemFiles.stat(path))
+        let looked = self.step().and_then(|()| SystemFiles.stat(path));
+        self.let_document_come(path);
+        looked
     }
     fn stat_link(&self, path: &Path) -> io::Result<Metadata> {
         self.step().and_then(|()| SystemFiles.stat_link(path))
@@ -67,7 +78,9 @@ impl Files for FailingFiles {
         self.step().and_then(|()| SystemFiles.stat_open(file))
     }
     fn open(&self, path: &Path) -> io::Result<File> {
-        self.step().and_then(|()| SystemFiles.open(path))
+        let opened = self.step().and_then(|()| SystemFiles.open(path));
+        self.let_document_come(path);
+        opened
     }
     fn read(&self, file: &File, most: u64) -> io::Result<Vec<u8>> {
         self.step().and_then(|()| SystemFiles.read(file, most))
@@ -97,7 +110,7 @@ impl Files for FailingFiles {
         self.step()?;
         let mut circumstance = self.circumstance.lock().unwrap();
         match std::mem::replace(&mut *circumstance, Circumstance::Usual) {
-            Circumstance::Usual => {}
+            Circumstance::Usual | Circumstance::DocumentComes(_) => {}
             Circumstance::NoExchange => {
                 *circumstance = Circumstance::NoExchange;
                 return Err(io::Error::from_raw_os_error(22));
@@ -235,4 +248,27 @@ fn a_replacement_without_exchange_survives_a_fault_at_every_call() {
 #[test]
 fn an_edit_that_slips_in_survives_a_fault_at_every_call() {
     sweep(Some(OLD), &Circumstance::EditSlipsIn(PathBuf::new()));
+}
+
+#[test]
+fn a_document_that_comes_while_it_is_looked_for_is_no_broken_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let t = TenantId::parse("t").unwrap();
+    std::fs::create_dir(folder.path().join("t")).unwrap();
+    let document = folder.path().join("t/security.yml");
+    for looks_first in [true, false] {
+        let files = FailingFiles {
+            calls: Arc::default(),
+            at: usize::MAX,
+            fault: Fault::Fails,
+            circumstance: Mutex::new(Circumstance::DocumentComes(document.clone())),
+        };
+        let store = FolderStore::on(folder.path().to_owned(), 1 << 20, Box::new(files));
+        if looks_first {
+            assert!(store.inner.glance(&t, Some(&Version::ABSENT)).is_none());
+        } else {
+            assert_eq!(text_of(&store.inner, &t).unwrap().1, OLD);
+        }
+        std::fs::remove_file(&document).unwrap();
+    }
 }

@@ -176,7 +176,7 @@ impl Inner {
         let metadata = match self.files.stat(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Some(self.without_document(tenant, &path, known));
+                return self.without_document(tenant, &path, known);
             }
             Err(source) => return Some(Err(cannot("look at", &path, source))),
         };
@@ -193,16 +193,28 @@ impl Inner {
         unchanged.then_some(Ok(Reading::Unchanged))
     }
 
+    /// The answer where no document was found; none where one has come since.
     fn without_document(
         &self,
         tenant: &TenantId,
         path: &Path,
         known: Option<&Version>,
-    ) -> Result<Reading, DocumentError> {
-        if self.files.stat_link(path).is_ok() {
-            let source = io::Error::from(ErrorKind::NotFound);
-            return Err(cannot("follow the symlink", path, source));
+    ) -> Option<Result<Reading, DocumentError>> {
+        match self.files.stat_link(path) {
+            Ok(link) if link.is_symlink() => {
+                let source = io::Error::from(ErrorKind::NotFound);
+                Some(Err(cannot("follow the symlink", path, source)))
+            }
+            Ok(_) => None,
+            Err(_) => Some(self.tenant_without_document(tenant, known)),
         }
+    }
+
+    fn tenant_without_document(
+        &self,
+        tenant: &TenantId,
+        known: Option<&Version>,
+    ) -> Result<Reading, DocumentError> {
         let folder = self.folder(tenant);
         match self.files.stat(&folder) {
             Ok(metadata) if metadata.is_dir() => Ok(match known {
@@ -231,7 +243,10 @@ impl Inner {
             let file = match self.files.open(&path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    return self.without_document(tenant, &path, None);
+                    match self.without_document(tenant, &path, None) {
+                        Some(answer) => return answer,
+                        None => continue,
+                    }
                 }
                 Err(source) => return Err(cannot("open", &path, source)),
             };
