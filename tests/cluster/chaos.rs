@@ -143,8 +143,14 @@ fn start(max_staleness: &'static str) -> (Arc<Machines>, Nodes, Arc<EtcdStore>) 
 fn make(store: &EtcdStore, id: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let id = tenant(id);
+    let mut is_asked_again = false;
     while let Err(error) = runtime.block_on(store.create_tenant(&id)) {
-        assert!(!matches!(error, neokeys::storage::CreateTenantError::Exists), "it is not ours");
+        if matches!(error, neokeys::storage::CreateTenantError::Exists) {
+            // Its name is this caller's alone: what nobody answered for was done all the same.
+            assert!(is_asked_again, "it is not ours");
+            return;
+        }
+        is_asked_again = true;
     }
 }
 
