@@ -6,10 +6,8 @@
 
 mod client_address;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServiceRequest;
@@ -35,7 +33,7 @@ pub struct Throttle(Option<Active>);
 
 struct Active {
     failures: DefaultKeyedRateLimiter<IpAddr>,
-    turned_away: Mutex<HashMap<IpAddr, Instant>>,
+    turned_away: papaya::HashMap<IpAddr, Instant>,
     trusted_proxies: Vec<IpNet>,
 }
 
@@ -45,7 +43,7 @@ impl Throttle {
     pub fn new(config: &ThrottleConfig) -> Self {
         Self(NonZeroU32::new(config.failures_per_minute).map(|failures| Active {
             failures: DefaultKeyedRateLimiter::keyed(Quota::per_minute(failures)),
-            turned_away: Mutex::default(),
+            turned_away: papaya::HashMap::new(),
             trusted_proxies: config.trusted_proxies.clone(),
         }))
     }
@@ -55,7 +53,7 @@ impl Throttle {
     pub fn wait(&self, request: &ServiceRequest) -> Option<Duration> {
         let active = self.0.as_ref()?;
         let address = active.address(request)?;
-        let until = *active.turned_away().get(&address)?;
+        let until = *active.turned_away.pin().get(&address)?;
         until.checked_duration_since(Instant::now()).filter(|wait| !wait.is_zero())
     }
 
@@ -67,7 +65,7 @@ impl Throttle {
         let spent = active.failures.check_key(&address).err()?;
         let wait = spent.wait_time_from(DefaultClock::default().now());
         let now = Instant::now();
-        let mut turned_away = active.turned_away();
+        let turned_away = active.turned_away.pin();
         if turned_away.len() >= REMEMBERED {
             turned_away.retain(|_, until| *until > now);
             active.failures.retain_recent();
@@ -81,10 +79,5 @@ impl Active {
     fn address(&self, request: &ServiceRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip();
         Some(client_address::of(peer, request.headers(), &self.trusted_proxies))
-    }
-
-    fn turned_away(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Instant>> {
-        // Each change is one insert or a sweep, so what a panic left behind is whole.
-        self.turned_away.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,10 +5,9 @@
 //! is judged anew at each use, so a token never lives longer than without this. A refusal is not
 //! kept. The number of tokens is bounded; the token itself is not kept.
 
-use std::collections::HashMap;
-use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
 use sha2::{Digest as _, Sha256};
 
 use super::claims::Lifetime;
@@ -43,56 +42,71 @@ pub(super) struct Verified {
     pub keys: Arc<KeySet>,
 }
 
-/// The tokens used lately: at least the last 4,096, at most twice as many.
+/// The tokens used lately: about the last 4,096, at most twice as many and what comes while one
+/// generation follows another.
+///
+/// Who finds a token waits for nobody.
 #[derive(Default)]
-pub(super) struct VerifiedTokens(Mutex<Generations>);
+pub(super) struct VerifiedTokens {
+    generations: ArcSwap<Generations>,
+    turning: Mutex<()>,
+}
 
-/// Two generations in place of a queue: a token that is used moves to the young one; when that is
-/// full, it becomes the old one, and what was not used since the last time falls away.
+/// Two generations in place of a queue: a token that is used is in the young one from then on; when
+/// that is full, it becomes the old one, and what was not used since the last time falls away.
 #[derive(Default)]
 struct Generations {
-    young: HashMap<TokenDigest, Arc<Verified>>,
-    old: HashMap<TokenDigest, Arc<Verified>>,
+    young: Arc<Tokens>,
+    old: Arc<Tokens>,
 }
+
+type Tokens = papaya::HashMap<TokenDigest, Arc<Verified>>;
 
 impl VerifiedTokens {
     /// What was found about the token, if that was lately.
     pub(super) fn find(&self, token: &TokenDigest) -> Option<Arc<Verified>> {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(verified) = generations.young.get(token) {
-            return Some(verified.clone());
+        let generations = self.generations.load();
+        if let Some(verified) = generations.young.pin().get(token) {
+            return Some(Arc::clone(verified));
         }
-        let verified = generations.old.remove(token)?;
-        generations.insert(*token, verified.clone());
+        let verified = generations.old.pin().get(token).cloned()?;
+        self.keep(&generations, *token, Arc::clone(&verified));
         Some(verified)
     }
 
     /// Keeps what was found about a token.
     pub(super) fn insert(&self, token: TokenDigest, verified: Verified) {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.insert(token, Arc::new(verified));
+        self.keep(&self.generations.load(), token, Arc::new(verified));
     }
 
     /// Forgets a token.
     pub(super) fn remove(&self, token: &TokenDigest) {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.young.remove(token);
-        generations.old.remove(token);
+        let generations = self.generations.load();
+        generations.young.pin().remove(token);
+        generations.old.pin().remove(token);
+    }
+
+    fn keep(&self, generations: &Generations, token: TokenDigest, verified: Arc<Verified>) {
+        generations.young.pin().insert(token, verified);
+        if generations.young.len() >= GENERATION {
+            self.turn(generations);
+        }
+    }
+
+    /// Lets the next generation begin, unless another thread did.
+    fn turn(&self, full: &Generations) {
+        // It guards an order of steps, not a value.
+        let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&self.generations.load().young, &full.young) {
+            let old = Arc::clone(&full.young);
+            self.generations.store(Arc::new(Generations { young: Arc::default(), old }));
+        }
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        let generations = self.0.lock().unwrap();
+        let generations = self.generations.load();
         generations.young.len() + generations.old.len()
-    }
-}
-
-impl Generations {
-    fn insert(&mut self, token: TokenDigest, verified: Arc<Verified>) {
-        if self.young.len() >= GENERATION {
-            self.old = mem::take(&mut self.young);
-        }
-        self.young.insert(token, verified);
     }
 }
 
@@ -161,21 +175,50 @@ mod tests {
         assert_eq!(verifier.verified().len(), 1);
     }
 
-    #[test]
-    fn the_number_of_tokens_is_bounded_and_those_in_use_stay() {
-        let tokens = VerifiedTokens::default();
+    fn verified() -> Verified {
         let text = claims().to_string();
         let judged = Claims::parse(text.as_bytes()).unwrap().judge(&issuer_config(), "tenants");
         let (principal, lifetime) = judged.unwrap();
-        let keys = Arc::new(KeySet::default());
-        let insert = |digest| {
-            let (principal, keys) = (principal.clone(), keys.clone());
-            tokens.insert(digest, Verified { principal, lifetime, issuer: 0, keys });
-        };
+        Verified { principal, lifetime, issuer: 0, keys: Arc::new(KeySet::default()) }
+    }
+
+    #[test]
+    fn who_finds_a_token_waits_for_no_generation() {
+        let tokens = VerifiedTokens::default();
+        let (old, young) = (TokenDigest::of("old").unwrap(), TokenDigest::of("young").unwrap());
+        tokens.insert(old, verified());
+        tokens.turn(&tokens.generations.load());
+        tokens.insert(young, verified());
+        let _turning = tokens.turning.lock().unwrap();
+        assert!(tokens.find(&old).is_some() && tokens.find(&young).is_some());
+        assert!(tokens.find(&TokenDigest::of("never").unwrap()).is_none());
+    }
+
+    #[test]
+    fn the_number_of_tokens_is_bounded_whatever_thread_brings_them() {
+        let tokens = VerifiedTokens::default();
+        std::thread::scope(|threads| {
+            for thread in 0..4 {
+                let tokens = &tokens;
+                threads.spawn(move || {
+                    for number in 0..GENERATION {
+                        let token = format!("{thread}-{number}");
+                        tokens.insert(TokenDigest::of(&token).unwrap(), verified());
+                        assert!(tokens.len() <= 2 * GENERATION + 4);
+                    }
+                });
+            }
+        });
+        assert!(tokens.len() >= GENERATION);
+    }
+
+    #[test]
+    fn the_number_of_tokens_is_bounded_and_those_in_use_stay() {
+        let tokens = VerifiedTokens::default();
         let used = TokenDigest::of("used").unwrap();
-        insert(used);
+        tokens.insert(used, verified());
         for number in 0..3 * GENERATION {
-            insert(TokenDigest::of(&number.to_string()).unwrap());
+            tokens.insert(TokenDigest::of(&number.to_string()).unwrap(), verified());
             assert!(tokens.find(&used).is_some());
             assert!(tokens.len() <= 2 * GENERATION);
         }

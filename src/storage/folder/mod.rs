@@ -16,7 +16,7 @@ mod identity;
 mod replace;
 mod strays;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -53,7 +53,7 @@ struct Inner {
     limit: u64,
     files: Box<dyn Files>,
     /// What this store wrote last, so that its own writes are not taken for someone else's.
-    written: Mutex<HashMap<TenantId, Written>>,
+    written: papaya::HashMap<TenantId, Written>,
     /// Tenants without leftovers of a crash.
     swept: Mutex<HashSet<TenantId>>,
     watch: Watch,
@@ -79,7 +79,7 @@ impl FolderStore {
             root,
             limit,
             files,
-            written: Mutex::default(),
+            written: papaya::HashMap::new(),
             swept: Mutex::default(),
             watch: Watch::default(),
             closing: AtomicBool::new(false),
@@ -151,14 +151,13 @@ impl Inner {
     }
 
     fn document(&self, tenant: &TenantId) -> PathBuf {
-        let mut path = self.folder(tenant);
+        // Every read makes one, so it is made in one piece.
+        let (root, tenant) = (self.root.as_os_str(), tenant.as_str());
+        let mut path = PathBuf::with_capacity(root.len() + tenant.len() + DOCUMENT.len() + 2);
+        path.push(root);
+        path.push(tenant);
         path.push(DOCUMENT);
         path
-    }
-
-    fn written(&self) -> MutexGuard<'_, HashMap<TenantId, Written>> {
-        // Each change is one insert, so what a panic left behind is whole.
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn swept(&self) -> MutexGuard<'_, HashSet<TenantId>> {
@@ -186,7 +185,7 @@ impl Inner {
             settled || !found.is_settled()
         } else {
             // A write of our own counts once it is acknowledged.
-            self.written().get(tenant).is_some_and(|written| {
+            self.written.pin().get(tenant).is_some_and(|written| {
                 Some(&written.before) == known && written.after.is_same_but_renamed(&found)
             })
         };

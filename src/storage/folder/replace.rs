@@ -273,7 +273,7 @@ impl Inner {
     /// From here on, the new file in the document's place is no surprise.
     fn announce(&self, tenant: &TenantId, expected: &StoredDocument, after: Identity) {
         let written = Written { before: expected.version, after };
-        self.written().insert(tenant.clone(), written);
+        self.written.pin().insert(tenant.clone(), written);
     }
 
     fn sync_folder_of(&self, target: &Path) -> Result<(), WriteError> {

@@ -137,15 +137,17 @@ impl Store {
 
 impl KeyRepository for Store {
     fn get_keyring<'a>(&'a self, id: &'a TenantId) -> KeyringFuture<'a> {
-        let snapshot = self.tenants.find(id).and_then(|tenant| tenant.latest.get());
-        if let Some(snapshot) = snapshot
-            && let Some(version) = &snapshot.version
-            && let StoreFuture::Ready(Some(Ok(Reading::Unchanged))) =
-                self.documents.read(id, Some(version))
-        {
-            return KeyringFuture::ready(snapshot.keyring());
+        let fresh = self.tenants.find(id, |tenant| {
+            let snapshot = tenant.latest.look();
+            let snapshot = snapshot.as_ref()?;
+            let read = self.documents.read(id, Some(snapshot.version.as_ref()?));
+            let is_fresh = matches!(read, StoreFuture::Ready(Some(Ok(Reading::Unchanged))));
+            is_fresh.then(|| snapshot.keyring())
+        });
+        match fresh.flatten() {
+            Some(keyring) => KeyringFuture::ready(keyring),
+            None => KeyringFuture::Pending(Box::pin(self.refresh(id))),
         }
-        KeyringFuture::Pending(Box::pin(self.refresh(id)))
     }
 
     fn commit(&self, commit: Commit) -> CommitFuture {

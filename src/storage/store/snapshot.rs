@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwapOption, Guard};
 
 use super::weight::Weighed;
 use crate::domain::{Keyring, ReadError, Unavailable};
@@ -71,6 +71,11 @@ pub(super) struct Latest {
 pub(super) struct Since(u64);
 
 impl Latest {
+    /// The newest snapshot, to look at and not to keep: no count is written that others write too.
+    pub(super) fn look(&self) -> Guard<Option<Arc<Snapshot>>> {
+        self.snapshot.load()
+    }
+
     /// The newest snapshot.
     pub(super) fn get(&self) -> Option<Arc<Snapshot>> {
         self.snapshot.load_full()
