@@ -20,7 +20,9 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, Scope, web};
 
 pub use crate::auth::bearer::{BearerConfig, BearerConfigError, IssuerConfig, SigningAlgorithm};
-pub use crate::auth::{Caller, Method, Principal, RequiredScope, ScopedAuthorize, Tenants};
+pub use crate::auth::{
+    Caller, Method, Principal, RequiredScope, ScopedAuthorize, Subject, Tenants,
+};
 pub use crate::domain::{Scopes, TenantId, TenantIdError};
 pub use crate::storage::{OpenError, StoreUrl, StoreUrlError};
 

@@ -57,7 +57,7 @@ fn guard(criterion: &mut Criterion) {
     let caller = Caller::new(Principal {
         method: Method::ApiKey,
         subject: "crm-sync".into(),
-        tenants: Tenants::These(vec![tenant.clone()]),
+        tenants: Tenants::One(tenant.clone()),
         scopes: Scopes::parse(&["passes:write", ListApiKeys::SCOPE]).unwrap(),
     });
     criterion.bench_function("a caller's right to an operation", |bencher| {

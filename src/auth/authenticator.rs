@@ -163,8 +163,8 @@ fn find_key(keyring: &Keyring, token: &[u8], tenant: &TenantId) -> Option<Princi
     let key = keyring.find_by_digest(&Digest::of(token)).filter(|key| key.enabled)?;
     Some(Principal {
         method: Method::ApiKey,
-        subject: key.name.as_str().to_owned(),
-        tenants: Tenants::These(vec![tenant.clone()]),
+        subject: key.name.as_str().into(),
+        tenants: Tenants::One(tenant.clone()),
         scopes: key.scopes.clone(),
     })
 }
@@ -191,7 +191,7 @@ mod tests {
     fn valid(subject: &str) -> Outcome {
         Outcome::Authenticated(Principal {
             method: Method::ApiKey,
-            subject: subject.to_owned(),
+            subject: subject.into(),
             tenants: Tenants::All,
             scopes: Scopes::default(),
         })

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 /// What is allowed is what either may do alone: one's tenants do not mix with the other's scopes.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    first: Arc<Principal>,
+    first: Principal,
     second: Option<Arc<Principal>>,
     keyring: Option<Arc<Keyring>>,
 }
@@ -20,13 +20,13 @@ impl Caller {
     /// A caller with one credential.
     #[must_use]
     pub fn new(principal: Principal) -> Self {
-        Self { first: Arc::new(principal), second: None, keyring: None }
+        Self { first: principal, second: None, keyring: None }
     }
 
     /// A caller with both credentials.
     #[must_use]
     pub(crate) fn with_both(first: Principal, second: Principal) -> Self {
-        Self { first: Arc::new(first), second: Some(Arc::new(second)), keyring: None }
+        Self { first, second: Some(Arc::new(second)), keyring: None }
     }
 
     /// The caller, with the keys of the request's tenant among which its own was found.
@@ -42,13 +42,13 @@ impl Caller {
 
     /// The principals.
     pub fn principals(&self) -> impl Iterator<Item = &Principal> + Clone {
-        std::iter::once(&*self.first).chain(self.second.as_deref())
+        std::iter::once(&self.first).chain(self.second.as_deref())
     }
 
     /// Who it is, for the log: the subjects, joined by `+`.
     #[must_use]
     pub fn subject(&self) -> String {
-        self.joined(|principal| &principal.subject)
+        self.joined(|principal| principal.subject.as_str())
     }
 
     /// How the caller proved it, for the log: the methods, joined by `+`.
@@ -104,8 +104,7 @@ impl Caller {
     /// none.
     #[must_use]
     pub(crate) fn is_of(&self, tenant: &TenantId) -> bool {
-        self.principals()
-            .any(|it| matches!(&it.tenants, Tenants::These(ids) if ids.contains(tenant)))
+        self.principals().any(|it| it.tenants.named().contains(tenant))
     }
 
     /// The scopes of `wanted` that the caller does not hold in a tenant, in order.

@@ -29,5 +29,5 @@ pub use clock::{Clock, SystemClock};
 pub use grants::Grants;
 pub use guard::{RequiredScope, ScopedAuthorize};
 pub use middleware::{authenticate, authenticate_by, path_tenant};
-pub use principal::{Method, Principal, Tenants};
+pub use principal::{Method, Principal, Subject, Tenants};
 pub use throttle::{Throttle, ThrottleConfig};

@@ -1,5 +1,10 @@
 //! The authenticated caller.
 
+use std::fmt;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
 use crate::domain::{Scopes, TenantId};
 
 /// A caller whose credential was found valid.
@@ -7,12 +12,42 @@ use crate::domain::{Scopes, TenantId};
 pub struct Principal {
     /// Which kind of credential it was.
     pub method: Method,
-    /// Who it is, for logs and gateways: a key's name, or a token's `sub`. Text from outside.
-    pub subject: String,
+    /// Who it is, for logs and gateways: a key's name, or a token's `sub`.
+    pub subject: Subject,
     /// Whose keys the caller may speak of.
     pub tenants: Tenants,
     /// What the caller may do there.
     pub scopes: Scopes,
+}
+
+/// What a caller is called. Text from outside.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Subject(SmolStr);
+
+impl Subject {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Subject {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, formatter)
+    }
 }
 
 /// A kind of credential.
@@ -40,8 +75,10 @@ impl Method {
 pub enum Tenants {
     /// Every tenant, also those that do not exist.
     All,
+    /// This tenant alone, as an API key is.
+    One(TenantId),
     /// These tenants; none when empty.
-    These(Vec<TenantId>),
+    These(Arc<[TenantId]>),
 }
 
 impl Tenants {
@@ -50,7 +87,17 @@ impl Tenants {
     pub fn include(&self, tenant: &TenantId) -> bool {
         match self {
             Self::All => true,
-            Self::These(tenants) => tenants.contains(tenant),
+            Self::One(_) | Self::These(_) => self.named().contains(tenant),
+        }
+    }
+
+    /// The tenants that the credential names; none where it is for all.
+    #[must_use]
+    pub fn named(&self) -> &[TenantId] {
+        match self {
+            Self::All => &[],
+            Self::One(tenant) => std::slice::from_ref(tenant),
+            Self::These(tenants) => tenants,
         }
     }
 }

@@ -149,9 +149,9 @@ mod tests {
             BearerVerifier::open_with(config, vec![issuer.trust()], clock).await.unwrap();
         let token = issuer.sign(&request(&["demo", "other"])).unwrap();
         let principal = verifier.verify(token.expose_secret()).await.unwrap();
-        assert_eq!(principal.subject, "developer");
+        assert_eq!(principal.subject.as_str(), "developer");
         let tenant = |name| TenantId::parse(name).unwrap();
-        assert_eq!(principal.tenants, Tenants::These(vec![tenant("demo"), tenant("other")]));
+        assert_eq!(principal.tenants, Tenants::These([tenant("demo"), tenant("other")].into()));
         assert!(principal.scopes.grant("anything"));
         let token = issuer.sign(&request(&["demo", "*"])).unwrap();
         let principal = verifier.verify(token.expose_secret()).await.unwrap();

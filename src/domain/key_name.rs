@@ -1,7 +1,8 @@
 //! The name of an API key.
 
 use std::fmt;
-use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 /// The longest key name, in characters.
 const LONGEST: usize = 128;
@@ -9,7 +10,7 @@ const LONGEST: usize = 128;
 /// A key's name: 1 to 128 of `A-Z a-z 0-9 - _ .`, case-sensitive, neither `.` nor `..`, which no
 /// URL can address (RFC 3986 §5.2.4 removes them).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyName(Arc<str>);
+pub struct KeyName(SmolStr);
 
 /// Why a text is no key name. The texts are for callers: they say what to send instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

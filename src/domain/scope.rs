@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 /// The longest scope, in characters.
 const LONGEST: usize = 256;
 /// The most scopes that one key may hold.
@@ -11,7 +13,7 @@ const MOST: usize = 256;
 /// One granted string: an OAuth scope token (RFC 6749 §3.3, printable ASCII without space, `"`
 /// and `\`) of at most 256 characters. The API calls it a permission.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Scope(Arc<str>);
+pub struct Scope(SmolStr);
 
 /// Why a text is no scope. The texts are for callers: they say what to send instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

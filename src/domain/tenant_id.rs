@@ -1,7 +1,8 @@
 //! The name of a tenant.
 
 use std::fmt;
-use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 /// The longest tenant id, in characters.
 const LONGEST: usize = 64;
@@ -11,7 +12,7 @@ const LONGEST: usize = 64;
 /// What does not parse names no tenant: it cannot leave a folder, break a log line or collide with
 /// a file that is not a tenant's.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TenantId(Arc<str>);
+pub struct TenantId(SmolStr);
 
 /// Why a text is no tenant id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

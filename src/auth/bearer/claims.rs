@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::json::{self, Object};
 use super::{BearerError, IssuerConfig};
-use crate::auth::{Method, Principal, Tenants};
+use crate::auth::{Method, Principal, Subject, Tenants};
 use crate::domain::{Scopes, TenantId};
 
 /// How far two clocks may differ, in seconds.
@@ -133,22 +133,22 @@ impl Claims {
 
     /// `sub`, or, for issuers that leave it out of a client's own token, `client_id` (RFC 9068
     /// §2.2) or `azp`; empty when there is none of them.
-    fn subject(&self) -> Result<String, BearerError> {
+    fn subject(&self) -> Result<Subject, BearerError> {
         for claim in ["sub", "client_id", "azp"] {
             match self.0.get(claim) {
-                Some(Value::String(subject)) => return Ok(subject.clone()),
+                Some(Value::String(subject)) => return Ok(subject.as_str().into()),
                 Some(_) => return Err(BearerError::InvalidClaim(claim)),
                 None => {}
             }
         }
-        Ok(String::new())
+        Ok("".into())
     }
 
     /// An array of tenants, one tenant, or `*` for all, alone or in the array. A text that is no
     /// tenant id names no tenant.
     fn tenants(&self, claim: &str) -> Result<Tenants, BearerError> {
         match self.0.get(claim) {
-            None => Ok(Tenants::These(Vec::new())),
+            None => Ok(Tenants::These([].into())),
             Some(value) => {
                 let names = texts(value).ok_or(BearerError::InvalidClaim("of tenants"))?;
                 if names.contains(&"*") {
@@ -196,7 +196,7 @@ mod tests {
     use super::super::testing::{AUDIENCE, claims_with, issuer_config};
     use super::{BearerError, Claims, Lifetime, Principal};
     use crate::auth::Tenants;
-    use crate::domain::Scope;
+    use crate::domain::{Scope, TenantId};
 
     fn judge(changes: Value) -> Result<(Principal, Lifetime), BearerError> {
         let claims = Claims::parse(claims_with(changes).to_string().as_bytes()).unwrap();
@@ -269,15 +269,9 @@ mod tests {
             (json!("*"), None),
         ] {
             let (principal, _) = judge(json!({ "tenants": value })).unwrap();
-            let named = match principal.tenants {
-                Tenants::All => None,
-                Tenants::These(these) => Some(these.iter().map(ToString::to_string).collect()),
-            };
-            assert_eq!(
-                named,
-                expected.map(|ids| ids.into_iter().map(str::to_owned).collect::<Vec<_>>()),
-                "{value}"
-            );
+            let named: Vec<_> = principal.tenants.named().iter().map(TenantId::as_str).collect();
+            let named = (principal.tenants != Tenants::All).then_some(named);
+            assert_eq!(named, expected, "{value}");
         }
         for value in [json!(null), json!(true), json!(1), json!({}), json!([1]), json!([["*"]])] {
             let refused = judge(json!({ "tenants": value })).err();
@@ -294,7 +288,7 @@ mod tests {
             (json!({ "sub": "(absent)", "azp": "z" }), "z"),
             (json!({ "sub": "(absent)" }), ""),
         ] {
-            assert_eq!(judge(changes).unwrap().0.subject, subject);
+            assert_eq!(judge(changes).unwrap().0.subject.as_str(), subject);
         }
         assert_eq!(judge(json!({ "sub": 1 })).err(), Some(BearerError::InvalidClaim("sub")));
         assert_eq!(judge(json!({ "sub": null })).err(), Some(BearerError::InvalidClaim("sub")));

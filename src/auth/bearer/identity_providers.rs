@@ -54,7 +54,9 @@ fn scopes(principal: &Principal) -> Vec<&str> {
 fn tenants(principal: &Principal) -> Vec<String> {
     match &principal.tenants {
         Tenants::All => vec!["every tenant".to_owned()],
-        Tenants::These(these) => these.iter().map(ToString::to_string).collect(),
+        Tenants::One(_) | Tenants::These(_) => {
+            principal.tenants.named().iter().map(ToString::to_string).collect()
+        }
     }
 }
 

@@ -253,8 +253,11 @@ mod tests {
         for signer in SIGNERS.iter() {
             let principal = verdict(&signer.token(&claims())).await.unwrap();
             assert_eq!(principal.method, Method::Bearer);
-            assert_eq!(principal.subject, "user-1");
-            assert_eq!(principal.tenants, Tenants::These(vec![TenantId::parse("demo").unwrap()]));
+            assert_eq!(principal.subject.as_str(), "user-1");
+            assert_eq!(
+                principal.tenants,
+                Tenants::These([TenantId::parse("demo").unwrap()].into())
+            );
             assert!(principal.scopes.grant("tenant.apiKey:read"));
             assert!(!principal.scopes.grant("tenant.apiKey:write"));
         }

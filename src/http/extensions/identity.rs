@@ -26,7 +26,8 @@ const ESCAPED: &AsciiSet =
 /// the methods are joined by `+`, which no encoded name has, and the scopes are what either holds.
 pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller) {
     let principals = caller.principals_in(tenant);
-    let names = principals.clone().map(|it| Cow::from(utf8_percent_encode(&it.subject, ESCAPED)));
+    let names =
+        principals.clone().map(|it| Cow::from(utf8_percent_encode(it.subject.as_str(), ESCAPED)));
     let methods = principals.clone().map(|it| Cow::Borrowed(it.method.as_str()));
     headers.insert(X_AUTH_TENANT, value(Cow::Borrowed(tenant.as_str())));
     headers.insert(X_AUTH_PRINCIPAL, value(joined(names)));
@@ -81,8 +82,8 @@ mod tests {
     fn principal(method: Method, subject: &str, tenant: &str, scopes: &[&str]) -> Principal {
         Principal {
             method,
-            subject: subject.to_owned(),
-            tenants: Tenants::These(vec![TenantId::parse(tenant).unwrap()]),
+            subject: subject.into(),
+            tenants: Tenants::One(TenantId::parse(tenant).unwrap()),
             scopes: Scopes::parse_any(scopes).unwrap(),
         }
     }
