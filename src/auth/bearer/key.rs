@@ -1,15 +1,31 @@
 //! One key of an issuer, ready to check signatures.
 
+use aws_lc_rs::signature::{
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters,
+    RsaPublicKeyComponents,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use super::jwk::{Jwk, Material};
+use super::jwk::{Jwk, KeyFault, Material};
 use super::{BearerError, SigningAlgorithm};
 
 /// A vetted key with its numbers where the cryptography wants them.
 #[derive(Clone)]
 pub(super) struct VerifyingKey {
     jwk: Jwk,
-    decoding: DecodingKey,
+    prepared: Prepared,
+}
+
+/// A key as it is used.
+#[derive(Clone)]
+enum Prepared {
+    /// By both paddings. RSA is checked by the library below `jsonwebtoken`, which takes the key
+    /// apart anew for every signature: a third of what checking one costs.
+    Rsa { pkcs1: ParsedPublicKey, pss: ParsedPublicKey },
+    /// A point on a curve.
+    Point(DecodingKey),
 }
 
 impl PartialEq for VerifyingKey {
@@ -20,15 +36,25 @@ impl PartialEq for VerifyingKey {
 
 impl VerifyingKey {
     /// Takes a vetted key.
-    pub(super) fn new(jwk: Jwk) -> Self {
-        let decoding = match &jwk.material {
+    ///
+    /// # Errors
+    /// [`KeyFault::Modulus`] when an RSA key is none for the cryptography.
+    pub(super) fn new(jwk: Jwk) -> Result<Self, KeyFault> {
+        let prepared = match &jwk.material {
             Material::Rsa { modulus, exponent } => {
-                DecodingKey::from_rsa_raw_components(modulus, exponent)
+                let parse = |padding: &'static RsaParameters| {
+                    let numbers = RsaPublicKeyComponents { n: modulus, e: exponent };
+                    numbers.to_parsed_public_key(padding).ok().ok_or(KeyFault::Modulus)
+                };
+                Prepared::Rsa {
+                    pkcs1: parse(&RSA_PKCS1_2048_8192_SHA256)?,
+                    pss: parse(&RSA_PSS_2048_8192_SHA256)?,
+                }
             }
-            Material::P256(point) => DecodingKey::from_ec_der(point),
-            Material::Ed25519(point) => DecodingKey::from_ed_der(point),
+            Material::P256(point) => Prepared::Point(DecodingKey::from_ec_der(point)),
+            Material::Ed25519(point) => Prepared::Point(DecodingKey::from_ed_der(point)),
         };
-        Self { jwk, decoding }
+        Ok(Self { jwk, prepared })
     }
 
     /// The key's `kid`.
@@ -52,18 +78,41 @@ impl VerifyingKey {
         if !self.fits(algorithm) {
             return Err(BearerError::KeyMismatch);
         }
-        let algorithm = match algorithm {
-            SigningAlgorithm::Rs256 => Algorithm::RS256,
-            SigningAlgorithm::Ps256 => Algorithm::PS256,
-            SigningAlgorithm::Es256 => Algorithm::ES256,
-            SigningAlgorithm::EdDsa => Algorithm::EdDSA,
-        };
         let message = signing_input.as_bytes();
-        match jsonwebtoken::crypto::verify(signature, message, &self.decoding, algorithm) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(BearerError::BadSignature),
-        }
+        let is_good = match (&self.prepared, algorithm) {
+            (Prepared::Rsa { pkcs1, .. }, SigningAlgorithm::Rs256) => {
+                is_signed(pkcs1, message, signature)
+            }
+            (Prepared::Rsa { pss, .. }, SigningAlgorithm::Ps256) => {
+                is_signed(pss, message, signature)
+            }
+            (Prepared::Point(point), SigningAlgorithm::Es256) => {
+                is_signed_by_point(point, Algorithm::ES256, message, signature)
+            }
+            (Prepared::Point(point), SigningAlgorithm::EdDsa) => {
+                is_signed_by_point(point, Algorithm::EdDSA, message, signature)
+            }
+            (Prepared::Rsa { .. }, SigningAlgorithm::Es256 | SigningAlgorithm::EdDsa)
+            | (Prepared::Point(_), SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256) => {
+                return Err(BearerError::KeyMismatch);
+            }
+        };
+        if is_good { Ok(()) } else { Err(BearerError::BadSignature) }
     }
+}
+
+fn is_signed(key: &ParsedPublicKey, message: &[u8], signature: &str) -> bool {
+    let signature = URL_SAFE_NO_PAD.decode(signature);
+    signature.is_ok_and(|signature| key.verify_sig(message, &signature).is_ok())
+}
+
+fn is_signed_by_point(
+    key: &DecodingKey,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &str,
+) -> bool {
+    matches!(jsonwebtoken::crypto::verify(signature, message, key, algorithm), Ok(true))
 }
 
 #[cfg(test)]
@@ -73,7 +122,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_before_the_signature() {
-        let key = VerifyingKey::new(Jwk::parse(&signer(SigningAlgorithm::Rs256).jwk()).unwrap());
+        let key = Jwk::parse(&signer(SigningAlgorithm::Rs256).jwk()).and_then(VerifyingKey::new);
+        let key = key.unwrap();
         let verdict = key.verify(SigningAlgorithm::Es256, "e30.e30", "AA");
         assert_eq!(verdict, Err(BearerError::KeyMismatch));
         let verdict = key.verify(SigningAlgorithm::Rs256, "e30.e30", "AA");

@@ -112,7 +112,7 @@ fn judge(members: &[Value]) -> Vec<Result<VerifyingKey, KeyFault>> {
         if repeated(id) {
             Err(KeyFault::RepeatedId)
         } else {
-            Jwk::parse(jwk).map(VerifyingKey::new)
+            Jwk::parse(jwk).and_then(VerifyingKey::new)
         }
     };
     members.iter().zip(ids()).map(verdict).collect()
