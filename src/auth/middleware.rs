@@ -17,8 +17,10 @@ use crate::problem::ProblemType;
 /// The tenant that a path names, after one percent-decoding; `None` if that is no tenant id.
 #[must_use]
 pub fn path_tenant(path: &Path<Url>) -> Option<TenantId> {
-    let text = percent_decode_str(path.get(parameter::TENANT_ID)?).decode_utf8().ok()?;
-    TenantId::parse(&text).ok()
+    let text = path.get(parameter::TENANT_ID)?;
+    // No tenant id has anything to decode.
+    let tenant = TenantId::parse(text);
+    tenant.or_else(|_| TenantId::parse(&percent_decode_str(text).decode_utf8_lossy())).ok()
 }
 
 /// Middleware that leaves the [`Caller`](super::Caller) with the request, or answers 401, or 429 to an

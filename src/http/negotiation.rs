@@ -107,6 +107,9 @@ fn accepted(headers: &HeaderMap) -> Vec<QualityItem<Mime>> {
 /// Whether an operation takes a body of this media type: one of the contract's, in UTF-8.
 #[must_use]
 pub(super) fn takes<O: Operation>(content_type: &str) -> bool {
+    if O::REQUEST_MEDIA_TYPES.contains(&content_type) {
+        return true;
+    }
     // White space before a semicolon is allowed (RFC 9110 §5.6.6), if not by the parser.
     let parts: Vec<_> = content_type.split(';').map(str::trim).collect();
     let Ok(mime) = parts.join("; ").parse::<Mime>() else { return false };

@@ -72,16 +72,17 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .app_data(ThinData(parts.limits.clone()))
         .app_data(ThinData(parts.documents.clone()))
         .app_data(ThinData(parts.swagger_ui.clone()))
-        .service(
-            operations(ListApiKeys::PATH)
-                .route(operation::<ListApiKeys, _, _>(api_keys::list_api_keys))
-                .route(operation::<CreateApiKey, _, _>(api_keys::create_api_key)),
-        )
+        // In the order in which they are asked for most: each that comes before costs a match.
         .service(
             operations(GetApiKey::PATH)
                 .route(operation::<GetApiKey, _, _>(api_keys::get_api_key))
                 .route(operation::<UpdateApiKey, _, _>(api_keys::update_api_key))
                 .route(operation::<DeleteApiKey, _, _>(api_keys::delete_api_key)),
+        )
+        .service(
+            operations(ListApiKeys::PATH)
+                .route(operation::<ListApiKeys, _, _>(api_keys::list_api_keys))
+                .route(operation::<CreateApiKey, _, _>(api_keys::create_api_key)),
         )
         .service(
             web::resource(FORWARD_AUTH)

@@ -21,10 +21,10 @@ impl FromRequest for KeyNameParameter {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let segment = request.match_info().get(parameter::KEY_NAME);
-        let name = segment
-            .and_then(|text| percent_decode_str(text).decode_utf8().ok())
-            .and_then(|text| KeyName::parse(&text).ok());
-        ready(name.map(Self).ok_or_else(outcome::no_such_key))
+        let text = request.match_info().get(parameter::KEY_NAME).unwrap_or_default();
+        // No key name has anything to decode.
+        let name = KeyName::parse(text)
+            .or_else(|_| KeyName::parse(&percent_decode_str(text).decode_utf8_lossy()));
+        ready(name.ok().map(Self).ok_or_else(outcome::no_such_key))
     }
 }
