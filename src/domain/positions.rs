@@ -40,10 +40,14 @@ impl<P: Hash + Eq + ?Sized> Positions<P> {
 
     /// The position that a part has.
     pub(super) fn find(&self, keys: &[Arc<ApiKey>], part: &P) -> Option<usize> {
+        let found = self.table.find(self.random.hash_one(part), self.has(keys, part));
+        found.map(|place| *place as usize)
+    }
+
+    /// Whether the key at a position has a part.
+    fn has<'k>(&self, keys: &'k [Arc<ApiKey>], part: &'k P) -> impl Fn(&u32) -> bool + use<'k, P> {
         let of = self.part;
-        self.table
-            .find(self.random.hash_one(part), |place| of(&keys[*place as usize]) == part)
-            .map(|place| *place as usize)
+        move |place| of(&keys[*place as usize]) == part
     }
 
     /// Gives the part of the key at a position that position, and no other.
@@ -52,15 +56,14 @@ impl<P: Hash + Eq + ?Sized> Positions<P> {
         let part = of(&keys[position]);
         // A document has less than 4 GiB, so fewer keys.
         let narrow = u32::try_from(position).unwrap_or(u32::MAX);
-        let same = |place: &u32| of(&keys[*place as usize]) == part;
+        let same = self.has(keys, part);
         let hash = |place: &u32| random.hash_one(of(&keys[*place as usize]));
         *self.table.entry(random.hash_one(part), same, hash).or_insert(narrow).get_mut() = narrow;
     }
 
     /// Forgets a part.
     pub(super) fn remove(&mut self, keys: &[Arc<ApiKey>], part: &P) {
-        let of = self.part;
-        let same = |place: &u32| of(&keys[*place as usize]) == part;
+        let same = self.has(keys, part);
         if let Ok(entry) = self.table.find_entry(self.random.hash_one(part), same) {
             entry.remove();
         }

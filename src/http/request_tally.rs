@@ -9,28 +9,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 
 use super::access_log;
-use crate::tally::{Counter, Distribution, Histogram, PerThread};
-
-/// Upper bounds of the ranges of durations, in nanoseconds: from what a read in memory takes to what
-/// a caller no longer waits for.
-const DURATIONS: &[u64] = &[
-    100_000,
-    250_000,
-    500_000,
-    1_000_000,
-    2_500_000,
-    5_000_000,
-    10_000_000,
-    25_000_000,
-    50_000_000,
-    100_000_000,
-    250_000_000,
-    500_000_000,
-    1_000_000_000,
-    2_500_000_000,
-    5_000_000_000,
-    10_000_000_000,
-];
+use crate::tally::{Counter, DURATIONS, Distribution, Histogram, PerThread};
 
 /// Operations that are told apart; those beyond are counted with what is none.
 const PLACES: usize = 64;

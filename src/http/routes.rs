@@ -72,7 +72,15 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .app_data(ThinData(parts.limits.clone()))
         .app_data(ThinData(parts.documents.clone()))
         .app_data(ThinData(parts.swagger_ui.clone()))
-        // In the order in which they are asked for most: each that comes before costs a match.
+        // What is asked for most comes first: each that comes before costs a match.
+        .service(
+            web::resource(FORWARD_AUTH)
+                .app_data(MatchedPath::new(FORWARD_AUTH))
+                .route(web::route().to(forward_auth).wrap(from_fn(authenticate))),
+        )
+        .service(operations(IntrospectToken::PATH).route(
+            operation::<IntrospectToken, _, _>(introspect).wrap(from_fn(take_client_secret)),
+        ))
         .service(
             operations(GetApiKey::PATH)
                 .route(operation::<GetApiKey, _, _>(api_keys::get_api_key))
@@ -84,14 +92,6 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 .route(operation::<ListApiKeys, _, _>(api_keys::list_api_keys))
                 .route(operation::<CreateApiKey, _, _>(api_keys::create_api_key)),
         )
-        .service(
-            web::resource(FORWARD_AUTH)
-                .app_data(MatchedPath::new(FORWARD_AUTH))
-                .route(web::route().to(forward_auth).wrap(from_fn(authenticate))),
-        )
-        .service(operations(IntrospectToken::PATH).route(
-            operation::<IntrospectToken, _, _>(introspect).wrap(from_fn(take_client_secret)),
-        ))
         .service(page("/", swagger_ui::redirect))
         .service(page("/swagger-ui", swagger_ui::redirect))
         .service(page("/swagger-ui/{file:.*}", swagger_ui::file))

@@ -2,6 +2,27 @@
 
 use super::Counter;
 
+/// Upper bounds of ranges of durations, in nanoseconds: from what a read in memory takes to what a
+/// caller no longer waits for, or a disk in trouble.
+pub const DURATIONS: &[u64] = &[
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    10_000_000_000,
+];
+
 /// Counts values by the range that they are in.
 #[derive(Debug)]
 pub struct Histogram {

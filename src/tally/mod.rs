@@ -11,5 +11,5 @@ mod histogram;
 mod per_thread;
 
 pub use counter::Counter;
-pub use histogram::{Distribution, Histogram};
+pub use histogram::{DURATIONS, Distribution, Histogram};
 pub use per_thread::PerThread;

@@ -16,11 +16,10 @@ mod identity;
 mod replace;
 mod strays;
 
-use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -55,7 +54,7 @@ struct Inner {
     /// What this store wrote last, so that its own writes are not taken for someone else's.
     written: papaya::HashMap<TenantId, Written>,
     /// Tenants without leftovers of a crash.
-    swept: Mutex<HashSet<TenantId>>,
+    swept: papaya::HashSet<TenantId>,
     watch: Watch,
     closing: AtomicBool,
 }
@@ -80,7 +79,7 @@ impl FolderStore {
             limit,
             files,
             written: papaya::HashMap::new(),
-            swept: Mutex::default(),
+            swept: papaya::HashSet::new(),
             watch: Watch::default(),
             closing: AtomicBool::new(false),
         };
@@ -160,11 +159,6 @@ impl Inner {
         path
     }
 
-    fn swept(&self) -> MutexGuard<'_, HashSet<TenantId>> {
-        // Each change is one insert, so what a panic left behind is whole.
-        self.swept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What can be said without opening the document.
     fn glance(
         &self,
@@ -220,16 +214,24 @@ impl Inner {
                 Some(&Version::ABSENT) => Reading::Unchanged,
                 _ => Reading::Found(StoredDocument::absent(Identity::of(&metadata).age())),
             }),
-            Ok(_) => Ok(Reading::NoSuchTenant),
+            Ok(_) => Ok(self.forget(tenant)),
             // A store that is gone, as after an unmount, says nothing of its tenants.
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 match self.files.stat(&self.root) {
-                    Ok(_) => Ok(Reading::NoSuchTenant),
+                    Ok(_) => Ok(self.forget(tenant)),
                     Err(source) => Err(cannot("find the store's folder", &self.root, source)),
                 }
             }
             Err(source) => Err(cannot("look at", &folder, source)),
         }
+    }
+
+    /// Keeps nothing of a tenant that does not exist: tenants come and go, and one that comes again
+    /// may bring leftovers.
+    fn forget(&self, tenant: &TenantId) -> Reading {
+        self.swept.pin().remove(tenant);
+        self.written.pin().remove(tenant);
+        Reading::NoSuchTenant
     }
 
     /// Opens and reads the document, once it has come to rest.

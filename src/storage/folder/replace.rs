@@ -196,7 +196,7 @@ impl Inner {
         if !is_ours {
             // It may be someone's edit: the next touch of the tenant brings it to safety.
             staged.is_there = false;
-            self.swept().remove(tenant);
+            self.swept.pin().remove(tenant);
         }
         self.sync_folder_of(target)?;
         match looked {
@@ -333,7 +333,7 @@ impl Drop for Staged<'_> {
     fn drop(&mut self) {
         if self.is_there && self.store.files.remove(&self.path).is_err() {
             // What stays is cleaned with the other strays, at the next touch of its tenant.
-            self.store.swept().clear();
+            self.store.swept.pin().clear();
         }
     }
 }

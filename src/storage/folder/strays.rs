@@ -38,11 +38,13 @@ impl StagedName {
 impl Inner {
     /// Cleans up after a crash, once a tenant. What fails is tried again at the next touch.
     pub(super) fn sweep(&self, tenant: &TenantId) {
-        if self.swept().contains(tenant) {
+        if self.swept.pin().contains(tenant) {
             return;
         }
         match self.sweep_folder(tenant) {
-            Ok(()) => drop(self.swept().insert(tenant.clone())),
+            Ok(()) => {
+                self.swept.pin().insert(tenant.clone());
+            }
             Err(error) => {
                 tracing::warn!(tenant.id = %tenant, %error, "leftovers of a crash cannot be cleaned");
             }
@@ -95,7 +97,32 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use bytes::Bytes;
+
     use super::StagedName;
+    use crate::domain::TenantId;
+    use crate::storage::document_store::{DocumentStore as _, Reading};
+    use crate::storage::folder::FolderStore;
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_a_tenant_that_went() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path(), 1 << 20);
+        let tenant = TenantId::parse("demo").unwrap();
+        store.create_tenant(&tenant).await.unwrap();
+        let Ok(Reading::Found(empty)) = store.read(&tenant, None).await else { panic!() };
+        let document = Bytes::from_static(b"apiKeys: []\n");
+        let version = store.write(&tenant, &empty, document).await.unwrap();
+        assert!(matches!(store.read(&tenant, None).await, Ok(Reading::Found(_))));
+        let kept = || (store.inner.swept.len(), store.inner.written.len());
+        assert_eq!(kept(), (1, 1));
+        fs::remove_dir_all(folder.path().join("demo")).unwrap();
+        let gone = store.read(&tenant, Some(&version)).await;
+        assert!(matches!(gone, Ok(Reading::NoSuchTenant)));
+        assert_eq!(kept(), (0, 0));
+    }
 
     #[test]
     fn a_staged_name_tells_what_it_was_made_of() {

@@ -4,28 +4,10 @@ use std::time::Duration;
 
 use super::snapshot::Snapshot;
 use crate::domain::{CommitError, Committed};
-use crate::tally::{Counter, Distribution, Histogram};
+use crate::tally::{Counter, DURATIONS, Distribution, Histogram};
 
 /// Upper bounds of the ranges of batch sizes, in commits.
 const BATCHES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
-
-/// Upper bounds of the ranges of write times, in nanoseconds: from memory to a disk in trouble.
-const WRITES: &[u64] = &[
-    100_000,
-    250_000,
-    500_000,
-    1_000_000,
-    2_500_000,
-    5_000_000,
-    10_000_000,
-    25_000_000,
-    50_000_000,
-    100_000_000,
-    250_000_000,
-    500_000_000,
-    1_000_000_000,
-    5_000_000_000,
-];
 
 /// What a commit comes to.
 const OUTCOMES: [&str; 6] =
@@ -94,7 +76,7 @@ impl Default for Tally {
             commits: Default::default(),
             reloads: Default::default(),
             batches: Histogram::new(BATCHES),
-            writes: Histogram::new(WRITES),
+            writes: Histogram::new(DURATIONS),
             conflicts: Counter::default(),
         }
     }
