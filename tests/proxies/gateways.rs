@@ -327,12 +327,27 @@ async fn a_key_that_is_deleted_is_refused_on_the_connection_that_it_came_by() {
     }
 }
 
+/// Ends a service, and waits until each of its workers has closed its connections: a gateway keeps
+/// one, which is answered until then.
+fn end(service: Service) {
+    let address = service.origin().trim_start_matches("http://");
+    // They are dealt out to the workers by turns.
+    let connections = 2 * std::thread::available_parallelism().unwrap().get();
+    let kept: Vec<_> = (0..connections).map(|_| TcpStream::connect(address).unwrap()).collect();
+    drop(service);
+    for mut connection in kept {
+        // An error is as good: it was closed before it was accepted.
+        let read = connection.read(&mut [0]).unwrap_or(0);
+        assert_eq!(read, 0, "a service that ended speaks");
+    }
+}
+
 #[tokio::test]
 async fn without_neokeys_nobody_passes() {
     for Way { name, service, upstream, gateway } in ways() {
         let client = gateway.client().with_api_key(&token_of("shop"));
         assert_eq!(client.get(ORDERS).await.status, 200, "{name}");
-        drop(service);
+        end(service);
         let reply = client.get(ORDERS).await;
         assert!(reply.status.is_server_error(), "{name}: {reply:?}");
         assert_eq!(upstream.reached(), 1, "{name}");
