@@ -8,6 +8,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use papaya::ResizeMode;
 use sha2::{Digest as _, Sha256};
 
 use super::claims::Lifetime;
@@ -54,13 +55,27 @@ pub(super) struct VerifiedTokens {
 
 /// Two generations in place of a queue: a token that is used is in the young one from then on; when
 /// that is full, it becomes the old one, and what was not used since the last time falls away.
-#[derive(Default)]
 struct Generations {
     young: Arc<Tokens>,
     old: Arc<Tokens>,
 }
 
 type Tokens = papaya::HashMap<TokenDigest, Arc<Verified>>;
+
+impl Generations {
+    /// No token is young.
+    fn after(old: Arc<Tokens>) -> Self {
+        // A map that is between two sizes is searched in both until it is written to again.
+        let young = papaya::HashMap::builder().resize_mode(ResizeMode::Blocking).build();
+        Self { young: Arc::new(young), old }
+    }
+}
+
+impl Default for Generations {
+    fn default() -> Self {
+        Self::after(Arc::default())
+    }
+}
 
 impl VerifiedTokens {
     /// What was found about the token, if that was lately.
@@ -99,7 +114,7 @@ impl VerifiedTokens {
         let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&self.generations.load().young, &full.young) {
             let old = Arc::clone(&full.young);
-            self.generations.store(Arc::new(Generations { young: Arc::default(), old }));
+            self.generations.store(Arc::new(Generations::after(old)));
         }
     }
 

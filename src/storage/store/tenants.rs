@@ -7,6 +7,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use papaya::ResizeMode;
+
 use super::tenant::Tenant;
 use super::weight::{Weighed, Weight};
 use crate::domain::TenantId;
@@ -30,7 +32,8 @@ impl Tenants {
     pub(super) fn new(room: u64) -> Self {
         Self {
             room,
-            loaded: papaya::HashMap::new(),
+            // A map that is between two sizes is searched in both until it is written to again.
+            loaded: papaya::HashMap::builder().resize_mode(ResizeMode::Blocking).build(),
             weight: Weight::default(),
             weighing: Mutex::default(),
             loads: AtomicU64::new(0),
