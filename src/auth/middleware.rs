@@ -1,5 +1,6 @@
 //! Authentication of a request before its handler's arguments are taken.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -17,10 +18,15 @@ use crate::problem::ProblemType;
 /// The tenant that a path names, after one percent-decoding; `None` if that is no tenant id.
 #[must_use]
 pub fn path_tenant(path: &Path<Url>) -> Option<TenantId> {
-    let text = path.get(parameter::TENANT_ID)?;
-    // No tenant id has anything to decode.
-    let tenant = TenantId::parse(text);
-    tenant.or_else(|_| TenantId::parse(&percent_decode_str(text).decode_utf8_lossy())).ok()
+    TenantId::parse(&path_parameter(path, parameter::TENANT_ID)?).ok()
+}
+
+/// A parameter of a path, after one percent-decoding; `None` if that is no text.
+#[must_use]
+pub(crate) fn path_parameter<'p>(path: &'p Path<Url>, name: &str) -> Option<Cow<'p, str>> {
+    let text = path.get(name)?;
+    // Most have nothing to decode, and need no decoder.
+    if text.contains('%') { percent_decode_str(text).decode_utf8().ok() } else { Some(text.into()) }
 }
 
 /// Middleware that leaves the [`Caller`](super::Caller) with the request, or answers 401, or 429 to an

@@ -28,6 +28,7 @@ pub use client_secret::take_client_secret;
 pub use clock::{Clock, SystemClock};
 pub use grants::Grants;
 pub use guard::{RequiredScope, ScopedAuthorize};
+pub(crate) use middleware::path_parameter;
 pub use middleware::{authenticate, authenticate_by, path_tenant};
 pub use principal::{Method, Principal, Subject, Tenants};
 pub use throttle::{Throttle, ThrottleConfig};

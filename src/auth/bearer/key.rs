@@ -22,7 +22,7 @@ pub(super) struct VerifyingKey {
 #[derive(Clone)]
 enum Prepared {
     /// By both paddings. RSA is checked by the library below `jsonwebtoken`, which takes the key
-    /// apart anew for every signature: a third of what checking one costs.
+    /// apart anew for every signature.
     Rsa { pkcs1: ParsedPublicKey, pss: ParsedPublicKey },
     /// A point on a curve.
     Point(DecodingKey),

@@ -4,7 +4,8 @@
 //! that it claims, that issuer's key (`issuer_keys`, vetted by `jwk`), its signature (`key`), and
 //! only then what it says (`claims`). `jsonwebtoken`, or for RSA the library below it, computes
 //! signatures and nothing else: it reads neither headers nor claims nor key sets, because it is
-//! lenient where the standards are not. A token that was found good is remembered (`verified`), so that it pays for its signature once.
+//! lenient where the standards are not. A token that was found good is remembered (`verified`), so
+//! that it pays for its signature once.
 //!
 //! Invariants: a key comes from the configured issuer's key set alone, never from the token
 //! (`jwk`, `jku`, `x5c`, `x5u` are not even looked at). Nothing here logs or returns text of a

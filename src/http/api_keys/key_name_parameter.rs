@@ -4,9 +4,9 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use percent_encoding::percent_decode_str;
 
 use super::outcome;
+use crate::auth::path_parameter;
 use crate::contract::parameter;
 use crate::domain::KeyName;
 use crate::problem::Problem;
@@ -21,10 +21,8 @@ impl FromRequest for KeyNameParameter {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let text = request.match_info().get(parameter::KEY_NAME).unwrap_or_default();
-        // No key name has anything to decode.
-        let name = KeyName::parse(text)
-            .or_else(|_| KeyName::parse(&percent_decode_str(text).decode_utf8_lossy()));
-        ready(name.ok().map(Self).ok_or_else(outcome::no_such_key))
+        let name = path_parameter(request.match_info(), parameter::KEY_NAME)
+            .and_then(|text| KeyName::parse(&text).ok());
+        ready(name.map(Self).ok_or_else(outcome::no_such_key))
     }
 }
