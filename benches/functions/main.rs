@@ -55,6 +55,7 @@ fn freshness(criterion: &mut Criterion) {
 fn guard(criterion: &mut Criterion) {
     let tenant = tenant();
     let caller = Caller::new(Principal {
+        issuer: None,
         method: Method::ApiKey,
         subject: "crm-sync".into(),
         tenants: Tenants::One(tenant.clone()),

@@ -164,6 +164,7 @@ fn find_key(keyring: &Keyring, token: &[u8], tenant: &TenantId) -> Option<Princi
     Some(Principal {
         method: Method::ApiKey,
         subject: key.name.as_str().into(),
+        issuer: None,
         tenants: Tenants::One(tenant.clone()),
         scopes: key.scopes.clone(),
     })
@@ -192,6 +193,7 @@ mod tests {
         Outcome::Authenticated(Principal {
             method: Method::ApiKey,
             subject: subject.into(),
+            issuer: None,
             tenants: Tenants::All,
             scopes: Scopes::default(),
         })

@@ -57,6 +57,12 @@ impl Caller {
         self.joined(|principal| principal.method.as_str())
     }
 
+    /// Whose word it is that a bearer token came with, for the log: a configured issuer's.
+    #[must_use]
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.principals().find_map(|principal| principal.issuer.as_deref())
+    }
+
     fn joined<'a>(&'a self, part: impl Fn(&'a Principal) -> &'a str) -> String {
         self.principals().map(part).collect::<Vec<_>>().join("+")
     }
@@ -136,6 +142,7 @@ mod tests {
         Principal {
             method: Method::Bearer,
             subject: "someone".into(),
+            issuer: None,
             tenants: tenants.map_or(Tenants::All, |ids| {
                 Tenants::These(ids.iter().map(|id| TenantId::parse(id).unwrap()).collect())
             }),

@@ -12,8 +12,11 @@ use crate::domain::{Scopes, TenantId};
 pub struct Principal {
     /// Which kind of credential it was.
     pub method: Method,
-    /// Who it is, for logs and gateways: a key's name, or a token's `sub`.
+    /// Who it is, for logs and gateways: a key's name, or a token's `sub`. Never empty.
     pub subject: Subject,
+    /// Who says so: the configured issuer of a token, as `iss` has it. Two issuers may give two
+    /// callers one subject. `None` for an API key.
+    pub issuer: Option<Arc<str>>,
     /// Whose keys the caller may speak of.
     pub tenants: Tenants,
     /// What the caller may do there.

@@ -77,6 +77,7 @@ pub(super) fn record<B>(
         duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         principal.method = principal_method,
         principal.id = caller.map(Caller::subject),
+        principal.issuer = caller.and_then(Caller::issuer),
         trace.id = trace,
         problem = kind,
         "request"

@@ -6,14 +6,14 @@ use neokeys::contract::OPERATIONS;
 use serde_json::json;
 
 use crate::authorization::{call, callers};
-use crate::harness::{Claims, Reply, Service, document, entry, token_of};
+use crate::harness::{Claims, Issuer, Reply, Service, document, entry, token_of};
 use crate::key;
 
 const READ: &str = "tenant.apiKey:read";
 const WRITE: &str = "tenant.apiKey:write";
 
-fn told(reply: &Reply) -> [Option<&str>; 4] {
-    ["x-auth-tenant", "x-auth-principal", "x-auth-scopes", "x-auth-method"]
+fn told(reply: &Reply) -> [Option<&str>; 5] {
+    ["x-auth-tenant", "x-auth-principal", "x-auth-issuer", "x-auth-scopes", "x-auth-method"]
         .map(|name| reply.find_header(name))
 }
 
@@ -73,17 +73,19 @@ async fn who_passes_is_told_in_headers() {
     let service = Service::start();
     let key = service.client().with_api_key(&token_of("reader"));
     let reply = key.get("/auth/t1").await;
-    assert_eq!(told(&reply), [Some("t1"), Some("reader"), Some(READ), Some("api_key")]);
+    assert_eq!(told(&reply), [Some("t1"), Some("reader"), Some(""), Some(READ), Some("api_key")]);
     let claims =
         Claims::new(&["t1", "t2"], &["b", "a"]).with("sub", "Jos\u{e9} <j+m@x.test>, \r\nx");
     let token = service.issuer.sign(&claims);
+    let issuer = Some(Issuer::NAME);
     let sub = "Jos%C3%A9%20<j%2Bm@x.test>%2C%20%0D%0Ax";
     let reply = service.client().with_bearer(&token).get("/auth/t2?any=a&scope=b").await;
-    assert_eq!(told(&reply), [Some("t2"), Some(sub), Some("b a"), Some("bearer")]);
+    assert_eq!(told(&reply), [Some("t2"), Some(sub), issuer, Some("b a"), Some("bearer")]);
     let reply = key.with_bearer(&token).get("/auth/t1").await;
     let both = format!("reader+{sub}");
     let scopes = format!("{READ} b a");
-    assert_eq!(told(&reply), [Some("t1"), Some(&*both), Some(&*scopes), Some("api_key+bearer")]);
+    let method = Some("api_key+bearer");
+    assert_eq!(told(&reply), [Some("t1"), Some(&*both), issuer, Some(&*scopes), method]);
 }
 
 #[tokio::test]
@@ -114,13 +116,14 @@ async fn any_method_asks_the_same_and_no_body_is_looked_at() {
 async fn what_a_caller_says_of_itself_is_not_in_the_answer() {
     let service = Service::start();
     let mut client = service.client().with_api_key(&token_of("reader"));
-    for name in ["x-auth-tenant", "x-auth-principal", "x-auth-scopes", "x-auth-method"] {
+    for name in ["tenant", "principal", "issuer", "scopes", "method"] {
+        let name: &'static str = format!("x-auth-{name}").leak();
         client = client.with(name, "forged");
     }
     let reply = client.get("/auth/t1").await;
     assert!(!format!("{:?}", reply.headers).contains("forged"), "{reply:?}");
     let refused = client.get("/auth/t1?scope=forged").await;
-    assert_eq!((refused.status.as_u16(), told(&refused)), (403, [None; 4]));
+    assert_eq!((refused.status.as_u16(), told(&refused)), (403, [None; 5]));
 }
 
 #[tokio::test]
@@ -224,5 +227,5 @@ async fn a_new_key_passes_at_once() {
     let shop = service.client().with_api_key(created["token"].as_str().unwrap());
     let reply = shop.get("/auth/t1?scope=orders:write&any=x&any=orders:read").await;
     let scopes = Some("orders:read orders:write");
-    assert_eq!(told(&reply), [Some("t1"), Some("shop"), scopes, Some("api_key")]);
+    assert_eq!(told(&reply), [Some("t1"), Some("shop"), Some(""), scopes, Some("api_key")]);
 }

@@ -86,6 +86,7 @@ impl Claims {
         let principal = Principal {
             method: Method::Bearer,
             subject: self.subject()?,
+            issuer: Some(issuer.issuer.as_str().into()),
             tenants: self.tenants(tenants_claim)?,
             scopes: self.scopes()?,
         };
@@ -132,16 +133,18 @@ impl Claims {
     }
 
     /// `sub`, or, for issuers that leave it out of a client's own token, `client_id` (RFC 9068
-    /// §2.2) or `azp`; empty when there is none of them.
+    /// §2.2) or `azp`. A token that names nobody is refused: what it does could be told of nobody.
     fn subject(&self) -> Result<Subject, BearerError> {
         for claim in ["sub", "client_id", "azp"] {
             match self.0.get(claim) {
-                Some(Value::String(subject)) => return Ok(subject.as_str().into()),
+                Some(Value::String(subject)) if names_somebody(subject) => {
+                    return Ok(subject.as_str().into());
+                }
                 Some(_) => return Err(BearerError::InvalidClaim(claim)),
                 None => {}
             }
         }
-        Ok("".into())
+        Err(BearerError::MissingClaim("sub"))
     }
 
     /// An array of tenants, one tenant, or `*` for all, alone or in the array. A text that is no
@@ -178,6 +181,16 @@ impl Claims {
         scopes.retain(|scope| seen.insert(*scope));
         Scopes::parse_any(&scopes).ok().ok_or(BearerError::InvalidClaim("of scopes"))
     }
+}
+
+/// Whether a text has a character that can be seen.
+fn names_somebody(subject: &str) -> bool {
+    let unseen = |it: char| {
+        it.is_whitespace()
+            || it.is_control()
+            || matches!(it, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    };
+    !subject.chars().all(unseen)
 }
 
 /// A text, or an array of nothing but texts.
@@ -286,12 +299,31 @@ mod tests {
             (json!({ "client_id": "c" }), "user-1"),
             (json!({ "sub": "(absent)", "client_id": "c", "azp": "z" }), "c"),
             (json!({ "sub": "(absent)", "azp": "z" }), "z"),
-            (json!({ "sub": "(absent)" }), ""),
         ] {
             assert_eq!(judge(changes).unwrap().0.subject.as_str(), subject);
         }
         assert_eq!(judge(json!({ "sub": 1 })).err(), Some(BearerError::InvalidClaim("sub")));
         assert_eq!(judge(json!({ "sub": null })).err(), Some(BearerError::InvalidClaim("sub")));
+    }
+
+    #[test]
+    fn a_token_of_nobody_is_refused() {
+        let nobody = judge(json!({ "sub": "(absent)" })).err();
+        assert_eq!(nobody, Some(BearerError::MissingClaim("sub")));
+        for empty in ["", " ", "\t\n", "\u{a0}\u{2003}", "\0", "\u{200b}\u{feff}"] {
+            for (changes, claim) in [
+                (json!({ "sub": empty }), "sub"),
+                (json!({ "sub": empty, "client_id": "c" }), "sub"),
+                (json!({ "sub": "(absent)", "client_id": empty }), "client_id"),
+                (json!({ "sub": "(absent)", "azp": empty }), "azp"),
+            ] {
+                assert_eq!(
+                    judge(changes).err(),
+                    Some(BearerError::InvalidClaim(claim)),
+                    "{empty:?}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,9 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 
 use super::demand::{ANY, SCOPE};
-use super::identity::{X_AUTH_METHOD, X_AUTH_PRINCIPAL, X_AUTH_SCOPES, X_AUTH_TENANT};
+use super::identity::{
+    X_AUTH_ISSUER, X_AUTH_METHOD, X_AUTH_PRINCIPAL, X_AUTH_SCOPES, X_AUTH_TENANT,
+};
 use super::introspect::{Audience, IntrospectionResponse};
 use super::{forward_auth, introspect};
 use crate::contract::{ListApiKeys, Operation as _};
@@ -94,12 +96,15 @@ impl IntoResponses for Passed {
         };
         let principal = "The key's name or the token's subject, percent-encoded (RFC 3986 §2.1); \
             joined by `+` where two credentials came.";
+        let issuer = "Who issued the token whose subject the principal is, percent-encoded; empty \
+            where no token came.";
         let scopes = "What the credential may do in the tenant: scopes between single spaces.";
         let method = "`api_key`, `bearer`, or `api_key+bearer`.";
         let response = ResponseBuilder::new()
             .description("The request may pass. Nothing of this may be kept.")
             .header(X_AUTH_TENANT.as_str(), header("The tenant.", "demo").build())
             .header(X_AUTH_PRINCIPAL.as_str(), header(principal, "crm-sync").build())
+            .header(X_AUTH_ISSUER.as_str(), header(issuer, "https://login.example/").build())
             .header(X_AUTH_SCOPES.as_str(), header(scopes, "orders:read orders:write").build())
             .header(X_AUTH_METHOD.as_str(), header(method, "api_key").build());
         BTreeMap::from([("200".to_owned(), response.build().into())])

@@ -14,10 +14,13 @@ pub(super) const X_AUTH_TENANT: HeaderName = HeaderName::from_static("x-auth-ten
 pub(super) const X_AUTH_PRINCIPAL: HeaderName = HeaderName::from_static("x-auth-principal");
 /// Every scope that the caller holds in the tenant, between single spaces.
 pub(super) const X_AUTH_SCOPES: HeaderName = HeaderName::from_static("x-auth-scopes");
+/// Who issued the token whose subject the principal is; empty where none came. It is always there, so
+/// that no gateway lets a caller's own stay.
+pub(super) const X_AUTH_ISSUER: HeaderName = HeaderName::from_static("x-auth-issuer");
 /// `api_key` or `bearer`.
 pub(super) const X_AUTH_METHOD: HeaderName = HeaderName::from_static("x-auth-method");
 
-/// What of a subject is percent-encoded (RFC 3986 §2.1, as UTF-8), besides what is not ASCII: what
+/// What of a subject or an issuer is percent-encoded (RFC 3986 §2.1, as UTF-8), besides what is not ASCII: what
 /// could end a header, be taken for two, or be decoded into something else. A key's name has none.
 const ESCAPED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'%').add(b'+').add(b',').add(b';').add(b'\\');
@@ -29,8 +32,10 @@ pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller)
     let names =
         principals.clone().map(|it| Cow::from(utf8_percent_encode(it.subject.as_str(), ESCAPED)));
     let methods = principals.clone().map(|it| Cow::Borrowed(it.method.as_str()));
+    let issuer = principals.clone().find_map(|it| it.issuer.as_deref()).unwrap_or_default();
     headers.insert(X_AUTH_TENANT, value(Cow::Borrowed(tenant.as_str())));
     headers.insert(X_AUTH_PRINCIPAL, value(joined(names)));
+    headers.insert(X_AUTH_ISSUER, value(utf8_percent_encode(issuer, ESCAPED).into()));
     headers.insert(X_AUTH_SCOPES, value(scopes(principals).into()));
     headers.insert(X_AUTH_METHOD, value(joined(methods)));
 }
@@ -83,15 +88,16 @@ mod tests {
         Principal {
             method,
             subject: subject.into(),
+            issuer: (method == Method::Bearer).then(|| "https://login.test/a+b".into()),
             tenants: Tenants::One(TenantId::parse(tenant).unwrap()),
             scopes: Scopes::parse_any(scopes).unwrap(),
         }
     }
 
-    fn written(caller: &Caller) -> [String; 4] {
+    fn written(caller: &Caller) -> [String; 5] {
         let mut headers = HeaderMap::new();
         write(&mut headers, &TenantId::parse("t1").unwrap(), caller);
-        ["tenant", "principal", "scopes", "method"].map(|name| {
+        ["tenant", "principal", "issuer", "scopes", "method"].map(|name| {
             let value = headers.get(format!("x-auth-{name}")).unwrap();
             value.to_str().unwrap().to_owned()
         })
@@ -109,12 +115,12 @@ mod tests {
             ("admin, root;x=\"y\\\"", "admin%2C%20root%3Bx=%22y%5C%22"),
             ("100%41", "100%2541"),
             ("\u{0}\u{7f}\u{2028}\u{1f511}", "%00%7F%E2%80%A8%F0%9F%94%91"),
-            ("", ""),
         ] {
             let caller = Caller::new(principal(Method::Bearer, subject, "t1", &["a", "b"]));
-            let [tenant, principal, scopes, method] = written(&caller);
+            let [tenant, principal, issuer, scopes, method] = written(&caller);
             assert_eq!(principal, expected);
             assert_eq!(percent_decode_str(&principal).decode_utf8().unwrap(), subject);
+            assert_eq!(issuer, "https://login.test/a%2Bb");
             assert_eq!((&*tenant, &*scopes, &*method), ("t1", "a b", "bearer"));
         }
     }
@@ -125,7 +131,8 @@ mod tests {
         let both = principal(Method::Bearer, "a+b", "t1", &["c", "b"]);
         let other = principal(Method::Bearer, "a+b", "t2", &["c"]);
         let of = |second| written(&Caller::with_both(key.clone(), second));
-        assert_eq!(of(both), ["t1", "key+a%2Bb", "a b c", "api_key+bearer"]);
-        assert_eq!(of(other), ["t1", "key", "a b", "api_key"]);
+        let issuer = "https://login.test/a%2Bb";
+        assert_eq!(of(both), ["t1", "key+a%2Bb", issuer, "a b c", "api_key+bearer"]);
+        assert_eq!(of(other), ["t1", "key", "", "a b", "api_key"]);
     }
 }

@@ -119,7 +119,7 @@ impl<'t> IntrospectionResponse<'t> {
         Self {
             active: true,
             scope: Some(scopes.join(" ")).filter(|scopes| !scopes.is_empty()),
-            sub: Some(subject.as_str()).filter(|subject| !subject.is_empty()),
+            sub: Some(subject.as_str()),
             client_id: token.map_or(Some(subject.as_str()), |token| token.client.as_deref()),
             iss: token.map(|token| &*token.issuer),
             aud: token.map(|token| match &*token.audience {
