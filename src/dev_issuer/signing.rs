@@ -17,7 +17,7 @@ use super::DevIssuerConfig;
 pub struct TokenRequest {
     /// `sub`: who it is for.
     pub subject: String,
-    /// The tenants; `*` among them means every tenant.
+    /// The tenants; `*` among them means every tenant, which the token says with the text alone.
     pub tenants: Vec<String>,
     /// The scopes that it grants.
     pub permissions: Vec<String>,

@@ -45,6 +45,7 @@ pub fn callers(service: &Service) -> Vec<(&'static str, Client)> {
         ("JWT write", jwt(&["t1"], &[write])),
         ("JWT *", jwt(&["t1"], &["*"])),
         ("JWT * of all tenants", jwt(&["*"], &["*"])),
+        ("JWT * of a list with *", jwt(&["t9", "*"], &["*"])),
         ("write key + JWT read", key("writer").with_bearer(&read_token)),
         ("unknown key + JWT *", key("nobody").with_bearer(&service.issuer.token(&["t1"], &["*"]))),
         ("* key + expired JWT", key("admin").with_bearer(&service.issuer.sign(&good().expired()))),

@@ -147,16 +147,15 @@ impl Claims {
         Err(BearerError::MissingClaim("sub"))
     }
 
-    /// An array of tenants, one tenant, or `*` for all, alone or in the array. A text that is no
-    /// tenant id names no tenant.
+    /// An array of tenants, one tenant, or the text `*` for all. A text that is no tenant id names no
+    /// tenant; `*` inside an array is one of those, since identity providers make arrays of what
+    /// people call their groups.
     fn tenants(&self, claim: &str) -> Result<Tenants, BearerError> {
         match self.0.get(claim) {
             None => Ok(Tenants::These([].into())),
+            Some(Value::String(all)) if all == "*" => Ok(Tenants::All),
             Some(value) => {
                 let names = texts(value).ok_or(BearerError::InvalidClaim("of tenants"))?;
-                if names.contains(&"*") {
-                    return Ok(Tenants::All);
-                }
                 let tenants = names.into_iter().filter_map(|name| TenantId::parse(name).ok());
                 Ok(Tenants::These(tenants.collect()))
             }
@@ -277,7 +276,11 @@ mod tests {
             (json!("demo"), Some(vec!["demo"])),
             (json!(["demo", "t2"]), Some(vec!["demo", "t2"])),
             (json!(["demo", "no tenant", "../t2", "**"]), Some(vec!["demo"])),
-            (json!(["demo", "*"]), None),
+            (json!(["demo", "*"]), Some(vec!["demo"])),
+            (json!(["*", "demo"]), Some(vec!["demo"])),
+            (json!(["*"]), Some(vec![])),
+            (json!(["*", "*"]), Some(vec![])),
+            (json!(" *"), Some(vec![])),
             (json!("demo t2"), Some(vec![])),
             (json!("*"), None),
         ] {

@@ -51,7 +51,9 @@ impl Issuer {
 }
 
 impl Claims {
+    /// `*` alone is all tenants.
     pub fn new(tenants: &[&str], permissions: &[&str]) -> Self {
+        let tenants = if tenants == ["*"] { json!("*") } else { json!(tenants) };
         Self(json!({
             "iss": Issuer::NAME,
             "aud": Issuer::AUDIENCE,

@@ -95,7 +95,7 @@ proptest! {
             }
             let tenants = told("tenants");
             if principal.tenants == Tenants::All {
-                assert!(tenants.contains("\"*\""));
+                assert_eq!(tenants, "\"*\"");
             }
             let named = principal.tenants.named();
             assert!(named.iter().all(|tenant| tenants.contains(tenant.as_str())));
