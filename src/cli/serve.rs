@@ -35,6 +35,10 @@ pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Resu
         settings.listen = listen;
     }
     telemetry::init(settings.log);
+    if !settings.passed_over.is_empty() {
+        let variables = settings.passed_over.join(" ");
+        tracing::debug!(variables, "variables that name other services are passed over");
+    }
     actix_web::rt::System::new().block_on(run(settings, arguments.dev, output))
 }
 

@@ -5,11 +5,13 @@
 //! the modules that they set. Flags are the command line's: it changes what [`Settings::load`]
 //! gives.
 //!
-//! Invariant: a setting that is unknown, malformed or given twice in one file is never passed over.
+//! Invariant: a setting that is unknown, malformed or given twice in one file is never passed over;
+//! what Kubernetes and Docker make of services' names is no setting, and is told by name.
 
 mod error;
 mod file;
 mod form;
+mod service_links;
 mod sources;
 mod table;
 
@@ -63,6 +65,9 @@ pub struct Settings {
     pub traces: TracesConfig,
     /// The log.
     pub log: LogConfig,
+    /// Variables of the environment that begin as settings do and that a platform makes of the names
+    /// of services: nobody's settings.
+    pub passed_over: Vec<String>,
 }
 
 /// Who may: the settings below `auth`.
@@ -95,6 +100,7 @@ impl Default for Settings {
             metrics: MetricsConfig::default(),
             traces: TracesConfig::default(),
             log: LogConfig::default(),
+            passed_over: Vec::new(),
         }
     }
 }

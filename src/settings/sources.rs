@@ -9,6 +9,7 @@ use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::error::nearest;
+use super::service_links::is_service_link;
 use super::table::{SETTINGS, Setting, VARIABLE_PREFIX, assign};
 use super::{Settings, SettingsError};
 
@@ -30,10 +31,22 @@ pub(super) fn apply_environment(
     settings: &mut Settings,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<(), SettingsError> {
-    for (variable, value) in environment {
-        let variable = variable.to_string_lossy().into_owned();
-        let Some(rest) = variable.strip_prefix(VARIABLE_PREFIX) else { continue };
+    let ours: Vec<(String, OsString)> = environment
+        .into_iter()
+        .map(|(variable, value)| (variable.to_string_lossy().into_owned(), value))
+        .filter(|(variable, _)| variable.starts_with(VARIABLE_PREFIX))
+        .collect();
+    let texts: Vec<(String, String)> = ours
+        .iter()
+        .map(|(variable, value)| (variable.clone(), value.to_string_lossy().into_owned()))
+        .collect();
+    for ((variable, value), (_, text)) in ours.into_iter().zip(&texts) {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == variable) else {
+            if is_service_link(&variable, text, &texts) {
+                settings.passed_over.push(variable);
+                continue;
+            }
+            let rest = variable.strip_prefix(VARIABLE_PREFIX).unwrap_or(&variable);
             let name = rest.replace("__", ".").to_ascii_lowercase();
             let suggestion = nearest(&name).map(Setting::variable);
             return Err(SettingsError::UnknownVariable { variable, suggestion });

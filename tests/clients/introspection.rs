@@ -46,8 +46,8 @@ fn authlib_lets_in_whom_neokeys_vouches_for() {
         bearer(service.token.clone()),
     ];
     let mut program = python("python", &folder);
-    let program = program.arg("orders.py").args(&callers).env("NEOKEYS_KEY", &gateway);
-    let told = run(service.told_to(program));
+    let program = program.arg("orders.py").args(&callers).env("INTROSPECTION_KEY", &gateway);
+    let told = run(program.env("INTROSPECTION_URL", &service.url));
     let expected = [
         "200 shop Bearer",
         "403 insufficient_scope",

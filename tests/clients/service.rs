@@ -66,7 +66,7 @@ impl Service {
 
     /// Lets a program know where the service is, and who it is to be there.
     pub(crate) fn told_to<'c>(&self, command: &'c mut Command) -> &'c mut Command {
-        command.env("NEOKEYS_URL", &self.url).env("NEOKEYS_TOKEN", &self.token)
+        command.env("KEYS_URL", &self.url).env("KEYS_TOKEN", &self.token)
     }
 }
 

@@ -8,12 +8,22 @@ use serde_json::Value;
 use crate::harness::Service;
 use crate::programs::{folder, python_program, run};
 
-/// The container of the one pod.
-fn container() -> Value {
+/// The one pod.
+fn pod() -> Value {
     let text = fs::read_to_string(folder("ops/kubernetes.yml")).unwrap();
     let documents = text.split("\n---\n").map(|text| serde_yaml::from_str::<Value>(text).unwrap());
     let set = documents.into_iter().find(|it| it["kind"] == "StatefulSet").unwrap();
-    set["spec"]["template"]["spec"]["containers"][0].clone()
+    set["spec"]["template"]["spec"].clone()
+}
+
+/// The container of the one pod.
+fn container() -> Value {
+    pod()["containers"][0].clone()
+}
+
+#[test]
+fn the_pod_is_not_given_variables_that_look_like_settings() {
+    assert_eq!(pod()["enableServiceLinks"], false);
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl Proxy {
         let file = write(folder.path(), "httpd.conf", &whole);
         program("/usr/lib/apache2/modules/mod_oauth2.so", "libapache2-mod-oauth2");
         let mut command = Command::new(program("/usr/sbin/apache2", "apache2"));
-        command.args(["-X", "-f"]).arg(file).env("NEOKEYS_KEY", key);
+        command.args(["-X", "-f"]).arg(file).env("INTROSPECTION_KEY", key);
         Self::start(command, folder, address)
     }
 

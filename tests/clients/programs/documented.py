@@ -13,7 +13,7 @@ from documented_client import (
     UpdateApiKeyRequest,
 )
 
-settings = Configuration(host=os.environ["NEOKEYS_URL"], access_token=os.environ["NEOKEYS_TOKEN"])
+settings = Configuration(host=os.environ["KEYS_URL"], access_token=os.environ["KEYS_TOKEN"])
 keys = ApiKeysApi(ApiClient(settings))
 good = CreateApiKeyRequest(name="documented", permissions=["tenant.apiKey:read"])
 bad = CreateApiKeyRequest(name="a b", permissions=[])

@@ -4,7 +4,7 @@ import { createClient } from "./client/client/index.js";
 import type { HttpValidationProblemDetails, ProblemDetails } from "./client/index.js";
 import { createApiKey, deleteApiKey, getApiKey, listApiKeys, updateApiKey } from "./client/index.js";
 
-const baseUrl = process.env.NEOKEYS_URL!;
+const baseUrl = process.env.KEYS_URL!;
 const name = "hey-api";
 const list = { tenantId: "demo" };
 const key = { tenantId: "demo", keyName: name };
@@ -13,7 +13,7 @@ const scopes = ["tenant.apiKey:read", "tenant.apiKey:write"];
 // The client asks for each scheme in turn; the one that has an answer is sent.
 const admin = createClient({
   baseUrl,
-  auth: (scheme) => (scheme.type === "http" ? process.env.NEOKEYS_TOKEN! : undefined),
+  auth: (scheme) => (scheme.type === "http" ? process.env.KEYS_TOKEN! : undefined),
 });
 const holder = (token: string) =>
   createClient({ baseUrl, auth: (scheme) => (scheme.type === "apiKey" ? token : undefined) });

@@ -6,7 +6,7 @@ import type { components, paths } from "./neokeys.js";
 type Problem = components["schemas"]["ProblemDetails"];
 type Invalid = components["schemas"]["HttpValidationProblemDetails"];
 
-const baseUrl = process.env.NEOKEYS_URL!;
+const baseUrl = process.env.KEYS_URL!;
 const listPath = "/api/{tenantId}/admin/apiKeys";
 const keyPath = "/api/{tenantId}/admin/apiKeys/{keyName}";
 const name = "openapi-fetch";
@@ -15,7 +15,7 @@ const key = { tenantId: "demo", keyName: name };
 const scopes = ["tenant.apiKey:read", "tenant.apiKey:write"];
 
 const client = (headers: Record<string, string>) => createClient<paths>({ baseUrl, headers });
-const admin = client({ Authorization: `Bearer ${process.env.NEOKEYS_TOKEN!}` });
+const admin = client({ Authorization: `Bearer ${process.env.KEYS_TOKEN!}` });
 
 function told(problem: Problem | Invalid | undefined, status: number, slug: string): void {
   assert.ok(problem);

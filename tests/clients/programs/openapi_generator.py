@@ -15,7 +15,7 @@ from neokeys_client import (
     UpdateApiKeyRequest,
 )
 
-URL = os.environ["NEOKEYS_URL"]
+URL = os.environ["KEYS_URL"]
 NAME = "openapi-generator-python"
 SCOPES = ["tenant.apiKey:read", "tenant.apiKey:write"]
 
@@ -40,7 +40,7 @@ def told(call: Callable[[], object], status: int, slug: str) -> object:
     raise AssertionError(f"{status} was expected, not {answer}")
 
 
-admin_settings = Configuration(host=URL, access_token=os.environ["NEOKEYS_TOKEN"])
+admin_settings = Configuration(host=URL, access_token=os.environ["KEYS_TOKEN"])
 admin = ApiKeysApi(ApiClient(admin_settings))
 wanted = CreateApiKeyRequest(name=NAME, permissions=SCOPES)
 created = admin.create_api_key_with_http_info("demo", wanted)

@@ -20,7 +20,7 @@ from neokeys_client.models import (
     UpdateApiKeyRequest,
 )
 
-URL = os.environ["NEOKEYS_URL"]
+URL = os.environ["KEYS_URL"]
 NAME = "openapi-python-client"
 SCOPES = ["tenant.apiKey:read", "tenant.apiKey:write"]
 
@@ -36,7 +36,7 @@ def told(answer: object, status: int, slug: str) -> None:
     assert answer.title and answer.detail and answer.request_id, answer
 
 
-admin = AuthenticatedClient(URL, os.environ["NEOKEYS_TOKEN"])
+admin = AuthenticatedClient(URL, os.environ["KEYS_TOKEN"])
 wanted = CreateApiKeyRequest(name=NAME, permissions=SCOPES)
 created = create_api_key.sync_detailed("demo", client=admin, body=wanted)
 assert created.status_code == HTTPStatus.CREATED, created

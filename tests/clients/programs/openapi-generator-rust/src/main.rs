@@ -32,9 +32,9 @@ fn told((status, entity): (u16, String), expected: u16, slug: &str) {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let base_path = std::env::var("NEOKEYS_URL").unwrap();
+    let base_path = std::env::var("KEYS_URL").unwrap();
     let settings = Configuration { base_path, ..Configuration::default() };
-    let token = std::env::var("NEOKEYS_TOKEN").unwrap();
+    let token = std::env::var("KEYS_TOKEN").unwrap();
     let admin = Configuration { oauth_access_token: Some(token), ..settings.clone() };
     let holder = |key: String| Configuration {
         api_key: Some(ApiKey { prefix: None, key }),
