@@ -34,3 +34,23 @@ fn the_store_is_the_flags_before_the_environments_before_the_files() {
         assert!(place.path(folder).join("t").is_dir(), "{folder}");
     }
 }
+
+#[test]
+fn a_file_in_the_store_is_no_tenant() {
+    let place = Workplace::new();
+    place.run(&["tenants", "create", "t"]).done();
+    place.write("data/README", "about this folder\n");
+    assert_eq!(place.run(&["tenants", "list"]).done(), "TENANT\nt\n");
+    for arguments in [
+        &["keys", "list", "--tenant", "README"][..],
+        &["keys", "create", "k", "--permission", "p", "--tenant", "README"],
+        &["keys", "delete", "k", "--tenant", "README"],
+        &["check", "--tenant", "README"],
+    ] {
+        let said = place.run(arguments).refused(1);
+        assert!(said.contains("there is no tenant README"), "{arguments:?}: {said}");
+    }
+    let said = place.run(&["tenants", "create", "README"]).refused(1);
+    assert!(said.contains("something that is no folder has its name"), "{said}");
+    place.run(&["check"]).done();
+}

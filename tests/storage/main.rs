@@ -26,6 +26,7 @@ mod golden;
 mod hand_edits;
 mod linearizability;
 mod linearizable;
+mod no_folder;
 mod power_cut;
 mod real_faults;
 mod repository;

@@ -168,7 +168,7 @@ impl Inner {
         let path = self.document(tenant);
         let metadata = match self.files.stat(&path) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(error) if is_no_way(&error) => {
                 return self.without_document(tenant, &path, known);
             }
             Err(source) => return Some(Err(cannot("look at", &path, source))),
@@ -216,12 +216,10 @@ impl Inner {
             }),
             Ok(_) => Ok(self.forget(tenant)),
             // A store that is gone, as after an unmount, says nothing of its tenants.
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                match self.files.stat(&self.root) {
-                    Ok(_) => Ok(self.forget(tenant)),
-                    Err(source) => Err(cannot("find the store's folder", &self.root, source)),
-                }
-            }
+            Err(error) if is_no_way(&error) => match self.files.stat(&self.root) {
+                Ok(_) => Ok(self.forget(tenant)),
+                Err(source) => Err(cannot("find the store's folder", &self.root, source)),
+            },
             Err(source) => Err(cannot("look at", &folder, source)),
         }
     }
@@ -243,7 +241,7 @@ impl Inner {
         while started.elapsed() < PATIENCE {
             let file = match self.files.open(&path) {
                 Ok(file) => file,
-                Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(error) if is_no_way(&error) => {
                     match self.without_document(tenant, &path, None) {
                         Some(answer) => return answer,
                         None => continue,
@@ -316,11 +314,25 @@ impl Inner {
                 .sync_folder(&self.root)
                 .map_err(|source| CreateTenantError::Failed(cannot("sync", &self.root, source))),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                Err(CreateTenantError::Exists)
+                let is_folder = self.files.stat(&folder).is_ok_and(|metadata| metadata.is_dir());
+                Err(if is_folder {
+                    CreateTenantError::Exists
+                } else {
+                    let told = "something that is no folder has its name; move it away";
+                    let source = io::Error::new(ErrorKind::AlreadyExists, told);
+                    CreateTenantError::Failed(cannot("make", &folder, source))
+                })
             }
             Err(source) => Err(CreateTenantError::Failed(cannot("make", &folder, source))),
         }
     }
+}
+
+/// Whether a path leads nowhere: nothing is there, or what should be a folder on the way is a file,
+/// or a symlink that comes back to itself.
+fn is_no_way(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP))
 }
 
 fn cannot(action: &'static str, path: &Path, source: io::Error) -> DocumentError {

@@ -16,7 +16,7 @@ use super::displaced::Displaced;
 use super::files::is_unsupported;
 use super::identity::Identity;
 use super::strays::StagedName;
-use super::{Inner, OWN_FOLDER, Written, cannot};
+use super::{Inner, OWN_FOLDER, Written, cannot, is_no_way};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
 
@@ -67,16 +67,12 @@ impl Inner {
                 path.canonicalize().map_err(|source| refused("follow the symlink", &path, source))
             }
             Ok(_) => Ok(path),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                match self.files.stat(&self.folder(tenant)) {
-                    Ok(metadata) if metadata.is_dir() => Ok(path),
-                    Ok(_) => Err(WriteError::NoSuchTenant),
-                    Err(error) if error.kind() == ErrorKind::NotFound => {
-                        Err(WriteError::NoSuchTenant)
-                    }
-                    Err(source) => Err(refused("look at", &self.folder(tenant), source)),
-                }
-            }
+            Err(error) if is_no_way(&error) => match self.files.stat(&self.folder(tenant)) {
+                Ok(metadata) if metadata.is_dir() => Ok(path),
+                Ok(_) => Err(WriteError::NoSuchTenant),
+                Err(error) if is_no_way(&error) => Err(WriteError::NoSuchTenant),
+                Err(source) => Err(refused("look at", &self.folder(tenant), source)),
+            },
             Err(source) => Err(refused("look at", &path, source)),
         }
     }
