@@ -24,7 +24,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use etcd_client::{Client, Compare, CompareOp, Txn, TxnOp};
 use neokeys::domain::{
-    ApiKey, Commit, Digest, KeyName, KeyRepository, KeyringEdit, Precondition, Scopes, TenantId,
+    ApiKey, Commit, Digest, KeyName, KeyRepository, KeyringEdit, Precondition, Right, Scopes,
+    TenantId,
 };
 use neokeys::storage::{Store, StoreConfig, StoreUrl};
 use servers::etcd::Etcd;
@@ -82,8 +83,8 @@ fn create(key: usize) -> KeyringEdit {
 }
 
 async fn commit(store: &Store, tenant: &TenantId, edit: KeyringEdit) {
-    let precondition = Precondition::default();
-    let commit = Commit { tenant: tenant.clone(), edit, precondition };
+    let (precondition, right) = (Precondition::default(), Right::Operator);
+    let commit = Commit { tenant: tenant.clone(), edit, precondition, right };
     store.commit(commit).await.unwrap();
 }
 

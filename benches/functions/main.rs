@@ -4,14 +4,17 @@
 mod keys;
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use neokeys::auth::{Caller, Method, Principal, Tenants};
+use neokeys::auth::bearer::{BearerConfig, BearerVerifier};
+use neokeys::auth::{Authenticator, SystemClock};
 use neokeys::contract::{ApiKeyDefinition, ListApiKeys, Operation as _};
 use neokeys::domain::{
-    ApiKey, Commit, Digest, KeyName, KeyRepository as _, Keyring, KeyringEdit, Precondition, Scope,
-    Scopes,
+    ApiKey, Commit, Digest, KeyName, KeyRepository as _, Keyring, KeyringEdit, Precondition, Right,
+    Scope, Scopes,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -53,14 +56,15 @@ fn freshness(criterion: &mut Criterion) {
 }
 
 fn guard(criterion: &mut Criterion) {
-    let tenant = tenant();
-    let caller = Caller::new(Principal {
-        issuer: None,
-        method: Method::ApiKey,
-        subject: "crm-sync".into(),
-        tenants: Tenants::One(tenant.clone()),
-        scopes: Scopes::parse(&["passes:write", ListApiKeys::SCOPE]).unwrap(),
-    });
+    let (tenant, runtime) = (tenant(), runtime());
+    let keys = Arc::new(in_memory(100));
+    let bearer = BearerVerifier::open(BearerConfig::default(), Arc::new(SystemClock));
+    let authenticator = Authenticator::new(keys, runtime.block_on(bearer).unwrap());
+    let mut headers = HeaderMap::new();
+    let name = HeaderName::from_static("x-api-key");
+    headers.insert(name, HeaderValue::try_from(token(3)).unwrap());
+    let caller = authenticator.authenticate(&headers, Some(&tenant));
+    let caller = runtime.block_on(caller).unwrap();
     criterion.bench_function("a caller's right to an operation", |bencher| {
         bencher.iter(|| black_box(&caller).authorize(Some(&tenant), ListApiKeys::SCOPE).unwrap());
     });
@@ -105,6 +109,7 @@ fn edit(criterion: &mut Criterion) {
                 tenant: tenant(),
                 edit: KeyringEdit::Update { name: name.clone(), enabled, scopes },
                 precondition: Precondition::default(),
+                right: Right::Operator,
             }
         };
         let mut commit = commit;

@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderMap;
 
 use super::bearer::{BearerVerifier, TokenDescription};
 use super::credential::{self, Presented};
-use super::{AuthenticationTally, Caller, Method, Principal, Tenants, Verdict, denial};
+use super::{Accepted, AuthenticationTally, Caller, Method, Principal, Standing, Verdict, denial};
 use crate::domain::{Digest, KeyRepository, Keyring, ReadError, TenantId};
 use crate::problem::Problem;
 
@@ -28,12 +28,12 @@ pub struct Inspection {
 }
 
 /// What one scheme says of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Outcome {
     /// The request has no credential of this scheme.
     NotPresented,
     /// It has one, and it is valid.
-    Authenticated(Principal),
+    Authenticated(Accepted),
     /// It has one, and it is not.
     Failed,
 }
@@ -97,8 +97,11 @@ impl Authenticator {
         match credential::bearer_token(headers) {
             Presented::Nothing => Outcome::NotPresented,
             Presented::Malformed => Outcome::Failed,
-            Presented::Secret(token) => match self.bearer.verify(token).await {
-                Ok(principal) => Outcome::Authenticated(principal),
+            Presented::Secret(token) => match self.bearer.accept(token).await {
+                Ok(token) => Outcome::Authenticated(Accepted {
+                    principal: token.principal().clone(),
+                    standing: Standing::Bearer(token),
+                }),
                 Err(error) => {
                     tracing::debug!(reason = %error, "a bearer token was refused");
                     Outcome::Failed
@@ -122,7 +125,7 @@ impl Authenticator {
         let Some(tenant) = tenant else { return Ok(Outcome::Failed) };
         match self.keys.get_keyring(tenant).await {
             Ok(keyring) => {
-                let found = find_key(&keyring, token, tenant);
+                let found = Accepted::api_key(&keyring, Digest::of(token), tenant);
                 *seen = Some(keyring);
                 Ok(found.map_or(Outcome::Failed, Outcome::Authenticated))
             }
@@ -132,42 +135,27 @@ impl Authenticator {
         }
     }
 
-    /// What a token that somebody holds is worth in a tenant, as API key or as bearer token; `None`
-    /// if nothing. Why it is worth nothing is not told, and hardly to be measured: each kind of
+    /// What a token that somebody holds is worth in the tenant of these keys, as API key or as bearer
+    /// token; `None` if nothing. Why it is worth nothing is not told, and hardly to be measured: each kind of
     /// refusal does the same work, but for a bearer token's signature.
-    ///
-    /// # Errors
-    /// A 404 or 503 when the tenant's keys cannot be read.
     pub async fn inspect(
         &self,
         token: &str,
         tenant: &TenantId,
-    ) -> Result<Option<Inspection>, Problem> {
-        let keyring = self.keys.get_keyring(tenant).await.map_err(denial::unreadable)?;
-        let by_key = find_key(&keyring, token.as_bytes(), tenant);
+        keyring: &Keyring,
+    ) -> Option<Inspection> {
+        let by_key = Accepted::api_key(keyring, Digest::of(token.as_bytes()), tenant);
         if !credential::may_be_sent(token) {
-            return Ok(None);
+            return None;
         }
-        if let Some(principal) = by_key {
-            return Ok(Some(Inspection { principal, token: None }));
+        if let Some(Accepted { principal, .. }) = by_key {
+            return Some(Inspection { principal, token: None });
         }
         let described = self.bearer.describe(token).await.ok();
-        Ok(described
+        described
             .filter(|(principal, _)| principal.tenants.include(tenant))
-            .map(|(principal, token)| Inspection { principal, token: Some(token) }))
+            .map(|(principal, token)| Inspection { principal, token: Some(token) })
     }
-}
-
-/// Who calls with this token as an API key of a tenant, if it is one that may be used.
-fn find_key(keyring: &Keyring, token: &[u8], tenant: &TenantId) -> Option<Principal> {
-    let key = keyring.find_by_digest(&Digest::of(token)).filter(|key| key.enabled)?;
-    Some(Principal {
-        method: Method::ApiKey,
-        subject: key.name.as_str().into(),
-        issuer: None,
-        tenants: Tenants::One(tenant.clone()),
-        scopes: key.scopes.clone(),
-    })
 }
 
 /// Either credential suffices; of two that came, both must be valid.
@@ -186,17 +174,19 @@ fn combine(by_key: Outcome, by_token: Outcome) -> Result<Caller, Problem> {
 #[cfg(test)]
 mod tests {
     use super::{Outcome, combine};
-    use crate::auth::{Method, Principal, Tenants};
-    use crate::domain::Scopes;
+    use crate::auth::{Accepted, Method, Principal, Standing, Tenants};
+    use crate::domain::{Digest, Scopes};
 
     fn valid(subject: &str) -> Outcome {
-        Outcome::Authenticated(Principal {
+        let principal = Principal {
             method: Method::ApiKey,
             subject: subject.into(),
             issuer: None,
             tenants: Tenants::All,
             scopes: Scopes::default(),
-        })
+        };
+        let standing = Standing::ApiKey(Digest::of(subject.as_bytes()));
+        Outcome::Authenticated(Accepted { principal, standing })
     }
 
     #[test]

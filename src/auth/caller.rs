@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Principal, Tenants, denial};
+use super::{Accepted, Principal, Tenants, denial};
 use crate::domain::{Keyring, Scope, Scopes, TenantId};
 use crate::problem::Problem;
 
@@ -11,21 +11,21 @@ use crate::problem::Problem;
 /// What is allowed is what either may do alone: one's tenants do not mix with the other's scopes.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    first: Principal,
-    second: Option<Arc<Principal>>,
+    first: Accepted,
+    second: Option<Arc<Accepted>>,
     keyring: Option<Arc<Keyring>>,
 }
 
 impl Caller {
     /// A caller with one credential.
     #[must_use]
-    pub fn new(principal: Principal) -> Self {
-        Self { first: principal, second: None, keyring: None }
+    pub(crate) fn new(credential: Accepted) -> Self {
+        Self { first: credential, second: None, keyring: None }
     }
 
     /// A caller with both credentials.
     #[must_use]
-    pub(crate) fn with_both(first: Principal, second: Principal) -> Self {
+    pub(crate) fn with_both(first: Accepted, second: Accepted) -> Self {
         Self { first, second: Some(Arc::new(second)), keyring: None }
     }
 
@@ -40,9 +40,33 @@ impl Caller {
         self.keyring.as_ref()
     }
 
+    /// The caller as it is now, where these are the keys of the tenant that the request is about;
+    /// `None` if a credential of the request is not valid any more.
+    #[must_use]
+    pub(super) fn renewed(&self, keyring: &Keyring, tenant: &TenantId) -> Option<Self> {
+        let second = match &self.second {
+            Some(second) => Some(Arc::new(second.renewed(keyring, tenant)?)),
+            None => None,
+        };
+        Some(Self { first: self.first.renewed(keyring, tenant)?, second, keyring: None })
+    }
+
+    /// Judges the caller again, where these are the tenant's keys: time has passed since its
+    /// credentials were found valid.
+    ///
+    /// # Errors
+    /// A 401 if one of them is not valid any more.
+    pub(crate) fn demand_valid(
+        &self,
+        keyring: &Keyring,
+        tenant: &TenantId,
+    ) -> Result<Self, Problem> {
+        self.renewed(keyring, tenant).ok_or_else(denial::invalid_credential)
+    }
+
     /// The principals.
     pub fn principals(&self) -> impl Iterator<Item = &Principal> + Clone {
-        std::iter::once(&self.first).chain(self.second.as_deref())
+        std::iter::once(&self.first).chain(self.second.as_deref()).map(|it| &it.principal)
     }
 
     /// Who it is, for the log: the subjects, joined by `+`.
@@ -106,6 +130,12 @@ impl Caller {
         self.principals().filter(|principal| principal.tenants.include(tenant))
     }
 
+    /// Whether a principal of the caller holds a scope in a tenant.
+    #[must_use]
+    pub(super) fn holds(&self, tenant: &TenantId, scope: &str) -> bool {
+        self.principals_in(tenant).any(|it| it.scopes.grant(scope))
+    }
+
     /// Whether the tenant is named in a credential of the caller: one that is for all tenants names
     /// none.
     #[must_use]
@@ -115,12 +145,8 @@ impl Caller {
 
     /// The scopes of `wanted` that the caller does not hold in a tenant, in order.
     #[must_use]
-    pub(crate) fn lacking<'w>(&self, tenant: &TenantId, wanted: &'w Scopes) -> Vec<&'w Scope> {
-        let held = |scope: &Scope| {
-            self.principals()
-                .any(|it| it.tenants.include(tenant) && it.scopes.grant(scope.as_str()))
-        };
-        wanted.iter().filter(|scope| !held(scope)).collect()
+    pub(super) fn lacking<'w>(&self, tenant: &TenantId, wanted: &'w Scopes) -> Vec<&'w Scope> {
+        wanted.iter().filter(|scope| !self.holds(tenant, scope.as_str())).collect()
     }
 }
 
@@ -134,12 +160,12 @@ fn covers(principal: &Principal, tenant: Option<&TenantId>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Caller;
-    use crate::auth::{Method, Principal, Tenants};
-    use crate::domain::{Scopes, TenantId};
+    use crate::auth::{Accepted, Method, Principal, Standing, Tenants};
+    use crate::domain::{Digest, Scopes, TenantId};
     use crate::problem::ProblemType;
 
-    fn principal(tenants: Option<&[&str]>, scopes: &[&str]) -> Principal {
-        Principal {
+    fn accepted(tenants: Option<&[&str]>, scopes: &[&str]) -> Accepted {
+        let principal = Principal {
             method: Method::Bearer,
             subject: "someone".into(),
             issuer: None,
@@ -147,7 +173,8 @@ mod tests {
                 Tenants::These(ids.iter().map(|id| TenantId::parse(id).unwrap()).collect())
             }),
             scopes: Scopes::parse_any(scopes).unwrap(),
-        }
+        };
+        Accepted { principal, standing: Standing::ApiKey(Digest::of(b"a token")) }
     }
 
     fn judged(caller: &Caller, tenant: Option<&str>) -> Result<(), ProblemType> {
@@ -157,22 +184,22 @@ mod tests {
 
     #[test]
     fn tenant_and_scope_are_both_needed() {
-        let caller = Caller::new(principal(Some(&["a"]), &["read"]));
+        let caller = Caller::new(accepted(Some(&["a"]), &["read"]));
         assert_eq!(judged(&caller, Some("a")), Ok(()));
         assert_eq!(judged(&caller, Some("b")), Err(ProblemType::TenantForbidden));
         assert_eq!(judged(&caller, None), Err(ProblemType::TenantForbidden));
-        let caller = Caller::new(principal(Some(&["a"]), &["write"]));
+        let caller = Caller::new(accepted(Some(&["a"]), &["write"]));
         assert_eq!(judged(&caller, Some("a")), Err(ProblemType::InsufficientScope));
     }
 
     #[test]
     fn who_is_entitled_to_all_tenants_learns_that_one_cannot_exist() {
         assert_eq!(
-            judged(&Caller::new(principal(None, &["*"])), None),
+            judged(&Caller::new(accepted(None, &["*"])), None),
             Err(ProblemType::TenantNotFound)
         );
         assert_eq!(
-            judged(&Caller::new(principal(None, &["write"])), None),
+            judged(&Caller::new(accepted(None, &["write"])), None),
             Err(ProblemType::InsufficientScope)
         );
     }
@@ -180,8 +207,8 @@ mod tests {
     #[test]
     fn ones_tenants_do_not_mix_with_the_others_scopes() {
         let caller = Caller::with_both(
-            principal(Some(&["a"]), &["write"]),
-            principal(Some(&["b"]), &["read"]),
+            accepted(Some(&["a"]), &["write"]),
+            accepted(Some(&["b"]), &["read"]),
         );
         assert_eq!(judged(&caller, Some("b")), Ok(()));
         assert_eq!(judged(&caller, Some("a")), Err(ProblemType::InsufficientScope));

@@ -80,8 +80,8 @@ pub fn foreign_tenant() -> Problem {
 
 /// The caller wants to grant what it does not hold.
 #[must_use]
-pub fn grant_exceeds_own(lacking: &[&Scope]) -> Problem {
-    let names: Vec<_> = lacking.iter().map(|scope| scope.as_str()).collect();
+pub fn grant_exceeds_own(lacking: &[Scope]) -> Problem {
+    let names: Vec<_> = lacking.iter().map(Scope::as_str).collect();
     let names = names.join(" ");
     // Scope tokens have neither quotation marks nor backslashes, so they need no escape.
     challenged(

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
+use super::standing::OperationRight;
 use super::{Caller, Grants, denial, path_tenant};
 use crate::contract::Operation;
-use crate::domain::{KeyRepository, Keyring, Scopes, TenantId};
+use crate::domain::{Commit, KeyRepository, Keyring, KeyringEdit, Precondition, Right, TenantId};
 use crate::problem::Problem;
 
 /// What a handler demands of its caller. An operation of the contract is one of these.
@@ -52,7 +53,12 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
     ) -> Result<Arc<Keyring>, Problem> {
         match self.caller.keyring() {
             Some(keyring) => Ok(Arc::clone(keyring)),
-            None => keys.get_keyring(&self.tenant).await.map_err(denial::unreadable),
+            None => {
+                let read = keys.get_keyring(&self.tenant).await;
+                let keyring = read.map_err(denial::unreadable)?;
+                self.judge_again(&keyring)?;
+                Ok(keyring)
+            }
         }
     }
 
@@ -62,18 +68,33 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
         &self.caller
     }
 
-    /// Whether the caller may give a key these scopes, as the deployment's setting has it.
+    /// Whether the caller may still, where these are the tenant's keys: for what is answered after
+    /// something was waited for.
     ///
     /// # Errors
-    /// A 403 that names the scopes which the caller lacks.
-    pub(crate) fn may_grant(&self, scopes: &Scopes, grants: Grants) -> Result<(), Problem> {
-        match grants {
-            Grants::Any => Ok(()),
-            Grants::Subset => match self.caller.lacking(&self.tenant, scopes).as_slice() {
-                [] => Ok(()),
-                lacking => Err(denial::grant_exceeds_own(lacking)),
-            },
-        }
+    /// A 401 or 403, as if the request came now.
+    pub(crate) fn judge_again(&self, keyring: &Keyring) -> Result<(), Problem> {
+        let caller = self.caller.demand_valid(keyring, &self.tenant)?;
+        caller.authorize(Some(&self.tenant), S::SCOPE).map(drop)
+    }
+
+    /// An edit of the tenant's keys by the right of this caller, which is judged when the edit's
+    /// turn comes: the credentials must be valid then, hold the scope, and, as the deployment's
+    /// setting has it, what the edit grants.
+    pub(crate) fn commit(
+        &self,
+        edit: KeyringEdit,
+        precondition: Precondition,
+        grants: Grants,
+    ) -> Commit {
+        let right = OperationRight {
+            caller: self.caller.clone().found_in(None),
+            tenant: self.tenant.clone(),
+            scope: S::SCOPE,
+            grants,
+        };
+        let right = Right::Caller(Arc::new(right));
+        Commit { tenant: self.tenant.clone(), edit, precondition, right }
     }
 }
 

@@ -19,6 +19,7 @@ mod grants;
 mod guard;
 mod middleware;
 mod principal;
+mod standing;
 mod throttle;
 
 pub use authentication_tally::{AuthenticationTally, Verdict};
@@ -31,4 +32,5 @@ pub use guard::{RequiredScope, ScopedAuthorize};
 pub(crate) use middleware::path_parameter;
 pub use middleware::{authenticate, authenticate_by, path_tenant};
 pub use principal::{Method, Principal, Subject, Tenants};
+pub(crate) use standing::{Accepted, Standing};
 pub use throttle::{Throttle, ThrottleConfig};

@@ -8,7 +8,7 @@ use super::output::{Output, table, to_json};
 use crate::contract::ApiKeyDefinition;
 use crate::domain::{
     ApiKey, Commit, CommitError, Committed, EditError, KeyName, KeyRepository as _, KeyringEdit,
-    Precondition, ReadError, Scope, Scopes, TenantId, Token, Unavailable,
+    Precondition, ReadError, Right, Scope, Scopes, TenantId, Token, Unavailable,
 };
 use crate::storage::{DocumentError, Store};
 
@@ -178,7 +178,12 @@ async fn create(
 }
 
 async fn commit(store: &Store, of: &Tenant, edit: KeyringEdit) -> Result<Committed, Failure> {
-    let commit = Commit { tenant: of.tenant.clone(), edit, precondition: Precondition::default() };
+    let commit = Commit {
+        tenant: of.tenant.clone(),
+        edit,
+        precondition: Precondition::default(),
+        right: Right::Operator,
+    };
     store.commit(commit).await.map_err(|error| not_done(&error, of))
 }
 
@@ -202,7 +207,7 @@ fn not_done(error: &CommitError, of: &Tenant) -> Failure {
         }
         CommitError::Edit(EditError::NameTakenByFaultyEntry { .. })
         | CommitError::NotEditable { .. } => failure.hint("mend it in the file, then try again"),
-        CommitError::Edit(EditError::PreconditionFailed) => failure,
+        CommitError::Edit(EditError::PreconditionFailed) | CommitError::NotAllowed(_) => failure,
         CommitError::Unavailable(cause) => failure.hint(unavailable_hint(cause, of)),
         CommitError::Uncertain(_) => failure.hint(format!(
             "see to the disk; `neokeys keys list --tenant {tenant}` shows what holds now"

@@ -34,6 +34,15 @@ impl KeyringEdit {
             Self::Update { name, .. } | Self::Delete { name } => name,
         }
     }
+
+    /// The scopes that the edit gives a key.
+    #[must_use]
+    pub fn granted(&self) -> Option<&Scopes> {
+        match self {
+            Self::Create(ApiKey { scopes, .. }) | Self::Update { scopes, .. } => Some(scopes),
+            Self::Delete { .. } => None,
+        }
+    }
 }
 
 /// What an edit does to the keyring that it was judged on.

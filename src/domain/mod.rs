@@ -16,6 +16,7 @@ mod keyring;
 mod keyring_builder;
 mod positions;
 mod repository;
+mod right;
 mod scope;
 mod shown;
 mod tenant_id;
@@ -32,6 +33,7 @@ pub use repository::{
     Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture, ReadError,
     StoreHealth, Unavailable,
 };
+pub use right::{CallerRight, Right, RightError};
 pub use scope::{Scope, ScopeError, Scopes, ScopesError};
 pub use tenant_id::{TenantId, TenantIdError};
 pub use token::{Token, TokenPrefix, TokenPrefixError};

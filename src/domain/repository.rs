@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::{ApiKey, EditError, Keyring, KeyringEdit, Precondition, TenantId};
+use super::{ApiKey, EditError, Keyring, KeyringEdit, Precondition, Right, RightError, TenantId};
 
 /// The keys of every tenant.
 ///
@@ -27,7 +27,7 @@ pub trait KeyRepository: Send + Sync {
     fn health(&self) -> StoreHealth;
 }
 
-/// An edit with where it goes and what must hold.
+/// An edit with where it goes, what must hold, and by what right it is made.
 #[derive(Debug, Clone)]
 pub struct Commit {
     /// Whose keys.
@@ -36,6 +36,8 @@ pub struct Commit {
     pub edit: KeyringEdit,
     /// What must hold of the key or list when the change is made.
     pub precondition: Precondition,
+    /// What allows it when its turn comes.
+    pub right: Right,
 }
 
 /// What a commit came to.
@@ -94,6 +96,9 @@ pub enum CommitError {
     /// There is no such tenant.
     #[error("there is no such tenant")]
     NoSuchTenant,
+    /// The caller has lost the right to the edit since its request began.
+    #[error("the change is not made")]
+    NotAllowed(#[from] RightError),
     /// The edit cannot be done on the keys as they are.
     #[error(transparent)]
     Edit(#[from] EditError),

@@ -26,6 +26,7 @@ mod negotiation;
 mod operations;
 mod pages;
 mod profile;
+mod revoked_in_flight;
 mod store_faults;
 mod tls;
 

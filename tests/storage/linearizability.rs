@@ -34,6 +34,10 @@ fn created(token: &str) -> Answer {
     Answer::Created(token.to_owned())
 }
 
+fn by(token: &str, change: Request) -> Request {
+    Request::By { token: token.to_owned(), change: Box::new(change) }
+}
+
 fn update(mark: u32, only: Option<Shown>) -> Request {
     Request::Update { name: "a", enabled: true, mark, only }
 }
@@ -128,6 +132,19 @@ fn the_checker_catches_what_is_wrong() {
                 (0, 2, 3, Request::Create { name: "b", mark: 2 }, created("u")),
                 (1, 4, 5, Request::List, Answer::Keys(vec![shown(1)])),
             ],
+        ),
+        (
+            "a key makes a change after its deletion was acknowledged",
+            vec![
+                create.clone(),
+                (0, 2, 3, DELETE, Answer::Deleted),
+                (1, 1, 9, by("t", Request::Create { name: "b", mark: 2 }), created("u")),
+                (2, 4, 5, Request::List, Answer::Keys(Vec::new())),
+            ],
+        ),
+        (
+            "a key that was never taken away is refused",
+            vec![create.clone(), (1, 2, 3, by("t", DELETE), Answer::Refused)],
         ),
         ("a name is taken that was never given", vec![(0, 0, 1, CREATE, Answer::NameTaken)]),
     ];

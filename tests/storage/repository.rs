@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use neokeys::domain::{CommitError, EditError, KeyRepository, ReadError, TenantId};
+use neokeys::domain::{Commit, CommitError, EditError, KeyRepository, ReadError, Right, TenantId};
 use neokeys::storage::{
     CheckError, CreateTenantError, DocumentError, DocumentStore, OpenError, Reading, Severity,
     Store, StoreConfig, StoreFuture, StoreUrl, StoredDocument, Version, WriteError,
@@ -142,12 +142,13 @@ async fn a_commit_goes_on_when_its_caller_stops_waiting() {
     drop(commit(&store, &folder.t, create("unpolled")));
     for number in 0..10 {
         let id = folder.t.clone();
-        let edit = neokeys::domain::Commit {
+        let commit = Commit {
             tenant: id,
             edit: create(&format!("k{number}")),
             precondition: Default::default(),
+            right: Right::Operator,
         };
-        drop(store.commit(edit));
+        drop(store.commit(commit));
     }
     commit(&store, &folder.t, create("last")).await.unwrap();
     assert_eq!(store.get_keyring(&folder.t).await.unwrap().keys().len(), 11);

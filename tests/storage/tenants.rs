@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use neokeys::domain::{
     ApiKey, Commit, CommitError, Committed, Digest, KeyName, KeyRepository, Keyring, KeyringEdit,
-    Precondition, Scopes, TenantId,
+    Precondition, Right, Scopes, TenantId,
 };
 use neokeys::storage::{Store, StoreConfig, StoreUrl};
 
@@ -47,8 +47,8 @@ pub(crate) async fn commit(
     id: &TenantId,
     edit: KeyringEdit,
 ) -> Result<Committed, CommitError> {
-    let precondition = Precondition::default();
-    store.commit(Commit { tenant: id.clone(), edit, precondition }).await
+    let (precondition, right) = (Precondition::default(), Right::Operator);
+    store.commit(Commit { tenant: id.clone(), edit, precondition, right }).await
 }
 
 pub(crate) fn names(keyring: &Keyring) -> Vec<&str> {

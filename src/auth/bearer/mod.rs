@@ -44,4 +44,4 @@ pub use issuer_keys::Loads;
 pub use jwk::KeyFault;
 pub use key_set::KeySetError;
 pub use source::LoadError;
-pub use verifier::{BearerVerifier, FixedIssuer, IssuerHealth};
+pub use verifier::{BearerVerifier, FixedIssuer, IssuerHealth, VerifiedToken};

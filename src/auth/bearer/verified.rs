@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use papaya::ResizeMode;
 use sha2::{Digest as _, Sha256};
 
+use super::SigningAlgorithm;
 use super::claims::Lifetime;
 use super::key_set::KeySet;
 use crate::auth::Principal;
@@ -41,6 +42,10 @@ pub(super) struct Verified {
     pub issuer: usize,
     /// The key set that its signature was checked with.
     pub keys: Arc<KeySet>,
+    /// The key's name among them, as the token says it.
+    pub key_id: Option<String>,
+    /// How it is signed.
+    pub algorithm: SigningAlgorithm,
 }
 
 /// The tokens used lately: about the last 4,096, at most twice as many and what comes while one
@@ -90,8 +95,8 @@ impl VerifiedTokens {
     }
 
     /// Keeps what was found about a token.
-    pub(super) fn insert(&self, token: TokenDigest, verified: Verified) {
-        self.keep(&self.generations.load(), token, Arc::new(verified));
+    pub(super) fn insert(&self, token: TokenDigest, verified: Arc<Verified>) {
+        self.keep(&self.generations.load(), token, verified);
     }
 
     /// Forgets a token.
@@ -190,11 +195,18 @@ mod tests {
         assert_eq!(verifier.verified().len(), 1);
     }
 
-    fn verified() -> Verified {
+    fn verified() -> Arc<Verified> {
         let text = claims().to_string();
         let judged = Claims::parse(text.as_bytes()).unwrap().judge(&issuer_config(), "tenants");
         let (principal, lifetime) = judged.unwrap();
-        Verified { principal, lifetime, issuer: 0, keys: Arc::new(KeySet::default()) }
+        Arc::new(Verified {
+            principal,
+            lifetime,
+            issuer: 0,
+            keys: Arc::new(KeySet::default()),
+            key_id: None,
+            algorithm: SigningAlgorithm::Es256,
+        })
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The one door: a bearer token in, a principal out.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,33 @@ pub struct FixedIssuer {
     pub config: IssuerConfig,
     /// Its key set (RFC 7517 §5).
     pub keys: Value,
+}
+
+/// A token that was found good, without the token: what it hangs on can be judged again at once.
+#[derive(Clone)]
+pub struct VerifiedToken {
+    verifier: Arc<BearerVerifier>,
+    verified: Arc<Verified>,
+}
+
+impl VerifiedToken {
+    /// The caller that it names.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.verified.principal
+    }
+
+    /// Whether its time has not run out and its issuer still has the key that it was signed with.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.verifier.is_good(&self.verified)
+    }
+}
+
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("VerifiedToken").finish_non_exhaustive()
+    }
 }
 
 /// How an issuer's keys stand.
@@ -126,6 +154,19 @@ impl BearerVerifier {
     /// # Errors
     /// [`BearerError`] says which rule the token breaks; to a caller each is the same 401.
     pub async fn verify(&self, token: &str) -> Result<Principal, BearerError> {
+        self.judge(token).await.map(|verified| verified.principal.clone())
+    }
+
+    /// Judges a token as [`verify`](Self::verify) does, and gives what can be judged again.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn accept(self: &Arc<Self>, token: &str) -> Result<VerifiedToken, BearerError> {
+        let verified = self.judge(token).await?;
+        Ok(VerifiedToken { verifier: Arc::clone(self), verified })
+    }
+
+    async fn judge(&self, token: &str) -> Result<Arc<Verified>, BearerError> {
         let digest = TokenDigest::of(token);
         if let Some(digest) = &digest
             && let Some(verdict) = self.find_verdict(digest)
@@ -139,11 +180,12 @@ impl BearerVerifier {
         let config = &self.issuers[issuer].config;
         let (principal, lifetime) = claims.judge(config, &self.tenants_claim)?;
         lifetime.judge(self.clock.since_epoch())?;
+        let Header { key_id, algorithm, .. } = header;
+        let verified = Arc::new(Verified { principal, lifetime, issuer, keys, key_id, algorithm });
         if let Some(digest) = digest {
-            let principal = principal.clone();
-            self.verified.insert(digest, Verified { principal, lifetime, issuer, keys });
+            self.verified.insert(digest, Arc::clone(&verified));
         }
-        Ok(principal)
+        Ok(verified)
     }
 
     /// Judges a token as [`verify`](Self::verify) does, and gives what it says of itself besides.
@@ -160,7 +202,7 @@ impl BearerVerifier {
     }
 
     /// The verdict on a token that was found good before, unless its issuer's keys are others now.
-    fn find_verdict(&self, digest: &TokenDigest) -> Option<Result<Principal, BearerError>> {
+    fn find_verdict(&self, digest: &TokenDigest) -> Option<Result<Arc<Verified>, BearerError>> {
         let verified = self.verified.find(digest)?;
         if !Arc::ptr_eq(&verified.keys, &self.issuers[verified.issuer].keys.load()) {
             self.verified.remove(digest);
@@ -170,7 +212,17 @@ impl BearerVerifier {
         if verdict == Err(BearerError::Expired) {
             self.verified.remove(digest);
         }
-        Some(verdict.map(|()| verified.principal.clone()))
+        Some(verdict.map(|()| verified))
+    }
+
+    /// Whether a token that was found good is so still: its time has not run out, and its issuer
+    /// still has the key that it was signed with. Waits for nothing.
+    fn is_good(&self, verified: &Verified) -> bool {
+        let Verified { keys: then, key_id, algorithm, .. } = verified;
+        let now = self.issuers[verified.issuer].keys.load();
+        let key = |set: &'_ KeySet| set.get(key_id.as_deref(), *algorithm).ok().cloned();
+        let has_key = Arc::ptr_eq(then, &now) || key(&now).is_some_and(|it| key(then) == Some(it));
+        has_key && verified.lifetime.judge(self.clock.since_epoch()).is_ok()
     }
 
     /// Finds the issuer that the claims name and the key that the header names, and checks the

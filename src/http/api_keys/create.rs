@@ -11,7 +11,7 @@ use crate::auth::{Grants, ScopedAuthorize};
 use crate::contract::{
     ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, Operation as _,
 };
-use crate::domain::{ApiKey, Commit, KeyName, KeyringEdit, Scopes, Token, TokenPrefix};
+use crate::domain::{ApiKey, KeyName, KeyringEdit, Scopes, Token, TokenPrefix};
 use crate::http::json_body::JsonBody;
 use crate::http::preconditions::Preconditions;
 use crate::problem::{Faults, Problem, ProblemType};
@@ -40,16 +40,12 @@ pub(crate) async fn create_api_key(
     body: JsonBody<CreateApiKey, CreateApiKeyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (name, enabled, scopes) = judge(body)?;
-    caller.may_grant(&scopes, *grants)?;
     let token = Token::generate(&prefix).map_err(|error| {
         Problem::new(ProblemType::Internal, "No randomness could be had for a token.")
             .caused_by(error.to_string())
     })?;
-    let commit = Commit {
-        tenant: caller.tenant().clone(),
-        edit: KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() }),
-        precondition: preconditions.into_precondition(),
-    };
+    let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
+    let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
     let key = keys.commit(commit).await.map_err(outcome::problem)?.key;
     let ApiKeyDefinition { name, enabled, permissions } = definition(&key);
     let created = ApiKeyCreatedResponse { name, enabled, permissions, token: token.expose() };

@@ -1,12 +1,13 @@
 //! `DELETE` of a key.
 
 use actix_web::HttpResponse;
+use actix_web::web::ThinData;
 
 use super::key_name_parameter::KeyNameParameter;
 use super::{Keys, outcome};
-use crate::auth::ScopedAuthorize;
+use crate::auth::{Grants, ScopedAuthorize};
 use crate::contract::{DeleteApiKey, Operation as _};
-use crate::domain::{Commit, KeyringEdit};
+use crate::domain::KeyringEdit;
 use crate::http::preconditions::Preconditions;
 use crate::problem::Problem;
 
@@ -23,13 +24,11 @@ pub(crate) async fn delete_api_key(
     caller: ScopedAuthorize<DeleteApiKey>,
     KeyNameParameter(name): KeyNameParameter,
     keys: Keys,
+    grants: ThinData<Grants>,
     preconditions: Preconditions,
 ) -> Result<HttpResponse, Problem> {
-    let commit = Commit {
-        tenant: caller.tenant().clone(),
-        edit: KeyringEdit::Delete { name },
-        precondition: preconditions.into_precondition(),
-    };
+    let edit = KeyringEdit::Delete { name };
+    let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
     keys.commit(commit).await.map_err(outcome::problem)?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,7 +1,7 @@
 //! What the repository says of an edit, as callers read it.
 
 use crate::auth::denial;
-use crate::domain::{CommitError, EditError};
+use crate::domain::{CommitError, EditError, RightError};
 use crate::http::preconditions;
 use crate::problem::{Problem, ProblemType};
 
@@ -9,6 +9,13 @@ use crate::problem::{Problem, ProblemType};
 pub(super) fn problem(error: CommitError) -> Problem {
     match error {
         CommitError::NoSuchTenant => denial::no_such_tenant(),
+        CommitError::NotAllowed(RightError::CredentialInvalid) => denial::invalid_credential(),
+        CommitError::NotAllowed(RightError::ScopeMissing { scope }) => {
+            denial::insufficient_scope(scope)
+        }
+        CommitError::NotAllowed(RightError::GrantExceedsOwn { lacking }) => {
+            denial::grant_exceeds_own(&lacking)
+        }
         CommitError::Edit(EditError::NotFound) => no_such_key(),
         CommitError::Edit(EditError::PreconditionFailed) => preconditions::failed(),
         CommitError::Edit(EditError::NameTaken) => Problem::new(

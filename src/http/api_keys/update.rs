@@ -11,7 +11,7 @@ use super::representation::{answer, definition, location};
 use super::{Keys, outcome};
 use crate::auth::{Grants, ScopedAuthorize};
 use crate::contract::{Operation as _, UpdateApiKey, UpdateApiKeyRequest};
-use crate::domain::{Commit, KeyringEdit, Scopes};
+use crate::domain::{KeyringEdit, Scopes};
 use crate::http::json_body::JsonBody;
 use crate::http::preconditions::Preconditions;
 use crate::problem::Problem;
@@ -40,12 +40,8 @@ pub(crate) async fn update_api_key(
     body: JsonBody<UpdateApiKey, UpdateApiKeyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (enabled, scopes) = judge(body)?;
-    caller.may_grant(&scopes, *grants)?;
-    let commit = Commit {
-        tenant: caller.tenant().clone(),
-        edit: KeyringEdit::Update { name, enabled, scopes },
-        precondition: preconditions.into_precondition(),
-    };
+    let edit = KeyringEdit::Update { name, enabled, scopes };
+    let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
     let key = keys.commit(commit).await.map_err(outcome::problem)?.key;
     let mut response = answer(&request, StatusCode::OK, &key.fingerprint(), &definition(&key))?;
     // A validator in the answer to a PUT is the resource's only if the answer says that it is one

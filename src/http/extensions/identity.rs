@@ -81,17 +81,18 @@ mod tests {
     use percent_encoding::percent_decode_str;
 
     use super::write;
-    use crate::auth::{Caller, Method, Principal, Tenants};
-    use crate::domain::{Scopes, TenantId};
+    use crate::auth::{Accepted, Caller, Method, Principal, Standing, Tenants};
+    use crate::domain::{Digest, Scopes, TenantId};
 
-    fn principal(method: Method, subject: &str, tenant: &str, scopes: &[&str]) -> Principal {
-        Principal {
+    fn accepted(method: Method, subject: &str, tenant: &str, scopes: &[&str]) -> Accepted {
+        let principal = Principal {
             method,
             subject: subject.into(),
             issuer: (method == Method::Bearer).then(|| "https://login.test/a+b".into()),
             tenants: Tenants::One(TenantId::parse(tenant).unwrap()),
             scopes: Scopes::parse_any(scopes).unwrap(),
-        }
+        };
+        Accepted { principal, standing: Standing::ApiKey(Digest::of(b"a token")) }
     }
 
     fn written(caller: &Caller) -> [String; 5] {
@@ -116,7 +117,7 @@ mod tests {
             ("100%41", "100%2541"),
             ("\u{0}\u{7f}\u{2028}\u{1f511}", "%00%7F%E2%80%A8%F0%9F%94%91"),
         ] {
-            let caller = Caller::new(principal(Method::Bearer, subject, "t1", &["a", "b"]));
+            let caller = Caller::new(accepted(Method::Bearer, subject, "t1", &["a", "b"]));
             let [tenant, principal, issuer, scopes, method] = written(&caller);
             assert_eq!(principal, expected);
             assert_eq!(percent_decode_str(&principal).decode_utf8().unwrap(), subject);
@@ -127,9 +128,9 @@ mod tests {
 
     #[test]
     fn of_two_credentials_those_for_the_tenant_are_told() {
-        let key = principal(Method::ApiKey, "key", "t1", &["a", "b"]);
-        let both = principal(Method::Bearer, "a+b", "t1", &["c", "b"]);
-        let other = principal(Method::Bearer, "a+b", "t2", &["c"]);
+        let key = accepted(Method::ApiKey, "key", "t1", &["a", "b"]);
+        let both = accepted(Method::Bearer, "a+b", "t1", &["c", "b"]);
+        let other = accepted(Method::Bearer, "a+b", "t2", &["c"]);
         let of = |second| written(&Caller::with_both(key.clone(), second));
         let issuer = "https://login.test/a%2Bb";
         assert_eq!(of(both), ["t1", "key+a%2Bb", issuer, "a b c", "api_key+bearer"]);

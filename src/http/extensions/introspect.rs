@@ -1,14 +1,16 @@
 //! `POST /api/{tenantId}/introspect`: what is this token worth in the tenant (RFC 7662).
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::web::ThinData;
 use serde::Serialize;
 
 use super::document::{BodyRefused, Introspected, Refused};
 use super::form::{IntrospectionForm, IntrospectionRequest};
-use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize};
+use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize, denial};
 use crate::contract::{ListApiKeys, Operation};
-use crate::domain::Scope;
+use crate::domain::{KeyRepository, Scope};
 use crate::problem::Problem;
 
 /// `POST` of a token. It shows no more than the list of keys does, and demands what that demands.
@@ -105,9 +107,13 @@ const TOKEN_TYPE: &str = "Bearer";
 pub(in crate::http) async fn introspect(
     caller: ScopedAuthorize<IntrospectToken>,
     authenticator: ThinData<Authenticator>,
+    keys: ThinData<Arc<dyn KeyRepository>>,
     request: IntrospectionRequest,
 ) -> Result<HttpResponse, Problem> {
-    let found = authenticator.inspect(request.expose(), caller.tenant()).await?;
+    // The body has been waited for since the caller was judged.
+    let keyring = keys.get_keyring(caller.tenant()).await.map_err(denial::unreadable)?;
+    caller.judge_again(&keyring)?;
+    let found = authenticator.inspect(request.expose(), caller.tenant(), &keyring).await;
     Ok(HttpResponse::Ok().json(found.as_ref().map(IntrospectionResponse::of).unwrap_or_default()))
 }
 

@@ -10,8 +10,15 @@ use crate::tally::{Counter, DURATIONS, Distribution, Histogram};
 const BATCHES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /// What a commit comes to.
-const OUTCOMES: [&str; 6] =
-    ["committed", "refused", "no_such_tenant", "not_editable", "unavailable", "uncertain"];
+const OUTCOMES: [&str; 7] = [
+    "committed",
+    "refused",
+    "no_such_tenant",
+    "not_editable",
+    "unavailable",
+    "uncertain",
+    "not_allowed",
+];
 
 /// What reading a document again comes to.
 const RELOADS: [&str; 3] = ["changed", "unchanged", "unreadable"];
@@ -157,5 +164,6 @@ fn place(outcome: &Result<Committed, CommitError>) -> usize {
         Err(CommitError::NotEditable { .. }) => 3,
         Err(CommitError::Unavailable(_)) => 4,
         Err(CommitError::Uncertain(_)) => 5,
+        Err(CommitError::NotAllowed(_)) => 6,
     }
 }

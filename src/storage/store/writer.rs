@@ -162,6 +162,7 @@ impl Writer {
 }
 
 fn commit_to(draft: &mut Draft, commit: &Commit) -> Outcome {
+    commit.right.judge(draft.keyring(), &commit.edit)?;
     let change = draft.keyring().judge(&commit.edit, &commit.precondition)?;
     draft
         .make(&change)
@@ -188,8 +189,8 @@ mod tests {
     use bytes::Bytes;
 
     use crate::domain::{
-        ApiKey, Commit, Digest, KeyName, KeyRepository as _, KeyringEdit, Precondition, Scopes,
-        TenantId,
+        ApiKey, Commit, Digest, KeyName, KeyRepository as _, KeyringEdit, Precondition, Right,
+        Scopes, TenantId,
     };
     use crate::storage::Store;
     use crate::storage::document_store::{
@@ -257,6 +258,7 @@ mod tests {
                 digest: Digest::of(name.as_bytes()),
             }),
             precondition: Precondition::default(),
+            right: Right::Operator,
         };
         store.commit(commit("one")).await.unwrap();
         let text = String::from_utf8(documents.0.lock().unwrap().to_vec()).unwrap();

@@ -37,7 +37,12 @@ impl Issuer {
     }
 
     pub fn sign(&self, claims: &Claims) -> String {
-        let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": Self::KEY_ID});
+        self.sign_as(Self::KEY_ID, claims)
+    }
+
+    /// A token that names its key so.
+    pub fn sign_as(&self, key_id: &str, claims: &Claims) -> String {
+        let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": key_id});
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(&header), part(&claims.0));
         let signature = self.key.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
@@ -71,7 +76,12 @@ impl Claims {
     }
 
     pub fn expired(self) -> Self {
-        self.with("exp", seconds_from_now(-3600))
+        self.ending_in(-3600)
+    }
+
+    /// The same claims with an end so many seconds from now.
+    pub fn ending_in(self, seconds: i64) -> Self {
+        self.with("exp", seconds_from_now(seconds))
     }
 }
 

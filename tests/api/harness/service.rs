@@ -99,6 +99,11 @@ impl Service {
         fs::rename(aside, path).unwrap();
     }
 
+    /// Puts another key set in the place of the issuer's.
+    pub fn replace_key_set(&self, keys: &serde_json::Value) {
+        put(&self.folder.path().join("jwks.json"), &keys.to_string());
+    }
+
     /// The program itself, serving the same folder.
     pub fn start_process(&self) -> Process {
         let settings = self.folder.path().join("neokeys.yml");

@@ -18,6 +18,9 @@ use crate::seeded::Seeded;
 
 /// One caller.
 pub(crate) trait Client: Send + 'static {
+    /// Whether it makes changes by the right of a key too.
+    const ACTS_BY_KEYS: bool = false;
+
     /// Does what is asked, and gives the answer: [`Answer::Unknown`] where nobody knows whether it
     /// was done.
     fn ask(&mut self, request: &Request) -> Answer;
@@ -42,7 +45,10 @@ pub(crate) fn play<C: Client>(clients: Vec<C>, operations: usize, seed: u64) -> 
                 let mut left = Vec::new();
                 for turn in 0..operations {
                     let mark = (number * operations + turn) as u32;
-                    let request = seen.lock().unwrap().draw(&mut draw, mark);
+                    let mut request = seen.lock().unwrap().draw(&mut draw, mark);
+                    if C::ACTS_BY_KEYS {
+                        request = seen.lock().unwrap().by_some_key(request, &mut draw);
+                    }
                     let call = Operation { request: request.clone(), answer: Answer::Unknown };
                     recorded.lock().unwrap().push((number, Action::Call(call)));
                     let answer = client.ask(&request);
@@ -97,12 +103,29 @@ impl Seen {
         }
     }
 
+    /// One of the newest tokens, which are those that are being taken away.
+    fn token(&self, draw: &mut Seeded) -> Option<String> {
+        let last = self.tokens.len().checked_sub(1)?;
+        Some(self.tokens[last - draw.below(self.tokens.len().min(4))].clone())
+    }
+
+    /// Half of the changes, by the right of a key.
+    fn by_some_key(&self, request: Request, draw: &mut Seeded) -> Request {
+        let is_change = matches!(
+            request,
+            Request::Create { .. } | Request::Update { .. } | Request::Delete { .. }
+        );
+        match self.token(draw) {
+            Some(token) if is_change && draw.below(2) == 0 => {
+                Request::By { token, change: Box::new(request) }
+            }
+            _ => request,
+        }
+    }
+
     fn draw(&self, draw: &mut Seeded, mark: u32) -> Request {
         let name = NAMES[draw.below(NAMES.len())];
-        let token = self.tokens.len().checked_sub(1).map(|last| {
-            // The newest tokens are those that are being taken away.
-            self.tokens[last - draw.below(self.tokens.len().min(4))].clone()
-        });
+        let token = self.token(draw);
         let key = self.keys.last().cloned();
         match draw.below(12) {
             0..=2 => Request::Create { name, mark },

@@ -26,6 +26,11 @@ pub(crate) enum Request {
     Authenticate {
         token: String,
     },
+    /// A change by the right of a key.
+    By {
+        token: String,
+        change: Box<Request>,
+    },
 }
 
 /// A key as a caller sees it.
@@ -54,6 +59,8 @@ pub(crate) enum Answer {
     Key(Shown),
     Keys(Vec<Shown>),
     Accepted(bool),
+    /// 401: the key by whose right it was asked is none.
+    Refused,
     /// None: the change may be done or not, now or later.
     Unknown,
 }
@@ -96,7 +103,12 @@ impl Specification for Model {
 fn judge(request: &Request, answer: &Answer, state: &[Kept]) -> (Answer, Vec<Kept>) {
     let mut keys = state.to_vec();
     let find = |name: &str| state.iter().position(|key| key.shown.name == name);
+    let accepts = |token: &String| {
+        state.iter().any(|key| key.token.as_ref() == Some(token) && key.shown.enabled)
+    };
     let due = match request {
+        Request::By { token, .. } if !accepts(token) => Answer::Refused,
+        Request::By { change, .. } => return judge(change, answer, state),
         Request::Create { name, .. } if find(name).is_some() => Answer::NameTaken,
         Request::Create { name, mark } => {
             let token = match answer {
@@ -128,9 +140,7 @@ fn judge(request: &Request, answer: &Answer, state: &[Kept]) -> (Answer, Vec<Kep
                 Answer::Deleted
             }
         },
-        Request::Authenticate { token } => Answer::Accepted(
-            keys.iter().any(|key| key.token.as_ref() == Some(token) && key.shown.enabled),
-        ),
+        Request::Authenticate { token } => Answer::Accepted(accepts(token)),
     };
     (due, keys)
 }

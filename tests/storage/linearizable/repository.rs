@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use neokeys::domain::{
-    ApiKey, Commit, CommitError, Digest, EditError, KeyRepository, KeyringEdit, Precondition,
-    TenantId, Validators,
+    ApiKey, CallerRight, Commit, CommitError, Digest, EditError, KeyRepository, Keyring,
+    KeyringEdit, Precondition, Right, RightError, TenantId, Validators,
 };
 use tokio::runtime::Runtime;
 
@@ -25,21 +25,54 @@ impl RepositoryClient {
         Self { repository, tenant: tenant.clone(), runtime }
     }
 
-    fn commit(&self, edit: KeyringEdit, precondition: Precondition, done: Answer) -> Answer {
-        let commit = Commit { tenant: self.tenant.clone(), edit, precondition };
+    fn commit(
+        &self,
+        edit: KeyringEdit,
+        precondition: Precondition,
+        right: Right,
+        done: Answer,
+    ) -> Answer {
+        let commit = Commit { tenant: self.tenant.clone(), edit, precondition, right };
         match self.runtime.block_on(self.repository.commit(commit)) {
             Ok(_) => done,
             Err(CommitError::Edit(EditError::NameTaken)) => Answer::NameTaken,
             Err(CommitError::Edit(EditError::NotFound)) => Answer::Absent,
             Err(CommitError::Edit(EditError::PreconditionFailed)) => Answer::NotThatOne,
+            Err(CommitError::NotAllowed(RightError::CredentialInvalid)) => Answer::Refused,
             Err(CommitError::Uncertain(_)) => Answer::Unknown,
             Err(error) => panic!("{error:?}"),
         }
     }
 }
 
+/// The right of whoever holds an enabled key, whatever its scopes.
+#[derive(Debug)]
+struct HoldsKey(Digest);
+
+impl CallerRight for HoldsKey {
+    fn judge(&self, keyring: &Keyring, _: &KeyringEdit) -> Result<(), RightError> {
+        let key = keyring.find_by_digest(&self.0).filter(|key| key.enabled);
+        key.map(drop).ok_or(RightError::CredentialInvalid)
+    }
+}
+
 impl Client for RepositoryClient {
+    const ACTS_BY_KEYS: bool = true;
+
     fn ask(&mut self, request: &Request) -> Answer {
+        match request {
+            Request::By { token, change } => {
+                let digest = Digest::of(token.as_bytes());
+                self.act(change, &Right::Caller(Arc::new(HoldsKey(digest))))
+            }
+            _ => self.act(request, &Right::Operator),
+        }
+    }
+}
+
+impl RepositoryClient {
+    fn act(&self, request: &Request, right: &Right) -> Answer {
+        let right = right.clone();
         let keyring = || {
             let keyring = self.runtime.block_on(self.repository.get_keyring(&self.tenant));
             keyring.unwrap()
@@ -49,7 +82,7 @@ impl Client for RepositoryClient {
                 let token = format!("{name}-{mark}");
                 let created = Answer::Created(token.clone());
                 let edit = KeyringEdit::Create(key(name, true, *mark, &token));
-                self.commit(edit, Precondition::default(), created)
+                self.commit(edit, Precondition::default(), right, created)
             }
             Request::Update { name: of, enabled, mark, only } => {
                 let edit = KeyringEdit::Update {
@@ -62,12 +95,13 @@ impl Client for RepositoryClient {
                     Validators::OneOf(vec![key.fingerprint()])
                 });
                 let precondition = Precondition { matches, matches_none: None };
-                self.commit(edit, precondition, Answer::Updated)
+                self.commit(edit, precondition, right, Answer::Updated)
             }
             Request::Delete { name: of } => {
                 let edit = KeyringEdit::Delete { name: name(of) };
-                self.commit(edit, Precondition::default(), Answer::Deleted)
+                self.commit(edit, Precondition::default(), right, Answer::Deleted)
             }
+            Request::By { .. } => unreachable!("a change by a key is taken apart above"),
             Request::Get { name } => {
                 keyring().find_by_name(name).map_or(Answer::Absent, |key| Answer::Key(shown(key)))
             }

@@ -1,0 +1,82 @@
+//! Credentials that were found valid, judged again.
+//!
+//! Between the head of a request and its end lies time: a body that arrives slowly, a turn that is
+//! waited for. Whoever ends a credential meanwhile has it refused, so what was found valid is kept
+//! in a form that can be judged again at once, on any keyring of the tenant, without the secret.
+
+use super::bearer::VerifiedToken;
+use super::{Caller, Grants, Method, Principal, Tenants};
+use crate::domain::{CallerRight, Digest, Keyring, KeyringEdit, RightError, TenantId};
+
+/// A credential that was found valid, and whom it speaks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    /// Who calls with it.
+    pub principal: Principal,
+    /// What is judged again.
+    pub standing: Standing,
+}
+
+/// What a credential's validity hangs on.
+#[derive(Debug, Clone)]
+pub(crate) enum Standing {
+    /// An enabled key of this digest in the tenant.
+    ApiKey(Digest),
+    /// The token's time and its issuer's keys.
+    Bearer(VerifiedToken),
+}
+
+impl Accepted {
+    /// The key of this digest in a tenant, if there is one that may be used.
+    #[must_use]
+    pub(crate) fn api_key(keyring: &Keyring, digest: Digest, tenant: &TenantId) -> Option<Self> {
+        let key = keyring.find_by_digest(&digest).filter(|key| key.enabled)?;
+        let principal = Principal {
+            method: Method::ApiKey,
+            subject: key.name.as_str().into(),
+            issuer: None,
+            tenants: Tenants::One(tenant.clone()),
+            scopes: key.scopes.clone(),
+        };
+        Some(Self { principal, standing: Standing::ApiKey(digest) })
+    }
+
+    /// The same credential as it is now, where these are the tenant's keys; `None` if it is not
+    /// valid any more.
+    pub(super) fn renewed(&self, keyring: &Keyring, tenant: &TenantId) -> Option<Self> {
+        match &self.standing {
+            Standing::ApiKey(digest) => Self::api_key(keyring, *digest, tenant),
+            Standing::Bearer(token) => token.is_good().then(|| self.clone()),
+        }
+    }
+}
+
+/// The right of a caller to one operation in one tenant.
+#[derive(Debug)]
+pub(super) struct OperationRight {
+    pub(super) caller: Caller,
+    pub(super) tenant: TenantId,
+    pub(super) scope: &'static str,
+    pub(super) grants: Grants,
+}
+
+impl CallerRight for OperationRight {
+    fn judge(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError> {
+        let caller =
+            self.caller.renewed(keyring, &self.tenant).ok_or(RightError::CredentialInvalid)?;
+        if !caller.holds(&self.tenant, self.scope) {
+            return Err(RightError::ScopeMissing { scope: self.scope });
+        }
+        match (self.grants, edit.granted()) {
+            (Grants::Any, _) | (Grants::Subset, None) => Ok(()),
+            (Grants::Subset, Some(granted)) => {
+                let lacking = caller.lacking(&self.tenant, granted);
+                if lacking.is_empty() {
+                    return Ok(());
+                }
+                let lacking = lacking.into_iter().cloned().collect();
+                Err(RightError::GrantExceedsOwn { lacking })
+            }
+        }
+    }
+}
