@@ -4,8 +4,15 @@
 //!
 //! # Another service that lets the keys in
 //!
-//! Add the crate to an actix-web service that can reach the store, and put the scope that a handler
-//! demands into its signature:
+//! Add the crate to an actix-web service that can reach the store. It is not on crates.io, so name its
+//! repository and the release that you want, or a path:
+//!
+//! ```toml
+//! [dependencies]
+//! neokeys = { git = "https://github.com/neostore/neokeys", tag = "v0.1.0" }
+//! ```
+//!
+//! Then put the scope that a handler demands into its signature:
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};

@@ -1,9 +1,7 @@
 //! The promise to clients that exist: the served documents do not break what was made from the last
 //! released ones, unless the changelog says so.
 //!
-//! A release records them anew, and moves the changelog's entries under its own heading:
-//! `neokeys openapi > tests/contract/released/documented.json` and
-//! `neokeys openapi --profile sdk > tests/contract/released/sdk.json`.
+//! A release records them anew (`RELEASING.md`).
 
 use neokeys::contract::{ContractConfig, contract, sdk_profile};
 use serde_json::{Value, json};
