@@ -18,6 +18,7 @@ use secrecy::SecretString;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
+use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
 use crate::contract::SCOPES;
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
@@ -178,6 +179,10 @@ impl Application {
             bearer,
             requests,
             authentications,
+            refused_clients: settings
+                .log
+                .client_address
+                .then(|| ClientAddresses::new(&settings.auth.throttle.trusted_proxies)),
             throttle: Arc::new(Throttle::new(&settings.auth.throttle)),
             grants: settings.auth.grants,
             token_prefix: settings.auth.token_prefix,

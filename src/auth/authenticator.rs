@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderMap;
 
 use super::bearer::{BearerVerifier, TokenDescription};
+use super::client_secret::BasicCredentials;
 use super::credential::{self, Presented};
 use super::{Accepted, AuthenticationTally, Caller, Method, Principal, Standing, Verdict, denial};
 use crate::domain::{Digest, KeyRepository, Keyring, ReadError, TenantId};
@@ -36,6 +37,13 @@ enum Outcome {
     Authenticated(Accepted),
     /// It has one, and it is not.
     Failed,
+}
+
+/// An API key as it came, in the ways in which it can be meant.
+struct PresentedKey<'r> {
+    written: Presented<&'r [u8]>,
+    /// Where that is encoded.
+    decoded: Option<&'r [u8]>,
 }
 
 impl Outcome {
@@ -72,9 +80,48 @@ impl Authenticator {
         headers: &HeaderMap,
         tenant: Option<&TenantId>,
     ) -> Result<Caller, Problem> {
-        let by_token = self.judge_bearer(headers).await;
+        let presented = PresentedKey { written: credential::api_key(headers), decoded: None };
+        self.judge(credential::bearer_token(headers), presented, tenant).await
+    }
+
+    /// Like [`authenticate`](Self::authenticate), for programs that can say who they are in no other
+    /// way than by a client's secret: an API key as the password of `Authorization: Basic` is one that
+    /// came in its own header. It is taken as it was written, or else after the decoding that RFC 6749
+    /// §2.3.1 asks for: few programs encode what they send.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_client(
+        &self,
+        headers: &HeaderMap,
+        tenant: Option<&TenantId>,
+    ) -> Result<Caller, Problem> {
+        let Some(basic) = BasicCredentials::of(headers) else {
+            return self.authenticate(headers, tenant).await;
+        };
+        let decoded = basic.form_password();
+        let written = match credential::api_key(headers) {
+            Presented::Nothing if credential::may_be_judged(basic.password()) => {
+                Presented::Secret(basic.password())
+            }
+            // Beside a key that came in its own header, it is one that came twice.
+            Presented::Nothing | Presented::Malformed | Presented::Secret(_) => {
+                Presented::Malformed
+            }
+        };
+        let presented = PresentedKey { written, decoded: decoded.as_ref().map(|it| &***it) };
+        self.judge(Presented::Nothing, presented, tenant).await
+    }
+
+    async fn judge(
+        &self,
+        bearer: Presented<&str>,
+        key: PresentedKey<'_>,
+        tenant: Option<&TenantId>,
+    ) -> Result<Caller, Problem> {
+        let by_token = self.judge_bearer(bearer).await;
         let mut keyring = None;
-        let by_key = self.judge_api_key(headers, tenant, &mut keyring).await;
+        let by_key = self.judge_api_key(key, tenant, &mut keyring).await;
         self.count(&by_key, &by_token);
         Ok(combine(by_key?, by_token)?.found_in(keyring))
     }
@@ -93,8 +140,8 @@ impl Authenticator {
         }
     }
 
-    async fn judge_bearer(&self, headers: &HeaderMap) -> Outcome {
-        match credential::bearer_token(headers) {
+    async fn judge_bearer(&self, presented: Presented<&str>) -> Outcome {
+        match presented {
             Presented::Nothing => Outcome::NotPresented,
             Presented::Malformed => Outcome::Failed,
             Presented::Secret(token) => match self.bearer.accept(token).await {
@@ -113,11 +160,11 @@ impl Authenticator {
     /// Leaves the keyring that it looked into in `seen`.
     async fn judge_api_key(
         &self,
-        headers: &HeaderMap,
+        presented: PresentedKey<'_>,
         tenant: Option<&TenantId>,
         seen: &mut Option<Arc<Keyring>>,
     ) -> Result<Outcome, Problem> {
-        let token = match credential::api_key(headers) {
+        let token = match presented.written {
             Presented::Nothing => return Ok(Outcome::NotPresented),
             Presented::Malformed => return Ok(Outcome::Failed),
             Presented::Secret(token) => token,
@@ -125,7 +172,9 @@ impl Authenticator {
         let Some(tenant) = tenant else { return Ok(Outcome::Failed) };
         match self.keys.get_keyring(tenant).await {
             Ok(keyring) => {
-                let found = Accepted::api_key(&keyring, Digest::of(token), tenant);
+                let judge = |token: &[u8]| Accepted::api_key(&keyring, Digest::of(token), tenant);
+                let decoded = presented.decoded.and_then(judge);
+                let found = judge(token).or(decoded);
                 *seen = Some(keyring);
                 Ok(found.map_or(Outcome::Failed, Outcome::Authenticated))
             }

@@ -1,58 +1,102 @@
 //! An API key as a client's secret (RFC 6749 §2.3.1), for programs that can say who they are in no
 //! other way.
 
-use actix_web::Error;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{
-    AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE,
-};
-use actix_web::middleware::Next;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode;
+use zeroize::Zeroizing;
 
-use crate::contract::API_KEY_HEADER;
-use crate::problem::ProblemType;
-
-const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="neokeys""#);
-
-/// Middleware that takes the password of `Authorization: Basic` for an API key, and leaves it to
-/// [`authenticate`](super::authenticate) inside of it to judge. The user name is the key's by custom,
-/// and not looked at: a token names its key.
-///
-/// # Errors
-/// None of its own.
-pub async fn take_client_secret<B: MessageBody>(
-    mut request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let secret = client_secret(request.headers());
-    let (Some(secret), Ok(name)) = (secret, HeaderName::try_from(API_KEY_HEADER)) else {
-        return next.call(request).await;
-    };
-    let headers = request.headers_mut();
-    headers.remove(AUTHORIZATION);
-    // Beside a key that came in its own header, it is one that came twice.
-    headers.append(name, secret);
-    let mut response = next.call(request).await?;
-    if response.status() == ProblemType::Unauthorized.status() {
-        response.headers_mut().append(WWW_AUTHENTICATE, CHALLENGE);
-    }
-    Ok(response)
+/// The user name and the password of `Authorization: Basic` (RFC 7617 §2). The user name is the key's
+/// by custom, and not judged: a token names its key.
+pub(super) struct BasicCredentials {
+    decoded: Zeroizing<Vec<u8>>,
+    colon: usize,
 }
 
-/// The password of the one `Authorization` header, if that is `Basic` (RFC 7617 §2). Whatever else
-/// is there stays, and is judged as it is anywhere.
-fn client_secret(headers: &HeaderMap) -> Option<HeaderValue> {
-    let mut values = headers.get_all(AUTHORIZATION);
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let (scheme, credentials) = value.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
+impl BasicCredentials {
+    /// The credentials of the one `Authorization` header, if that is `Basic`.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let mut values = headers.get_all(AUTHORIZATION);
+        let (Some(value), None) = (values.next(), values.next()) else { return None };
+        Self::parse(value)
+    }
+
+    /// The credentials in one value of that header.
+    pub(super) fn parse(value: &HeaderValue) -> Option<Self> {
+        let (scheme, credentials) = value.to_str().ok()?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let decoded = Zeroizing::new(STANDARD.decode(credentials.trim_matches(' ')).ok()?);
+        let colon = decoded.iter().position(|byte| *byte == b':')?;
+        Some(Self { decoded, colon })
+    }
+
+    /// The user name as it came.
+    pub(super) fn user(&self) -> &[u8] {
+        &self.decoded[..self.colon]
+    }
+
+    /// The password as it came: what most programs send.
+    pub(super) fn password(&self) -> &[u8] {
+        &self.decoded[self.colon + 1..]
+    }
+
+    /// The password after the one decoding that RFC 6749 §2.3.1 asks for; none where there is nothing
+    /// to decode. It is one text: `&` and `=` part nothing in it.
+    pub(super) fn form_password(&self) -> Option<Zeroizing<Vec<u8>>> {
+        form_decoded(self.password())
+    }
+}
+
+/// A text after the decoding of `application/x-www-form-urlencoded`, if it has anything to decode.
+pub(super) fn form_decoded(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
         return None;
     }
-    let credentials = STANDARD.decode(credentials.trim_start_matches(' ')).ok()?;
-    let colon = credentials.iter().position(|byte| *byte == b':')?;
-    let form = [b"secret=", &credentials[colon + 1..]].concat();
-    let (_, secret) = form_urlencoded::parse(&form).next()?;
-    HeaderValue::from_str(&secret).ok()
+    let spaced: Vec<u8> =
+        text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    Some(Zeroizing::new(percent_decode(&spaced).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::BasicCredentials;
+
+    fn parts(value: &str) -> Option<[String; 3]> {
+        let parsed = BasicCredentials::parse(&HeaderValue::from_str(value).unwrap())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let decoded = parsed.form_password().map(|it| text(&it)).unwrap_or_default();
+        Some([text(parsed.user()), text(parsed.password()), decoded])
+    }
+
+    #[test]
+    fn a_password_is_what_stands_behind_the_first_colon_to_the_byte() {
+        for (credentials, expected) in [
+            ("gateway:nsk_abc", ["gateway", "nsk_abc", ""]),
+            (":nsk_abc", ["", "nsk_abc", ""]),
+            ("a:b:c", ["a", "b:c", ""]),
+            ("a:k&anything", ["a", "k&anything", ""]),
+            ("a:k=v&secret=w", ["a", "k=v&secret=w", ""]),
+            ("a:p+q", ["a", "p+q", "p q"]),
+            ("a:100%", ["a", "100%", "100%"]),
+            ("a:p%2Bq%26r", ["a", "p%2Bq%26r", "p+q&r"]),
+            ("a:k%00", ["a", "k%00", "k\0"]),
+        ] {
+            let value = format!("bAsIc  {}", STANDARD.encode(credentials));
+            assert_eq!(parts(&value).unwrap(), expected, "{credentials}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_basic_is_none() {
+        for value in ["Basic", "Basic ", "Basic !", "Basic Zm9v", "Bearer YTpi", "Basic YTpi x"] {
+            assert!(parts(value).is_none(), "{value}");
+        }
+    }
 }

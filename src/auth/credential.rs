@@ -46,7 +46,19 @@ pub(super) fn bearer_token(headers: &HeaderMap) -> Presented<&str> {
 /// Whether a request could carry this text as a credential at all.
 #[must_use]
 pub(super) fn may_be_sent(token: &str) -> bool {
-    (1..=LONGEST).contains(&token.len())
+    may_be_judged(token.as_bytes())
+}
+
+/// Whether a request brings any credential at all, well or badly formed.
+#[must_use]
+pub(super) fn is_presented(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION) || headers.contains_key(API_KEY_HEADER)
+}
+
+/// Whether bytes are short enough to be looked at as a credential, and there are any.
+#[must_use]
+pub(super) fn may_be_judged(secret: &[u8]) -> bool {
+    (1..=LONGEST).contains(&secret.len())
 }
 
 fn only_value<'r>(headers: &'r HeaderMap, name: &str) -> Presented<&'r [u8]> {

@@ -25,6 +25,26 @@ pub fn not_authenticated() -> Problem {
     )
 }
 
+/// The refusal of whoever could have said who it is by a client's secret: it is offered beside the
+/// other ways, since many programs send one only where it is asked for (RFC 7617 §2).
+#[must_use]
+pub(super) fn offering_client_secret(problem: Problem, is_presented: bool) -> Problem {
+    let problem = if is_presented {
+        problem
+    } else {
+        Problem::new(
+            ProblemType::Unauthorized,
+            format!(
+                "Send an Authorization header with a bearer token, {API_KEY_HEADER}, or an API key as \
+                 the password of Authorization: Basic (client_secret_basic). A client_secret in the \
+                 body (client_secret_post) is not looked at."
+            ),
+        )
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(REALM))
+    };
+    problem.with_header(WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="neokeys""#))
+}
+
 /// A credential came that is not valid.
 #[must_use]
 pub fn invalid_credential() -> Problem {

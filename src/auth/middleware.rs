@@ -10,10 +10,10 @@ use actix_web::web::ThinData;
 use actix_web::{Error, HttpMessage as _};
 use percent_encoding::percent_decode_str;
 
-use super::{Authenticator, Throttle, denial};
+use super::{Authenticator, Caller, Throttle, credential, denial};
 use crate::contract::parameter;
 use crate::domain::TenantId;
-use crate::problem::ProblemType;
+use crate::problem::{Problem, ProblemType};
 
 /// The tenant that a path names, after one percent-decoding; `None` if that is no tenant id.
 #[must_use]
@@ -41,24 +41,72 @@ pub async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let judged = judge(&request, Reads::Headers).await;
+    admit(judged, request, next).await
+}
+
+/// Like [`authenticate`], where an API key may come as a client's secret too: the answer to whoever
+/// brings none, or a bad one, offers that.
+///
+/// # Errors
+/// None of its own: a refusal is an answer.
+pub async fn authenticate_client(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let judged = judge(&request, Reads::ClientSecrets).await;
+    admit(judged, request, next).await
+}
+
+/// What is read of a request to find out who calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// The contract's two credentials.
+    Headers,
+    /// And a client's secret.
+    ClientSecrets,
+}
+
+async fn judge(request: &ServiceRequest, reads: Reads) -> Result<Caller, Problem> {
     let (Some(ThinData(authenticator)), Some(ThinData(throttle))) = (
         request.app_data::<ThinData<Authenticator>>(),
         request.app_data::<ThinData<Arc<Throttle>>>(),
     ) else {
-        return Ok(request.error_response(denial::unauthenticated("an operation")));
+        return Err(denial::unauthenticated("an operation"));
     };
-    if let Some(wait) = throttle.wait(&request) {
-        return Ok(request.error_response(denial::too_many_failures(wait)));
+    if let Some(wait) = throttle.wait(request) {
+        return Err(denial::too_many_failures(wait));
     }
-    let tenant = path_tenant(request.match_info());
-    match authenticator.authenticate(request.headers(), tenant.as_ref()).await {
+    let (headers, tenant) = (request.headers(), path_tenant(request.match_info()));
+    let judged = match reads {
+        Reads::Headers => authenticator.authenticate(headers, tenant.as_ref()).await,
+        Reads::ClientSecrets => authenticator.authenticate_client(headers, tenant.as_ref()).await,
+    };
+    judged.map_err(|problem| {
+        if problem.kind() != ProblemType::Unauthorized {
+            return problem;
+        }
+        let is_presented = credential::is_presented(headers);
+        // Who brings none guesses at nothing: a browser or a probe that does not know the address.
+        if is_presented && let Some(wait) = throttle.failed(request) {
+            return denial::too_many_failures(wait);
+        }
+        match reads {
+            Reads::Headers => problem,
+            Reads::ClientSecrets => denial::offering_client_secret(problem, is_presented),
+        }
+    })
+}
+
+async fn admit(
+    judged: Result<Caller, Problem>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match judged {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.call(request).await.map(ServiceResponse::map_into_boxed_body)
-        }
-        Err(problem) if problem.kind() == ProblemType::Unauthorized => {
-            let refused = throttle.failed(&request).map(denial::too_many_failures);
-            Ok(request.error_response(refused.unwrap_or(problem)))
         }
         Err(problem) => Ok(request.error_response(problem)),
     }
@@ -75,11 +123,6 @@ pub async fn authenticate_by(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let tenant = path_tenant(request.match_info());
-    match authenticator.authenticate(request.headers(), tenant.as_ref()).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
-        }
-        Err(problem) => Ok(request.error_response(problem)),
-    }
+    let judged = authenticator.authenticate(request.headers(), tenant.as_ref()).await;
+    admit(judged, request, next).await
 }

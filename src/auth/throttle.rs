@@ -2,18 +2,19 @@
 //!
 //! Off unless the deployment sets a rate. An address that spends its failures is turned away, good
 //! credentials too, until its time is up: an answer that told good from bad would be what a guesser
-//! wants. Who never fails is never slowed down.
+//! wants. Who never fails is never slowed down, and who brings no credential does not fail.
 
-mod client_address;
+mod failures;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServiceRequest;
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
 use ipnet::IpNet;
+
+use super::client_address::{ClientAddresses, network};
+use failures::Failures;
 
 /// When an address is slowed down: the settings `auth.throttle.…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,16 +26,12 @@ pub struct ThrottleConfig {
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// Addresses that are remembered before those whose time is up are forgotten.
-const REMEMBERED: usize = 10_000;
-
 /// Who failed how often. Without a configured rate it does nothing and costs nothing.
 pub struct Throttle(Option<Active>);
 
 struct Active {
-    failures: DefaultKeyedRateLimiter<IpAddr>,
-    turned_away: papaya::HashMap<IpAddr, Instant>,
-    trusted_proxies: Vec<IpNet>,
+    failures: Failures,
+    clients: ClientAddresses,
 }
 
 impl Throttle {
@@ -42,9 +39,8 @@ impl Throttle {
     #[must_use]
     pub fn new(config: &ThrottleConfig) -> Self {
         Self(NonZeroU32::new(config.failures_per_minute).map(|failures| Active {
-            failures: DefaultKeyedRateLimiter::keyed(Quota::per_minute(failures)),
-            turned_away: papaya::HashMap::new(),
-            trusted_proxies: config.trusted_proxies.clone(),
+            failures: Failures::new(failures, Instant::now()),
+            clients: ClientAddresses::new(&config.trusted_proxies),
         }))
     }
 
@@ -52,32 +48,20 @@ impl Throttle {
     #[must_use]
     pub fn wait(&self, request: &ServiceRequest) -> Option<Duration> {
         let active = self.0.as_ref()?;
-        let address = active.address(request)?;
-        let until = *active.turned_away.pin().get(&address)?;
-        until.checked_duration_since(Instant::now()).filter(|wait| !wait.is_zero())
+        active.failures.wait(active.address(request)?, Instant::now())
     }
 
     /// Remembers that a credential of the request was not valid. Gives the time to wait when that
     /// was one too many.
     pub fn failed(&self, request: &ServiceRequest) -> Option<Duration> {
         let active = self.0.as_ref()?;
-        let address = active.address(request)?;
-        let spent = active.failures.check_key(&address).err()?;
-        let wait = spent.wait_time_from(DefaultClock::default().now());
-        let now = Instant::now();
-        let turned_away = active.turned_away.pin();
-        if turned_away.len() >= REMEMBERED {
-            turned_away.retain(|_, until| *until > now);
-            active.failures.retain_recent();
-        }
-        turned_away.insert(address, now + wait);
-        Some(wait)
+        active.failures.note(active.address(request)?, Instant::now())
     }
 }
 
 impl Active {
     fn address(&self, request: &ServiceRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip();
-        Some(client_address::of(peer, request.headers(), &self.trusted_proxies))
+        Some(network(self.clients.find(peer, request.headers())))
     }
 }

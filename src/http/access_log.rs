@@ -1,21 +1,30 @@
-//! One log line a request, and a word to who keeps traces, without anything that a caller chose but the request's id, a tenant's
-//! id, and a name that was authenticated.
+//! One log line a request, and a word to who keeps traces, without anything that a caller chose but
+//! what was found to be so: the request's id, the id of a tenant and the name of a key that are there,
+//! and a name that was authenticated.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpMessage as _;
+use actix_web::HttpRequest;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::ThinData;
 
 use super::exchange::{Exchange, RequestObserver};
 use super::extensions::{self, FORWARD_AUTH};
 use super::matched_path::MatchedPath;
 use super::request_id::RequestId;
-use crate::auth::{Caller, path_tenant};
-use crate::contract::{OPERATIONS, OperationDescription};
+use crate::auth::client_address::ClientAddresses;
+use crate::auth::presented::tells_credential;
+use crate::auth::{Caller, path_parameter, path_tenant};
+use crate::contract::{OPERATIONS, OperationDescription, parameter};
+use crate::domain::{KeyName, TenantId};
 use crate::problem::Problem;
+
+/// What a handler leaves with a request that made a key, whose name no path has.
+pub(super) struct CreatedKey(pub KeyName);
 
 /// Tells the observer, if there is one, and writes the line, and before it the causes of a fault that is the service's own.
 pub(super) fn record<B>(
@@ -33,12 +42,10 @@ pub(super) fn record<B>(
     }
     let extensions = request.extensions();
     let caller = extensions.get::<Caller>();
-    // Whoever is not entitled to a tenant may have sent anything in its place, a token even.
-    let tenant = path_tenant(request.match_info())
-        .filter(|tenant| caller.is_some_and(|caller| caller.is_of(tenant)));
-    let tenant = tenant.as_ref().map(|tenant| tenant.as_str());
+    let tenant = tenant(request, status, caller);
+    let tenant = tenant.as_ref().map(TenantId::as_str);
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
-    let (method, kind) = (request.method().as_str(), problem.map(|problem| problem.kind().slug()));
+    let (method, kind) = (method(request), problem.map(|problem| problem.kind().slug()));
     let principal_method = caller.map(Caller::method);
     let trace = observer.and_then(|ThinData(observer)| {
         observer.observe(&Exchange {
@@ -68,21 +75,66 @@ pub(super) fn record<B>(
     if !is_logged {
         return;
     }
+    let created = extensions.get::<CreatedKey>().map(|CreatedKey(name)| name.clone());
+    let key = if has_what_it_names(status) { created.or_else(|| path_key(request)) } else { None };
+    // A name is chosen by its caller: one that tells the caller's own secret stays out.
+    let key = key.filter(|key| !tells_credential(request.headers(), key.as_str().as_bytes()));
     tracing::info!(
         request.id = %id,
         tenant.id = tenant,
         operation = operation.map(|operation| operation.name),
+        key.name = key.as_ref().map(KeyName::as_str),
         http.method = method,
         http.status = status.as_u16(),
         duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         principal.method = principal_method,
         principal.id = caller.map(Caller::subject),
         principal.issuer = caller.and_then(Caller::issuer),
+        client.address = refused_client(request, problem).map(tracing::field::display),
         trace.id = trace,
         problem = kind,
         "request"
     );
 }
+
+/// The tenant in the path, if a credential of the caller names it or the answer shows that it is there.
+/// Whoever is not entitled to a tenant may have sent anything in its place, a token even.
+fn tenant(request: &HttpRequest, status: StatusCode, caller: Option<&Caller>) -> Option<TenantId> {
+    let caller = caller?;
+    path_tenant(request.match_info())
+        .filter(|tenant| caller.is_of(tenant) || has_what_it_names(status))
+}
+
+/// The key in the path.
+fn path_key(request: &HttpRequest) -> Option<KeyName> {
+    let name = path_parameter(request.match_info(), parameter::KEY_NAME)?;
+    KeyName::parse(&name).ok()
+}
+
+/// Whether an answer shows that what its request names was there.
+fn has_what_it_names(status: StatusCode) -> bool {
+    status.is_success() || status == StatusCode::NOT_MODIFIED
+}
+
+/// Where a request came from whose caller was turned away.
+fn refused_client(request: &HttpRequest, problem: Option<&Problem>) -> Option<IpAddr> {
+    problem.filter(|problem| problem.kind().turns_away())?;
+    let ThinData(clients) = request.app_data::<ThinData<ClientAddresses>>()?;
+    let peer = request.peer_addr()?;
+    Some(clients.find(peer.ip(), request.headers()))
+}
+
+/// The request's method, by the names that HTTP has; any other is its caller's own text.
+fn method(request: &HttpRequest) -> &'static str {
+    let known = METHODS.into_iter().find(|known| *known == request.method().as_str());
+    known.unwrap_or(OTHER_METHOD)
+}
+
+/// The methods of RFC 9110 §9 and RFC 5789.
+const METHODS: [&str; 9] =
+    ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+/// What OpenTelemetry's conventions call a method that HTTP has no name for.
+const OTHER_METHOD: &str = "_OTHER";
 
 /// The operation that a request is one of, by its method and the path that it matched.
 pub(super) fn operation(method: &Method, path: &str) -> Option<&'static OperationDescription> {

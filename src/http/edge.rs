@@ -42,6 +42,7 @@ pub async fn edge(
         Some(problem) => request.error_response(problem),
         None => next.call(request).await?.map_into_boxed_body(),
     };
+    let id = id.after_the_body(response.request());
     if response.response().error().is_some() {
         response = with_problem_body(response, &id);
     }

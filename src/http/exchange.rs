@@ -11,7 +11,7 @@ pub struct Exchange<'e> {
     pub request_id: &'e str,
     /// The request's headers.
     pub headers: &'e HeaderMap,
-    /// The request's method.
+    /// The request's method, or `_OTHER` for one that HTTP has no name for.
     pub method: &'e str,
     /// The path that it matched, with its parameters in braces; none where it matched none.
     pub route: Option<&'e str>,
@@ -21,7 +21,7 @@ pub struct Exchange<'e> {
     pub status: u16,
     /// Which entry of the catalogue the answer was.
     pub problem: Option<&'static str>,
-    /// The tenant, if a credential of the caller names it.
+    /// The tenant, if a credential of the caller names it or the answer shows that it is there.
     pub tenant: Option<&'e str>,
     /// How the caller proved who it is.
     pub principal_method: Option<&'e str>,

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpMessage as _, HttpRequest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::contract::API_KEY_HEADER;
+use crate::auth::presented::{tells, tells_credential};
 
 /// The header that carries it, both ways.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,11 +28,14 @@ impl RequestId {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut own = headers.get_all(X_REQUEST_ID);
         match (own.next(), own.next()) {
-            (Some(value), None) if is_printable(value.as_bytes()) && !is_secret(headers, value) => {
-                Self(value.clone())
-            }
+            (Some(value), None) if may_be_kept(headers, value.as_bytes()) => Self(value.clone()),
             _ => Self::generate(),
         }
+    }
+
+    /// This id, or a new one where it tells something of a secret that the request's body brought.
+    pub(super) fn after_the_body(self, request: &HttpRequest) -> Self {
+        if request.extensions().contains::<TellsSecret>() { Self::generate() } else { self }
     }
 
     fn generate() -> Self {
@@ -62,6 +66,16 @@ impl RequestId {
     }
 }
 
+/// Left with a request whose own id tells something of a secret in its body.
+struct TellsSecret;
+
+/// Notes that a request's body brought a secret.
+pub(super) fn note_secret(request: &HttpRequest, secret: &[u8]) {
+    if request.headers().get_all(X_REQUEST_ID).any(|id| tells(secret, id.as_bytes())) {
+        request.extensions_mut().insert(TellsSecret);
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
@@ -77,17 +91,11 @@ fn hexadecimal(bytes: &[u8], digits: &mut [u8]) {
     }
 }
 
-/// Whether the id is the request's own credential, or a part of it: it would be in the log then.
-fn is_secret(headers: &HeaderMap, id: &HeaderValue) -> bool {
-    let credentials = headers.get_all(API_KEY_HEADER).chain(headers.get_all(AUTHORIZATION));
-    let held = |credential: &HeaderValue| {
-        credential.as_bytes().windows(id.len()).any(|part| part == id.as_bytes())
-    };
-    id.len() >= SHORTEST_SECRET && credentials.into_iter().any(held)
+/// Whether a caller's own id is one, and tells nothing of the request's own credential: it would be in
+/// the log then.
+fn may_be_kept(headers: &HeaderMap, id: &[u8]) -> bool {
+    is_printable(id) && !tells_credential(headers, id)
 }
-
-/// Ids that are shorter can be in a credential by chance, and tell nothing of it.
-const SHORTEST_SECRET: usize = 16;
 
 fn is_printable(bytes: &[u8]) -> bool {
     (1..=LONGEST).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)

@@ -18,8 +18,9 @@ use super::request_tally::RequestTally;
 use super::swagger_ui::SwaggerUi;
 use super::{api_keys, health, openapi, problem_pages, swagger_ui};
 use crate::auth::bearer::BearerVerifier;
+use crate::auth::client_address::ClientAddresses;
 use crate::auth::{
-    AuthenticationTally, Authenticator, Grants, Throttle, authenticate, take_client_secret,
+    AuthenticationTally, Authenticator, Grants, Throttle, authenticate, authenticate_client,
 };
 use crate::contract::{
     CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, OPERATIONS, Operation, UpdateApiKey,
@@ -44,6 +45,8 @@ pub struct HttpParts {
     pub authentications: Arc<AuthenticationTally>,
     /// Who is told of each request, if anybody is.
     pub observer: Option<Arc<dyn RequestObserver>>,
+    /// Who finds out from where a request came, if refusals are logged with that.
+    pub refused_clients: Option<ClientAddresses>,
     /// What requests come to.
     pub requests: Arc<RequestTally>,
     /// Bounds on requests.
@@ -60,6 +63,9 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .counted_by(Arc::clone(&parts.authentications));
     if let Some(observer) = &parts.observer {
         config.app_data(ThinData(Arc::clone(observer)));
+    }
+    if let Some(clients) = &parts.refused_clients {
+        config.app_data(ThinData(clients.clone()));
     }
     config
         .app_data(ThinData(Arc::clone(&parts.keys)))
@@ -78,9 +84,14 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 .app_data(MatchedPath::new(FORWARD_AUTH))
                 .route(web::route().to(forward_auth).wrap(from_fn(authenticate))),
         )
-        .service(operations(IntrospectToken::PATH).route(
-            operation::<IntrospectToken, _, _>(introspect).wrap(from_fn(take_client_secret)),
-        ))
+        .service(
+            operations(IntrospectToken::PATH).route(
+                web::route()
+                    .guard(method::<IntrospectToken>())
+                    .to(introspect)
+                    .wrap(from_fn(authenticate_client)),
+            ),
+        )
         .service(
             operations(GetApiKey::PATH)
                 .route(operation::<GetApiKey, _, _>(api_keys::get_api_key))

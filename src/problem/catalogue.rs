@@ -100,6 +100,15 @@ impl ProblemType {
         }
     }
 
+    /// Whether it turns a caller away for who it is, or is not.
+    #[must_use]
+    pub fn turns_away(self) -> bool {
+        matches!(
+            self.status(),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+        )
+    }
+
     /// Its `type`: a reference to the page that explains it. Stable, for clients to tell problems
     /// apart by.
     #[must_use]

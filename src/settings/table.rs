@@ -74,8 +74,8 @@ settings! {
     "auth.grants" => auth.grants: Yaml<_>;
     /// What new tokens start with.
     "auth.token_prefix" => auth.token_prefix: Text<TokenPrefix>;
-    /// How many failed authentications an address has in a minute before it is turned away with
-    /// 429. 0: nobody is slowed down.
+    /// How many credentials that are not valid an address has in a minute before it is turned away
+    /// with 429; a request without one is no failure. 0: nobody is slowed down.
     "auth.throttle.failures_per_minute" => auth.throttle.failures_per_minute: Yaml<_>;
     /// The proxies whose Forwarded or X-Forwarded-For says a client's address, as networks such as
     /// 10.0.0.0/8.
@@ -128,6 +128,8 @@ settings! {
     "log.format" => log.format: Yaml<_>;
     /// The least grave log lines that are written: off, error, warn, info, debug or trace.
     "log.level" => log.level: Yaml<_>;
+    /// Whether the line of a request that was refused (401, 403, 429) says from which address it came.
+    "log.client_address" => log.client_address: Yaml<_>;
 }
 
 /// Every setting with its help, its environment variable and its default, for a terminal.

@@ -19,13 +19,21 @@ use escape::{EscapedJson, escaped};
 use json_lines::JsonLines;
 
 /// How the log is written: the settings `log.…`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
     /// For people or for machines.
     pub format: LogFormat,
     /// What is worth a line.
     pub level: LogLevel,
+    /// Whether the line of a request that was refused says from which address it came.
+    pub client_address: bool,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::default(), level: LogLevel::default(), client_address: true }
+    }
 }
 
 /// The form of a line.
@@ -155,7 +163,10 @@ mod tests {
     fn logged(format: LogFormat, level: LogLevel, write: impl FnOnce()) -> String {
         let captured = Captured::default();
         let writer = captured.clone();
-        let subscriber = subscriber(LogConfig { format, level }, false, move || writer.clone());
+        let subscriber =
+            subscriber(LogConfig { format, level, ..LogConfig::default() }, false, move || {
+                writer.clone()
+            });
         tracing::subscriber::with_default(subscriber, write);
         let bytes = captured.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()

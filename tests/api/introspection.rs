@@ -117,6 +117,8 @@ async fn section_2_1_the_endpoint_demands_authorization() {
             assert_eq!(asked.problem(), list.problem(), "{caller}");
             // §2.3: "401 as RFC 6750 has it".
             assert_eq!(asked.header("www-authenticate"), list.header("www-authenticate"));
+            let basic = asked.headers.get_all("www-authenticate").iter().nth(1);
+            assert_eq!(basic.is_some(), asked.status == 401, "{caller}");
         }
         told.push(asked.status.as_u16());
     }
@@ -154,6 +156,63 @@ async fn section_2_1_a_client_may_say_its_secret_in_basic() {
     // Nowhere else.
     assert_eq!(basic(&token_of("reader")).get("/api/t1/admin/apiKeys").await.status, 401);
     assert_eq!(basic(&token_of("reader")).get("/auth/t1").await.status, 401);
+}
+
+#[tokio::test]
+async fn section_2_1_a_secret_is_taken_as_it_is_or_encoded_and_for_no_other() {
+    let secrets = ["p+q", "100%", "a%2Bb", "k&v", "k=v", "sp ace", "caf\u{e9}", "%", "nsk_plain"];
+    let hash = |secret: &str| neokeys::domain::Digest::of(secret.as_bytes()).to_hex();
+    let entries = secrets.iter().enumerate().map(|(number, secret)| {
+        let (name, of_name) = (format!("n{number}"), hash(&token_of(&format!("n{number}"))));
+        entry(&name, true, &["tenant.apiKey:read"]).replace(&of_name, &hash(secret))
+    });
+    let service = Service::builder().tenant("t1", &document(&entries.collect::<Vec<_>>())).start();
+    let status = |password: String| {
+        let credentials = STANDARD.encode([b"gateway:", password.as_bytes()].concat());
+        let client = service.client().with("authorization", &format!("Basic {credentials}"));
+        async move { send(&client, "token=x").await.status.as_u16() }
+    };
+    let form =
+        |secret: &str| form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
+    for secret in secrets {
+        assert_eq!(status(secret.to_owned()).await, 200, "{secret}");
+        assert_eq!(status(form(secret)).await, 200, "{secret} in a form");
+        let escaped: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(status(escaped).await, 200, "{secret} escaped");
+        let other = [
+            format!("{secret}&anything"),
+            format!("{secret}&{secret}"),
+            format!("{secret}="),
+            format!("{secret};x"),
+            format!("{secret}#x"),
+            format!("{secret} "),
+            format!(" {secret}"),
+            format!("{secret}\0"),
+            format!("{}%26anything", form(secret)),
+            form(&form(&form(secret))) + "%",
+            format!("secret={secret}"),
+        ];
+        for other in other {
+            assert_eq!(status(other.clone()).await, 401, "{other:?} for {secret}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn section_2_1_whoever_brings_nothing_is_offered_every_way() {
+    let service = Service::start();
+    for form in ["token=x", "token=x&client_id=gateway&client_secret=nsk_x", ""] {
+        let reply = send(&service.client(), form).await;
+        let offered: Vec<_> = reply.headers.get_all("www-authenticate").iter().collect();
+        assert_eq!(offered, [r#"Bearer realm="neokeys""#, r#"Basic realm="neokeys""#], "{form}");
+        let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("client_secret_basic"), "{detail}");
+        assert!(detail.contains("client_secret_post"), "{detail}");
+    }
+    let refused = send(&service.client().with_bearer("x"), "token=x").await;
+    let offered: Vec<_> = refused.headers.get_all("www-authenticate").iter().collect();
+    let invalid = r#"Bearer realm="neokeys", error="invalid_token""#;
+    assert_eq!(offered, [invalid, r#"Basic realm="neokeys""#]);
 }
 
 #[tokio::test]

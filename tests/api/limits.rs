@@ -47,6 +47,31 @@ async fn who_never_fails_is_never_slowed_down() {
 }
 
 #[tokio::test]
+async fn who_brings_no_credential_does_not_fail() {
+    let service = Service::builder().settings(THROTTLED).start();
+    let office = from(&service.client(), "198.51.100.7");
+    for path in [KEYS, "/auth/t1", "/api/t1/admin/apiKeys/reader", "/api/nowhere/admin/apiKeys"] {
+        for _ in 0..10 {
+            assert_eq!(office.get(path).await.status, 401, "{path}");
+        }
+    }
+    let form = "application/x-www-form-urlencoded";
+    for _ in 0..10 {
+        let request = office.request("POST", "/api/t1/introspect").header("content-type", form);
+        assert_eq!(request.body("token=x").send().await.status, 401);
+    }
+    let reader = from(&service.client(), "198.51.100.7").with_api_key(&token_of("reader"));
+    assert_eq!(reader.get(KEYS).await.status, 200);
+    // A secret in Basic is a credential, where it is read and where it is not.
+    let basic = office.with("authorization", "Basic Z2F0ZXdheTpndWVzcw==");
+    for status in [401, 401, 401, 429] {
+        let request = basic.request("POST", "/api/t1/introspect").header("content-type", form);
+        assert_eq!(request.body("token=x").send().await.status, status);
+    }
+    assert_eq!(reader.get(KEYS).await.status, 429);
+}
+
+#[tokio::test]
 async fn nobody_is_slowed_down_unless_it_is_set() {
     let service = Service::start();
     for _ in 0..50 {

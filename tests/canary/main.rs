@@ -7,12 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod beside_itself;
 #[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
 #[path = "../api/harness/mod.rs"]
 mod harness;
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../programs/mod.rs"]
 mod programs;
+mod request_log;
 mod secrets;
 mod server;
 
@@ -30,6 +32,7 @@ fn documents() -> Vec<(&'static str, String)> {
     let good = [
         admin.clone(),
         entry("reader", true, &["tenant.apiKey:read"]),
+        entry("administrator", true, &["*"]),
         entry("off", false, &["*"]),
     ];
     let pasted = format!("  - name: pasted\n    permissions: [p]\n    hash: {PASTED}\n");
@@ -52,7 +55,15 @@ fn credentials(server: &mut Server) -> Credentials {
     let mut secrets = Secrets::default();
     secrets.add_token("that was pasted", PASTED);
     let mut keys = Vec::new();
-    for name in ["admin", "reader", "off", "torn", "unknown-canary", "nsk_MisspeltCanary0000"] {
+    for name in [
+        "admin",
+        "administrator",
+        "reader",
+        "off",
+        "torn",
+        "unknown-canary",
+        "nsk_MisspeltCanary0000",
+    ] {
         secrets.add_token(name, &token_of(name));
         keys.push(token_of(name));
     }
@@ -145,9 +156,9 @@ async fn issue(server: &mut Server, secrets: &mut Secrets) {
     secrets.assert_absent("the remarks of keys create", &remarks);
 }
 
-/// Secrets where none belongs. A request id and a tenant's id are logged as they come, so that
-/// somebody finds the request again, and the errors of a body have its members' names: a token that
-/// is put there is found there.
+/// Secrets where none belongs. A request's id is logged as it comes, unless it tells its own caller's
+/// secret, so that somebody finds the request again, and the errors of a body have its members' names:
+/// another's token that is put there is found there.
 async fn misplace(server: &mut Server, jwt: &str, token: &str) {
     let admin = server.client().with_api_key(&token_of("admin"));
     for secret in [jwt, token] {
@@ -231,6 +242,8 @@ async fn nothing_comes_out(format: &str) {
     }
     issue(&mut server, &mut secrets).await;
     misplace(&mut server, &bearers[0], &token_of("reader")).await;
+    let unknown = "nsk_MisspeltCanary0000";
+    beside_itself::present(&mut server, &[&token_of("reader"), unknown, &token_of(unknown)]).await;
     sign_in(&server, &mut secrets).await;
     server.edit("t1", documents[2].1);
     operate(&mut server, &[("x-api-key", token_of("admin"))]).await;

@@ -23,6 +23,11 @@ pub struct Server {
 impl Server {
     /// `serve --dev` with one more issuer and these documents, at the level `trace`.
     pub fn start(format: &str, documents: &[(&str, &str)]) -> Self {
+        Self::start_set(&format!("format: {format}, level: trace"), "", documents)
+    }
+
+    /// The same with these settings of the log, and more settings of `auth`.
+    pub fn start_set(log: &str, auth: &str, documents: &[(&str, &str)]) -> Self {
         let (folder, issuer) = (TempDir::new().unwrap(), Issuer::generate());
         let place = |name: &str| folder.path().join(name);
         for (tenant, document) in documents {
@@ -32,7 +37,7 @@ impl Server {
         put(place("jwks.json"), &issuer.key_set().to_string());
         let settings = format!(
             "auth:\n  bearer:\n    issuers:\n      - issuer: {}\n        audience: {}\n        \
-             jwks: file:jwks.json\nlog: {{ format: {format}, level: trace }}\n\
+             jwks: file:jwks.json\n{auth}log: {{ {log} }}\n\
              metrics: {{ listen: '127.0.0.1:0' }}\n\
              traces: {{ endpoint: 'http://127.0.0.1:{}' }}\n",
             Issuer::NAME,

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::ThinData;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::representation::{answer, definition, location};
 use super::{Keys, outcome};
@@ -12,6 +12,7 @@ use crate::contract::{
     ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, Operation as _,
 };
 use crate::domain::{ApiKey, KeyName, KeyringEdit, Scopes, Token, TokenPrefix};
+use crate::http::access_log::CreatedKey;
 use crate::http::json_body::JsonBody;
 use crate::http::preconditions::Preconditions;
 use crate::problem::{Faults, Problem, ProblemType};
@@ -47,6 +48,7 @@ pub(crate) async fn create_api_key(
     let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
     let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
     let key = keys.commit(commit).await.map_err(outcome::problem)?.key;
+    request.extensions_mut().insert(CreatedKey(key.name.clone()));
     let ApiKeyDefinition { name, enabled, permissions } = definition(&key);
     let created = ApiKeyCreatedResponse { name, enabled, permissions, token: token.expose() };
     let mut response = answer(&request, StatusCode::CREATED, &key.fingerprint(), &created)?;

@@ -17,7 +17,7 @@ use super::introspect::{Audience, IntrospectionResponse};
 use super::{forward_auth, introspect};
 use crate::contract::{ListApiKeys, Operation as _};
 
-/// What the scheme of [`take_client_secret`](crate::auth::take_client_secret) is called.
+/// What the scheme of [`authenticate_client`](crate::auth::authenticate_client) is called.
 pub(super) const CLIENT_SECRET: &str = "client-secret";
 
 #[derive(OpenApi)]
@@ -49,7 +49,7 @@ struct ClientSecret;
 impl Modify for ClientSecret {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Basic).description(Some(
-            "An API key as a client's secret (RFC 6749 §2.3.1). The user name is not looked at.",
+            "An API key as a client's secret (RFC 6749 §2.3.1), as it is or percent-encoded. The user name is not looked at.",
         ));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme(CLIENT_SECRET, SecurityScheme::Http(scheme.build()));

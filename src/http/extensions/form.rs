@@ -5,7 +5,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::IntrospectToken;
-use crate::http::body;
+use crate::http::{body, request_id};
 use crate::problem::{Faults, Problem};
 
 /// The parameter that holds the token.
@@ -55,7 +55,14 @@ impl FromRequest for IntrospectionRequest {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = body::take::<IntrospectToken>(request, payload);
-        Box::pin(async move { Self::parse(&bytes.await?) })
+        let request = request.clone();
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            // Any of several: a question that is refused has its line in the log too.
+            let pairs = form_urlencoded::parse(&bytes).filter(|(name, _)| name == TOKEN);
+            pairs.for_each(|(_, token)| request_id::note_secret(&request, token.as_bytes()));
+            Self::parse(&bytes)
+        })
     }
 }
 

@@ -1,27 +1,45 @@
 //! Whose address a request came from, behind proxies.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address that a request is counted under. A peer that is no trusted proxy speaks for itself;
+/// Finds out clients' addresses, by the proxies whose word is taken.
+#[derive(Debug, Clone, Default)]
+pub struct ClientAddresses {
+    trusted_proxies: Arc<[IpNet]>,
+}
+
+impl ClientAddresses {
+    /// Takes the word of these proxies, and of nobody else.
+    #[must_use]
+    pub fn new(trusted_proxies: &[IpNet]) -> Self {
+        Self { trusted_proxies: trusted_proxies.into() }
+    }
+
+    /// The client's address: a peer's own, or what a proxy says of it.
+    #[must_use]
+    pub fn find(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        of(peer, headers, &self.trusted_proxies)
+    }
+}
+
+/// The client's address. A peer that is no trusted proxy speaks for itself;
 /// a trusted one is believed, and the one before it if that is trusted too, and so on (RFC 7239
 /// §7.4). Where `Forwarded` and `X-Forwarded-For` tell two stories, the proxies wrote one of them
 /// and passed the other on as it came: neither is believed.
-///
-/// Of an IPv6 address the first 64 bits count: the rest is its owner's to choose.
-pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
-    let by = |hops: Vec<Option<IpAddr>>| {
-        (!hops.is_empty()).then(|| network(last_known(peer, hops, trusted)))
-    };
+    let by =
+        |hops: Vec<Option<IpAddr>>| (!hops.is_empty()).then(|| last_known(peer, hops, trusted));
     match (by(forwarded(headers)), by(x_forwarded_for(headers))) {
         (Some(client), None) | (None, Some(client)) => client,
-        (Some(client), Some(other)) if client == other => client,
-        _ => network(peer),
+        (Some(client), Some(other)) if network(client) == network(other) => client,
+        _ => peer,
     }
 }
 
@@ -70,7 +88,9 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// What of an address is one client's: of an IPv6 address the first 64 bits, since the rest is its
+/// owner's to choose.
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {
@@ -84,7 +104,7 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::of;
+    use super::{network, of};
 
     fn client(peer: &str, headers: &[(&str, &str)]) -> String {
         let mut map = HeaderMap::new();
@@ -93,7 +113,7 @@ mod tests {
             map.append(name, HeaderValue::from_str(value).unwrap());
         }
         let trusted = ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
-        of(peer.parse().unwrap(), &map, &trusted).to_string()
+        network(of(peer.parse().unwrap(), &map, &trusted)).to_string()
     }
 
     #[test]
