@@ -43,14 +43,23 @@ pub(crate) fn python() -> Command {
 
 /// A program that `tests/run` installs from PyPI.
 pub(crate) fn python_program(name: &str) -> Command {
+    Command::new(installed("python", name, "tests/clients/requirements.txt"))
+}
+
+/// A gateway that `tests/run` installs from PyPI.
+pub(crate) fn gateway_program(name: &str) -> PathBuf {
+    installed("gateways", name, "tests/proxies/requirements.txt")
+}
+
+fn installed(tools: &str, name: &str, list: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let path = target.join("tools/python/bin").join(name);
+    let path = target.join("tools").join(tools).join("bin").join(name);
     assert!(
         path.exists(),
-        "{} is missing: run tests/run, which installs what tests/clients/requirements.txt names",
+        "{} is missing: run tests/run, which installs what {list} names",
         path.display()
     );
-    Command::new(path)
+    path
 }
 
 /// Runs a program to its end; it must say that it is content.

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use serde_json::json;
 
 use crate::documented;
-use crate::gateways::{exchange, placed};
+use crate::exchange::exchange;
 use crate::harness::{Client, Service, document, entry, token_of};
 use crate::proxy::{Proxy, free_address};
 use crate::upstream::Upstream;
@@ -32,7 +32,10 @@ fn start() -> Way {
     let (service, upstream) = (builder.start(), Upstream::start());
     let here = free_address();
     let configuration = documented("introspection", "apacheconf");
-    let configuration = placed(&configuration, &service, &upstream);
+    let neokeys = service.origin().trim_start_matches("http://");
+    let configuration = configuration
+        .replace("127.0.0.1:8080", neokeys)
+        .replace("127.0.0.1:9000", upstream.address());
     let apache = Proxy::apache(here, &configuration, &token_of("gateway"));
     Way { service, upstream, apache }
 }

@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
+#[expect(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../api/harness/mod.rs"]
 mod harness;
 #[expect(dead_code, reason = "shared with tests that need more of it")]
@@ -19,10 +19,12 @@ mod upstream;
 
 mod caches;
 mod connections;
+mod exchange;
 mod gateways;
 mod headers;
 mod introspection;
 mod paths;
+mod raw;
 
 use harness::{Client, Reply, Service};
 use proxy::Proxy;

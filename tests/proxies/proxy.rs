@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::harness::Client;
-use crate::programs::{Running, free_port, program};
+use crate::programs::{Running, free_port, gateway_program, program};
+use crate::raw;
 
 /// A proxy before the service; it ends when this goes.
 pub struct Proxy {
@@ -69,13 +70,22 @@ impl Proxy {
 
     /// Debian's Caddy with these sites, of which one is there.
     pub fn caddyfile(address: String, sites: &str) -> Self {
+        Self::caddy_program(&program("/usr/bin/caddy", "caddy"), address, sites)
+    }
+
+    /// A newer Caddy with these sites, of which one is there.
+    pub fn newer_caddyfile(address: String, sites: &str) -> Self {
+        Self::caddy_program(&gateway_program("caddy"), address, sites)
+    }
+
+    fn caddy_program(program: &Path, address: String, sites: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let configuration = format!(
             "{{\n admin off\n auto_https off\n default_bind 127.0.0.1\n \
              log {{\n level ERROR\n }}\n}}\n{sites}"
         );
         let file = write(folder.path(), "Caddyfile", &configuration);
-        let mut command = Command::new(program("/usr/bin/caddy", "caddy"));
+        let mut command = Command::new(program);
         command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file);
         command
             .env("HOME", folder.path())
@@ -95,6 +105,40 @@ impl Proxy {
         let file = write(folder.path(), "haproxy.cfg", &configuration);
         let mut command = Command::new(program("/usr/sbin/haproxy", "haproxy"));
         command.arg("-db").arg("-f").arg(file);
+        Self::start(command, folder, address)
+    }
+
+    /// Traefik with these two files, static and dynamic, of which the first names the other and says
+    /// to listen there.
+    pub fn traefik(address: String, fixed: &str, dynamic: &str) -> Self {
+        const DYNAMIC: &str = "/etc/traefik/neokeys.yml";
+        let folder = TempDir::new().unwrap();
+        let dynamic = write(folder.path(), "neokeys.yml", dynamic);
+        assert!(fixed.contains(DYNAMIC));
+        let fixed = fixed.replace(DYNAMIC, dynamic.to_str().unwrap());
+        // It would ask the world for a newer version.
+        let whole =
+            format!("global: {{ checkNewVersion: false, sendAnonymousUsage: false }}\n{fixed}");
+        let file = write(folder.path(), "traefik.yml", &whole);
+        let mut command = Command::new(gateway_program("traefik"));
+        command.arg("--configFile").arg(file);
+        let proxy = Self::start(command, folder, address);
+        // It listens before it has read where to.
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while raw::get(&proxy.address, "/shops/demo/", &[]).status == 404 {
+            assert!(Instant::now() < deadline, "Traefik takes no configuration");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        proxy
+    }
+
+    /// Envoy with this configuration, which says to listen there.
+    pub fn envoy(address: String, configuration: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let file = write(folder.path(), "envoy.yaml", configuration);
+        let mut command = Command::new(gateway_program("envoy"));
+        command.arg("-c").arg(file);
+        command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]);
         Self::start(command, folder, address)
     }
 
@@ -134,12 +178,12 @@ impl Proxy {
     fn start(mut command: Command, folder: TempDir, address: String) -> Self {
         let log = folder.path().join("log");
         let mut running = Running::start(command.stderr(File::create(&log).unwrap()));
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while TcpStream::connect(&address).is_err() {
             let said = || std::fs::read_to_string(&log).unwrap();
             assert!(!running.has_ended(), "{command:?} ended at once: {}", said());
             assert!(Instant::now() < deadline, "{command:?} does not listen: {}", said());
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(5));
         }
         Self { address, _running: running, _folder: folder }
     }

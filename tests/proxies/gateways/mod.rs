@@ -1,0 +1,12 @@
+//! The configurations of `docs/gateways.md`, as they stand there, before a small service.
+
+mod hostile;
+mod judged;
+mod paths;
+mod preflights;
+mod revocation;
+mod sizes;
+mod throttle;
+mod way;
+mod websockets;
+mod without_answers;

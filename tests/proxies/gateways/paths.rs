@@ -1,0 +1,76 @@
+//! Paths that a gateway and the service behind could read differently.
+
+use super::way::{identity, of_shop, ways};
+use crate::harness::Reply;
+
+/// Spellings of the orders of tenant `acme`, and what tries to be them.
+const SPELLINGS: &[&str] = &[
+    "/shops/acme/orders",
+    "/shops/%61cme/orders",
+    "/shops/acm%65/orders",
+    "/shops/%2561cme/orders",
+    "/%73hops/acme/orders",
+    "/shops//acme/orders",
+    "//shops/acme/orders",
+    "/shops/./acme/orders",
+    "/shops/%2e/acme/orders",
+    "/shops/demo/../acme/orders",
+    "/shops/demo/%2e%2e/acme/orders",
+    "/shops/demo/.%2E/acme/orders",
+    "/shops/demo/..%2Facme/orders",
+    "/shops/demo%2F..%2Facme/orders",
+    "/shops/demo/..%5Cacme/orders",
+    "/shops/demo/%252e%252e/acme/orders",
+    "/shops/..%2Fshops%2Facme/orders",
+    "/shops/acme%2Forders",
+    "/shops/acme;x=y/orders",
+    "/shops/demo;/../acme/orders",
+    "/shops/acme%00/orders",
+    "/shops/demo%00/../acme/orders",
+    "/shops/acme%20/orders",
+    "/shops/acme%3Fscope=x/orders",
+    "/shops/demo?/../acme/orders",
+    "/shops/acme/orders?scope=stock:read&any=x",
+    "/shops/acme/orders%23",
+    "/SHOPS/acme/orders",
+    "/shops/ACME/orders",
+];
+
+/// The tenant that a service takes from a path, by RFC 3986: after one decoding and without dots.
+fn tenant_of(path: &str) -> Option<String> {
+    let path = path.split('?').next().unwrap();
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
+    let mut segments = Vec::new();
+    for segment in decoded.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            other => segments.push(other),
+        }
+    }
+    (segments.first() == Some(&"shops")).then(|| segments.get(1).map(ToString::to_string))?
+}
+
+#[tokio::test]
+async fn no_spelling_of_a_path_leads_to_another_tenant() {
+    for way in ways() {
+        let label = |path: &str, reply: &Reply| format!("{:?}: {path}: {reply:?}", way.gateway);
+        for path in SPELLINGS {
+            let before = way.upstream.reached();
+            let reply = way.caller("shop").get(path).await;
+            let label = label(path, &reply);
+            if reply.status != 200 {
+                assert!(matches!(reply.status.as_u16(), 400 | 401 | 403 | 404), "{label}");
+                assert_eq!(way.upstream.reached(), before, "{label}");
+                continue;
+            }
+            let told = reply.json();
+            assert_eq!(identity(&told), of_shop(), "{label}");
+            assert_eq!(
+                tenant_of(told["path"].as_str().unwrap()).as_deref(),
+                Some("demo"),
+                "{label}"
+            );
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Every gateway of the page, started with what stands there.
+
+use serde_json::{Value, json};
+
+use crate::documented;
+use crate::harness::{Client, Reply, Service, document, entry, token_of};
+use crate::proxy::{Proxy, free_address};
+use crate::upstream::Upstream;
+
+/// A gateway of `docs/gateways.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gateway {
+    Nginx,
+    DebianCaddy,
+    Caddy,
+    HaProxy,
+    Traefik,
+    Envoy,
+}
+
+pub const GATEWAYS: [Gateway; 6] = [
+    Gateway::Nginx,
+    Gateway::DebianCaddy,
+    Gateway::Caddy,
+    Gateway::HaProxy,
+    Gateway::Traefik,
+    Gateway::Envoy,
+];
+
+/// What a gateway is given: the file that it is started with, and one that this names.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    pub first: String,
+    pub second: String,
+}
+
+impl Gateway {
+    /// What the page has for it.
+    pub fn documented(self) -> Configuration {
+        let block = |language: &str| documented("gateways", language);
+        let (first, second) = match self {
+            Self::Nginx => (block("nginx"), String::new()),
+            Self::DebianCaddy | Self::Caddy => (block("caddyfile"), String::new()),
+            Self::HaProxy => (block("haproxy"), block("lua")),
+            Self::Traefik => (block("yaml traefik.yml"), block("yaml neokeys.yml")),
+            Self::Envoy => (block("yaml envoy.yaml"), String::new()),
+        };
+        Configuration { first, second }
+    }
+
+    /// Whether it takes away a family of headers, and not only those that it has by name.
+    pub fn knows_families(self) -> bool {
+        self != Self::Nginx
+    }
+
+    /// Whether the page has it ask for any tenant of a path, and not for those that it names.
+    pub fn takes_any_tenant(self) -> bool {
+        !matches!(self, Self::Traefik | Self::Envoy)
+    }
+
+    fn start(self, here: String, with: &Configuration) -> Proxy {
+        let Configuration { first, second } = with;
+        match self {
+            Self::Nginx => Proxy::nginx_http(here, first),
+            Self::DebianCaddy => Proxy::caddyfile(here, first),
+            Self::Caddy => Proxy::newer_caddyfile(here, first),
+            Self::HaProxy => Proxy::haproxy(here, second, first),
+            Self::Traefik => Proxy::traefik(here, first, second),
+            Self::Envoy => Proxy::envoy(here, first),
+        }
+    }
+}
+
+/// Everything that a request passes on its way.
+pub struct Way {
+    pub gateway: Gateway,
+    pub service: Service,
+    pub upstream: Upstream,
+    pub proxy: Proxy,
+}
+
+/// Puts an address of this run in the place of one that the page has.
+fn placed(text: &str, documented_port: u16, actual: &str) -> String {
+    let port = actual.rsplit(':').next().unwrap();
+    text.replace(&format!("127.0.0.1:{documented_port}"), actual)
+        .replace(&format!("port_value: {documented_port}"), &format!("port_value: {port}"))
+}
+
+/// Puts the addresses of this run in the place of those that the page has.
+pub fn at(with: &Configuration, here: &str, neokeys: &str, shops: &str) -> Configuration {
+    let place = |text: &str| {
+        let text = placed(&placed(text, 8000, here), 8080, neokeys);
+        placed(&text, 9000, shops)
+    };
+    let placed = Configuration { first: place(&with.first), second: place(&with.second) };
+    let whole = format!("{}{}", placed.first, placed.second);
+    for address in [here, neokeys, shops] {
+        assert!(whole.contains(address.rsplit(':').next().unwrap()), "{address} in {whole}");
+    }
+    placed
+}
+
+/// Two tenants of which the first has a key for every purpose.
+fn start_service(settings: &str) -> Service {
+    let keys = [
+        entry("shop", true, &["orders:read", "orders:write"]),
+        entry("clerk", true, &["stock:read"]),
+        entry("owner", true, &["*"]),
+        entry("admin", true, &["tenant.apiKey:write"]),
+        entry("off", false, &["*"]),
+    ];
+    let others = [entry("other", true, &["orders:read"])];
+    Service::builder()
+        .tenant("demo", &document(&keys))
+        .tenant("acme", &document(&others))
+        .settings(settings)
+        .start()
+}
+
+/// Every gateway as the page has it, each before a service of its own.
+pub fn ways() -> impl Iterator<Item = Way> {
+    GATEWAYS.into_iter().map(|gateway| Way::start(gateway, &gateway.documented(), ""))
+}
+
+impl Way {
+    /// A way with this configuration, and these settings of neokeys.
+    pub fn start(gateway: Gateway, with: &Configuration, settings: &str) -> Self {
+        let (service, upstream) = (start_service(settings), Upstream::start());
+        let neokeys = service.origin().trim_start_matches("http://");
+        let here = free_address();
+        let with = at(with, &here, neokeys, upstream.address());
+        let proxy = gateway.start(here, &with);
+        Self { gateway, service, upstream, proxy }
+    }
+
+    /// A gateway as the page has it, with anything in the place of neokeys.
+    pub fn before(gateway: Gateway, neokeys: &str) -> (Proxy, Upstream) {
+        let (upstream, here) = (Upstream::start(), free_address());
+        let with = at(&gateway.documented(), &here, neokeys, upstream.address());
+        (gateway.start(here, &with), upstream)
+    }
+
+    pub fn client(&self) -> Client {
+        self.proxy.client()
+    }
+
+    pub fn caller(&self, key: &str) -> Client {
+        self.client().with_api_key(&token_of(key))
+    }
+
+    /// Sends a request that must be refused before the service behind sees anything.
+    pub async fn refused(&self, client: &Client, path: &str, status: u16) -> Reply {
+        let before = self.upstream.reached();
+        let reply = client.get(path).await;
+        assert_eq!(reply.status, status, "{:?}: {path}: {reply:?}", self.gateway);
+        assert_eq!(self.upstream.reached(), before, "{:?}: {path}", self.gateway);
+        reply
+    }
+}
+
+/// The headers that say who calls, as the page has them.
+pub const IDENTITY: [&str; 6] = [
+    "x-auth-tenant",
+    "x-auth-principal",
+    "x-auth-issuer",
+    "x-auth-scopes",
+    "x-auth-method",
+    "x-auth-expires",
+];
+
+/// What a service takes a header's name for that knows letters, digits and one mark (RFC 3875
+/// §4.1.18).
+pub fn taken_for(name: &str) -> String {
+    let mark = |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_lowercase() } else { '-' };
+    name.chars().map(mark).collect()
+}
+
+/// What came through of the headers whose names could be taken for those of the identity.
+pub fn identity(told: &Value) -> Value {
+    let headers = told["headers"].as_object().unwrap().iter();
+    // Some gateways pass on what is empty, and some leave it out.
+    let told = |value: &Value| value != &json!([""]);
+    headers
+        .filter(|(name, it)| IDENTITY.contains(&&*taken_for(name)) && told(it))
+        .map(|(name, it)| (name.clone(), it.clone()))
+        .collect()
+}
+
+pub fn of_shop() -> Value {
+    json!({
+        "x-auth-tenant": ["demo"],
+        "x-auth-principal": ["shop"],
+        "x-auth-scopes": ["orders:read orders:write"],
+        "x-auth-method": ["api_key"],
+    })
+}
+
+pub const ORDERS: &str = "/shops/demo/orders";
