@@ -5,6 +5,7 @@
 //! or a setting is wrong; a reader that closes the pipe early is no error.
 
 mod check;
+mod complaint;
 mod copy;
 mod failure;
 mod keys;
@@ -119,15 +120,15 @@ fn not_opened(error: &OpenError) -> Failure {
 /// Does what the arguments say; the first is the program's name.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let given: Vec<_> = arguments.into_iter().collect();
+    let output = &mut Output::of_process();
+    let arguments = match Arguments::try_parse_from(&given) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Whoever closed the pipe does not want to read it.
-            let _ = error.print();
+            complaint::say(&error, &given, output);
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    let output = &mut Output::of_process();
     let done = match arguments.command {
         Command::Serve(arguments) => serve::serve(&arguments, output),
         Command::Keys(command) => block_on(keys::run(&command, output)),

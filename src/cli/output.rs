@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::failure::Failure;
+use crate::telemetry::{is_command, json_escaped};
 
 /// The two streams of a command.
 pub(super) struct Output<'w> {
@@ -54,7 +55,7 @@ impl Output<'_> {
 pub(super) fn to_json(value: &impl Serialize) -> Result<String, Failure> {
     let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::refused(&error))?;
     text.push('\n');
-    Ok(text)
+    Ok(json_escaped(&text))
 }
 
 /// Rows under a heading, each column as wide as its widest cell.
@@ -83,11 +84,11 @@ pub(super) fn table<const COLUMNS: usize>(
     text
 }
 
-/// The text with control characters made visible, so that a path or a file's content cannot speak
-/// to the terminal.
+/// The text with what nobody sees made visible, so that a path, an argument or a file's content cannot
+/// speak to the terminal.
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        let escape = |character: char| match character.is_control() {
+    if text.chars().any(is_command) {
+        let escape = |character: char| match is_command(character) {
             true => character.escape_default().to_string(),
             false => character.to_string(),
         };
@@ -111,6 +112,7 @@ mod tests {
     #[test]
     fn nothing_speaks_to_the_terminal() {
         assert_eq!(escaped("a\x1b[31mb\nc\u{9b}"), "a\\u{1b}[31mb\\nc\\u{9b}");
+        assert_eq!(escaped("a\u{202e}b\u{7f}"), "a\\u{202e}b\\u{7f}");
         assert_eq!(escaped("caf\u{e9} \u{2014}"), "caf\u{e9} \u{2014}");
     }
 }

@@ -1,8 +1,9 @@
 //! Log lines on standard error: text for people, JSON for machines.
 //!
-//! Invariant: a line of the log is one line. Control characters in what callers sent (line breaks,
-//! terminal escapes of both the 7-bit and the 8-bit kind, Unicode's line separators) are written
-//! escaped, so nobody forges a line or speaks to a terminal.
+//! Invariant: a line of the log is one line, and reads as it is. What nobody sees in what callers sent
+//! (line breaks, terminal escapes of both the 7-bit and the 8-bit kind, Unicode's line separators, what
+//! turns a text's direction or has no width) is written escaped, so nobody forges a line, speaks to a
+//! terminal or hides a word.
 
 mod escape;
 mod json_lines;
@@ -16,6 +17,7 @@ use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::prelude::*;
 
 use escape::{EscapedJson, escaped};
+pub(crate) use escape::{is_command, json_escaped};
 use json_lines::JsonLines;
 
 /// How the log is written: the settings `log.…`.
@@ -158,7 +160,29 @@ mod tests {
         }
     }
 
-    const HOSTILE: &str = "a\nb\rc\x1b[31md\u{9b}31me\u{2028}f\tg\0h\"i";
+    /// Each character that nobody sees, between two that everybody does.
+    fn hostile_text() -> String {
+        let ranges = [
+            0..0x20,
+            0x7f..0xa0,
+            0xad..0xae,
+            0x34f..0x350,
+            0x61c..0x61d,
+            0x180e..0x180f,
+            0x200b..0x2010,
+            0x2028..0x202f,
+            0x2060..0x2070,
+            0x3164..0x3165,
+            0xfe00..0xfe10,
+            0xfeff..0xff00,
+            0xfff9..0xfffc,
+            0xe0001..0xe0002,
+            0xe0020..0xe0080,
+        ];
+        let unseen = ranges.into_iter().flatten().filter_map(char::from_u32);
+        let text: String = unseen.flat_map(|unseen| [unseen, 'x']).collect();
+        format!("a\x1b[31mb\"c\\d{text}e\u{1f511}\u{e9}")
+    }
 
     fn logged(format: LogFormat, level: LogLevel, write: impl FnOnce()) -> String {
         let captured = Captured::default();
@@ -173,7 +197,8 @@ mod tests {
     }
 
     fn hostile() {
-        tracing::info!(a = HOSTILE, b = %HOSTILE, c = ?HOSTILE, "message {HOSTILE}");
+        let hostile = hostile_text();
+        tracing::info!(a = &*hostile, b = %hostile, c = ?hostile, "message {hostile}");
     }
 
     #[test]
@@ -182,10 +207,9 @@ mod tests {
             let text = logged(format, LogLevel::Info, hostile);
             assert_eq!(text.matches('\n').count(), 1, "{text:?}");
             let line = text.trim_end_matches('\n');
-            let raw: Vec<_> = line
-                .chars()
-                .filter(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
-                .collect();
+            let hostile = hostile_text();
+            let unseen = |c: &char| !matches!(c, ' '..='~' | '\u{1f511}' | '\u{e9}');
+            let raw: Vec<_> = line.chars().filter(|c| unseen(c) && hostile.contains(*c)).collect();
             assert!(raw.is_empty(), "{raw:?} in {text:?}");
         }
     }
@@ -194,8 +218,8 @@ mod tests {
     fn a_json_line_is_json_and_gives_the_text_back() {
         let text = logged(LogFormat::Json, LogLevel::Info, hostile);
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(line["a"], HOSTILE);
-        assert_eq!(line["b"], HOSTILE);
+        assert_eq!(line["a"], hostile_text());
+        assert_eq!(line["b"], hostile_text());
         assert_eq!(line["level"], "INFO");
     }
 

@@ -14,3 +14,4 @@ mod serve;
 mod settings;
 mod side_by_side;
 mod tenants;
+mod unseen;
