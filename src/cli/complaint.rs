@@ -6,6 +6,7 @@ use clap::Parser as _;
 
 use super::Arguments;
 use super::output::{Output, escaped};
+use crate::storage::without_credentials;
 
 /// Says why arguments were not taken, or gives the help that they ask for. The parser repeats an
 /// argument as it came, so what could speak to a terminal is written out first, and parsed once more:
@@ -21,14 +22,14 @@ pub(super) fn say(error: &clap::Error, arguments: &[OsString], output: &mut Outp
         Err(same) if same.kind() == error.kind() => drop(same.print()),
         // It is about what is not seen itself.
         _ => {
-            let said = error.render().to_string();
+            let said = without_credentials(&error.render().to_string());
             let lines: Vec<_> = said.lines().map(escaped).collect();
             output.say(&format!("{}\n", lines.join("\n")));
         }
     }
 }
 
-/// An argument in which everything is seen. Bytes that are no text are nothing to read.
+/// An argument in which everything is seen but a secret. Bytes that are no text are nothing to read.
 fn visible(argument: &OsStr) -> OsString {
-    OsString::from(&*escaped(&argument.to_string_lossy()))
+    OsString::from(without_credentials(&escaped(&argument.to_string_lossy())))
 }

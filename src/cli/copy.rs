@@ -3,21 +3,21 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::Place;
 use super::failure::{Failure, chain};
 use super::output::{Output, table};
+use super::{Place, StoreAddress};
 use crate::domain::TenantId;
-use crate::storage::{self, Copied, CopyError, StoreUrl};
+use crate::storage::{self, Copied, CopyError};
 
 /// What to copy where.
 #[derive(Debug, Args)]
 pub(super) struct CopyArguments {
     /// The store to copy from.
     #[arg(long, value_name = "URL")]
-    from: StoreUrl,
+    from: StoreAddress,
     /// The store to copy to; a folder is made if it is not there.
     #[arg(long, value_name = "URL")]
-    to: StoreUrl,
+    to: StoreAddress,
     /// The one tenant to copy, in place of all.
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: Option<TenantId>,
@@ -43,11 +43,13 @@ struct Outcome {
 
 /// Copies, tells what became of each tenant, and fails if any was not copied.
 pub(super) async fn run(arguments: &CopyArguments, output: &mut Output<'_>) -> Result<(), Failure> {
-    if arguments.from == arguments.to {
+    if arguments.from.parse()? == arguments.to.parse()? {
         return Err(Failure::because("--from and --to name the same store"));
     }
-    let place =
-        |store: &StoreUrl| Place { config: arguments.config.clone(), store: Some(store.clone()) };
+    let place = |store: &StoreAddress| Place {
+        config: arguments.config.clone(),
+        store: Some(store.clone()),
+    };
     let from = place(&arguments.from).open_documents(false)?;
     let to = place(&arguments.to).open_documents(true)?;
     let tenants = match &arguments.tenant {

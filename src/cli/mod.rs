@@ -26,7 +26,9 @@ use clap::{Args, Parser, Subcommand};
 use self::failure::Failure;
 use self::output::Output;
 use crate::settings::{self, Settings};
-use crate::storage::{DocumentStore, OpenError, Store, StoreConfig, StoreUrl, open_documents};
+use crate::storage::{
+    DocumentStore, OpenError, Store, StoreConfig, StoreUrl, StoreUrlError, open_documents,
+};
 
 /// Issues, manages and checks the API keys of a platform's tenants.
 #[derive(Debug, Parser)]
@@ -63,7 +65,7 @@ struct Place {
     config: Option<PathBuf>,
     /// The store, as the setting of this name: file:DIR, or one that several nodes share.
     #[arg(long, value_name = "URL")]
-    store: Option<StoreUrl>,
+    store: Option<StoreAddress>,
 }
 
 impl Place {
@@ -72,7 +74,7 @@ impl Place {
         let mut settings = Settings::load(self.config.as_deref(), env::vars_os())
             .map_err(|error| Failure::usage(&error))?;
         if let Some(store) = &self.store {
-            settings.store = store.clone();
+            settings.store = store.parse()?;
         }
         Ok(settings)
     }
@@ -92,6 +94,23 @@ impl Place {
         let settings = self.settings()?;
         let config = config(&settings, create_folder);
         open_documents(&settings.store, &config).map_err(|error| not_opened(&error))
+    }
+}
+
+/// The address of a store as it was typed. The parser of arguments would repeat one that it refuses,
+/// with the password that somebody wrote in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct StoreAddress(String);
+
+impl From<String> for StoreAddress {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl StoreAddress {
+    fn parse(&self) -> Result<StoreUrl, Failure> {
+        self.0.parse().map_err(|error: StoreUrlError| Failure::usage(&error))
     }
 }
 

@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess,
 use super::error::nearest;
 use super::table::{SETTINGS, assign};
 use super::{Settings, SettingsError};
+use crate::storage::without_credentials;
 
 /// Puts what the file says into the settings.
 pub(super) fn apply(settings: &mut Settings, path: &Path, text: &str) -> Result<(), SettingsError> {
@@ -19,7 +20,8 @@ pub(super) fn apply(settings: &mut Settings, path: &Path, text: &str) -> Result<
     let message = match (reading.fault, error.location()) {
         (Some(fault), Some(location)) => format!("line {}: {fault}", location.line()),
         (Some(fault), None) => fault,
-        (None, _) => error.to_string(),
+        // A value in the wrong place is told as it is.
+        (None, _) => without_credentials(&error.to_string()),
     };
     Err(SettingsError::File { path: path.to_owned(), message })
 }

@@ -11,7 +11,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, Visitor};
 use serde::ser::Serialize;
 
 use crate::domain::TokenPrefix;
-use crate::storage::{StoreUrl, StoreUrlError};
+use crate::storage::{StoreUrl, StoreUrlError, without_credentials, without_secrets};
 
 /// How a value is written.
 pub(super) trait Form {
@@ -343,9 +343,12 @@ fn parsed<'de, D: Deserializer<'de>, T, E: Display>(
 
         fn visit_str<D: Error>(self, text: &str) -> Result<T, D> {
             self.0(text).map_err(|error| {
-                let (text, error) = (format!("{text:?}"), error.to_string());
-                let named = error.contains(&text);
-                D::custom(if named { error } else { format!("{text} is refused: {error}") })
+                let error = error.to_string();
+                let names = |text: &str| error.contains(&format!("{text:?}"));
+                if names(text) || names(&without_secrets(text)) {
+                    return D::custom(error);
+                }
+                D::custom(format!("{:?} is refused: {error}", without_credentials(text)))
             })
         }
     }

@@ -12,6 +12,7 @@ use super::error::nearest;
 use super::service_links::is_service_link;
 use super::table::{SETTINGS, Setting, VARIABLE_PREFIX, assign};
 use super::{Settings, SettingsError};
+use crate::storage::without_credentials;
 
 /// The file that is read when none is named.
 pub(super) const DEFAULT_FILE: &str = "neokeys.yml";
@@ -55,7 +56,8 @@ pub(super) fn apply_environment(
             // The value is one line as a rule: where in it the fault is helps nobody.
             let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
             let message = message.trim_start_matches('.');
-            SettingsError::Variable { variable: variable.clone(), message: message.to_owned() }
+            let message = without_credentials(message);
+            SettingsError::Variable { variable: variable.clone(), message }
         };
         let value = value.to_str().ok_or_else(|| refuse("the value is not UTF-8"))?;
         assign(settings, setting.name, VariableText(value))

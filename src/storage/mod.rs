@@ -33,4 +33,7 @@ pub use memory::MemoryStore;
 #[cfg(feature = "object-storage")]
 pub use objects::{ObjectsOpenError, ObjectsStore};
 pub use store::{OpenError, Store, StoreConfig, StoreStatistics, open_documents};
-pub use url::{Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError};
+pub use url::{
+    Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError,
+    without_credentials, without_secrets,
+};

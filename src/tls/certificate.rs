@@ -8,10 +8,11 @@ use std::{fmt, io};
 
 use arc_swap::ArcSwap;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use zeroize::Zeroizing;
+
+use super::pem::{self, PemFault, Wanted};
 
 /// Why a certificate cannot be used. Nothing of the key is in it.
 #[derive(Debug, thiserror::Error)]
@@ -25,25 +26,33 @@ pub enum CertificateError {
         source: io::Error,
     },
     /// A file is no PEM, or holds nothing of the kind.
-    #[error("{path} holds no {wanted} in PEM form: {source}")]
+    #[error("{path} holds no {wanted} in PEM form: {fault}")]
     NotPem {
         /// Which file.
         path: PathBuf,
         /// What it should hold.
-        wanted: &'static str,
-        /// What the parser said.
-        source: pem::Error,
+        wanted: Wanted,
+        /// What is wrong with it.
+        fault: PemFault,
     },
-    /// The key is not the certificate's, or of a kind that cannot sign.
-    #[error("the key in {key} does not fit the certificate in {certificate}: {source}")]
-    Unfit {
+    /// The key is another certificate's.
+    #[error("the key in {key} is not the one of the first certificate in {certificate}")]
+    Mismatch {
         /// The certificate's file.
         certificate: PathBuf,
         /// The key's file.
         key: PathBuf,
-        /// What the cryptography library said.
-        source: rustls::Error,
     },
+    /// PEM around what is no key, or one of a kind that TLS does not take. The library's own words
+    /// are left out: they are about a secret.
+    #[error(
+        "what {0} has in PEM form is no private key of a kind that TLS takes (RSA from 2048 bits, \
+         ECDSA on P-256, P-384 or P-521, Ed25519), or is damaged"
+    )]
+    UnusableKey(PathBuf),
+    /// PEM around what is no certificate.
+    #[error("what {0} has in PEM form is no certificate, or a damaged one")]
+    UnusableCertificate(PathBuf),
 }
 
 /// Answers each handshake with what the files hold then.
@@ -128,16 +137,24 @@ fn load(
     };
     let not_pem = |path: &Path, wanted| {
         let path = path.to_owned();
-        move |source| CertificateError::NotPem { path, wanted, source }
+        move |fault| CertificateError::NotPem { path, wanted, fault }
     };
-    let chain = CertificateDer::pem_slice_iter(&read(certificate)?)
-        .collect::<Result<Vec<_>, _>>()
-        .and_then(|chain| if chain.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(chain) })
-        .map_err(not_pem(certificate, "certificate"))?;
-    let secret = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(not_pem(key, "private key"))?;
-    CertifiedKey::from_der(chain, secret, provider).map_err(|source| CertificateError::Unfit {
-        certificate: certificate.to_owned(),
-        key: key.to_owned(),
-        source,
-    })
+    let chain = pem::certificates(&read(certificate)?)
+        .map_err(not_pem(certificate, Wanted::Certificate))?;
+    let secret = Zeroizing::new(read(key)?);
+    let secret = pem::private_key(&secret).map_err(not_pem(key, Wanted::PrivateKey))?;
+    let signing = provider.key_provider.load_private_key(secret).ok();
+    let signing = signing.ok_or_else(|| CertificateError::UnusableKey(key.to_owned()))?;
+    let certified = CertifiedKey::new(chain, signing);
+    match certified.keys_match() {
+        // Of a key that cannot say whose it is, nothing is known.
+        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
+            Ok(certified)
+        }
+        Err(rustls::Error::InconsistentKeys(_)) => Err(CertificateError::Mismatch {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+        }),
+        Err(_unreadable) => Err(CertificateError::UnusableCertificate(certificate.to_owned())),
+    }
 }

@@ -5,6 +5,7 @@
 //! half done is looked at again at the next handshake.
 
 mod certificate;
+mod pem;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use rustls::crypto::aws_lc_rs;
 
 pub use certificate::CertificateError;
 use certificate::ReloadedCertificate;
+pub use pem::{PemFault, Wanted};
 
 /// Where the certificate is: the settings `tls.…`. Neither: plain HTTP.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 )]
 
 mod beside_itself;
+mod files;
 #[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
 #[path = "../api/harness/mod.rs"]
 mod harness;

@@ -47,6 +47,25 @@ impl Secrets {
         self.add_text(what, &URL_SAFE_NO_PAD.encode(&bytes[..bytes.len().min(15)]));
     }
 
+    /// Every part of some bytes: as text if they are, as a list of decimal numbers, as hexadecimal
+    /// digits and as Base64.
+    pub fn add_everywhere(&mut self, what: &str, bytes: &[u8]) {
+        for part in bytes.windows(12) {
+            if let Ok(text) = std::str::from_utf8(part)
+                && part.is_ascii()
+            {
+                self.add_text(what, text);
+            }
+            let listed: Vec<_> = part[..6].iter().map(u8::to_string).collect();
+            self.add_text(what, &listed.join(", "));
+            self.add_text(what, &listed.join(","));
+            let digits: Vec<_> = part[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+            ["", ":", " ", ", "].iter().for_each(|it| self.add_text(what, &digits.join(it)));
+            self.add_text(what, &STANDARD.encode(part));
+            self.add_text(what, &URL_SAFE_NO_PAD.encode(part));
+        }
+    }
+
     fn add_text(&mut self, what: &str, text: &str) {
         self.0.push((what.to_owned(), text.to_lowercase()));
     }

@@ -4,6 +4,7 @@
 //! older one is asked for on condition that it changed. Writing is [mod@write]'s. A tenant exists when
 //! its object does; one that is empty and was not written by neokeys is a tenant without a document.
 
+mod environment;
 mod tag;
 mod write;
 
@@ -69,12 +70,12 @@ struct Bucket {
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectsOpenError {
     /// The environment does not say enough, or something that makes no sense.
-    #[error("the settings of {cloud} in the environment cannot be used")]
+    #[error("the settings of {cloud} in the environment cannot be used: {fault}")]
     Environment {
         /// Whose.
         cloud: &'static str,
-        /// What is wrong.
-        source: object_store::Error,
+        /// What is wrong, without what the variables hold.
+        fault: String,
     },
     /// No thread could be started.
     #[error("cannot start a thread")]
@@ -130,8 +131,7 @@ fn connect(
                     Err(_not_a_setting) => builder,
                 }
             });
-            let environment = |source| ObjectsOpenError::Environment { cloud: $cloud, source };
-            Box::new(builder.build().map_err(environment)?)
+            Box::new(builder.build().map_err(|error| environment::fault($cloud, &error))?)
         }};
     }
     Ok(match url.cloud {

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::shown::without_secrets;
+
 /// Where documents go when the address names no prefix.
 const DEFAULT_PREFIX: &str = "/neokeys";
 /// etcd's port for clients.
@@ -51,7 +53,7 @@ pub enum EtcdUrlError {
     Prefix(String),
     /// A parameter that is none.
     #[error(
-        "{0:?} is none of its parameters tls=true, ca=FILE, certificate=FILE, key=FILE, user=NAME \
+        "{0:?} is none of its parameters, or has a value that it cannot have; they are tls=true, ca=FILE, certificate=FILE, key=FILE, user=NAME \
          and password_file=FILE"
     )]
     Parameter(String),
@@ -68,7 +70,7 @@ impl EtcdUrl {
             Some(slash) => place.split_at(slash),
             None => (place, ""),
         };
-        if members.contains('@') {
+        if place.contains('@') {
             return Err(EtcdUrlError::Secret);
         }
         if members.is_empty() {
@@ -84,7 +86,7 @@ impl EtcdUrl {
             !part.is_empty() && part.bytes().all(plain)
         };
         if !prefix.split('/').skip(1).all(is_plain) {
-            return Err(EtcdUrlError::Prefix(prefix.to_owned()));
+            return Err(EtcdUrlError::Prefix(without_secrets(prefix)));
         }
         let mut url = Self {
             members,
@@ -104,8 +106,9 @@ impl EtcdUrl {
     }
 
     fn set(&mut self, parameter: &str) -> Result<(), EtcdUrlError> {
-        let unknown = || EtcdUrlError::Parameter(parameter.to_owned());
-        let (name, value) = parameter.split_once('=').ok_or_else(unknown)?;
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        // A value that is not understood may be a password.
+        let unknown = || EtcdUrlError::Parameter(without_secrets(name));
         if value.is_empty() {
             return Err(unknown());
         }
@@ -142,7 +145,7 @@ impl EtcdUrl {
 }
 
 fn member(text: &str) -> Result<String, EtcdUrlError> {
-    let fault = || EtcdUrlError::Member(text.to_owned());
+    let fault = || EtcdUrlError::Member(without_secrets(text));
     let (host, port) = match text.rsplit_once(':') {
         // The last colon of an IPv6 address is none before a port.
         Some(_) if text.ends_with(']') => (text, DEFAULT_PORT),
@@ -219,12 +222,12 @@ mod tests {
             ("/p", EtcdUrlError::NoMember),
             ("u:p@h:1", EtcdUrlError::Secret),
             ("h:1,,k:2", member("")),
-            ("h:port", member("h:port")),
+            ("h:port", member("h:…")),
             ("::1", member("::1")),
             ("h:1//p", EtcdUrlError::Prefix("//p".to_owned())),
             ("h:1/p q", EtcdUrlError::Prefix("/p q".to_owned())),
-            ("h:1?password=x", parameter("password=x")),
-            ("h:1?tls=maybe", parameter("tls=maybe")),
+            ("h:1?password=x", parameter("password")),
+            ("h:1?tls=maybe", parameter("tls")),
             ("h:1?user", parameter("user")),
             ("h:1?user=u", EtcdUrlError::Together("user", "password_file")),
             ("h:1?tls=true&key=k", EtcdUrlError::Together("certificate", "key")),

@@ -5,6 +5,7 @@
 
 mod etcd;
 mod objects;
+mod shown;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use std::str::FromStr;
 
 pub use self::etcd::{EtcdUrl, EtcdUrlError};
 pub use self::objects::{Cloud, ObjectsUrl, ObjectsUrlError};
+pub use self::shown::{without_credentials, without_secrets};
 
 /// The address of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub enum StoreUrl {
     Objects(ObjectsUrl),
 }
 
-/// The text is no address of a store.
+/// The text is no address of a store. Nothing in it that may be a secret is told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreUrlError {
@@ -72,19 +74,19 @@ impl FromStr for StoreUrl {
             return Ok(Self::Memory);
         }
         if let Some(rest) = text.strip_prefix("etcd://") {
-            let fault = |fault| StoreUrlError::Etcd { url: text.to_owned(), fault };
+            let fault = |fault| StoreUrlError::Etcd { url: without_secrets(text), fault };
             return EtcdUrl::parse(rest).map(Self::Etcd).map_err(fault);
         }
         if let Some((cloud, rest)) = Cloud::of(text) {
-            let fault = |fault| StoreUrlError::Objects { url: text.to_owned(), fault };
+            let fault = |fault| StoreUrlError::Objects { url: without_secrets(text), fault };
             return ObjectsUrl::parse(cloud, rest).map(Self::Objects).map_err(fault);
         }
         let Some(path) = text.strip_prefix("file:") else {
-            return Err(StoreUrlError::Scheme(text.to_owned()));
+            return Err(StoreUrlError::Scheme(without_secrets(text)));
         };
         let path = match path.strip_prefix("//") {
             Some(rest) if rest.starts_with('/') || rest.is_empty() => rest,
-            Some(_) => return Err(StoreUrlError::Host(text.to_owned())),
+            Some(_) => return Err(StoreUrlError::Host(without_secrets(text))),
             None => path,
         };
         if path.is_empty() { Err(StoreUrlError::NoFolder) } else { Ok(Self::File(path.into())) }

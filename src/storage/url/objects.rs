@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::shown::without_secrets;
+
 /// Whose object storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cloud {
@@ -60,12 +62,12 @@ impl ObjectsUrl {
         let (bucket, prefix) = text.split_once('/').unwrap_or((text, ""));
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if bucket.is_empty() || !bucket.bytes().all(plain) {
-            return Err(ObjectsUrlError::Bucket(bucket.to_owned()));
+            return Err(ObjectsUrlError::Bucket(without_secrets(bucket)));
         }
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
         let is_part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(plain);
         if !prefix.is_empty() && !prefix.split('/').all(is_part) {
-            return Err(ObjectsUrlError::Prefix(prefix.to_owned()));
+            return Err(ObjectsUrlError::Prefix(without_secrets(prefix)));
         }
         Ok(Self { cloud, bucket: bucket.to_owned(), prefix: prefix.to_owned() })
     }
@@ -82,7 +84,7 @@ impl fmt::Display for ObjectsUrl {
 #[cfg(test)]
 mod tests {
     use super::super::{StoreUrl, StoreUrlError};
-    use super::ObjectsUrlError;
+    use super::{ObjectsUrlError, without_secrets};
 
     #[test]
     fn an_address_is_written_as_it_is_read() {
@@ -96,12 +98,12 @@ mod tests {
     fn what_cannot_be_used_is_refused_with_what_is_wrong() {
         for (text, fault) in [
             ("s3://", ObjectsUrlError::Bucket(String::new())),
-            ("az://a:b@c/d", ObjectsUrlError::Bucket("a:b@c".to_owned())),
+            ("az://a:b@c/d", ObjectsUrlError::Bucket("…@c".to_owned())),
             ("gs://b//c", ObjectsUrlError::Prefix("/c".to_owned())),
             ("s3://b/../c", ObjectsUrlError::Prefix("../c".to_owned())),
-            ("s3://b/c?region=x", ObjectsUrlError::Prefix("c?region=x".to_owned())),
+            ("s3://b/c?region=x", ObjectsUrlError::Prefix("c?region=…".to_owned())),
         ] {
-            let url = text.to_owned();
+            let url = without_secrets(text);
             assert_eq!(text.parse::<StoreUrl>(), Err(StoreUrlError::Objects { url, fault }));
         }
     }
