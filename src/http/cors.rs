@@ -19,6 +19,9 @@ pub struct CorsConfig {
     pub origins: Vec<String>,
 }
 
+/// What instruments in a page add to its requests (W3C Trace Context and Baggage).
+const TRACE_CONTEXT: [&str; 3] = ["traceparent", "tracestate", "baggage"];
+
 /// How long a browser may remember that it was allowed, in seconds.
 const REMEMBERED: usize = 600;
 
@@ -29,10 +32,11 @@ pub fn cors(config: &CorsConfig) -> Condition<Cors> {
     let methods = OPERATIONS.iter().filter_map(|it| Method::from_bytes(it.method.as_bytes()).ok());
     let key = HeaderName::from_bytes(API_KEY_HEADER.as_bytes());
     let sent = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, X_REQUEST_ID];
+    let sent = sent.into_iter().chain(TRACE_CONTEXT.map(HeaderName::from_static));
     let read = [CONTENT_LOCATION, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE, X_REQUEST_ID];
     let cors = Cors::default()
         .allowed_methods(methods.chain([Method::HEAD]))
-        .allowed_headers(sent.into_iter().chain(key))
+        .allowed_headers(sent.chain(key))
         .expose_headers(read)
         .block_on_origin_mismatch(false)
         .max_age(REMEMBERED);

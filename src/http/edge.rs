@@ -101,13 +101,17 @@ static VARIES: LazyLock<HeaderValue> = LazyLock::new(|| {
 
 /// Answers about keys are the caller's own: without this, a shared cache may store an answer to a
 /// request that was authenticated by `X-API-KEY` (RFC 9111 §3.5 speaks of `Authorization` alone).
+///
+/// A proxy that compresses an answer makes its tag a weak one, under which no change is made again:
+/// those that listen leave our answers as they are (RFC 9111 §5.2.2.6).
 fn set_caching(headers: &mut HeaderMap, is_read: bool) {
     if is_read {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        let kept = HeaderValue::from_static("private, no-cache, no-transform");
+        headers.insert(CACHE_CONTROL, kept);
         // Added to what CORS says: its answers vary by origin too.
         headers.append(VARY, VARIES.clone());
     } else {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
     }
 }
 

@@ -73,7 +73,8 @@ impl Preconditions {
 pub(super) fn failed() -> Problem {
     Problem::new(
         ProblemType::PreconditionFailed,
-        "It was changed since. Get it again and decide anew.",
+        "It was changed since, or If-Match names a weak tag (W/\"…\"), which never matches. Get it again \
+         and decide anew, by the tag without W/.",
     )
 }
 

@@ -225,7 +225,9 @@ impl ProblemType {
             }
             Self::PreconditionFailed => {
                 "The key or list is not in the state that `If-Match` or `If-None-Match` demands: \
-                 someone changed it. Get it again and decide anew."
+                 someone changed it. Get it again and decide anew. A weak tag, `W/\"…\"`, never matches in \
+                 `If-Match` (RFC 9110 §13.1.1): a proxy between you and the service makes one of ours \
+                 when it compresses the answer. Have it leave answers under `/api/` as they are."
             }
             Self::ContentTooLarge => "Send a smaller body. The detail names the limit.",
             Self::HeadTooLarge => {

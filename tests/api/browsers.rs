@@ -31,7 +31,8 @@ async fn a_named_origin_may_call_with_what_the_operations_need() {
     let service =
         Service::builder().settings(&format!("cors:\n  origins: ['{CONSOLE}']\n")).start();
     for method in ["GET", "POST", "PUT", "DELETE"] {
-        let asked = "authorization,content-type,if-match,if-none-match,x-api-key,x-request-id";
+        let asked = "authorization,baggage,content-type,if-match,if-none-match,traceparent,\
+                     tracestate,x-api-key,x-request-id";
         let reply = preflight(&service, CONSOLE, method, asked).await;
         assert!(reply.status.is_success(), "{reply:?}");
         assert_eq!(reply.header("access-control-allow-origin"), CONSOLE);

@@ -223,7 +223,7 @@ async fn section_2_2_an_active_api_key() {
     let token = created["token"].as_str().unwrap();
     let reply = send(&resource_server(&service), &format!("token={token}")).await;
     assert_eq!(reply.header("content-type"), "application/json");
-    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(reply.header("cache-control"), "no-store, no-transform");
     let expected = json!({
         "active": true,
         "scope": "orders:read orders:write",

@@ -1,9 +1,9 @@
-//! A shared cache between callers and the service.
+//! A shared cache, and one that compresses, between callers and the service.
 
 use serde_json::json;
 
 use crate::KEYS;
-use crate::harness::{Service, token_of};
+use crate::harness::{Client, Service, token_of};
 use crate::proxy::Proxy;
 
 /// Keeps every answer that it may, by its address alone, and says whether it was kept.
@@ -58,4 +58,32 @@ async fn a_key_that_is_deleted_is_refused_behind_a_cache_too() {
     let known = caller.request("GET", KEYS).header("if-none-match", &tag).send().await;
     assert_eq!(known.status, 401);
     assert!(!admin.get(KEYS).await.text().contains("short-lived"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_compresses_leaves_the_tags_of_keys_strong() {
+    let service = Service::start();
+    let whole = "gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any;";
+    let apart = format!("{whole} location /api/ {{ gzip off; proxy_pass http://service; }}");
+    for (name, proxy, is_strong) in [
+        ("Caddy", Proxy::caddy(service.origin(), "encode {\n gzip\n minimum_length 1\n}"), true),
+        // nginx does not listen to no-transform: its own setting does it.
+        ("nginx", Proxy::nginx(service.origin(), whole, ""), false),
+        ("nginx as docs/deployment.md has it", Proxy::nginx(service.origin(), &apart, ""), true),
+    ] {
+        let client = Client::of_another(&format!("http://{}", proxy.address()));
+        let client = client.with("accept-encoding", "gzip");
+        // What is for everybody is compressed: the proxy works.
+        let page = client.get("/openapi/v1.json").await;
+        assert_eq!(page.find_header("content-encoding"), Some("gzip"), "{name}");
+        let admin = client.with_api_key(&token_of("admin"));
+        let path = format!("{KEYS}/writer");
+        let read = admin.get(&path).await;
+        let tag = read.header("etag").to_owned();
+        assert_eq!(!tag.starts_with("W/"), is_strong, "{name}: {tag}");
+        let body = json!({"enabled": true, "permissions": ["p"]});
+        let request = admin.request("PUT", &path).header("if-match", &tag).json(body);
+        let reply = request.send().await;
+        assert_eq!(reply.status, if is_strong { 200 } else { 412 }, "{name}");
+    }
 }

@@ -181,7 +181,8 @@ impl Reply {
         assert_eq!(self.header("x-content-type-options"), "nosniff", "{label}");
         if path.starts_with("/api/") {
             let is_read = matches!(*method, Method::GET | Method::HEAD);
-            let expected = if is_read { "private, no-cache" } else { "no-store" };
+            let expected =
+                if is_read { "private, no-cache, no-transform" } else { "no-store, no-transform" };
             assert_eq!(self.header("cache-control"), expected, "{label}");
             if is_read {
                 let mut varies = self.headers.get_all("vary").iter();
