@@ -131,6 +131,7 @@ impl Application {
             max_staleness: settings.max_staleness,
         };
         let store = Arc::new(Store::open(&settings.store, &config)?);
+        store.examine();
         // Before anybody can know that it is there, so that no signal finds it unprepared.
         let signals = Signals::catch().map_err(StartError::Signals)?;
         let address = settings.listen;

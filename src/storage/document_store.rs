@@ -51,6 +51,11 @@ pub trait DocumentStore: Send + Sync {
     /// Where people find the tenant's document.
     fn locate(&self, tenant: &TenantId) -> String;
 
+    /// Finds out, by and by, whether the store does all that safe changes need, and says so in the
+    /// log and in [`health`](Self::health). For whoever will stay; who makes one change finds out
+    /// with it.
+    fn examine(&self) {}
+
     /// What of the store itself works only in part.
     fn health(&self) -> StoreHealth {
         StoreHealth::default()

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::calls::{Caller, keys};
 use crate::node::{Node, Nodes};
 use crate::servers::buckets::Buckets;
+use crate::servers::wait_until;
 
 const WRITERS: usize = 4;
 const CHANGES: usize = 5;
@@ -79,4 +80,34 @@ fn two_nodes_on_s3_lose_no_change() {
 #[test]
 fn two_nodes_on_azure_lose_no_change() {
     judge(&Buckets::azurite());
+}
+
+#[test]
+fn two_nodes_on_seaweedfs_lose_no_change() {
+    judge(&Buckets::seaweedfs());
+}
+
+#[test]
+fn two_nodes_on_google_lose_no_change() {
+    judge(&Buckets::google());
+}
+
+#[test]
+fn a_node_says_what_its_server_lacks_and_changes_nothing() {
+    let buckets = Buckets::spoiled_s3(&["if-match"]);
+    let nodes = Nodes::on(&buckets.url("lacking"), "1s").with(&buckets.variables());
+    let (node, caller) = (nodes.start(), Caller::new(&nodes.token()));
+    wait_until("a fault in the readiness", || {
+        let ready = caller.ask(&node, "GET", "/health/ready", None).unwrap();
+        ready.body.to_string().contains("does not keep to If-Match")
+    });
+    assert!(node.log().contains("does not keep to If-Match"), "{}", node.log());
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_neokeys"))
+        .args(["tenants", "create", "t", "--store", &buckets.url("lacking")])
+        .envs(buckets.variables())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(1), "{said}");
+    assert!(said.contains("does not keep to If-Match"), "{said}");
 }

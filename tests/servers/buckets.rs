@@ -1,11 +1,14 @@
-//! Real servers of object storage: Azurite, and moto's S3.
+//! Servers of object storage: Azurite, SeaweedFS, moto's S3, and a small one of our own in the place
+//! of Google's.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
+use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Process, get, python, wait_until};
+use super::{Process, get, python, tool, wait_until};
 use crate::programs::{folder, free_port, node};
 
 /// The bucket or container that every server has.
@@ -15,8 +18,21 @@ pub(crate) const BUCKET: &str = "keys";
 pub(crate) struct Buckets {
     pub(crate) scheme: &'static str,
     variables: Vec<(&'static str, String)>,
-    _process: Process,
+    process: Process,
     _folder: TempDir,
+    /// Sockets that it has in a folder which is not ours.
+    sockets: Vec<String>,
+}
+
+impl Drop for Buckets {
+    fn drop(&mut self) {
+        if !self.sockets.is_empty() {
+            self.process.end();
+        }
+        for socket in &self.sockets {
+            let _ = std::fs::remove_file(socket);
+        }
+    }
 }
 
 impl Buckets {
@@ -48,31 +64,100 @@ impl Buckets {
                 ("AZURE_ENDPOINT", format!("http://{address}/{account}")),
                 ("AZURE_ALLOW_HTTP", "true".to_owned()),
             ],
-            _process: process,
+            process,
             _folder: place,
+            sockets: Vec::new(),
         }
     }
 
     /// moto's S3, which answers one request after the other, as a conditional write demands.
     pub(crate) fn s3() -> Self {
+        Self::spoiled_s3(&[])
+    }
+
+    /// The same, spoiled as the script says.
+    pub(crate) fn spoiled_s3(how: &[&str]) -> Self {
+        let (process, port) = script("s3.py", how);
+        Self::of_s3(process, TempDir::new().unwrap(), port, "test")
+    }
+
+    /// SeaweedFS.
+    pub(crate) fn seaweedfs() -> Self {
         let place = TempDir::new().unwrap();
-        let mut command = Command::new(python());
-        command.arg(folder("tests/servers/s3.py")).arg(BUCKET);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let users = json!({"identities": [{
+            "name": "test",
+            "credentials": [{"accessKey": "test", "secretKey": "testtest"}],
+            "actions": ["Admin"],
+        }]});
+        let mut file = File::create(place.path().join("users.json")).unwrap();
+        file.write_all(users.to_string().as_bytes()).unwrap();
+        let port = free_port();
+        let mut command = Command::new(tool("stores/bin/weed", "tests/run"));
+        command.current_dir(place.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(File::create(place.path().join("log")).unwrap());
+        command.args(["-logtostderr=true", "server", "-dir=.", "-filer=true", "-s3=true"]);
+        command.args(["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.config=users.json"]);
+        command.args(["-volume.max=5", "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0"]);
+        command.arg("-filer.localSocket=filer.sock").arg(format!("-s3.port={port}"));
+        let mut sockets = vec![format!("/tmp/seaweedfs-s3-{port}.sock")];
+        for part in ["master", "volume", "filer", "s3"] {
+            if part != "s3" {
+                command.arg(format!("-{part}.port={}", free_port()));
+            }
+            let port = free_port();
+            command.arg(format!("-{part}.port.grpc={port}"));
+            sockets.push(format!("/tmp/seaweedfs-{part}-grpc-{port}.sock"));
+        }
+        let process = Process::of(command.spawn().unwrap());
+        let address = format!("127.0.0.1:{port}");
+        wait_until("SeaweedFS", || get(&address, "/").is_some());
+        let run = Command::new(python())
+            .arg(folder("tests/servers/make_bucket.py"))
+            .args([&format!("http://{address}"), BUCKET])
+            .status();
+        assert!(run.unwrap().success());
+        let mut buckets = Self::of_s3(process, place, port, "testtest");
+        buckets.sockets = sockets;
+        buckets
+    }
+
+    fn of_s3(process: Process, place: TempDir, port: u16, secret: &str) -> Self {
         Self {
             scheme: "s3",
             variables: vec![
                 ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-                ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+                ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
                 ("AWS_REGION", "us-east-1".to_owned()),
-                ("AWS_ENDPOINT", format!("http://127.0.0.1:{}", line.trim())),
+                ("AWS_ENDPOINT", format!("http://127.0.0.1:{port}")),
                 ("AWS_ALLOW_HTTP", "true".to_owned()),
             ],
-            _process: Process::of(child),
+            process,
             _folder: place,
+            sockets: Vec::new(),
+        }
+    }
+
+    /// A small server of our own after Google's API.
+    pub(crate) fn google() -> Self {
+        Self::spoiled_google(&[])
+    }
+
+    /// The same, spoiled as the script says.
+    pub(crate) fn spoiled_google(how: &[&str]) -> Self {
+        let (process, port) = script("gs.py", how);
+        let account = json!({
+            "private_key": "", "private_key_id": "", "client_email": "", "disable_oauth": true,
+        });
+        Self {
+            scheme: "gs",
+            variables: vec![
+                ("GOOGLE_SERVICE_ACCOUNT_KEY", account.to_string()),
+                ("GOOGLE_BASE_URL", format!("http://127.0.0.1:{port}")),
+                ("GOOGLE_ALLOW_HTTP", "true".to_owned()),
+            ],
+            process,
+            _folder: TempDir::new().unwrap(),
+            sockets: Vec::new(),
         }
     }
 
@@ -85,4 +170,15 @@ impl Buckets {
     pub(crate) fn variables(&self) -> Vec<(&str, &str)> {
         self.variables.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
+}
+
+/// A server in Python, with a bucket, and its port.
+fn script(name: &str, how: &[&str]) -> (Process, u16) {
+    let mut command = Command::new(python());
+    command.arg(folder("tests/servers").join(name)).arg(BUCKET).args(how);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (Process::of(child), line.trim().parse().unwrap())
 }

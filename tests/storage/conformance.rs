@@ -1,6 +1,7 @@
 //! What every document store does. A store is done when it passes this.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use neokeys::domain::TenantId;
@@ -36,6 +37,7 @@ async fn judge(store: Arc<dyn DocumentStore>) {
     a_document_that_is_not_there_is_absent(&*store).await;
     what_is_written_is_read(&*store).await;
     a_write_replaces_only_what_it_expects(&*store).await;
+    what_is_written_again_the_same_is_no_obstacle(&*store).await;
     tenants_whose_names_begin_alike_are_kept_apart(&*store).await;
     of_writers_that_expect_the_same_one_wins(store).await;
 }
@@ -44,7 +46,7 @@ async fn a_tenant_exists_once_it_is_made(store: &dyn DocumentStore) {
     let (b, a) = (tenant("b"), tenant("a"));
     assert!(store.tenants().await.unwrap().is_empty());
     assert!(matches!(store.read(&a, None).await, Ok(Reading::NoSuchTenant)));
-    let nothing = StoredDocument::absent(std::time::Duration::ZERO);
+    let nothing = StoredDocument::absent(Duration::ZERO);
     let write = store.write(&a, &nothing, Bytes::from_static(b"x")).await;
     assert!(matches!(write, Err(WriteError::NoSuchTenant)));
     store.create_tenant(&b).await.unwrap();
@@ -87,6 +89,38 @@ async fn a_write_replaces_only_what_it_expects(store: &dyn DocumentStore) {
         let write = store.write(&id, &old, Bytes::from_static(b"three")).await;
         assert!(matches!(write, Err(WriteError::Conflict)));
         assert_eq!(found(store, &id).await.bytes, "two");
+    }
+}
+
+/// A state of which nobody can tell from its content that it is another one.
+async fn what_is_written_again_the_same_is_no_obstacle(store: &dyn DocumentStore) {
+    let id = tenant("again");
+    store.create_tenant(&id).await.unwrap();
+    let absent = found(store, &id).await;
+    store.write(&id, &absent, Bytes::from_static(b"same")).await.unwrap();
+    let mut known = found(store, &id).await;
+    for round in 0..3 {
+        let there = found(store, &id).await;
+        store.write(&id, &there, Bytes::from_static(b"same")).await.unwrap();
+        // As whoever knows the state before goes on, on what may be a moment old.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            match store.read(&id, Some(&known.version)).await.unwrap() {
+                Reading::Unchanged => {}
+                Reading::Confirmed(version) => known.version = version,
+                Reading::Found(document) => known = document,
+                Reading::NoSuchTenant => panic!("round {round}: no such tenant"),
+            }
+            assert_eq!(known.bytes, "same");
+            match store.write(&id, &known, Bytes::from(format!("other {round}"))).await {
+                Ok(_) => break,
+                Err(WriteError::Conflict) => assert!(Instant::now() < deadline, "round {round}"),
+                Err(error) => panic!("round {round}: {error:?}"),
+            }
+        }
+        let other = found(store, &id).await;
+        store.write(&id, &other, Bytes::from_static(b"same")).await.unwrap();
+        known = found(store, &id).await;
     }
 }
 
@@ -143,11 +177,9 @@ async fn the_folder_conforms() {
 
 #[cfg(feature = "etcd")]
 mod etcd {
-    use std::time::Duration;
-
     use neokeys::storage::{EtcdStore, StoreUrl};
 
-    use super::{Arc, judge};
+    use super::{Arc, Duration, judge};
     use crate::servers::etcd::{DEBIAN, Etcd};
 
     pub(super) async fn etcd_conforms(program: &std::path::Path) {
@@ -171,11 +203,9 @@ mod etcd {
 
 #[cfg(feature = "object-storage")]
 mod objects {
-    use std::time::Duration;
-
     use neokeys::storage::{ObjectsStore, StoreUrl};
 
-    use super::{Arc, judge};
+    use super::{Arc, Duration, judge};
     use crate::servers::buckets::Buckets;
 
     async fn conforms(buckets: &Buckets) {
@@ -195,5 +225,15 @@ mod objects {
     #[tokio::test]
     async fn s3_conforms() {
         conforms(&Buckets::s3()).await;
+    }
+
+    #[tokio::test]
+    async fn seaweedfs_conforms() {
+        conforms(&Buckets::seaweedfs()).await;
+    }
+
+    #[tokio::test]
+    async fn google_conforms() {
+        conforms(&Buckets::google()).await;
     }
 }

@@ -31,6 +31,8 @@ mod power_cut;
 mod real_faults;
 mod repository;
 mod seeded;
+#[cfg(feature = "object-storage")]
+mod spoiled_buckets;
 mod tenants;
 mod unchecked;
 mod yaml_suite;

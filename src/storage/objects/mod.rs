@@ -5,30 +5,31 @@
 //! its object does; one that is empty and was not written by neokeys is a tenant without a document.
 
 mod environment;
+mod examine;
+mod read;
 mod tag;
 mod write;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path;
-use object_store::{Error, GetOptions, ObjectMeta, ObjectStore, RetryConfig};
-use tokio::time::{Instant, sleep};
+use object_store::{Error, GetOptions, ObjectStore, RetryConfig};
+use tokio::sync::OnceCell;
+use tokio::time::sleep;
 
+use self::examine::Lack;
 use self::tag::Tagged;
-use self::write::{Ids, ids_of};
+use self::write::Ids;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
     WriteError,
 };
-use super::moment::Moment;
 use super::remote::Remote;
 use super::url::{Cloud, ObjectsUrl};
 use crate::domain::{StoreHealth, TenantId};
@@ -37,8 +38,8 @@ use crate::domain::{StoreHealth, TenantId};
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(1);
 /// How long one request may take.
 const REQUEST_TIME: &str = "5s";
-/// How long a read waits for an answer.
-const READ_PATIENCE: Duration = Duration::from_secs(6);
+/// How long a read waits for an answer, with all that is asked for it.
+const READ_PATIENCE: Duration = Duration::from_secs(3);
 /// How long to wait before a request is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often storage that did not answer is asked whether it does.
@@ -60,6 +61,8 @@ struct Bucket {
     prefix: Path,
     ids: Ids,
     document_limit: u64,
+    /// What the storage does not do that safe changes need, once that is known.
+    lack: OnceCell<Option<Lack>>,
     /// The last request was answered.
     is_reached: AtomicBool,
     /// Where the objects are, for people.
@@ -104,6 +107,7 @@ impl ObjectsStore {
             prefix: Path::from(url.prefix.as_str()),
             ids: Ids::new().ok_or(ObjectsOpenError::Random)?,
             document_limit,
+            lack: OnceCell::new(),
             is_reached: AtomicBool::new(false),
             place: url.to_string(),
         });
@@ -186,10 +190,17 @@ impl DocumentStore for ObjectsStore {
         self.bucket.locate(tenant)
     }
 
+    fn examine(&self) {
+        let bucket = Arc::clone(&self.bucket);
+        self.remote.spawn(async move { bucket.examine_until_known().await });
+    }
+
     fn health(&self) -> StoreHealth {
         let is_cut_off = !self.bucket.is_reached.load(Ordering::Relaxed);
-        let told = "the object storage does not answer this node";
-        let faults = is_cut_off.then(|| told.to_owned()).into_iter().collect();
+        let silence = is_cut_off.then_some("the object storage does not answer this node");
+        let lack = self.bucket.lack.get().copied().flatten();
+        let lack = lack.map(|lack| format!("every document {}", lack.reason()));
+        let faults = silence.map(str::to_owned).into_iter().chain(lack).collect();
         StoreHealth { is_cut_off, faults, ..StoreHealth::default() }
     }
 }
@@ -205,26 +216,6 @@ impl Bucket {
 
     fn unreachable(&self, action: &'static str, tenant: &TenantId, source: Error) -> DocumentError {
         DocumentError::Unreachable { action, location: self.locate(tenant), source: source.into() }
-    }
-
-    /// Asks until there is an answer or patience ends.
-    async fn ask<T, F>(&self, patience: Duration, request: impl Fn() -> F) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        let deadline = Instant::now() + patience;
-        loop {
-            match request().await {
-                Err(error) if is_of_the_moment(&error) && Instant::now() + PAUSE < deadline => {
-                    sleep(PAUSE).await;
-                }
-                outcome => {
-                    let is_answer = outcome.as_ref().err().is_none_or(is_about_the_object);
-                    self.note(is_answer, outcome.as_ref().err());
-                    return outcome;
-                }
-            }
-        }
     }
 
     fn note(&self, is_reached: bool, fault: Option<&Error>) {
@@ -262,92 +253,11 @@ impl Bucket {
             sleep(KNOCK).await;
         }
     }
-
-    fn tagged(&self, tenant: &TenantId, checked: Moment, meta: &ObjectMeta) -> Option<Tagged> {
-        let generation = match self.cloud {
-            Cloud::Google => meta.version.clone(),
-            Cloud::S3 | Cloud::Azure => None,
-        };
-        let tag = meta.e_tag.clone();
-        let tag =
-            tag.inspect(|tag| tracing::trace!(tenant.id = %tenant, tag, "an object's tag"))?;
-        Some(Tagged { checked, tag, generation })
-    }
-
-    async fn read(
-        &self,
-        tenant: &TenantId,
-        known: Option<Tagged>,
-        is_absent: bool,
-    ) -> Result<Reading, DocumentError> {
-        let path = self.path(tenant);
-        let (location, limit) = (self.locate(tenant), self.document_limit);
-        let checked = Moment::now();
-        let found = self.ask(READ_PATIENCE, || {
-            let if_none_match = known.as_ref().map(|known| known.tag.clone());
-            let options = GetOptions { if_none_match, ..GetOptions::default() };
-            let path = &path;
-            async move {
-                let found = self.objects.get_opts(path, options).await?;
-                let (meta, attributes) = (found.meta.clone(), found.attributes.clone());
-                // One that is too large is not taken in.
-                let bytes = match meta.size > limit {
-                    true => None,
-                    false => Some(found.bytes().await?),
-                };
-                Ok((meta, attributes, bytes))
-            }
-        });
-        let found = found.await;
-        let (meta, attributes, bytes) = match (found, known) {
-            (Ok(found), _) => found,
-            (Err(Error::NotModified { .. }), Some(known)) => {
-                let version = Tagged { checked, ..known }.version();
-                return version.map(Reading::Confirmed).ok_or_else(|| no_tag(location));
-            }
-            (Err(Error::NotFound { .. }), _) => return Ok(Reading::NoSuchTenant),
-            (Err(error), _) => return Err(self.unreachable("read", tenant, error)),
-        };
-        let Some(bytes) = bytes else {
-            return Err(DocumentError::TooLarge { location, size: meta.size, limit });
-        };
-        if bytes.is_empty() && ids_of(&attributes).is_empty() {
-            let absent = StoredDocument::absent(Duration::MAX);
-            return Ok(if is_absent { Reading::Unchanged } else { Reading::Found(absent) });
-        }
-        let tagged = self.tagged(tenant, checked, &meta);
-        let version = tagged.and_then(|tagged| tagged.version()).ok_or_else(|| no_tag(location))?;
-        Ok(Reading::Found(StoredDocument { bytes, version, unchanged_for: Duration::MAX }))
-    }
-
-    async fn tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
-        let listed = self.ask(READ_PATIENCE, || async {
-            let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
-            self.objects.list(prefix).map_ok(|meta| meta.location).try_collect::<Vec<_>>().await
-        });
-        let paths = listed.await.map_err(|error| DocumentError::Unreachable {
-            action: "list",
-            location: self.place.clone(),
-            source: error.into(),
-        })?;
-        let mut tenants: Vec<_> =
-            paths.iter().filter_map(|path| tenant_of(&self.prefix, path)).collect();
-        tenants.sort_unstable();
-        Ok(tenants)
-    }
 }
 
 fn no_tag(location: String) -> DocumentError {
     let reason = "has no ETag, or one longer than 55 bytes, so it cannot be replaced safely";
     DocumentError::NotReplaceable { location, reason }
-}
-
-/// Whose document an object is.
-fn tenant_of(prefix: &Path, path: &Path) -> Option<TenantId> {
-    let mut parts = path.prefix_match(prefix)?;
-    let (tenant, document) = (parts.next()?, parts.next()?);
-    let is_document = document.as_ref() == DOCUMENT && parts.next().is_none();
-    TenantId::parse(tenant.as_ref()).ok().filter(|_| is_document)
 }
 
 /// Whether an error is an answer about the object, and not about the way to it.
@@ -363,5 +273,24 @@ fn is_about_the_object(error: &Error) -> bool {
 
 /// Whether the same request may do better a little later.
 fn is_of_the_moment(error: &Error) -> bool {
-    matches!(error, Error::Generic { .. })
+    let is_final = |status| matches!(status, 400..=407 | 409..=428 | 430..=499 | 501);
+    matches!(error, Error::Generic { .. }) && !status_of(error).is_some_and(is_final)
+}
+
+/// Whether a server says that it has never heard of what was asked, as some do of conditions.
+fn is_unknown_to_server(error: &Error) -> bool {
+    status_of(error) == Some(501)
+}
+
+/// The status of an answer that is an error of no kind. The crate keeps it to itself but for the text.
+fn status_of(error: &Error) -> Option<u16> {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if let Some((_, rest)) = text.split_once("status code: ") {
+            return rest.get(..3)?.parse().ok();
+        }
+        cause = error.source();
+    }
+    None
 }

@@ -1,5 +1,8 @@
 //! Versions of documents in object storage: the tag that the storage gave, and the moment at which
 //! it still was the document's.
+//!
+//! A tag says what an object holds, not which write put it there: what is written again the same may
+//! have its old tag again, and is as good.
 
 use crate::storage::document_store::Version;
 use crate::storage::moment::Moment;
@@ -11,8 +14,6 @@ pub(super) struct Tagged {
     pub(super) checked: Moment,
     /// Its ETag.
     pub(super) tag: String,
-    /// Its generation, where writes compare that.
-    pub(super) generation: Option<String>,
 }
 
 const BYTES: usize = 8 * (Version::NUMBERS - 1);
@@ -20,7 +21,7 @@ const BYTES: usize = 8 * (Version::NUMBERS - 1);
 impl Tagged {
     /// A state that was, and whose tag nobody knows any more.
     pub(super) fn superseded() -> Self {
-        Self { checked: Moment::NEVER, tag: "\"superseded\"".to_owned(), generation: None }
+        Self { checked: Moment::NEVER, tag: "\"superseded\"".to_owned() }
     }
 
     /// None for a document that is not there.
@@ -29,23 +30,15 @@ impl Tagged {
         let bytes: Vec<u8> = rest.iter().flat_map(|number| number.to_be_bytes()).collect();
         let (length, bytes) = bytes.split_first()?;
         let tag = bytes.get(..usize::from(*length)).filter(|tag| !tag.is_empty())?;
-        let rest = bytes.get(usize::from(*length)..)?;
-        let generation = rest.split(|byte| *byte == 0).next().filter(|text| !text.is_empty());
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
-        Some(Self {
-            checked: Moment::from_number(*checked),
-            tag: text(tag)?,
-            generation: generation.and_then(text),
-        })
+        let tag = String::from_utf8(tag.to_vec()).ok()?;
+        Some(Self { checked: Moment::from_number(*checked), tag })
     }
 
     /// None where the tag is longer than any that is known of.
     pub(super) fn version(&self) -> Option<Version> {
-        let generation = self.generation.as_deref().unwrap_or_default();
         let mut bytes = Vec::with_capacity(BYTES);
         bytes.push(u8::try_from(self.tag.len()).ok()?);
         bytes.extend(self.tag.as_bytes());
-        bytes.extend(generation.as_bytes());
         if bytes.len() > BYTES || self.tag.is_empty() {
             return None;
         }
@@ -66,18 +59,14 @@ mod tests {
 
     #[test]
     fn a_version_gives_back_what_it_was_made_of() {
-        for (tag, generation) in [
-            ("\"d41d8cd98f00b204e9800998ecf8427e\"", None),
-            ("\"0x8DC1234567890AB\"", None),
-            ("\"d41d8cd98f00b204e9800998ecf8427e\"", Some("1712345678901234")),
-            (&*"t".repeat(55), None),
-        ] {
-            let generation = generation.map(str::to_owned);
-            let tagged = Tagged { checked: Moment::now(), tag: tag.to_owned(), generation };
+        for tag in
+            ["\"d41d8cd98f00b204e9800998ecf8427e\"", "\"0x8DC1234567890AB\"", &*"t".repeat(55)]
+        {
+            let tagged = Tagged { checked: Moment::now(), tag: tag.to_owned() };
             assert_eq!(Tagged::of(&tagged.version().unwrap()), Some(tagged));
         }
         for tag in ["", &"t".repeat(56)] {
-            let tagged = Tagged { checked: Moment::now(), tag: tag.to_owned(), generation: None };
+            let tagged = Tagged { checked: Moment::now(), tag: tag.to_owned() };
             assert_eq!(tagged.version(), None);
         }
         assert_eq!(Tagged::of(&Version::ABSENT), None);

@@ -69,6 +69,11 @@ impl Store {
         Ok(Self { documents, tenants, faults: Arc::default(), tally: Arc::default(), threads })
     }
 
+    /// Finds out, by and by, whether the documents can be changed safely; for whoever will stay.
+    pub fn examine(&self) {
+        self.documents.examine();
+    }
+
     /// The tenants there are, in order.
     ///
     /// # Errors
