@@ -37,6 +37,7 @@ mod lag;
 mod network;
 mod node;
 mod objects;
+mod own_tools;
 mod paused;
 mod secure;
 

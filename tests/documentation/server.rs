@@ -1,0 +1,95 @@
+//! The program as the pages start it, on a port of its own, in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::programs::Running;
+
+const NEOKEYS: &str = env!("CARGO_BIN_EXE_neokeys");
+
+/// A folder in which `neokeys` is the program under test.
+pub(crate) struct Place {
+    folder: TempDir,
+}
+
+/// What a script came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) results: String,
+    pub(crate) remarks: String,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let place = Self { folder: TempDir::new().unwrap() };
+        std::fs::create_dir(place.path("bin")).unwrap();
+        std::os::unix::fs::symlink(NEOKEYS, place.path("bin/neokeys")).unwrap();
+        place
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test's file need not survive a power cut")]
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new(program.as_ref());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = format!("{}:{}:/usr/sbin", self.path("bin").display(), path.display());
+        command.current_dir(self.folder.path()).env_clear().env("PATH", path);
+        command
+    }
+
+    /// Runs lines of a shell, each of which must be content.
+    pub(crate) fn shell(&self, script: &str, variables: &[(&str, &str)]) -> Ran {
+        let mut shell = self.command("/bin/bash");
+        shell.args(["-euo", "pipefail", "-c", script]).envs(variables.iter().copied());
+        let output = shell.output().unwrap();
+        let ran = Ran {
+            results: String::from_utf8(output.stdout).unwrap(),
+            remarks: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert!(output.status.success(), "{script}: {}: {ran:?}", output.status);
+        ran
+    }
+
+    /// Starts `neokeys serve` with these arguments and this port, and waits until it listens.
+    pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
+        let mut command = self.command(NEOKEYS);
+        command.arg("serve").args(arguments).args(["--listen", "127.0.0.1:0"]);
+        let log = std::fs::File::create(self.path("log")).unwrap();
+        let mut running = Running::start(command.stderr(log));
+        let address = running.line().strip_prefix("neokeys listens on http://").unwrap().to_owned();
+        Server { running, address }
+    }
+}
+
+/// A server that runs; it ends when this goes.
+pub(crate) struct Server {
+    running: Running,
+    /// Host and port.
+    pub(crate) address: String,
+}
+
+impl Server {
+    /// What it says after a beginning; it must say so.
+    pub(crate) fn says(&mut self, beginning: &str) -> String {
+        loop {
+            if let Some(rest) = self.running.line().strip_prefix(beginning) {
+                return rest.trim().to_owned();
+            }
+        }
+    }
+}
