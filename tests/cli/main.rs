@@ -9,6 +9,7 @@
 
 mod copy;
 mod keys;
+mod owners;
 mod program;
 mod serve;
 mod settings;

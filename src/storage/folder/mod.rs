@@ -13,6 +13,7 @@ mod displaced;
 mod faults;
 mod files;
 mod identity;
+mod ownership;
 mod replace;
 mod strays;
 
@@ -27,6 +28,7 @@ use bytes::Bytes;
 use self::displaced::{Watch, Watcher};
 use self::files::{Files, SystemFiles};
 use self::identity::{GRAIN, Identity};
+pub(in crate::storage) use self::ownership::create_store_folder;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
     WriteError,

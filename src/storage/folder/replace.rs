@@ -257,7 +257,7 @@ impl Inner {
             staged.path = path;
             // Before it holds anything: who may not read the one may not read the other.
             if let Some((like, _)) = like {
-                self.files.make_like(&staged.file, like)?;
+                self.files.make_like(&staged.path, &staged.file, like)?;
             }
             self.files.write(&staged.file, bytes)?;
             self.files.sync(&staged.file)
