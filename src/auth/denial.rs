@@ -13,6 +13,9 @@ use crate::problem::{Problem, ProblemType};
 
 const REALM: &str = r#"Bearer realm="neokeys""#;
 
+/// How many scopes are named of those that a caller lacks.
+const TOLD: usize = 10;
+
 /// No credential came: a challenge without an error code (RFC 6750 §3.1).
 #[must_use]
 pub fn not_authenticated() -> Problem {
@@ -101,13 +104,18 @@ pub fn foreign_tenant() -> Problem {
 /// The caller wants to grant what it does not hold.
 #[must_use]
 pub fn grant_exceeds_own(lacking: &[Scope]) -> Problem {
-    let names: Vec<_> = lacking.iter().map(Scope::as_str).collect();
+    // A challenge is a header: proxies refuse answers whose headers are long.
+    let names: Vec<_> = lacking.iter().take(TOLD).map(Scope::as_str).collect();
     let names = names.join(" ");
+    let more = match lacking.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
     // Scope tokens have neither quotation marks nor backslashes, so they need no escape.
     challenged(
         Problem::new(
             ProblemType::GrantForbidden,
-            format!("The credential does not hold, and so cannot grant: {names}."),
+            format!("The credential does not hold, and so cannot grant: {names}{more}."),
         ),
         format!(r#"{REALM}, error="insufficient_scope", scope="{names}""#),
     )

@@ -42,12 +42,12 @@ impl Problem {
         Self { kind, detail: detail.into(), faults: None, headers: Vec::new(), cause: None }
     }
 
-    /// Every fault of a request's body or query at once.
+    /// Every fault of a request's body or query at once; of a member with many, the first.
     #[must_use]
     pub fn validation(faults: Faults) -> Self {
         let problem =
             Self::new(ProblemType::Validation, "See errors, by member; \"$\" is the whole body.");
-        Self { faults: Some(faults), ..problem }
+        Self { faults: Some(faults.closed()), ..problem }
     }
 
     /// The tenant's keys cannot be read or written now. Mending a file takes a person a while, and a

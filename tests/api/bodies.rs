@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, Service};
+use crate::harness::{Reply, Service, token_of};
 use crate::{KEYS, key};
 
 async fn post(service: &Service, body: impl Into<bytes::Bytes>) -> Reply {
@@ -16,6 +16,41 @@ fn members(reply: &Reply) -> Vec<String> {
     let mut names: Vec<_> = reply.json()["errors"].as_object().unwrap().keys().cloned().collect();
     names.sort();
     names
+}
+
+#[tokio::test]
+async fn a_body_with_very_many_faults_is_answered_briefly() {
+    let subset = Service::builder().settings("  grants: subset\n").start();
+    let client = subset.client().with_api_key(&token_of("writer"));
+    let all = |item: &str| format!("[{}]", vec![item; 64_000 / (item.len() + 1)].join(","));
+    let number: fn(usize) -> String = |it| format!("\"{it:x>200}\"");
+    let scopes = format!("[{}]", (0..256).map(number).collect::<Vec<_>>().join(","));
+    let names = "\"name\":1,".repeat(6_000);
+    for (body, status) in [
+        (format!("{{\"name\":1,\"permissions\":{}}}", all("1")), 400),
+        (format!("{{\"name\":\"n\",\"permissions\":{}}}", all("\"\"")), 400),
+        (format!("{{\"name\":\"n\",\"permissions\":{}}}", all("\" \"")), 400),
+        (format!("{{\"name\":\"n\",\"permissions\":{}}}", all("null")), 400),
+        (format!("{{{names}\"permissions\":[\"p\"]}}"), 400),
+        (format!("{{\"name\":\"n\",\"permissions\":{scopes}}}"), 403),
+    ] {
+        let request = client.request("POST", KEYS).header("content-type", "application/json");
+        let reply = request.body(body.clone()).send().await;
+        let label = format!("{body:.40}: {reply:?}");
+        assert_eq!(reply.status, status, "{label}");
+        let headers: usize = reply.headers.values().map(http::HeaderValue::len).sum();
+        assert!(reply.body.len() + headers < 8_000, "{} {label}", reply.body.len());
+    }
+    let body = format!("{{\"name\":1,\"permissions\":{}}}", all("1"));
+    let request = client.request("POST", KEYS).header("content-type", "application/json");
+    let errors = request.body(body).send().await.json()["errors"].clone();
+    assert_eq!(errors["name"].as_array().unwrap().len(), 1);
+    let told = errors["permissions"].as_array().unwrap();
+    assert_eq!(told.len(), 21);
+    assert_eq!(told[20], "There is more: 31980 more faults of this member.");
+    let query = "x&".repeat(10_000);
+    let asked = client.get(&format!("/auth/t1?{query}")).await;
+    assert!(asked.status == 400 && asked.body.len() < 8_000, "{}", asked.body.len());
 }
 
 #[tokio::test]
