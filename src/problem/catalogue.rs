@@ -220,8 +220,8 @@ impl ProblemType {
             }
             Self::DocumentNotEditable => {
                 "The entry is written in a way that cannot be changed without touching other parts \
-                 of `security.yml`, so nothing was changed. The detail names the line and the \
-                 reason; an operator has to rewrite it there."
+                 of `security.yml`, so nothing was changed. The detail names the reason and the \
+                 lines; an operator has to rewrite them, or take them out by hand."
             }
             Self::PreconditionFailed => {
                 "The key or list is not in the state that `If-Match` or `If-None-Match` demands: \

@@ -63,12 +63,21 @@ pub(super) async fn check(
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
                 let text = format!("{error}{}", cause.unwrap_or_default());
-                let fault = Fault::at(1, 1, &text, "make the file readable for neokeys");
+                let fault = Fault::at(1, 1, &text, remedy(&error));
                 findings.push(finding(documents, id, Severity::Error, fault));
             }
         }
     }
     Ok(findings)
+}
+
+/// What makes a document readable that is not.
+fn remedy(error: &DocumentError) -> &'static str {
+    if let DocumentError::TooLarge { .. } = error {
+        "take out what is not needed, or raise the setting limits.document"
+    } else {
+        "make the file readable for neokeys"
+    }
 }
 
 fn judge(documents: &dyn DocumentStore, id: &TenantId, bytes: &[u8]) -> Vec<Finding> {

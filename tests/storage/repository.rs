@@ -111,12 +111,13 @@ async fn a_faulty_entry_takes_its_name() {
 #[tokio::test]
 async fn what_cannot_be_edited_is_refused_and_stays() {
     let folder = Folder::new();
-    let text =
-        format!("x: &p [a]\napiKeys:\n  - name: one\n    permissions: *p\n    hash: {HASH}\n");
+    let text = format!(
+        "apiKeys:\n  - &one\n    name: one\n    permissions: [a]\n    hash: {HASH}\nx: *one\n"
+    );
     folder.write(&text);
     let store = folder.open();
     let refused = commit(&store, &folder.t, update("one", false, &["a"])).await.unwrap_err();
-    assert!(matches!(refused, CommitError::NotEditable { line: 4, .. }), "{refused:?}");
+    assert!(matches!(refused, CommitError::NotEditable { line: 2, .. }), "{refused:?}");
     assert_eq!(folder.text(), text);
 }
 

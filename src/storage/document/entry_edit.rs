@@ -1,81 +1,171 @@
 //! The edit of one entry: its flag and its permissions change, every other byte stays.
+//!
+//! An edit can be planned with more or less effort: the least touches the fewest bytes, the others
+//! are for entries where that would change what stands beside.
 
-use super::entry::{Member, Members};
+use super::entry::{Member, Members, is_ours};
 use super::layout::line_end;
-use super::list_edit::edit_list;
-use super::scalar::{Quotes, Value, write_text};
+use super::list_edit::{edit_list, quotes_of};
+use super::meaning::{Meaning, Meanings};
+use super::scalar::{Quotes, write_text};
 use super::splice::{Splice, line_ending, lines_at};
 use super::tree::{Content, NodeId, Tree};
 use crate::domain::{ApiKey, Scope};
 
-/// The splices that make the entry `item` say what `key` says; or why it cannot be done.
+/// How much of an entry an edit may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// The lines that change; a new member comes after the one that it usually follows.
+    Least,
+    /// The comments and blank lines behind what goes too; a new member comes last.
+    Gaps,
+    /// A list is written anew; a new member comes first.
+    Anew,
+}
+
+/// All efforts, the least first.
+pub(super) const EFFORTS: [Effort; 3] = [Effort::Least, Effort::Gaps, Effort::Anew];
+
+/// The splices that make the entry `item` say what `key` says in place of `old`, and what its other
+/// members mean then if they change; or why it cannot be done so.
 pub(super) fn edit_entry(
     tree: &Tree<'_>,
     item: NodeId,
+    old: &ApiKey,
     key: &ApiKey,
-) -> Result<Vec<Splice>, &'static str> {
+    effort: Effort,
+) -> Result<(Vec<Splice>, Option<Meaning>), &'static str> {
+    let scopes: Vec<&str> = key.scopes.iter().map(Scope::as_str).collect();
+    let turned = (key.enabled != old.enabled).then(|| key.enabled.to_string());
+    let granted = (key.scopes != old.scopes).then_some(scopes.as_slice());
+    if let Content::Alias(target) = tree.node(item).content {
+        return Ok(instead_of_alias(tree, item, target, turned, granted));
+    }
     let Content::Mapping { flow, members: range } = &tree.node(item).content else {
         return Err("the entry is not a mapping");
     };
     let known = Members::own(tree, range);
-    let Some(name) = known.name else { return Err("the entry has no name of its own") };
+    let mut members = tree.members(range).map(|(key, value)| Member { key, value });
+    let (Some(first), last) = (members.next(), members.next_back()) else {
+        return Err("the entry is empty");
+    };
     let mut entry = Entry {
         tree,
         flow: *flow,
+        first,
+        last: last.unwrap_or(first),
         column: tree.node(item).column() as usize - 1,
-        quotes: quotes_of_key(tree, name),
+        quotes: quotes_of_key(tree, known.name.unwrap_or(first)),
+        effort,
         splices: Vec::new(),
     };
-    match known.enabled.map(|member| member.value) {
-        Some(value) => {
-            let is_said = matches!(&tree.node(value).content,
-                Content::Scalar { value: Value::Bool(enabled), .. } if *enabled == key.enabled);
-            if !is_said {
-                let range = tree.node(value).range();
-                entry.splices.push(Splice::replace(range, key.enabled.to_string()));
+    if let Some(enabled) = turned {
+        match known.enabled {
+            Some(member) => entry.set(member.value, enabled),
+            None => entry.insert_after(known.name.unwrap_or(first), "enabled", &enabled),
+        }
+    }
+    if let Some(scopes) = granted {
+        match known.permissions {
+            Some(member) => entry.set_list(member, scopes)?,
+            None => {
+                let after = known.enabled.or(known.name).unwrap_or(first);
+                let written = entry.new_list(scopes);
+                entry.insert_after(after, "permissions", &written);
             }
         }
-        None if key.enabled => {}
-        None => entry.insert_after(name, "enabled", &key.enabled.to_string()),
     }
-    let scopes: Vec<&str> = key.scopes.iter().map(Scope::as_str).collect();
-    match known.permissions {
-        Some(Member { value, .. }) => {
-            let splices = edit_list(tree, value, &scopes)?;
-            entry.splices.extend(splices);
-        }
-        None if scopes.is_empty() => {}
-        None => {
-            let after = known.enabled.unwrap_or(name);
-            let written = entry.new_list(&scopes);
-            entry.insert_after(after, "permissions", &written);
-        }
+    Ok((entry.splices, None))
+}
+
+/// An entry that is an alias becomes one that merges it, with members of its own before it.
+fn instead_of_alias(
+    tree: &Tree<'_>,
+    item: NodeId,
+    target: NodeId,
+    turned: Option<String>,
+    granted: Option<&[&str]>,
+) -> (Vec<Splice>, Option<Meaning>) {
+    let range = tree.node(item).range();
+    let mut written = format!("{{<<: {} ", &tree.text()[range.clone()]);
+    if let Some(enabled) = turned {
+        written += &format!(", enabled: {enabled}");
     }
-    Ok(entry.splices)
+    if let Some(scopes) = granted {
+        written += &format!(", permissions: {}", flow_list(scopes, Quotes::Plain));
+    }
+    written.push('}');
+    let others = Meaning::of_members([(Meaning::of_text("<<"), Meanings::new(tree).of(target))]);
+    (vec![Splice::replace(range, written)], Some(others))
 }
 
 /// How a member's key is quoted.
 pub(super) fn quotes_of_key(tree: &Tree<'_>, member: Member) -> Quotes {
     match &tree.node(member.key).content {
-        Content::Scalar { style, .. } => Quotes::of(*style),
-        Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias(_) => Quotes::Plain,
+        Content::Scalar { style, .. } if is_ours(tree, member.key) => Quotes::of(*style),
+        Content::Scalar { .. }
+        | Content::Sequence { .. }
+        | Content::Mapping { .. }
+        | Content::Alias(_) => Quotes::Plain,
     }
+}
+
+fn flow_list(texts: &[&str], quotes: Quotes) -> String {
+    let written: Vec<_> = texts.iter().map(|text| write_text(text, quotes)).collect();
+    format!("[{}]", written.join(", "))
 }
 
 struct Entry<'a, 't> {
     tree: &'a Tree<'t>,
     flow: bool,
+    first: Member,
+    last: Member,
     column: usize,
     quotes: Quotes,
+    effort: Effort,
     splices: Vec<Splice>,
 }
 
 impl Entry<'_, '_> {
+    /// Puts a scalar in the place of a value. A tag stays, unless all is written anew.
+    fn set(&mut self, value: NodeId, written: String) {
+        let node = self.tree.node(value);
+        let range = if self.effort == Effort::Least { node.range() } else { node.whole() };
+        self.splices.push(Splice::replace(range, written));
+    }
+
+    /// Makes the value of a member hold these texts.
+    fn set_list(&mut self, member: Member, texts: &[&str]) -> Result<(), &'static str> {
+        let node = self.tree.node(member.value);
+        let Content::Sequence { flow, items } = &node.content else {
+            // An alias of a list that others have too.
+            self.set(member.value, flow_list(texts, self.quotes));
+            return Ok(());
+        };
+        if self.effort != Effort::Anew {
+            let splices = edit_list(self.tree, member.value, texts, self.effort)?;
+            self.splices.extend(splices);
+            return Ok(());
+        }
+        let written = flow_list(texts, quotes_of(self.tree, self.tree.items(items)));
+        if *flow {
+            self.splices.push(Splice::replace(node.whole(), written));
+            return Ok(());
+        }
+        // From the key to the end of the list, so that nothing is left of how it was written.
+        let (text, key) = (self.tree.text(), self.tree.node(member.key).range());
+        let colon = text[key.end..].find(':').ok_or("permissions has no colon")?;
+        let start = key.end + colon + 1;
+        let end = line_end(text, node.range().end);
+        let ending = if text[start..end].ends_with(['\n', '\r']) { line_ending(text) } else { "" };
+        self.splices.push(Splice::replace(start..end, format!(" {written}{ending}")));
+        Ok(())
+    }
+
     /// A list in the style of the entry.
     fn new_list(&self, texts: &[&str]) -> String {
         if self.flow {
-            let written: Vec<_> = texts.iter().map(|text| write_text(text, self.quotes)).collect();
-            return format!("[{}]", written.join(", "));
+            return flow_list(texts, self.quotes);
         }
         let ending = line_ending(self.tree.text());
         let indent = " ".repeat(self.column + 2);
@@ -84,16 +174,31 @@ impl Entry<'_, '_> {
         })
     }
 
+    /// A new member after another one, or where the effort puts it.
     fn insert_after(&mut self, member: Member, key: &str, value: &str) {
         let text = self.tree.text();
-        let end = self.tree.node(member.value).range().end;
         let key = write_text(key, self.quotes);
+        let ending = line_ending(text);
+        let space = if value.starts_with(ending) { "" } else { " " };
+        let member = match self.effort {
+            Effort::Least => member,
+            Effort::Gaps => self.last,
+            Effort::Anew => {
+                let start = self.tree.node(self.first.key).whole().start;
+                let behind = if self.flow {
+                    ", ".to_owned()
+                } else {
+                    format!("{ending}{}", " ".repeat(self.column))
+                };
+                self.splices.push(Splice::insert(start, format!("{key}:{space}{value}{behind}")));
+                return;
+            }
+        };
+        let end = self.tree.node(member.value).range().end;
         if self.flow {
             self.splices.push(Splice::insert(end, format!(", {key}: {value}")));
             return;
         }
-        let ending = line_ending(text);
-        let space = if value.starts_with(ending) { "" } else { " " };
         let line = format!("{}{key}:{space}{value}{ending}", " ".repeat(self.column));
         let place = line_end(text, end.max(self.tree.node(member.key).range().end));
         self.splices.push(Splice::insert(place, lines_at(text, place, &line, ending).0));

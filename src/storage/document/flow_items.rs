@@ -20,32 +20,70 @@ pub(super) struct Place {
     pub(super) next: Option<Range<usize>>,
 }
 
-/// Takes an item away.
-pub(super) fn remove(text: &str, place: &Place) -> Result<Vec<Splice>, &'static str> {
+/// Ways to take an item away, the least first.
+pub(super) fn removals(text: &str, place: &Place) -> Vec<Vec<Splice>> {
     let Place { inner, previous, item, next } = place;
     let gap_end = next.as_ref().map_or(inner.end, |next| next.start);
     let gone = |range: Range<usize>| Splice::replace(range, "");
-    if let Some(comma) = find_comma(text, item.end..gap_end) {
-        if text[item.end..comma].contains('#') {
-            return Err("there is a comment between an item and its comma");
+    let after = find_comma(text, item.end..gap_end);
+    let before = previous.as_ref().and_then(|previous| find_comma(text, previous.end..item.start));
+    let comma = |comma: usize| gone(comma..comma + 1);
+    let mut ways = match (after, before) {
+        (Some(after), _) => {
+            // A comment between an item and its comma is nobody's, and stays.
+            let is_free = !text[item.end..after].contains('#');
+            let with_comma = is_free.then(|| vec![gone(with_comma(text, item, after, gap_end))]);
+            let apart = vec![gone(item.clone()), comma(after)];
+            with_comma.into_iter().chain([apart]).collect()
         }
-        return Ok(vec![gone(
-            alone_on_lines(text, item.start, comma + 1, gap_end).unwrap_or_else(|| {
-                let spaces = spaces_at(text, comma + 1).min(gap_end - comma - 1);
-                item.start..comma + 1 + spaces
-            }),
-        )]);
-    }
-    let Some(previous) = previous else {
-        let lines = alone_on_lines(text, item.start, item.end, inner.end);
-        return Ok(vec![gone(all_or(text, inner, lines.unwrap_or_else(|| item.clone())))]);
+        (None, Some(before)) if text[before + 1..item.start].trim_start_matches(' ').is_empty() => {
+            vec![vec![gone(before..item.end)]]
+        }
+        (None, Some(before)) => {
+            let lines = alone_on_lines(text, item.start, item.end, inner.end);
+            let lines = lines.map(|lines| vec![comma(before), gone(lines)]);
+            lines.into_iter().chain([vec![comma(before), gone(item.clone())]]).collect()
+        }
+        (None, None) => {
+            let lines = alone_on_lines(text, item.start, item.end, inner.end);
+            vec![vec![gone(all_or(text, inner, lines.unwrap_or_else(|| item.clone())))]]
+        }
     };
-    let comma = find_comma(text, previous.end..item.start).ok_or("an item has no comma")?;
-    if text[comma + 1..item.start].trim_start_matches(' ').is_empty() {
-        return Ok(vec![gone(comma..item.end)]);
+    // With all comments beside it.
+    ways.push(vec![gone(match (previous, next) {
+        (_, Some(next)) => item.start..next.start,
+        (Some(previous), None) => previous.end..item.end,
+        (None, None) => inner.clone(),
+    })]);
+    ways
+}
+
+/// An item with the comma behind it: its lines, where nothing else is on them, or what is on its line
+/// up to the next item or the end of its comment.
+fn with_comma(text: &str, item: &Range<usize>, comma: usize, gap_end: usize) -> Range<usize> {
+    if let Some(lines) = alone_on_lines(text, item.start, comma + 1, gap_end) {
+        return lines;
     }
-    let lines = alone_on_lines(text, item.start, item.end, inner.end);
-    Ok(vec![gone(comma..comma + 1), gone(lines.unwrap_or_else(|| item.clone()))])
+    let spaces = spaces_at(text, comma + 1).min(gap_end - comma - 1);
+    let rest = &text[comma + 1 + spaces..gap_end];
+    if !rest.starts_with('#') {
+        return item.start..comma + 1 + spaces;
+    }
+    let comment = rest.find(['\r', '\n']).unwrap_or(rest.len());
+    let line = &text[line_start(text, item.start)..item.start];
+    let kept = line.trim_end_matches(' ').len();
+    let start = if kept == 0 { item.start } else { item.start - (line.len() - kept) };
+    start..comma + 1 + spaces + comment
+}
+
+/// The comment on the line of an item, behind its comma.
+pub(super) fn comment_behind<'t>(text: &'t str, place: &Place) -> Option<&'t str> {
+    let gap_end = place.next.as_ref().map_or(place.inner.end, |next| next.start);
+    let gap = &text[place.item.end..gap_end];
+    let rest = gap.trim_start_matches([' ', '\t']);
+    let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start_matches([' ', '\t']);
+    let line = rest.split(['\r', '\n']).next().unwrap_or_default();
+    line.starts_with('#').then_some(line)
 }
 
 /// Puts an item after `place.item`. Gives the splices and where the new item will start.
@@ -118,7 +156,7 @@ pub(super) fn find_comma(text: &str, gap: Range<usize>) -> Option<usize> {
     let mut comment = false;
     for (index, byte) in text.as_bytes()[gap.clone()].iter().enumerate() {
         match byte {
-            b'\n' => comment = false,
+            b'\n' | b'\r' => comment = false,
             b'#' => comment = true,
             b',' if !comment => return Some(gap.start + index),
             _ => {}
@@ -159,7 +197,7 @@ fn leading_spaces(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, insert_after, remove};
+    use super::{Place, insert_after, removals};
     use crate::storage::document::splice::spliced;
 
     /// The place of the item that is `x`, among items of one letter.
@@ -196,8 +234,13 @@ mod tests {
             ("[\n  x # X\n]", "[]"),
             ("[\n  x, # X\n  # all\n]", "[\n  # all\n]"),
             ("[a,\n x]", "[a\n ]"),
+            ("[x, # X\n b]", "[\n b]"),
+            ("[x, # X\n # B\n b]", "[\n # B\n b]"),
+            ("[a, x, # X\n b]", "[a,\n b]"),
+            ("[x # X\n , b]", "[ # X\n  b]"),
         ] {
-            assert_eq!(spliced(before, remove(before, &place(before)).unwrap()), after, "{before}");
+            let ways = removals(before, &place(before));
+            assert_eq!(spliced(before, ways[0].clone()), after, "{before}");
         }
     }
 

@@ -3,29 +3,54 @@
 
 use std::ops::Range;
 
+use super::meaning::Meaning;
 use super::tree::{Content, NodeId, Tree};
 
-/// The places of a document's entries.
-#[derive(Debug, Clone)]
+/// The places of a document's entries, and what an edit of one must leave as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layout {
     /// How `apiKeys` is written.
     pub(super) section: Section,
     /// Every entry in order, the faulty ones too.
     pub(super) entries: Vec<EntrySpan>,
+    /// What all the other sections mean.
+    pub(super) others: Meaning,
+    /// Whether the list of entries has an anchor, so that any entry may be referred to.
+    pub(super) anchored: bool,
+    /// Why nothing of the document may be written.
+    pub(super) sealed: Option<Seal>,
+}
+
+/// Another program has its seal on a document, which any change would break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seal {
+    /// Whose it is, and what to do.
+    pub(super) reason: &'static str,
+    /// Where it stands.
+    pub(super) place: usize,
 }
 
 impl Layout {
-    /// Moves the entries from this one on, after a text that ended at `old_end` came to end at
-    /// `new_end`.
-    pub(super) fn shift_from(&mut self, entry: usize, old_end: usize, new_end: usize) {
-        let shifted = |place: usize| place - old_end + new_end;
-        for span in &mut self.entries[entry..] {
-            let Range { start, end } = span.range();
-            *span = EntrySpan::new(shifted(start)..shifted(end), span.is_key);
+    /// Puts entries where others were, and moves those that follow, after a text that ended at
+    /// `old_end` came to end at `new_end`.
+    pub(super) fn replace(
+        &mut self,
+        entries: Range<usize>,
+        new: Vec<EntrySpan>,
+        old_end: usize,
+        new_end: usize,
+    ) {
+        let shifted = |place: usize| place + new_end - old_end;
+        if old_end != new_end {
+            for span in &mut self.entries[entries.end..] {
+                let Range { start, end } = span.range();
+                *span = EntrySpan::new(shifted(start)..shifted(end), span.is_key, span.meaning);
+            }
+            if let Section::Flow { close, .. } = &mut self.section {
+                *close = shifted(*close);
+            }
         }
-        if let Section::Flow { close, .. } = &mut self.section {
-            *close = shifted(*close);
-        }
+        self.entries.splice(entries, new);
     }
 }
 
@@ -52,10 +77,14 @@ pub(super) enum Section {
         /// The mapping that holds the section is in flow style too.
         within_flow: bool,
     },
-    /// A key without a value.
+    /// A key without a value, or whose value is null.
     Null {
         /// Where the key ends.
         key_end: usize,
+        /// The value as it is written; empty where there is none.
+        value: (usize, usize),
+        /// The mapping that holds the section is in flow style.
+        within_flow: bool,
     },
     /// In a way that cannot be edited as text.
     Exotic {
@@ -66,20 +95,21 @@ pub(super) enum Section {
     },
 }
 
-/// An entry's bytes: whole lines in block style, the value alone in flow style.
+/// An entry's bytes (whole lines in block style, the value alone in flow style) and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EntrySpan {
     start: u32,
     end: u32,
     is_key: bool,
+    meaning: Meaning,
 }
 
 impl EntrySpan {
     /// The span of an entry.
-    pub(super) fn new(range: Range<usize>, is_key: bool) -> Self {
+    pub(super) fn new(range: Range<usize>, is_key: bool, meaning: Meaning) -> Self {
         // A document has less than 4 GiB.
         let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { start: narrow(range.start), end: narrow(range.end), is_key }
+        Self { start: narrow(range.start), end: narrow(range.end), is_key, meaning }
     }
 
     /// The bytes of the entry.
@@ -90,6 +120,11 @@ impl EntrySpan {
     /// Whether the entry is a key, not faulty.
     pub(super) fn is_key(&self) -> bool {
         self.is_key
+    }
+
+    /// What the entry means, apart from its key if it is one.
+    pub(super) fn meaning(&self) -> Meaning {
+        self.meaning
     }
 }
 
@@ -116,30 +151,28 @@ pub(super) fn of_section(
 ) -> (Section, Vec<Range<usize>>) {
     let key_end = tree.node(key).range().end;
     let node = tree.node(value);
-    let nowhere = || items.iter().map(|item| tree.node(*item).range()).collect();
+    let alone = || items.iter().map(|item| tree.node(*item).whole()).collect();
     let within_flow = tree
         .root()
         .is_some_and(|root| matches!(tree.node(root).content, Content::Mapping { flow: true, .. }));
     let place = tree.node(key).range().start;
-    let exotic = |reason| (Section::Exotic { reason, place }, nowhere());
-    if tree.node(key).anchored || tree.node(key).tagged {
-        return exotic("the key apiKeys has an anchor or a tag");
-    }
+    let exotic = |reason| (Section::Exotic { reason, place }, alone());
     match &node.content {
-        Content::Alias(_) => exotic("apiKeys is an alias"),
-        _ if node.anchored || node.tagged => exotic("apiKeys has an anchor or a tag"),
+        Content::Alias(_) => exotic("apiKeys is an alias, so the keys stand elsewhere"),
         Content::Sequence { flow: true, .. } => {
             let Range { start, end } = node.range();
-            (Section::Flow { key_end, open: start, close: end - 1, within_flow }, nowhere())
+            (Section::Flow { key_end, open: start, close: end - 1, within_flow }, alone())
         }
         Content::Sequence { flow: false, .. } => match lines_of_items(tree, items) {
             Some(ranges) => (Section::Block { key_end }, ranges),
             None => exotic("the entries are not on lines of their own"),
         },
-        Content::Scalar { .. } if node.range().is_empty() && !within_flow => {
-            (Section::Null { key_end }, Vec::new())
+        Content::Scalar { .. } => {
+            let Range { start, end } = node.whole();
+            let value = if start == end { (key_end, key_end) } else { (start, end) };
+            (Section::Null { key_end, value, within_flow }, Vec::new())
         }
-        Content::Scalar { .. } | Content::Mapping { .. } => exotic("apiKeys is null"),
+        Content::Mapping { .. } => exotic("apiKeys is a mapping"),
     }
 }
 
@@ -192,19 +225,34 @@ pub(super) fn indentation(lines: &str) -> usize {
 
 /// Where the line that holds this place starts.
 pub(super) fn line_start(text: &str, place: usize) -> usize {
-    text.as_bytes()[..place]
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |newline| newline + 1)
+    let bytes = text.as_bytes();
+    (0..place).rev().find(|index| ends_line(bytes, *index)).map_or(0, |index| index + 1)
 }
 
 /// Just after the line that holds the character before this place.
 pub(super) fn line_end(text: &str, place: usize) -> usize {
-    if place > 0 && text.as_bytes()[place - 1] == b'\n' {
-        return place;
+    let bytes = text.as_bytes();
+    let start = place.saturating_sub(1);
+    (start..bytes.len())
+        .find(|index| ends_line(bytes, *index))
+        .map_or(text.len(), |index| index + 1)
+}
+
+/// Whether a line ends with this byte: a line feed, or a carriage return alone (YAML 1.2 §5.4).
+pub(super) fn ends_line(bytes: &[u8], index: usize) -> bool {
+    match bytes[index] {
+        b'\n' => true,
+        b'\r' => bytes.get(index + 1) != Some(&b'\n'),
+        _ => false,
     }
-    text.as_bytes()[place..]
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .map_or(text.len(), |newline| place + newline + 1)
+}
+
+/// The lines of a text, each with its ending.
+pub(super) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from;
+        from = line_end(text, start + 1).min(text.len());
+        (start < text.len()).then(|| &text[start..from])
+    })
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::flow_items::{Place, insert_after, insert_first, remove};
-use super::layout::lines_of_items;
+use super::entry_edit::Effort;
+use super::flow_items::{Place, comment_behind, find_comma, insert_after, insert_first, removals};
+use super::layout::{indentation, line_start, lines_of, lines_of_items};
 use super::scalar::{Quotes, Value, is_plain, write_text};
 use super::splice::{Splice, kept, line_ending, lines_at, spliced};
 use super::tree::{Content, NodeId, Tree};
@@ -13,6 +14,7 @@ pub(super) fn edit_list(
     tree: &Tree<'_>,
     node: NodeId,
     new: &[&str],
+    effort: Effort,
 ) -> Result<Vec<Splice>, &'static str> {
     let Content::Sequence { flow, items } = &tree.node(node).content else {
         return Err("the permissions are not a list");
@@ -22,7 +24,11 @@ pub(super) fn edit_list(
     if old == new {
         return Ok(Vec::new());
     }
-    if *flow { edit_flow(tree, node, items, &old, new) } else { edit_block(tree, items, &old, new) }
+    if *flow {
+        Ok(edit_flow(tree, node, items, &old, new, effort))
+    } else {
+        edit_block(tree, items, &old, new, effort)
+    }
 }
 
 /// The habit of quoting that the texts of a list show.
@@ -42,7 +48,7 @@ pub(super) fn quotes_of(tree: &Tree<'_>, items: &[NodeId]) -> Quotes {
 }
 
 fn text_of<'a>(tree: &'a Tree<'_>, item: NodeId) -> &'a str {
-    match &tree.node(item).content {
+    match &tree.resolved(item).content {
         Content::Scalar { text, .. } => text,
         Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias(_) => "",
     }
@@ -53,6 +59,7 @@ fn edit_block(
     items: &[NodeId],
     old: &[&str],
     new: &[&str],
+    effort: Effort,
 ) -> Result<Vec<Splice>, &'static str> {
     let text = tree.text();
     let lines =
@@ -62,18 +69,22 @@ fn edit_block(
     }
     let quotes = quotes_of(tree, items);
     let ending = line_ending(text);
-    let dash = |index: usize| {
-        let prefix = &text[lines[index].start..tree.node(items[index]).range().start];
-        let fits = prefix.bytes().all(|byte| matches!(byte, b' ' | b'-'));
-        if fits { Ok(prefix) } else { Err("a permission is not on the line of its dash") }
-    };
+    let column = indentation(&text[lines[0].start..]);
     let pairs = kept(old, new);
-    let mut splices: Vec<Splice> = (0..old.len())
-        .filter(|index| !pairs.iter().any(|(stays, _)| stays == index))
-        .map(|index| Splice::replace(lines[index].clone(), ""))
+    let mut moving: Vec<usize> =
+        (0..old.len()).filter(|index| !pairs.iter().any(|(stays, _)| stays == index)).collect();
+    let mut splices: Vec<Splice> = moving
+        .iter()
+        .map(|index| {
+            let next = lines.get(index + 1).map_or(text.len(), |next| next.start);
+            let end = match effort {
+                Effort::Least => lines[*index].end,
+                Effort::Gaps | Effort::Anew => end_of_gap(text, lines[*index].end, next, column),
+            };
+            Splice::replace(lines[*index].start..end, "")
+        })
         .collect();
     let mut place = lines[0].start;
-    let mut like = 0;
     let mut coming = String::new();
     let mut come = |place: usize, coming: &mut String| {
         if !coming.is_empty() {
@@ -84,15 +95,32 @@ fn edit_block(
     for (position, item) in new.iter().enumerate() {
         if let Some((stays, _)) = pairs.iter().find(|(_, stays)| *stays == position) {
             come(place, &mut coming);
-            (place, like) = (lines[*stays].end, *stays);
+            place = lines[*stays].end;
+        } else if let Some(moved) = moving.iter().position(|index| old[*index] == *item) {
+            // It moves as it is written, with its comment.
+            let written = &text[lines[moving.remove(moved)].clone()];
+            coming.push_str(written);
+            if !written.ends_with(['\n', '\r']) {
+                coming.push_str(ending);
+            }
         } else {
-            coming.push_str(dash(like)?);
+            coming.push_str(&" ".repeat(column));
+            coming.push_str("- ");
             coming.push_str(&write_text(item, quotes));
             coming.push_str(ending);
         }
     }
     come(place, &mut coming);
     Ok(splices)
+}
+
+/// Where the blank lines and the deeper comments behind an item end.
+fn end_of_gap(text: &str, end: usize, limit: usize, column: usize) -> usize {
+    let lines = lines_of(&text[end..limit]).take_while(|line| {
+        let content = line.trim_start_matches(' ');
+        content.trim().is_empty() || content.starts_with('#') && indentation(line) > column
+    });
+    end + lines.map(str::len).sum::<usize>()
 }
 
 /// First come the new items, each after the one it follows, then go the old ones: so the list is
@@ -103,7 +131,8 @@ fn edit_flow(
     items: &[NodeId],
     old: &[&str],
     new: &[&str],
-) -> Result<Vec<Splice>, &'static str> {
+    effort: Effort,
+) -> Vec<Splice> {
     let whole = tree.node(node).range();
     let quotes = quotes_of(tree, items);
     let pairs = kept(old, new);
@@ -111,7 +140,7 @@ fn edit_flow(
         text: tree.text()[whole.clone()].to_owned(),
         items: items
             .iter()
-            .map(|item| tree.node(*item).range())
+            .map(|item| tree.node(*item).whole())
             .map(|range| range.start - whole.start..range.end - whole.start)
             .collect(),
     };
@@ -119,6 +148,11 @@ fn edit_flow(
     for (was, _) in &pairs {
         stays[*was] = true;
     }
+    let mut moving: Vec<(&str, String)> = (0..old.len())
+        .filter(|index| !stays[*index])
+        .filter_map(|index| Some((old[index], list.comment(index)?)))
+        .collect();
+    let mut moved = Vec::new();
     let mut after = None;
     for (position, item) in new.iter().enumerate() {
         match pairs.iter().find(|(_, stays)| *stays == position) {
@@ -129,13 +163,19 @@ fn edit_flow(
                 list.insert(at, &write_text(item, quotes));
                 stays.insert(at, true);
                 after = Some(at);
+                if let Some(comment) = moving.iter().position(|(text, _)| text == item) {
+                    moved.push((position, moving.remove(comment).1));
+                }
             }
         }
     }
     for index in (0..stays.len()).rev().filter(|index| !stays[*index]) {
-        list.remove(index)?;
+        list.remove(index, effort);
     }
-    Ok(vec![Splice::replace(whole, list.text)])
+    for (position, comment) in moved {
+        list.add_comment(position, &comment);
+    }
+    vec![Splice::replace(whole, list.text)]
 }
 
 /// A list in brackets, edited item by item.
@@ -170,12 +210,42 @@ impl FlowList {
         self.items.insert(index, at..at + new.len());
     }
 
-    fn remove(&mut self, index: usize) -> Result<(), &'static str> {
-        let splices = remove(&self.text, &self.place(index))?;
+    fn remove(&mut self, index: usize, effort: Effort) {
+        let mut ways = removals(&self.text, &self.place(index));
+        let last = ways.pop();
+        let way = match effort {
+            Effort::Least => ways.into_iter().next(),
+            Effort::Gaps | Effort::Anew => last,
+        };
+        let splices = way.unwrap_or_default();
         self.items.remove(index);
         self.shift(index, &splices);
         self.text = spliced(&self.text, splices);
-        Ok(())
+    }
+
+    fn comment(&self, index: usize) -> Option<String> {
+        comment_behind(&self.text, &self.place(index)).map(str::to_owned)
+    }
+
+    /// Puts a comment at the end of an item's line, which ends there then.
+    fn add_comment(&mut self, index: usize, comment: &str) {
+        if self.text.contains(comment) {
+            return;
+        }
+        let Place { item, inner, next, .. } = self.place(index);
+        let gap_end = next.map_or(inner.end, |next| next.start);
+        let comma = find_comma(&self.text, item.end..gap_end);
+        let end = comma.map_or(item.end, |comma| comma + 1);
+        let ending = line_ending(&self.text);
+        let rest = self.text[end..].split(['\r', '\n']).next().unwrap_or_default();
+        let mut coming = format!(" {comment}");
+        if !rest.trim().is_empty() {
+            let indent = indentation(&self.text[line_start(&self.text, item.start)..]).max(8);
+            coming += &format!("{ending}{}", " ".repeat(indent));
+        }
+        let splices = vec![Splice::insert(end, coming)];
+        self.shift(index + 1, &splices);
+        self.text = spliced(&self.text, splices);
     }
 
     fn shift(&mut self, from: usize, splices: &[Splice]) {

@@ -12,9 +12,14 @@ mod fault;
 mod flow_items;
 mod layout;
 mod list_edit;
+mod meaning;
 mod new_entry;
+mod origin;
+mod remarks;
 mod scalar;
+mod spelling;
 mod splice;
+mod syntax;
 mod tree;
 
 use std::collections::HashMap;
@@ -26,6 +31,8 @@ pub(crate) use self::draft::{Draft, NotEditable};
 use self::entry::{ApiKeyEntry, EntryReader};
 pub(crate) use self::fault::Fault;
 use self::layout::{EntrySpan, Layout};
+use self::meaning::{Meaning, Meanings};
+pub(crate) use self::remarks::Remarks;
 use self::tree::{Content, NodeId, Tree};
 use crate::domain::{FaultyEntry, Keyring, KeyringBuilder};
 
@@ -40,15 +47,6 @@ pub(crate) struct Document {
     keyring: Arc<Keyring>,
 }
 
-/// What `check` tells of a document beyond its keyring.
-#[derive(Debug, Default)]
-pub(crate) struct Remarks {
-    /// What keeps entries from being keys.
-    pub(crate) faults: Vec<Fault>,
-    /// What is allowed but surely not meant.
-    pub(crate) warnings: Vec<Fault>,
-}
-
 impl Document {
     /// Reads a document.
     ///
@@ -56,7 +54,7 @@ impl Document {
     /// The [`Fault`] that keeps the document as a whole from being read. Faults of single entries
     /// are in the keyring.
     pub(crate) fn parse(bytes: Bytes) -> Result<Self, Fault> {
-        let (layout, keyring, _) = read(&bytes)?;
+        let Reading { layout, keyring, .. } = read(&bytes)?;
         Ok(Self { bytes, layout, keyring: Arc::new(keyring) })
     }
 
@@ -65,10 +63,7 @@ impl Document {
     /// # Errors
     /// The [`Fault`] that keeps the document as a whole from being read.
     pub(crate) fn check(bytes: &[u8]) -> Result<Remarks, Fault> {
-        let (_, keyring, entries) = read(bytes)?;
-        let mut remarks = remarks(&keyring, entries);
-        remarks.warnings.extend(misspelt_sections(bytes)?);
-        Ok(remarks)
+        remarks::of(bytes)
     }
 
     /// The bytes as they are in the file.
@@ -94,28 +89,36 @@ struct PlacedEntry {
     entry: ApiKeyEntry,
 }
 
-fn read(bytes: &[u8]) -> Result<(Layout, Keyring, Vec<PlacedEntry>), Fault> {
+/// A document as it was read.
+struct Reading<'t> {
+    tree: Tree<'t>,
+    has_section: bool,
+    layout: Layout,
+    keyring: Keyring,
+    entries: Vec<PlacedEntry>,
+}
+
+fn read(bytes: &[u8]) -> Result<Reading<'_>, Fault> {
+    if let Some(fault) = origin::by_first_bytes(bytes) {
+        return Err(fault);
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf_8(bytes, error.valid_up_to()))?;
-    let tree = Tree::parse(text)?;
-    let Some(section) = find_section(&tree)? else {
+    let tree = Tree::parse(text).map_err(|fault| syntax::explained(text, fault))?;
+    let section = find_section(&tree).map_err(|fault| syntax::explained(text, fault))?;
+    origin::oddly_indented_member(&tree)?;
+    let mut meanings = Meanings::new(&tree);
+    let others = members_of_root(&tree).filter(|member| Some(*member) != section);
+    let others =
+        Meaning::of_members(others.map(|(key, value)| (meanings.of(key), meanings.of(value))));
+    let sealed = origin::seal(&tree);
+    let Some((key, value)) = section else {
         refuse_repeated(&tree, &[])?;
-        let layout = Layout { section: layout::of_missing(&tree), entries: Vec::new() };
-        return Ok((layout, Keyring::default(), Vec::new()));
+        let section = layout::of_missing(&tree);
+        let layout = Layout { section, entries: Vec::new(), others, anchored: false, sealed };
+        let (keyring, entries) = (Keyring::default(), Vec::new());
+        return Ok(Reading { has_section: false, layout, keyring, entries, tree });
     };
-    let (key, value) = section;
-    let items = match &tree.resolved(value).content {
-        Content::Sequence { items, .. } => tree.items(items),
-        Content::Scalar { value: scalar::Value::Null, .. } => &[],
-        Content::Scalar { .. } | Content::Mapping { .. } | Content::Alias(_) => {
-            let node = tree.node(value);
-            return Err(Fault::at(
-                node.line(),
-                node.column(),
-                &format!("{SECTION} is {}, not a list", tree.resolved(value).kind()),
-                "write each key as an entry that starts with \"- name:\"",
-            ));
-        }
-    };
+    let items = items_of_section(&tree, value).map_err(|fault| syntax::explained(text, fault))?;
     let repeated = refuse_repeated(&tree, items)?;
     let mut reader = EntryReader::new(&tree);
     let mut entries: Vec<PlacedEntry> = items
@@ -132,8 +135,9 @@ fn read(bytes: &[u8]) -> Result<(Layout, Keyring, Vec<PlacedEntry>), Fault> {
     let (section, ranges) = layout::of_section(&tree, key, value, items);
     let mut builder = KeyringBuilder::with_capacity(entries.len());
     let mut placed = Vec::with_capacity(entries.len());
-    for (placed_entry, range) in entries.iter().zip(ranges) {
-        placed.push(EntrySpan::new(range, placed_entry.entry.key.is_ok()));
+    for ((placed_entry, item), range) in entries.iter().zip(items).zip(ranges) {
+        let is_key = placed_entry.entry.key.is_ok();
+        placed.push(EntrySpan::new(range, is_key, meanings.of_entry(*item, is_key)));
         match &placed_entry.entry.key {
             Ok(key) => builder.key(Arc::new(key.clone())),
             Err(faults) => builder.faulty(FaultyEntry {
@@ -143,7 +147,44 @@ fn read(bytes: &[u8]) -> Result<(Layout, Keyring, Vec<PlacedEntry>), Fault> {
             }),
         }
     }
-    Ok((Layout { section, entries: placed }, builder.build(), entries))
+    let anchored =
+        tree.node(value).anchored || tree.root().is_some_and(|root| tree.node(root).anchored);
+    let layout = Layout { section, entries: placed, others, anchored, sealed };
+    Ok(Reading { has_section: true, layout, keyring: builder.build(), entries, tree })
+}
+
+/// The entries of our section.
+fn items_of_section<'a>(tree: &'a Tree<'_>, value: NodeId) -> Result<&'a [NodeId], Fault> {
+    match &tree.resolved(value).content {
+        Content::Sequence { items, .. } => Ok(tree.items(items)),
+        Content::Scalar { value: scalar::Value::Null, .. } => Ok(&[]),
+        Content::Scalar { .. } | Content::Mapping { .. } | Content::Alias(_) => {
+            let node = tree.node(value);
+            Err(Fault::at(
+                node.line(),
+                node.column(),
+                &format!("{SECTION} is {}, not a list", tree.resolved(value).kind()),
+                "write each key as an entry that starts with \"- name:\"",
+            ))
+        }
+    }
+}
+
+/// The sections of a document.
+fn members_of_root<'a>(tree: &'a Tree<'_>) -> impl Iterator<Item = (NodeId, NodeId)> + 'a {
+    let members = tree.root().and_then(|root| match &tree.node(root).content {
+        Content::Mapping { members, .. } => Some(tree.members(members)),
+        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => None,
+    });
+    members.into_iter().flatten()
+}
+
+/// A scalar as it is written.
+fn text_of_key<'a>(tree: &'a Tree<'_>, id: NodeId) -> Option<&'a str> {
+    match &tree.resolved(id).content {
+        Content::Scalar { text, .. } => Some(text),
+        Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias(_) => None,
+    }
 }
 
 fn in_words(fault: &Fault) -> String {
@@ -166,30 +207,6 @@ fn find_section(tree: &Tree<'_>) -> Result<Option<(NodeId, NodeId)>, Fault> {
             "put the entries under a line \"apiKeys:\"",
         )),
     }
-}
-
-/// Sections that are surely meant to be ours and are not: what stands in them is no key.
-fn misspelt_sections(bytes: &[u8]) -> Result<Vec<Fault>, Fault> {
-    let text = std::str::from_utf8(bytes).map_err(|error| not_utf_8(bytes, error.valid_up_to()))?;
-    let tree = Tree::parse(text)?;
-    let Some(Content::Mapping { members, .. }) = tree.root().map(|root| &tree.node(root).content)
-    else {
-        return Ok(Vec::new());
-    };
-    let looks_like_ours = |name: &str| {
-        let letters = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-        name != SECTION && letters.trim_end_matches(['s', 'S']).eq_ignore_ascii_case("apikey")
-    };
-    let told = tree.members(members).filter_map(|(key, _)| {
-        let node = tree.node(key);
-        let Content::Scalar { text, .. } = &tree.resolved(key).content else { return None };
-        looks_like_ours(text).then(|| {
-            let fault = format!("the section {text} is not {SECTION}, so what is in it is no key");
-            let hint = format!("call it {SECTION}, in exactly this case");
-            Fault::at(node.line(), node.column(), &fault, &hint)
-        })
-    });
-    Ok(told.collect())
 }
 
 /// Repeated keys within entries, as faults of these. One outside of them leaves open what the
@@ -249,27 +266,6 @@ fn add_fault(entry: &mut ApiKeyEntry, fault: Fault) {
     }
 }
 
-fn remarks(keyring: &Keyring, entries: Vec<PlacedEntry>) -> Remarks {
-    let mut remarks = Remarks::default();
-    let mut holders = HashMap::with_capacity(keyring.keys().len());
-    for placed in entries {
-        match placed.entry.key {
-            Err(faults) => remarks.faults.extend(faults),
-            Ok(key) => {
-                if let Some(line) = holders.insert(key.digest, placed.line) {
-                    remarks.warnings.push(Fault::at(
-                        placed.line,
-                        placed.column,
-                        &format!("the entry at line {line} has the same hash"),
-                        "give each key a token of its own",
-                    ));
-                }
-            }
-        }
-    }
-    remarks
-}
-
 fn not_utf_8(bytes: &[u8], valid: usize) -> Fault {
     let before = &bytes[..valid];
     let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
@@ -280,5 +276,7 @@ fn not_utf_8(bytes: &[u8], valid: usize) -> Fault {
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod styles;
 #[cfg(test)]
 mod tests;

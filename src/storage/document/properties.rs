@@ -87,6 +87,20 @@ fn marks(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The text after an edit as it would be if a text that ended with the document, without a line ending,
+/// were not marked so now that something comes after it.
+fn with_text_at_end(before: &str, after: &str) -> String {
+    let same = before.bytes().zip(after.bytes()).take_while(|(one, other)| one == other).count();
+    let is_mark = !before.ends_with('\n')
+        && before[..same].trim_end_matches('2').ends_with(['|', '>'])
+        && after[same..].starts_with('-');
+    if !is_mark {
+        return after.to_owned();
+    }
+    let kept = if before[same..].starts_with('+') { "+" } else { "" };
+    format!("{}{kept}{}", &after[..same], &after[same + 1..])
+}
+
 /// Holds a text after an edit against the one before: what is outside of the touched lines stays.
 fn demand_untouched(
     before: &str,
@@ -95,6 +109,8 @@ fn demand_untouched(
     edit: &KeyringEdit,
 ) {
     let shown = || format!("{edit:?}\n--- before\n{before}\n--- after\n{after}\n---");
+    let unstripped = with_text_at_end(before, after);
+    let after = unstripped.as_str();
     let common = before.bytes().zip(after.bytes()).take_while(|(one, other)| one == other).count();
     let common_end = before
         .bytes()
@@ -149,7 +165,7 @@ fn edit_and_compare(text: &str, choices: &mut Choices<'_>) {
         let mut draft = Draft::of(&document);
         let before = std::str::from_utf8(document.bytes()).unwrap().to_owned();
         draft.make(&change).unwrap_or_else(|refused| panic!("{refused:?} {edit:?}\n{before}"));
-        let edited = draft.finish();
+        let edited = draft.finish().unwrap();
         apply_to_model(&mut model, &edit);
         let after = std::str::from_utf8(edited.bytes()).unwrap();
         let read = Document::parse(edited.bytes().clone())

@@ -1,7 +1,7 @@
 //! What a scalar means by the core schema of YAML 1.2 (§10.3), and how to write one so that every
 //! reader agrees.
 
-use granit_parser::ScalarStyle;
+use granit_parser::{ScalarStyle, Tag};
 
 /// What a scalar is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,6 +10,8 @@ pub(super) enum Value {
     Bool(bool),
     Number,
     Text,
+    /// What only its tag says: one that we do not know, or one that the text does not fit.
+    Other,
 }
 
 /// How a text is quoted.
@@ -33,15 +35,39 @@ impl Quotes {
     }
 }
 
-/// What a scalar of this text and style is.
-pub(super) fn resolve(text: &str, style: ScalarStyle) -> Value {
-    match style {
-        ScalarStyle::Plain => resolve_plain(text),
-        ScalarStyle::SingleQuoted
-        | ScalarStyle::DoubleQuoted
-        | ScalarStyle::Literal
-        | ScalarStyle::Folded => Value::Text,
+/// What a scalar of this text, style and tag is.
+pub(super) fn resolve(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
+    match (tag, style) {
+        (Some(tag), _) => resolve_tagged(text, tag),
+        (None, ScalarStyle::Plain) => resolve_plain(text),
+        (
+            None,
+            ScalarStyle::SingleQuoted
+            | ScalarStyle::DoubleQuoted
+            | ScalarStyle::Literal
+            | ScalarStyle::Folded,
+        ) => Value::Text,
     }
+}
+
+/// A tag says what a scalar is, whatever its quotes (§10.3.1).
+fn resolve_tagged(text: &str, tag: &Tag) -> Value {
+    if is_non_specific(tag) {
+        return Value::Text;
+    }
+    match (tag.core_suffix(), resolve_plain(text)) {
+        (Some("str"), _) => Value::Text,
+        (Some("null"), value @ Value::Null) | (Some("bool"), value @ Value::Bool(_)) => value,
+        (Some("int"), _) if is_integer(text) => Value::Number,
+        (Some("float"), Value::Number) => Value::Number,
+        _ => Value::Other,
+    }
+}
+
+/// Whether a tag is the lone `!`, which leaves a node to be what its own kind is: a text, a list or a
+/// mapping (§6.9.1).
+pub(super) fn is_non_specific(tag: &Tag) -> bool {
+    tag.handle().is_empty() && tag.suffix() == "!"
 }
 
 fn resolve_plain(text: &str) -> Value {
@@ -123,12 +149,12 @@ fn is_yaml_1_1_word(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use granit_parser::ScalarStyle;
+    use granit_parser::{ScalarStyle, Tag};
 
     use super::{Quotes, Value, resolve, write_text};
 
     fn plain(text: &str) -> Value {
-        resolve(text, ScalarStyle::Plain)
+        resolve(text, ScalarStyle::Plain, None)
     }
 
     #[test]
@@ -146,7 +172,30 @@ mod tests {
         for text in ["", "~", "null", "NULL"] {
             assert_eq!(plain(text), Value::Null, "{text}");
         }
-        assert_eq!(resolve("true", ScalarStyle::SingleQuoted), Value::Text);
+        assert_eq!(resolve("true", ScalarStyle::SingleQuoted, None), Value::Text);
+    }
+
+    #[test]
+    fn a_tag_says_what_a_scalar_is() {
+        let core = |suffix: &str| Tag::new("tag:yaml.org,2002:", suffix);
+        for (tag, text, value) in [
+            (core("bool"), "true", Value::Bool(true)),
+            (core("bool"), "FALSE", Value::Bool(false)),
+            (core("bool"), "yes", Value::Other),
+            (core("null"), "", Value::Null),
+            (core("null"), "x", Value::Other),
+            (core("int"), "5", Value::Number),
+            (core("int"), "5.5", Value::Other),
+            (core("float"), "5", Value::Number),
+            (core("str"), "5", Value::Text),
+            (Tag::new("", "!"), "456", Value::Text),
+            (Tag::new("", "tag:yaml.org,2002:bool"), "true", Value::Bool(true)),
+            (Tag::new("!", "mine"), "true", Value::Other),
+        ] {
+            for style in [ScalarStyle::Plain, ScalarStyle::DoubleQuoted] {
+                assert_eq!(resolve(text, style, Some(&tag)), value, "{tag:?} {text}");
+            }
+        }
     }
 
     #[test]

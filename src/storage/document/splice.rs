@@ -69,8 +69,9 @@ pub(super) fn kept<T: PartialEq>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
 
 /// The line ending that a text uses.
 pub(super) fn line_ending(text: &str) -> &'static str {
-    match text.find('\n') {
-        Some(newline) if newline > 0 && text.as_bytes()[newline - 1] == b'\r' => "\r\n",
+    match text.find(['\n', '\r']) {
+        Some(at) if text[at..].starts_with("\r\n") => "\r\n",
+        Some(at) if text[at..].starts_with('\r') => "\r",
         _ => "\n",
     }
 }
@@ -78,7 +79,7 @@ pub(super) fn line_ending(text: &str) -> &'static str {
 /// Puts whole lines at a place that is the start of a line, or the end of a text that lacks its
 /// last line ending and goes on lacking it. Gives the text and where in it the lines start.
 pub(super) fn lines_at(text: &str, place: usize, lines: &str, ending: &str) -> (String, usize) {
-    if place == 0 || text.as_bytes()[place - 1] == b'\n' {
+    if place == 0 || matches!(text.as_bytes()[place - 1], b'\n' | b'\r') {
         return (lines.to_owned(), 0);
     }
     let lines = lines.strip_suffix(ending).unwrap_or(lines);
@@ -107,5 +108,6 @@ mod tests {
         assert_eq!(lines_at("a\n", 2, "b\n", "\n"), ("b\n".into(), 0));
         assert_eq!(lines_at("a\r\nx", 4, "b\r\n", "\r\n"), ("\r\nb".into(), 2));
         assert_eq!((line_ending("a\r\nb\n"), line_ending("a")), ("\r\n", "\n"));
+        assert_eq!(line_ending("a\rb"), "\r");
     }
 }

@@ -185,7 +185,7 @@ fn a_text_that_keeps_its_blank_lines_gets_none_from_a_new_neighbour() {
         };
         let mut draft = Draft::of(&parse(&text));
         draft.make(&Change::Inserted(std::sync::Arc::new(key))).unwrap();
-        let after = draft.finish();
+        let after = draft.finish().unwrap();
         let after = std::str::from_utf8(after.bytes()).unwrap();
         assert!(after.contains("      kept\n  - name: c\n"), "{after}");
     }

@@ -15,7 +15,7 @@ use super::tally::Tally;
 use super::tenant::{JustEmptied, STAYS_EMPTY, Tenant, Waiting, in_full};
 use super::tenants::Tenants;
 use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
-use crate::storage::document::{Draft, NotEditable};
+use crate::storage::document::{Document, Draft, NotEditable};
 use crate::storage::document_store::{DocumentStore, WriteError};
 
 /// How often a document may change under the writer before it gives up.
@@ -40,6 +40,11 @@ pub(super) struct Writer {
 #[derive(Debug, thiserror::Error)]
 #[error("the document changed {ATTEMPTS} times while it was being written")]
 struct Contended;
+
+/// What would be written does not say what was meant.
+#[derive(Debug, thiserror::Error)]
+#[error("the document does not read back as the changes were meant")]
+struct Misread;
 
 impl Writer {
     /// Works until nobody waits. Blocks.
@@ -77,13 +82,14 @@ impl Writer {
             let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
                 return all(&CommitError::Unavailable(Unavailable::new(Contended)));
             };
-            let mut draft = Draft::of(document);
-            let outcomes: Vec<Outcome> =
-                commits.iter().map(|commit| commit_to(&mut draft, commit)).collect();
+            let (made, outcomes) = make_all(document, commits);
             if outcomes.iter().all(Result::is_err) {
                 return outcomes;
             }
-            let document = Arc::new(draft.finish());
+            let Some(made) = made else {
+                return all(&CommitError::Unavailable(Unavailable::new(Misread)));
+            };
+            let document = Arc::new(made);
             let write = self.documents.write(&self.id, &stored, document.bytes().clone());
             let began = Instant::now();
             let written = self.runtime.block_on(write);
@@ -159,6 +165,19 @@ impl Writer {
         let unread = Snapshot { version: None, ..was.clone() };
         self.tenant.latest.publish_written(Arc::new(unread));
     }
+}
+
+/// Every commit made on a document, one after another, with the outcome of each.
+fn make_all(document: &Document, commits: &[Commit]) -> (Option<Document>, Vec<Outcome>) {
+    let mut draft = Draft::of(document);
+    let outcomes = commits.iter().map(|commit| commit_to(&mut draft, commit)).collect();
+    if let Some(made) = draft.finish() {
+        return (Some(made), outcomes);
+    }
+    // One of them does not read back as it was meant: each by itself, so that the others are made.
+    let mut draft = Draft::careful(document);
+    let outcomes = commits.iter().map(|commit| commit_to(&mut draft, commit)).collect();
+    (draft.finish(), outcomes)
 }
 
 fn commit_to(draft: &mut Draft, commit: &Commit) -> Outcome {

@@ -1,15 +1,19 @@
 //! New entries: after the last one, and like their neighbours.
 
+use granit_parser::ScalarStyle;
+
 use crate::domain::{ApiKey, Change};
 use crate::storage::document::SECTION;
 use crate::storage::document::flow_items::{Place, insert_after, insert_first};
-use crate::storage::document::layout::{EntrySpan, Section, indentation, line_end, line_start};
+use crate::storage::document::layout::{
+    EntrySpan, Section, indentation, line_end, line_start, lines_of,
+};
 use crate::storage::document::new_entry::Pattern;
 use crate::storage::document::scalar::{Quotes, write_text};
 use crate::storage::document::splice::{Splice, line_ending, lines_at};
 use crate::storage::document::tree::{Content, NodeId, Tree};
 
-use super::{Draft, NotEditable, item_of};
+use super::{Draft, Meant, NotEditable, item_of};
 
 /// Entries that are looked at for one whose style a new one can take.
 const NEIGHBOURS: usize = 8;
@@ -17,69 +21,151 @@ const NEIGHBOURS: usize = 8;
 impl Draft {
     /// Adds an entry after all others.
     pub(super) fn insert(&mut self, key: &ApiKey, change: &Change) -> Result<(), NotEditable> {
+        let plans = self.plans_to_insert(key)?;
+        if self.carry_out(plans, &Meant::Added(key), change) {
+            return Ok(());
+        }
+        let place = match self.layout.section {
+            Section::Block { key_end }
+            | Section::Flow { key_end, .. }
+            | Section::Null { key_end, .. } => key_end,
+            Section::Exotic { place, .. } => place,
+            Section::Missing | Section::MissingInFlow => 0,
+        };
+        Err(self.refused(
+            place,
+            "the document is written in a way that cannot be added to without touching more; put the \
+             keys in a plain list under apiKeys",
+        ))
+    }
+
+    fn plans_to_insert(&self, key: &ApiKey) -> Result<Vec<Vec<Splice>>, NotEditable> {
         let ending = line_ending(&self.text);
         let last = self.layout.entries.last().map(EntrySpan::range);
-        match (self.layout.section.clone(), last) {
-            (Section::Block { key_end }, Some(last)) => {
+        Ok(match (self.layout.section.clone(), last) {
+            (Section::Block { .. }, Some(last)) => {
                 let column = indentation(&self.text[last.clone()]);
-                let pattern = self.pattern(Some(column)).unwrap_or(Pattern::block(column, ending));
                 let place = self.after_comments(last.end, column);
                 let gap = self.gap_between_entries(ending);
-                let lines = format!("{gap}{}", pattern.write(key));
-                let (lines, skipped) = lines_at(&self.text, place, &lines, ending);
-                let span = place + skipped + gap.len()..place + lines.len();
-                self.demand_same(&lines[skipped + gap.len()..], true, key, None, key_end)?;
-                self.text.insert_str(place, &lines);
-                if place == last.end
-                    && let Some(entry) = self.layout.entries.last_mut()
-                {
-                    // The line ending that its last line lacked.
-                    *entry = EntrySpan::new(last.start..last.end + skipped, entry.is_key());
-                }
-                self.layout.entries.push(EntrySpan::new(span, true));
-                self.settle(change)
+                let plain = Pattern::block(column, ending);
+                let patterns = self.pattern(Some(column)).into_iter().chain([plain]);
+                let lines = patterns.map(|pattern| format!("{gap}{}", pattern.write(key)));
+                lines.flat_map(|lines| self.lines_added_at(place, &lines, ending)).collect()
             }
             (Section::Flow { open, close, .. }, Some(_)) => {
-                let pattern =
-                    self.pattern(None).unwrap_or_else(|| Pattern::flow(self.quotes_before(open)));
-                let written = pattern.write(key);
-                self.demand_same(&written, false, key, None, open)?;
+                let plain = Pattern::flow(self.quotes_before(open));
                 let after = self.flow_place(self.layout.entries.len() - 1, open + 1..close);
-                let (splices, at) = insert_after(&self.text, &after, &written);
-                self.splice_flow(self.layout.entries.len(), splices);
-                self.layout.entries.push(EntrySpan::new(at..at + written.len(), true));
-                self.settle(change)
+                let patterns = self.pattern(None).into_iter().chain([plain]);
+                patterns
+                    .map(|pattern| insert_after(&self.text, &after, &pattern.write(key)).0)
+                    .collect()
             }
             (Section::Flow { key_end, open, close, within_flow }, None) => {
-                let blank = self.text[open + 1..close].trim().is_empty();
-                let splices = if within_flow || !blank {
-                    let written = Pattern::flow(self.quotes_before(open)).write(key);
-                    vec![Splice::insert(open + 1, written)]
-                } else {
-                    let colon = self.colon_after(key_end)?;
-                    vec![
-                        Splice::replace(colon + 1..close + 1, ""),
-                        self.first_block(key, close + 1, key_end),
-                    ]
-                };
-                self.rebuild(splices, change)
+                let flow = Pattern::flow(self.quotes_before(open)).write(key);
+                let in_brackets = vec![Splice::insert(open + 1, flow)];
+                let colon = self.colon_after(key_end).ok();
+                let is_bare = |colon: usize| self.text[colon + 1..open].trim().is_empty();
+                let is_blank = self.text[open + 1..close].trim().is_empty();
+                match colon {
+                    Some(colon) if !within_flow && is_blank && is_bare(colon) => vec![
+                        vec![
+                            Splice::replace(colon + 1..close + 1, ""),
+                            self.first_block(key, close + 1, key_end),
+                        ],
+                        in_brackets,
+                    ],
+                    _ => vec![in_brackets],
+                }
             }
-            (Section::Null { key_end }, _) => {
-                let splice = self.first_block(key, key_end, key_end);
-                self.rebuild(vec![splice], change)
+            (Section::Null { key_end, value, within_flow }, _) => {
+                self.plans_instead_of_null(key, key_end, value.0..value.1, within_flow)
             }
-            (Section::Missing, _) => {
-                let splice = self.new_section(key)?;
-                self.rebuild(vec![splice], change)
-            }
-            (Section::MissingInFlow, _) => {
-                let splices = self.new_section_in_flow(key)?;
-                self.rebuild(splices, change)
-            }
+            (Section::Missing, _) => self.new_section(key)?,
+            (Section::MissingInFlow, _) => vec![self.new_section_in_flow(key)?],
             (Section::Block { key_end }, None) => {
-                Err(self.refused(key_end, "there is no entry to put the new one after"))
+                return Err(self.refused(key_end, "there is no entry to put the new one after"));
             }
-            (Section::Exotic { reason, place }, _) => Err(self.refused(place, reason)),
+            (Section::Exotic { reason, place }, _) => return Err(self.refused(place, reason)),
+        })
+    }
+
+    /// Whole lines at a place; and where they come after a text that ends with the document, so that
+    /// this one does not gain the line ending.
+    fn lines_added_at(&self, place: usize, lines: &str, ending: &str) -> Vec<Vec<Splice>> {
+        let added = Splice::insert(place, lines_at(&self.text, place, lines, ending).0);
+        let mut plans = vec![vec![added.clone()]];
+        if place == self.text.len()
+            && !self.text.ends_with(['\n', '\r'])
+            && let Some(stripped) = self.last_text_stripped()
+        {
+            plans.push(vec![stripped, added]);
+        }
+        plans
+    }
+
+    /// The mark at the head of the document's last text that says that it ends without a line ending.
+    fn last_text_stripped(&self) -> Option<Splice> {
+        let tree = Tree::parse(&self.text).ok()?;
+        let last = tree.nodes().iter().rfind(|node| {
+            matches!(
+                node.content,
+                Content::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. }
+            )
+        })?;
+        let before = &self.text[..last.range().start];
+        let head = line_start(&self.text, before.trim_end_matches([' ', '\r', '\n']).len());
+        let line = &before[head..];
+        let mark = line.split_whitespace().find(|word| {
+            word.starts_with(['|', '>'])
+                && word[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b'+')
+        })?;
+        let start = head + line.find(mark)?;
+        let stripped = format!("{}-", mark.trim_end_matches('+').replace('+', ""));
+        Some(Splice::replace(start..start + mark.len(), stripped))
+    }
+
+    /// The null goes with its anchor or tag, and the first entry comes.
+    fn plans_instead_of_null(
+        &self,
+        key: &ApiKey,
+        key_end: usize,
+        value: std::ops::Range<usize>,
+        within_flow: bool,
+    ) -> Vec<Vec<Splice>> {
+        let quotes = self.quotes_before(key_end);
+        let colon = self.colon_after(key_end);
+        if within_flow {
+            let list = format!("[{}]", Pattern::flow(quotes).write(key));
+            return vec![match (value.is_empty(), colon) {
+                (false, _) => vec![Splice::replace(value, list)],
+                (true, Ok(colon)) => vec![Splice::insert(colon + 1, format!(" {list}"))],
+                (true, Err(_)) => vec![Splice::insert(key_end, format!(": {list}"))],
+            }];
+        }
+        let ending = line_ending(&self.text);
+        match (value.is_empty(), colon) {
+            (true, Ok(_)) => vec![vec![self.first_block(key, key_end, key_end)]],
+            (true, Err(_)) => {
+                let line = line_start(&self.text, key_end);
+                let column = indentation(&self.text[line..]);
+                let place = line_end(&self.text, key_end);
+                let entry = Pattern::block(column + 2, ending).write(key);
+                let lines = format!("{}:{ending}{entry}", " ".repeat(column));
+                self.lines_added_at(place, &lines, ending)
+            }
+            (false, _) => {
+                // The spaces before a null go with it.
+                let line = &self.text[..value.start];
+                let spaces = line.len() - line.trim_end_matches(' ').len();
+                let stands_alone = self.text[value.end..].starts_with([' ', '\r', '\n']);
+                let is_apart = stands_alone || value.end == self.text.len();
+                let start = if is_apart { value.start - spaces } else { value.start };
+                let block = self.first_block(key, value.end, key_end);
+                vec![
+                    vec![Splice::replace(start..value.end, ""), block],
+                    vec![Splice::replace(value, format!("[{}]", Pattern::flow(quotes).write(key)))],
+                ]
+            }
         }
     }
 
@@ -94,7 +180,7 @@ impl Draft {
     }
 
     /// The section with its first entry, at the end of the document.
-    fn new_section(&self, key: &ApiKey) -> Result<Splice, NotEditable> {
+    fn new_section(&self, key: &ApiKey) -> Result<Vec<Vec<Splice>>, NotEditable> {
         let ending = line_ending(&self.text);
         let tree = Tree::parse(&self.text)
             .map_err(|fault| NotEditable { line: fault.line, reason: fault.fault })?;
@@ -107,9 +193,9 @@ impl Draft {
         let lines = format!("{indent}{SECTION}:{ending}{entry}");
         let place = tree.end();
         if self.text[..place] == *"\u{feff}" {
-            return Ok(Splice::insert(place, lines));
+            return Ok(vec![vec![Splice::insert(place, lines)]]);
         }
-        Ok(Splice::insert(place, lines_at(&self.text, place, &lines, ending).0))
+        Ok(self.lines_added_at(place, &lines, ending))
     }
 
     /// The section with its first entry, as the last member of a document in braces.
@@ -142,7 +228,7 @@ impl Draft {
     fn pattern(&self, column: Option<usize>) -> Option<Pattern> {
         let ending = line_ending(&self.text);
         self.layout.entries.iter().rev().take(NEIGHBOURS).find_map(|entry| {
-            let tree = self.parse_entry(entry.range()).ok()?;
+            let tree = Tree::parse(&self.text[entry.range()]).ok()?;
             let item = item_of(&tree, column.is_some())?;
             Pattern::like(&tree, item, column, ending)
         })
@@ -178,9 +264,8 @@ impl Draft {
             header.starts_with(['|', '>']) && header.contains('+')
         };
         let entry = &self.text[last.range()];
-        let ends_blank =
-            entry.lines().next_back().is_some_and(is_blank) || entry.lines().any(keeps);
-        if between.lines().any(is_blank) && !ends_blank { ending } else { "" }
+        let ends_blank = lines_of(entry).last().is_some_and(is_blank) || lines_of(entry).any(keeps);
+        if lines_of(between).any(is_blank) && !ends_blank { ending } else { "" }
     }
 
     fn quotes_before(&self, open: usize) -> Quotes {

@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
+use granit_parser::{
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag,
+};
 
-use super::{Content, Node, NodeId, Tree};
+use super::{Content, Node, NodeId, TagUse, Tree};
 use crate::storage::document::fault::Fault;
-use crate::storage::document::scalar::{Value, resolve};
+use crate::storage::document::scalar::{Value, is_non_specific, resolve};
 
 /// Collections within collections.
 const DEEPEST: usize = 64;
@@ -25,6 +27,18 @@ struct Open {
     first: usize,
 }
 
+/// How every text is parsed.
+pub(super) fn bounded_options() -> Options {
+    let mut options = Options::default();
+    options.strict_indentation = true;
+    // A text that ends with the document is what other readers take it for.
+    options.block_scalar_eof_without_line_feed = true;
+    options.flow_nesting_limit = DEEPEST;
+    options.block_nesting_limit = DEEPEST;
+    options.set_emit_comments(false);
+    options
+}
+
 pub(super) struct Builder<'t> {
     tree: Tree<'t>,
     open: Vec<Open>,
@@ -32,6 +46,8 @@ pub(super) struct Builder<'t> {
     anchors: HashMap<usize, NodeId>,
     aliases: usize,
     documents: usize,
+    /// Where the event before ends: anchors and tags of a node stand after it.
+    passed: usize,
 }
 
 impl<'t> Builder<'t> {
@@ -51,6 +67,7 @@ impl<'t> Builder<'t> {
             anchors: HashMap::new(),
             aliases: 0,
             documents: 0,
+            passed: 0,
         }
     }
 
@@ -59,15 +76,16 @@ impl<'t> Builder<'t> {
         if u32::try_from(self.tree.text.len()).is_err() {
             return Err(Fault::at(1, 1, "the document has 4 GiB or more", "make it smaller"));
         }
-        let mut options = Options::default();
-        options.strict_indentation = true;
-        options.flow_nesting_limit = DEEPEST;
-        options.block_nesting_limit = DEEPEST;
-        options.set_emit_comments(false);
+        let options = bounded_options();
         let mut parser = Parser::<StrInput<'t>>::new_from_str_with_options(self.tree.text, options);
         while let Some(next) = parser.next_event() {
             let (event, span) = next.map_err(|error| not_yaml(&error))?;
+            // An implicit start spans the first token.
+            let passes = !matches!(event, Event::DocumentStart(false, _));
             self.take(event, &span)?;
+            if passes {
+                self.passed = self.passed.max(bytes_of(&span).end);
+            }
         }
         Ok(self.tree)
     }
@@ -91,33 +109,32 @@ impl<'t> Builder<'t> {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let empty = span.is_empty();
                 let value = match tag.as_deref() {
-                    None if empty => Value::Null,
-                    None => resolve(&text, style),
-                    Some(tag) if tag.is_yaml_core_schema_tag("str") => Value::Text,
-                    Some(_) => resolve(&text, style),
+                    None if span.is_empty() && style == ScalarStyle::Plain => Value::Null,
+                    tag => resolve(&text, style, tag),
                 };
-                let content = Content::Scalar { text, value, style };
-                self.add(content, span, anchor, tag.is_some())?;
+                let tag = tag_use(tag.as_deref(), value != Value::Other);
+                self.add(Content::Scalar { text, value, style }, span, anchor, tag)?;
             }
             Event::Alias(anchor) => {
                 self.aliases += 1;
                 let target = self.anchors.get(&anchor).copied();
                 match target {
                     Some(target) if self.aliases <= MOST_ALIASES => {
-                        self.add(Content::Alias(target), span, 0, false)?;
+                        self.add(Content::Alias(target), span, 0, TagUse::None)?;
                     }
                     _ => return Err(too_much(span, "aliases")),
                 }
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let flow = style == granit_parser::StructureStyle::Flow;
-                self.start(Content::Sequence { flow, items: 0..0 }, span, anchor, tag.is_some())?;
+                let tag = tag_use(tag.as_deref(), is_core(tag.as_deref(), "seq"));
+                self.start(Content::Sequence { flow, items: 0..0 }, span, anchor, tag)?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 let flow = style == granit_parser::StructureStyle::Flow;
-                self.start(Content::Mapping { flow, members: 0..0 }, span, anchor, tag.is_some())?;
+                let tag = tag_use(tag.as_deref(), is_core(tag.as_deref(), "map"));
+                self.start(Content::Mapping { flow, members: 0..0 }, span, anchor, tag)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::StreamStart | Event::StreamEnd => {}
@@ -132,9 +149,9 @@ impl<'t> Builder<'t> {
         content: Content<'t>,
         span: &Span,
         anchor: usize,
-        tagged: bool,
+        tag: TagUse,
     ) -> Result<(), Fault> {
-        let id = self.add(content, span, anchor, tagged)?;
+        let id = self.add(content, span, anchor, tag)?;
         self.open.push(Open { id, first: self.waiting.len() });
         Ok(())
     }
@@ -144,7 +161,7 @@ impl<'t> Builder<'t> {
         content: Content<'t>,
         span: &Span,
         anchor: usize,
-        tagged: bool,
+        tag: TagUse,
     ) -> Result<NodeId, Fault> {
         let index = self.tree.nodes.len();
         if index >= MOST_NODES {
@@ -161,14 +178,17 @@ impl<'t> Builder<'t> {
             | Content::Mapping { .. }
             | Content::Alias(_) => range.end,
         };
+        let has_properties = anchor != 0 || tag != TagUse::None;
+        let outer = if has_properties { self.properties_before(range.start) } else { range.start };
         self.tree.nodes.push(Node {
             content,
+            outer: narrow(outer),
             start: narrow(range.start),
             end: narrow(end),
             line: narrow(span.start.line()),
             column: narrow(span.start.col() + 1),
             anchored: anchor != 0,
-            tagged,
+            tag,
         });
         if anchor != 0 {
             self.anchors.insert(anchor, id);
@@ -178,6 +198,22 @@ impl<'t> Builder<'t> {
             None => self.tree.root = Some(id),
         }
         Ok(id)
+    }
+
+    /// Where the anchor or tag of a node starts, which is the first thing after the event before
+    /// that is no space, comment or indicator.
+    fn properties_before(&self, node: usize) -> usize {
+        let gap = self.tree.text.get(self.passed..node).unwrap_or_default();
+        let mut comment = false;
+        for (index, byte) in gap.bytes().enumerate() {
+            match byte {
+                b'\n' | b'\r' => comment = false,
+                b'#' => comment = true,
+                b'!' | b'&' if !comment => return self.passed + index,
+                _ => {}
+            }
+        }
+        node
     }
 
     fn end(&mut self, span: &Span) {
@@ -243,12 +279,31 @@ fn end_of_block_scalar(text: &str, range: &Range<usize>, value: &str) -> usize {
     range.start + ends.take(lines).last().unwrap_or(written.len())
 }
 
-fn bytes_of(span: &Span) -> Range<usize> {
+fn is_core(tag: Option<&Tag>, suffix: &str) -> bool {
+    tag.is_some_and(|tag| is_non_specific(tag) || tag.core_suffix() == Some(suffix))
+}
+
+fn tag_use(tag: Option<&Tag>, fits: bool) -> TagUse {
+    match tag {
+        None => TagUse::None,
+        Some(_) if fits => TagUse::Core,
+        Some(tag) => {
+            let written = tag.handle().bytes().chain(tag.suffix().bytes());
+            // FNV-1a: enough to see that a tag stayed what it was.
+            let mark = written.fold(0x811c_9dc5_u32, |mark, byte| {
+                (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+            });
+            TagUse::Other(mark)
+        }
+    }
+}
+
+pub(super) fn bytes_of(span: &Span) -> Range<usize> {
     span.byte_range().unwrap_or_default()
 }
 
 // The text has less than 4 GiB, so every count of its parts fits.
-fn narrow(count: usize) -> u32 {
+pub(super) fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 

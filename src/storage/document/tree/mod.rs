@@ -6,8 +6,10 @@
 //! expanded, so that time and memory grow with the text alone.
 
 mod builder;
+mod loose_closers;
 
 use std::borrow::Cow;
+use std::hash::{Hash as _, Hasher};
 use std::ops::Range;
 
 use granit_parser::ScalarStyle;
@@ -37,14 +39,27 @@ pub(super) struct NodeId(u32);
 #[derive(Debug)]
 pub(super) struct Node<'t> {
     pub(super) content: Content<'t>,
+    /// Where its anchor or tag starts, or else the node itself.
+    outer: u32,
     start: u32,
     end: u32,
     line: u32,
     column: u32,
     /// The node has an anchor.
     pub(super) anchored: bool,
-    /// The node has a tag.
-    pub(super) tagged: bool,
+    /// What its tag says.
+    pub(super) tag: TagUse,
+}
+
+/// What the tag of a node says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum TagUse {
+    /// There is none.
+    None,
+    /// It is one of the core schema, and fits.
+    Core,
+    /// It is another one, or does not fit; with what tells it from others.
+    Other(u32),
 }
 
 /// What a node is.
@@ -60,10 +75,24 @@ pub(super) enum Content<'t> {
     Alias(NodeId),
 }
 
+impl TagUse {
+    /// Adds what the node's content does not tell.
+    pub(super) fn hash_unknown(self, hasher: &mut impl Hasher) {
+        if let Self::Other(mark) = self {
+            mark.hash(hasher);
+        }
+    }
+}
+
 impl Node<'_> {
     /// The bytes from the first to the last character of the node.
     pub(super) fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize
+    }
+
+    /// The bytes of the node with the anchor and the tag before it.
+    pub(super) fn whole(&self) -> Range<usize> {
+        self.outer as usize..self.end as usize
     }
 
     /// Counted from 1.
@@ -83,6 +112,7 @@ impl Node<'_> {
             Content::Scalar { value: Value::Bool(_), .. } => "a boolean",
             Content::Scalar { value: Value::Number, .. } => "a number",
             Content::Scalar { value: Value::Text, .. } => "a text",
+            Content::Scalar { value: Value::Other, .. } => "something that only its tag explains",
             Content::Sequence { .. } => "a list",
             Content::Mapping { .. } => "a mapping",
             Content::Alias(_) => "an alias",
@@ -93,7 +123,7 @@ impl Node<'_> {
 impl<'t> Tree<'t> {
     /// Parses a text of at most 4 GiB.
     pub(super) fn parse(text: &'t str) -> Result<Self, Fault> {
-        Builder::new(text).build()
+        Builder::new(text).build().or_else(|fault| loose_closers::parse(text).ok_or(fault))
     }
 
     /// The text that was parsed.
@@ -144,13 +174,8 @@ impl<'t> Tree<'t> {
         &self.repeated
     }
 
-    /// The first node that an edit by text cannot understand alone: an anchor, alias or tag.
-    pub(super) fn entangled(&self) -> Option<(&Node<'t>, &'static str)> {
-        self.nodes.iter().find_map(|node| match node.content {
-            Content::Alias(_) => Some((node, "an alias")),
-            _ if node.anchored => Some((node, "an anchor")),
-            _ if node.tagged => Some((node, "a tag")),
-            Content::Scalar { .. } | Content::Sequence { .. } | Content::Mapping { .. } => None,
-        })
+    /// All the nodes, in the order of the text.
+    pub(super) fn nodes(&self) -> &[Node<'t>] {
+        &self.nodes
     }
 }

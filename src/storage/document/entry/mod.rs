@@ -2,13 +2,16 @@
 //!
 //! Invariant: a fault never holds the value of a hash, and an entry with a fault is never a key.
 
+mod values;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::fault::Fault;
 use super::scalar::Value;
-use super::tree::{Content, Node, NodeId, Tree};
-use crate::domain::{ApiKey, Digest, KeyName, Scope, Scopes};
+use super::spelling::{Outcome, find_rule, shown};
+use super::tree::{Content, Node, NodeId, TagUse, Tree};
+use crate::domain::{ApiKey, Scope, Scopes};
 
 /// Permissions of one key.
 const MOST_PERMISSIONS: usize = 256;
@@ -17,6 +20,8 @@ const DEEPEST_MERGE: usize = 8;
 /// Members that merge keys of one document bring in, all entries together.
 const MOST_MERGED: usize = 1_000_000;
 
+const REMOVE_TAG: &str = "remove the tag";
+
 /// What stands in one entry.
 #[derive(Debug)]
 pub(super) struct ApiKeyEntry {
@@ -24,6 +29,8 @@ pub(super) struct ApiKeyEntry {
     pub(super) name: Option<String>,
     /// The key, or everything that keeps the entry from being one.
     pub(super) key: Result<ApiKey, Vec<Fault>>,
+    /// What is allowed but surely not meant.
+    pub(super) warnings: Vec<Fault>,
 }
 
 /// The members of an entry that mean something to us.
@@ -65,6 +72,24 @@ impl Members {
     }
 }
 
+/// Whether a member of an entry is one that the key tells.
+pub(super) fn is_ours(tree: &Tree<'_>, key: NodeId) -> bool {
+    text_of(tree, key).is_some_and(is_name_of_member)
+}
+
+/// Whether a member of this name means something in an entry.
+pub(super) fn is_name_of_member(name: &str) -> bool {
+    Members::default().of_name(name).is_some()
+}
+
+/// What stands there, whatever its tag says.
+fn written_text<'a>(tree: &'a Tree<'_>, id: NodeId) -> Option<&'a str> {
+    match &tree.resolved(id).content {
+        Content::Scalar { text, .. } => Some(text),
+        Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias(_) => None,
+    }
+}
+
 fn text_of<'a>(tree: &'a Tree<'_>, id: NodeId) -> Option<&'a str> {
     match &tree.resolved(id).content {
         Content::Scalar { text, value: Value::Text, .. } => Some(text),
@@ -99,12 +124,22 @@ impl<'a, 't> EntryReader<'a, 't> {
                 &format!("the entry is {}", node.kind()),
                 "write it as a mapping with name, permissions and hash",
             );
-            return ApiKeyEntry { name: None, key: Err(vec![fault]) };
+            return ApiKeyEntry { name: None, key: Err(vec![fault]), warnings: Vec::new() };
         };
-        let mut faults = Vec::new();
-        let mut known = Members::own(tree, members);
-        self.merge(members, &mut known, 0, &mut faults);
         let place = tree.node(id);
+        let mut faults = Vec::new();
+        if let TagUse::Other(_) = node.tag {
+            faults.push(fault_at(
+                place,
+                "the entry has a tag that neokeys does not know",
+                REMOVE_TAG,
+            ));
+        }
+        let mut known = Members::own(tree, members);
+        let mut others = Vec::new();
+        self.note_others(members, &mut others);
+        self.merge(members, &mut known, &mut others, 0, &mut faults);
+        let warnings = judge_others(tree, &others, &known, &mut faults);
         let name = self.name(place, known.name, &mut faults);
         let enabled = self.enabled(known.enabled, &mut faults);
         let scopes = self.permissions(known.permissions, &mut faults);
@@ -122,7 +157,13 @@ impl<'a, 't> EntryReader<'a, 't> {
             }
             _ => Err(faults),
         };
-        ApiKeyEntry { name: taken, key }
+        ApiKeyEntry { name: taken, key, warnings }
+    }
+
+    /// Notes the members whose names mean nothing to us, to be judged by their spelling.
+    fn note_others(&self, members: &Range<u32>, others: &mut Vec<NodeId>) {
+        let keys = self.tree.members(members).map(|(key, _)| key);
+        others.extend(keys.filter(|key| !is_ours(self.tree, *key)));
     }
 
     /// Fills in what merge keys (`<<`) bring. YAML 1.2 has none, but people write them, and one
@@ -131,12 +172,13 @@ impl<'a, 't> EntryReader<'a, 't> {
         &mut self,
         members: &Range<u32>,
         known: &mut Members,
+        others: &mut Vec<NodeId>,
         depth: usize,
         faults: &mut Vec<Fault>,
     ) {
         let tree = self.tree;
         for (key, value) in tree.members(members) {
-            if text_of(tree, key) != Some("<<") {
+            if written_text(tree, key) != Some("<<") {
                 continue;
             }
             let sources: Vec<NodeId> = match &tree.resolved(value).content {
@@ -166,147 +208,47 @@ impl<'a, 't> EntryReader<'a, 't> {
                 known.enabled = known.enabled.or(inherited.enabled);
                 known.permissions = known.permissions.or(inherited.permissions);
                 known.hash = known.hash.or(inherited.hash);
-                self.merge(members, known, depth + 1, faults);
+                self.note_others(members, others);
+                self.merge(members, known, others, depth + 1, faults);
             }
         }
     }
+}
 
-    fn name(
-        &self,
-        entry: &Node<'t>,
-        member: Option<Member>,
-        faults: &mut Vec<Fault>,
-    ) -> Option<KeyName> {
-        let Some(Member { value, .. }) = member else {
-            faults.push(fault_at(entry, "the entry has no name", "add a line \"name: …\""));
-            return None;
+/// Judges members by their names. Gives the warnings.
+fn judge_others(
+    tree: &Tree<'_>,
+    others: &[NodeId],
+    known: &Members,
+    faults: &mut Vec<Fault>,
+) -> Vec<Fault> {
+    let mut warnings = Vec::new();
+    let mut known = *known;
+    for key in others {
+        let Some(name) = written_text(tree, *key) else { continue };
+        let node = tree.node(*key);
+        if known.of_name(name).is_some() {
+            let fault = format!("the name {} has a tag that neokeys does not know", shown(name));
+            faults.push(fault_at(node, &fault, REMOVE_TAG));
+            continue;
+        }
+        let Some(rule) = find_rule(name) else { continue };
+        let fault = if name == rule.member {
+            format!("{} is not understood here: {}", rule.member, rule.reason)
+        } else {
+            format!("{} is not {}: {}", shown(name), rule.member, rule.reason)
         };
-        let node = self.tree.node(value);
-        let Some(text) = text_of(self.tree, value) else {
-            faults.push(wrong_kind(node, self.tree.resolved(value), "name", "a text"));
-            return None;
-        };
-        match KeyName::parse(text) {
-            Ok(name) => Some(name),
-            Err(error) => {
-                faults.push(fault_at(node, "the name is not allowed", &without_stop(error)));
-                None
+        let is_missing = known.of_name(rule.member).is_none_or(|member| member.is_none());
+        match rule.outcome {
+            Outcome::NoKey => faults.push(fault_at(node, &fault, rule.hint)),
+            Outcome::Warning => warnings.push(fault_at(node, &fault, rule.hint)),
+            Outcome::WarningIfMissing if is_missing => {
+                warnings.push(fault_at(node, &fault, rule.hint));
             }
+            Outcome::WarningIfMissing => {}
         }
     }
-
-    fn enabled(&self, member: Option<Member>, faults: &mut Vec<Fault>) -> Option<bool> {
-        let Some(Member { value, .. }) = member else { return Some(true) };
-        match &self.tree.resolved(value).content {
-            Content::Scalar { value: Value::Bool(enabled), .. } => Some(*enabled),
-            Content::Scalar { .. }
-            | Content::Sequence { .. }
-            | Content::Mapping { .. }
-            | Content::Alias(_) => {
-                let node = self.tree.node(value);
-                let found = self.tree.resolved(value);
-                faults.push(Fault::at(
-                    node.line(),
-                    node.column(),
-                    &format!("enabled is {}, not a boolean", found.kind()),
-                    "write true or false, without quotes",
-                ));
-                None
-            }
-        }
-    }
-
-    fn permissions(&mut self, member: Option<Member>, faults: &mut Vec<Fault>) -> Option<Scopes> {
-        let tree = self.tree;
-        let Some(Member { value, .. }) = member else { return Some(Scopes::default()) };
-        let Content::Sequence { items, .. } = &tree.resolved(value).content else {
-            let node = tree.node(value);
-            faults.push(wrong_kind(node, tree.resolved(value), "permissions", "a list"));
-            return None;
-        };
-        let items = tree.items(items);
-        if items.len() > MOST_PERMISSIONS {
-            faults.push(fault_at(
-                tree.node(value),
-                &format!("there are {} permissions", items.len()),
-                &format!("keep at most {MOST_PERMISSIONS}"),
-            ));
-            return None;
-        }
-        let mut texts = Vec::with_capacity(items.len());
-        for item in items {
-            match text_of(tree, *item) {
-                Some(text) => texts.push(text),
-                None => {
-                    let node = tree.node(*item);
-                    faults.push(wrong_kind(node, tree.resolved(*item), "the permission", "a text"));
-                }
-            }
-        }
-        if texts.len() < items.len() {
-            return None;
-        }
-        if let Some(scopes) = self.lists.get(&texts) {
-            return Some(scopes.clone());
-        }
-        let mut scopes = Vec::with_capacity(texts.len());
-        for (text, item) in texts.iter().zip(items) {
-            match self
-                .scopes
-                .get(text)
-                .map_or_else(|| Scope::parse(text), |scope| Ok(scope.clone()))
-            {
-                Ok(scope) => {
-                    self.scopes.entry(text).or_insert_with(|| scope.clone());
-                    scopes.push(scope);
-                }
-                Err(error) => faults.push(fault_at(
-                    tree.node(*item),
-                    "the permission is not allowed",
-                    &format!("it {error}"),
-                )),
-            }
-        }
-        if scopes.len() < texts.len() {
-            return None;
-        }
-        let scopes = Scopes::new(scopes);
-        self.lists.insert(texts, scopes.clone());
-        Some(scopes)
-    }
-
-    fn hash(
-        &self,
-        entry: &Node<'t>,
-        member: Option<Member>,
-        faults: &mut Vec<Fault>,
-    ) -> Option<Digest> {
-        let Some(Member { value, .. }) = member else {
-            faults.push(fault_at(
-                entry,
-                "the entry has no hash",
-                "add a line \"hash: …\" with the SHA-256 of the token",
-            ));
-            return None;
-        };
-        let node = self.tree.node(value);
-        let Content::Scalar { text, value, .. } = &self.tree.resolved(value).content else {
-            faults.push(wrong_kind(node, self.tree.resolved(value), "hash", "a text"));
-            return None;
-        };
-        if *value == Value::Null {
-            faults.push(fault_at(node, "hash is empty", "write the SHA-256 of the token"));
-            return None;
-        }
-        // A hash may be all digits: its text counts, not what YAML would make of it.
-        match Digest::parse(text) {
-            Ok(digest) => Some(digest),
-            Err(error) => {
-                faults.push(fault_at(node, "the hash is no SHA-256", &error.to_string()));
-                None
-            }
-        }
-    }
+    warnings
 }
 
 fn fault_at(node: &Node<'_>, fault: &str, hint: &str) -> Fault {
@@ -315,6 +257,7 @@ fn fault_at(node: &Node<'_>, fault: &str, hint: &str) -> Fault {
 
 fn wrong_kind(place: &Node<'_>, found: &Node<'_>, what: &str, wanted: &str) -> Fault {
     let hint = match &found.content {
+        Content::Scalar { value: Value::Other, .. } => REMOVE_TAG.to_owned(),
         Content::Scalar { value: Value::Bool(_) | Value::Number, .. } if wanted == "a text" => {
             "put it in quotes".to_owned()
         }

@@ -1,0 +1,103 @@
+//! Fingerprints of what nodes mean, whatever their style, quotes, comments and places: an edit may
+//! change those of nothing but what it is about.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
+
+use super::entry::is_ours;
+use super::scalar::Value;
+use super::tree::{Content, NodeId, Tree};
+
+/// What something means, as a number: equal where the meaning is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Meaning(u64);
+
+impl Meaning {
+    /// Of a mapping with these members.
+    pub(super) fn of_members(members: impl IntoIterator<Item = (Self, Self)>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        members.into_iter().for_each(|member| member.hash(&mut hasher));
+        Self(hasher.finish())
+    }
+
+    /// Of a plain text.
+    pub(super) fn of_text(text: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (0_u8, Value::Text, text).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+/// Finds what nodes of a tree mean. An alias means what its target does.
+pub(super) struct Meanings<'a, 't> {
+    tree: &'a Tree<'t>,
+    /// So that time grows with the text, however often a node is named.
+    anchored: HashMap<NodeId, Meaning>,
+}
+
+impl<'a, 't> Meanings<'a, 't> {
+    /// For the nodes of a tree.
+    pub(super) fn new(tree: &'a Tree<'t>) -> Self {
+        Self { tree, anchored: HashMap::new() }
+    }
+
+    /// Of a node.
+    pub(super) fn of(&mut self, id: NodeId) -> Meaning {
+        let tree = self.tree;
+        let node = tree.node(id);
+        if let Content::Alias(target) = &node.content {
+            return self.of(*target);
+        }
+        if node.anchored {
+            if let Some(known) = self.anchored.get(&id) {
+                return *known;
+            }
+            // Within itself, a node is not expanded.
+            self.anchored.insert(id, Meaning(0));
+        }
+        let mut hasher = DefaultHasher::new();
+        node.tag.hash_unknown(&mut hasher);
+        match &node.content {
+            Content::Scalar { text, value, .. } => (0_u8, value, &**text).hash(&mut hasher),
+            Content::Sequence { items, .. } => {
+                (1_u8, items.len()).hash(&mut hasher);
+                tree.items(items).iter().for_each(|item| self.of(*item).hash(&mut hasher));
+            }
+            Content::Mapping { members, .. } => {
+                (2_u8, members.len()).hash(&mut hasher);
+                tree.items(members).iter().for_each(|item| self.of(*item).hash(&mut hasher));
+            }
+            Content::Alias(_) => {}
+        }
+        let meaning = Meaning(hasher.finish());
+        if node.anchored {
+            self.anchored.insert(id, meaning);
+        }
+        meaning
+    }
+
+    /// Of an entry: where it is a key, of all its members that the key does not tell.
+    pub(super) fn of_entry(&mut self, id: NodeId, is_key: bool) -> Meaning {
+        match &self.tree.resolved(id).content {
+            Content::Mapping { members, .. } if is_key => {
+                self.of_other_members(members, |tree, key| is_ours(tree, key))
+            }
+            Content::Mapping { .. }
+            | Content::Scalar { .. }
+            | Content::Sequence { .. }
+            | Content::Alias(_) => self.of(id),
+        }
+    }
+
+    /// Of a mapping without some of its members.
+    pub(super) fn of_other_members(
+        &mut self,
+        members: &Range<u32>,
+        left_out: impl Fn(&Tree<'t>, NodeId) -> bool,
+    ) -> Meaning {
+        let tree = self.tree;
+        let others = tree.members(members).filter(|(key, _)| !left_out(tree, *key));
+        Meaning::of_members(others.map(|(key, value)| (self.of(key), self.of(value))))
+    }
+}
