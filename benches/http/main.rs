@@ -16,6 +16,7 @@
 mod bare;
 mod compare;
 mod growth;
+mod instructions;
 mod issuer;
 mod load;
 mod machine;
@@ -53,6 +54,8 @@ enum Part {
     Targets,
     /// What other services ask.
     Questions,
+    /// Requests in instructions, which are the same on every machine; needs valgrind.
+    Instructions,
     /// Requests as stores and connections grow.
     Growth,
     /// The same work by better-auth (npm) and djangorestframework-api-key (PyPI), which this
@@ -78,6 +81,7 @@ fn main() {
     match arguments.part {
         None | Some(Part::Targets) => targets::run(&pages()),
         Some(Part::Questions) => questions::run(&pages()),
+        Some(Part::Instructions) => instructions::run(&pages()),
         Some(Part::Growth) => growth::run(&pages()),
         Some(Part::Compare) => compare::run(&pages()),
         Some(Part::Soak { minutes }) => soak::run(&pages(), minutes),

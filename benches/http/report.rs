@@ -88,9 +88,16 @@ impl Pages {
 
     /// Prints a page and writes it, with the machine at its end.
     pub fn page(&self, name: &str, text: &str) {
-        let text = format!("{text}\nMeasured on: {}\n", machine::description());
+        self.page_of_any_machine(
+            name,
+            &format!("{text}\nMeasured on: {}\n", machine::description()),
+        );
+    }
+
+    /// Prints and writes a page that is the same on every machine.
+    pub fn page_of_any_machine(&self, name: &str, text: &str) {
         println!("{text}");
-        self.write(&format!("{name}.md"), &text);
+        self.write(&format!("{name}.md"), text);
     }
 
     pub fn plot(&self, name: &str, svg: &str) {

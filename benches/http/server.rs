@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 use crate::machine::Cores;
 
+const NEOKEYS: &str = env!("CARGO_BIN_EXE_neokeys");
+
 /// A server that runs until this goes.
 pub struct Server {
     child: Child,
@@ -17,7 +19,16 @@ pub struct Server {
 impl Server {
     /// neokeys with a file of settings, its log going to a file or nowhere.
     pub fn neokeys(settings: &Path, log: Option<&Path>) -> Self {
-        let mut command = Cores::of_servers().command(env!("CARGO_BIN_EXE_neokeys"));
+        Self::neokeys_by(settings, log, Cores::of_servers().command(NEOKEYS))
+    }
+
+    /// The same, started by another program: its command comes behind that of the other.
+    pub fn neokeys_under(settings: &Path, log: Option<&Path>, mut command: Command) -> Self {
+        command.arg(NEOKEYS);
+        Self::neokeys_by(settings, log, command)
+    }
+
+    fn neokeys_by(settings: &Path, log: Option<&Path>, mut command: Command) -> Self {
         command.arg("serve").arg("--config").arg(settings);
         command.stderr(log.map_or_else(Stdio::inherit, |path| File::create(path).unwrap().into()));
         Self::start(command)
@@ -28,6 +39,12 @@ impl Server {
         let program = std::env::current_exe().unwrap();
         let mut command = Cores::of_servers().command(program.to_str().unwrap());
         command.arg("bare").arg(answer);
+        Self::start(command)
+    }
+
+    /// The same, started by another program.
+    pub fn bare_under(answer: &Path, mut command: Command) -> Self {
+        command.arg(std::env::current_exe().unwrap()).arg("bare").arg(answer);
         Self::start(command)
     }
 
@@ -42,6 +59,11 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let port = line.trim().rsplit(':').next().unwrap().trim_end_matches('/').parse();
         Self { child, port: port.unwrap_or_else(|_| panic!("{command:?} says {line:?}")) }
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn port(&self) -> u16 {

@@ -1,0 +1,218 @@
+//! What a request costs in instructions: the same on every machine and whatever else runs there.
+//!
+//! Servers run under callgrind (Debian: valgrind), which counts instructions of the process and not
+//! those of the kernel, and lacks the processor's extensions for SHA-256, so that hashing weighs more
+//! than it does. Requests come one after another over one connection; what the start and the first
+//! of them cost is taken away.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::bare::Answer;
+use crate::issuer::Issuer;
+use crate::population::{self, Population, token};
+use crate::report::Pages;
+use crate::server::Server;
+
+/// Requests that are counted, after as many that are not.
+const REQUESTS: usize = 1_000;
+/// Functions that are shown of each load.
+const FUNCTIONS: usize = 12;
+
+/// One kind of request.
+struct Load<'l> {
+    name: &'static str,
+    server: &'l Counted,
+    requests: Vec<Vec<u8>>,
+    status: u16,
+}
+
+/// A server whose instructions are counted.
+struct Counted {
+    server: Server,
+    counts: PathBuf,
+}
+
+/// What one load came to.
+struct Row {
+    name: &'static str,
+    instructions: u64,
+    functions: String,
+}
+
+pub fn run(pages: &Pages) {
+    let few = Population::of(1, 10);
+    let issuer = Issuer::generate();
+    let trust = issuer.settings(few.folder());
+    let quiet = format!("{trust}log: {{ level: off }}\n");
+    let quiet = Counted::neokeys(&few.settings("counted.yml", &quiet), &few, "quiet");
+    let json = few.settings("json.yml", "log: { format: json, level: info }\n");
+    let json = Counted::neokeys(&json, &few, "json");
+
+    let (path, own) = (population::key(0, 3), token(0, 3));
+    let key = [("X-API-KEY", own.as_str())];
+    let answer = few.folder().join("answer");
+    fs::write(&answer, quiet.server.get(&path, &key)).unwrap();
+    let bare = Counted::of(|command| Server::bare_under(&answer, command), &few, "bare");
+
+    let pass = format!("{}?scope=tenant.apiKey:read", population::forward_auth(0));
+    let form = format!("token={own}");
+    let bearer = |number| format!("Bearer {}", issuer.token(number));
+    let seen = bearer(0);
+    let stranger = token(9, 9);
+    let get = |path: &str, headers: &[(&str, &str)]| vec![request("GET", path, headers, "")];
+    let never = (1..=2 * REQUESTS)
+        .map(|number| request("GET", &path, &[("Authorization", &bearer(number))], ""))
+        .collect();
+    let loads = [
+        ("bare handler, same bytes as GET of one key", &bare, get(&path, &key), 200),
+        ("`/health/live`", &quiet, get("/health/live", &[]), 200),
+        ("forward-auth with an API key", &quiet, get(&pass, &key), 200),
+        ("GET of one key, X-API-KEY, log off", &quiet, get(&path, &key), 200),
+        ("the same, JSON log", &json, get(&path, &key), 200),
+        ("401 for an unknown key", &quiet, get(&path, &[("X-API-KEY", &stranger)]), 401),
+        (
+            "introspection of an API key",
+            &quiet,
+            vec![request("POST", &population::introspect(0), &key, &form)],
+            200,
+        ),
+        (
+            "GET of one key, RS256 token seen before",
+            &quiet,
+            get(&path, &[("Authorization", &seen)]),
+            200,
+        ),
+        ("GET of one key, RS256 token never seen", &quiet, never, 200),
+    ];
+    let rows: Vec<_> = loads
+        .into_iter()
+        .map(|(name, server, requests, status)| Load { name, server, requests, status }.count())
+        .collect();
+    pages.page_of_any_machine("instructions", &text(&rows));
+}
+
+fn text(rows: &[Row]) -> String {
+    let bare = rows[0].instructions;
+    let mut text = String::from(
+        "# What a request costs, in instructions\n\n| request | instructions | beyond the bare handler |\n|---|---|---|\n",
+    );
+    for Row { name, instructions, .. } in rows {
+        let beyond = instructions.saturating_sub(bare);
+        writeln!(text, "| {name} | {instructions} | {beyond} |").unwrap();
+    }
+    text += "\nCounted by `valgrind --tool=callgrind` over 1,000 requests on one connection, after as many that \
+             are not counted. The kernel's instructions are not in it; SHA-256 is computed without the \
+             processor's extension for it, which callgrind lacks.\n";
+    for Row { name, functions, .. } in rows {
+        write!(text, "\n## {name}\n\n```\n{functions}```\n").unwrap();
+    }
+    text
+}
+
+/// One request over a connection that stays open.
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
+    for (name, value) in headers {
+        write!(request, "{name}: {value}\r\n").unwrap();
+    }
+    if !body.is_empty() {
+        let form = "application/x-www-form-urlencoded";
+        write!(request, "Content-Type: {form}\r\nContent-Length: {}\r\n", body.len()).unwrap();
+    }
+    (request + "\r\n" + body).into_bytes()
+}
+
+impl Load<'_> {
+    fn count(&self) -> Row {
+        let mut connection =
+            BufReader::new(TcpStream::connect(("127.0.0.1", self.server.server.port())).unwrap());
+        let mut requests = self.requests.iter().cycle();
+        let mut send = || {
+            for _ in 0..REQUESTS {
+                connection.get_mut().write_all(requests.next().unwrap()).unwrap();
+                assert_eq!(read_answer(&mut connection), self.status, "{}", self.name);
+            }
+        };
+        send();
+        self.server.dump();
+        send();
+        let (total, functions) = self.server.dump();
+        let instructions = total / REQUESTS as u64;
+        println!("{}: {instructions}", self.name);
+        Row { name: self.name, instructions, functions }
+    }
+}
+
+/// The status of an answer, which is read to its end.
+fn read_answer(connection: &mut BufReader<TcpStream>) -> u16 {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(connection.read_line(&mut head).unwrap(), 0, "the connection ended: {head}");
+    }
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.parse().unwrap())
+    });
+    let length = length.unwrap_or(0);
+    connection.read_exact(&mut vec![0; length]).unwrap();
+    Answer::parse(head.as_bytes()).status
+}
+
+impl Counted {
+    fn neokeys(settings: &Path, population: &Population, name: &str) -> Self {
+        let log = population.folder().join(format!("{name}.log"));
+        Self::of(|command| Server::neokeys_under(settings, Some(&log), command), population, name)
+    }
+
+    fn of(start: impl Fn(Command) -> Server, population: &Population, name: &str) -> Self {
+        let counts = population.folder().join(format!("{name}.callgrind"));
+        let mut command = Command::new("valgrind");
+        command.args(["--quiet", "--tool=callgrind"]);
+        command.arg(format!("--callgrind-out-file={}", counts.display()));
+        Self { server: start(command), counts }
+    }
+
+    /// Instructions since the last time, and the functions that they were spent in.
+    fn dump(&self) -> (u64, String) {
+        let pid = self.server.id().to_string();
+        let told = Command::new("callgrind_control").args(["--dump", &pid]).output();
+        let told =
+            told.unwrap_or_else(|error| panic!("callgrind_control (Debian: valgrind): {error}"));
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        let mut number = 1;
+        let file = |number: usize| PathBuf::from(format!("{}.{number}", self.counts.display()));
+        while file(number + 1).exists() {
+            number += 1;
+        }
+        let text = fs::read_to_string(file(number)).unwrap();
+        let total = text.lines().rev().find_map(|line| {
+            line.strip_prefix("totals: ").or_else(|| line.strip_prefix("summary: "))
+        });
+        let annotated = Command::new("callgrind_annotate")
+            .args(["--inclusive=no", "--threshold=95"])
+            .arg(file(number))
+            .output()
+            .unwrap();
+        let annotated = String::from_utf8_lossy(&annotated.stdout).into_owned();
+        (total.unwrap().trim().parse().unwrap(), costliest(&annotated))
+    }
+}
+
+/// The first functions of callgrind's own table: instructions a request, and a name.
+fn costliest(annotated: &str) -> String {
+    let mut text = String::new();
+    let rows = annotated.lines().skip_while(|line| !line.contains("file:function")).skip(2);
+    for row in rows.take(FUNCTIONS) {
+        let Some((count, name)) = row.trim_start().split_once(' ') else { break };
+        let Ok(count) = count.replace(',', "").parse::<usize>() else { break };
+        let name = name.trim_start().split_once("???:").map_or(name, |(_, name)| name);
+        let name = name.split(" [").next().unwrap_or_default().trim();
+        writeln!(text, "{:>8}  {name}", count / REQUESTS).unwrap();
+    }
+    text
+}
