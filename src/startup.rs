@@ -126,6 +126,7 @@ impl Application {
         }
         let config = StoreConfig {
             document_limit: settings.document_limit,
+            edit_time: settings.edit_time,
             create_folder: dev,
             loaded_limit: settings.loaded_limit,
             max_staleness: settings.max_staleness,

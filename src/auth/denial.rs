@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use crate::contract::API_KEY_HEADER;
-use crate::domain::{ReadError, Scope};
+use crate::domain::{ReadError, Remedy, Scope, Unavailable};
 use crate::problem::{Problem, ProblemType};
 
 const REALM: &str = r#"Bearer realm="neokeys""#;
@@ -136,15 +136,32 @@ pub fn too_many_failures(wait: Duration) -> Problem {
     }
 }
 
+/// The tenant's document cannot be read or written, and what helps.
+#[must_use]
+pub fn unavailable(what: &'static str, cause: Unavailable) -> Problem {
+    match cause.remedy().clone() {
+        Remedy::TryAgain => Problem::store_unavailable(format!("{what} Try again later."), cause),
+        Remedy::WaitForEditor => Problem::being_edited(
+            format!(
+                "{what} Somebody is writing the tenant's security.yml; try again when they are done."
+            ),
+            cause,
+        ),
+        Remedy::Mend(sentence) => {
+            Problem::new(ProblemType::StoreUnavailable, format!("{what} {sentence}"))
+                .caused_by(cause)
+        }
+    }
+}
+
 /// The tenant's keys cannot be read, or there is no such tenant.
 #[must_use]
 pub fn unreadable(error: ReadError) -> Problem {
     match error {
         ReadError::NoSuchTenant => no_such_tenant(),
-        ReadError::Unavailable(cause) => Problem::store_unavailable(
-            "The tenant's keys cannot be read now. Try again later.",
-            cause,
-        ),
+        ReadError::Unavailable(cause) => {
+            unavailable("The tenant's keys cannot be read now.", cause)
+        }
     }
 }
 

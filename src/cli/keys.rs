@@ -8,7 +8,7 @@ use super::output::{Output, table, to_json};
 use crate::contract::ApiKeyDefinition;
 use crate::domain::{
     ApiKey, Commit, CommitError, Committed, EditError, KeyName, KeyRepository as _, KeyringEdit,
-    Precondition, ReadError, Right, Scope, Scopes, TenantId, Token, Unavailable,
+    Precondition, ReadError, Remedy, Right, Scope, Scopes, TenantId, Token, Unavailable,
 };
 use crate::storage::{DocumentError, Store};
 
@@ -224,6 +224,15 @@ fn no_such_tenant(of: &Tenant) -> Failure {
 
 /// Where to look: at the store where that is the fault, else at what the file says.
 fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
+    match cause.remedy() {
+        Remedy::Mend(sentence) => {
+            return format!("nothing in the file is at fault, but: {sentence}");
+        }
+        Remedy::WaitForEditor => {
+            return "try again when whoever is writing the file is done".to_owned();
+        }
+        Remedy::TryAgain => {}
+    }
     if cause.is::<DocumentError>() {
         return "nothing in the file is at fault: neokeys needs to read it, and to write in its folder"
             .to_owned();

@@ -118,6 +118,7 @@ impl StoreAddress {
 fn config(settings: &Settings, create_folder: bool) -> StoreConfig {
     StoreConfig {
         document_limit: settings.document_limit,
+        edit_time: settings.edit_time,
         create_folder,
         loaded_limit: settings.loaded_limit,
         // A command looks once, and at what is there now.

@@ -121,30 +121,56 @@ pub enum CommitError {
 
 /// The chain of causes below the repository, shared by all who waited for the same thing.
 #[derive(Debug, Clone)]
-pub struct Unavailable(Arc<dyn Error + Send + Sync>);
+pub struct Unavailable {
+    cause: Arc<dyn Error + Send + Sync>,
+    remedy: Remedy,
+}
+
+/// What helps where something is not available.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// It may work in a moment.
+    TryAgain,
+    /// It works once whoever is writing the document is done.
+    WaitForEditor,
+    /// It stays so until an operator does what this sentence says. Callers may read it: it names no
+    /// path.
+    Mend(Arc<str>),
+}
 
 impl Unavailable {
-    /// Wraps a cause.
+    /// Wraps a cause that may pass.
     pub fn new(cause: impl Error + Send + Sync + 'static) -> Self {
-        Self(Arc::new(cause))
+        Self::with_remedy(cause, Remedy::TryAgain)
+    }
+
+    /// Wraps a cause with what helps.
+    pub fn with_remedy(cause: impl Error + Send + Sync + 'static, remedy: Remedy) -> Self {
+        Self { cause: Arc::new(cause), remedy }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub fn remedy(&self) -> &Remedy {
+        &self.remedy
     }
 
     /// Whether the cause is one of this kind.
     #[must_use]
     pub fn is<E: Error + 'static>(&self) -> bool {
-        self.0.is::<E>()
+        self.cause.is::<E>()
     }
 }
 
 impl std::fmt::Display for Unavailable {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
+        self.cause.fmt(formatter)
     }
 }
 
 impl Error for Unavailable {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
+        self.cause.source()
     }
 }
 

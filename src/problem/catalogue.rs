@@ -47,6 +47,8 @@ pub enum ProblemType {
     Internal,
     /// The tenant's keys cannot be read or written now.
     StoreUnavailable,
+    /// Somebody goes on writing the tenant's document.
+    DocumentBeingEdited,
     /// A change was made that may not last.
     OutcomeUncertain,
 }
@@ -73,6 +75,7 @@ pub const CATALOGUE: &[ProblemType] = &[
     ProblemType::TooManyFailures,
     ProblemType::Internal,
     ProblemType::StoreUnavailable,
+    ProblemType::DocumentBeingEdited,
     ProblemType::OutcomeUncertain,
 ];
 
@@ -96,7 +99,9 @@ impl ProblemType {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::StoreUnavailable | Self::OutcomeUncertain => StatusCode::SERVICE_UNAVAILABLE,
+            Self::StoreUnavailable | Self::DocumentBeingEdited | Self::OutcomeUncertain => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -134,6 +139,7 @@ impl ProblemType {
             Self::TooManyFailures => "/problems/too-many-failures",
             Self::Internal => "/problems/internal",
             Self::StoreUnavailable => "/problems/store-unavailable",
+            Self::DocumentBeingEdited => "/problems/document-being-edited",
             Self::OutcomeUncertain => "/problems/outcome-uncertain",
         }
     }
@@ -168,6 +174,7 @@ impl ProblemType {
             Self::TooManyFailures => "Too many failed attempts from this address",
             Self::Internal => "Internal error",
             Self::StoreUnavailable => "The tenant's keys are not available now",
+            Self::DocumentBeingEdited => "Somebody is writing the tenant's security.yml",
             Self::OutcomeUncertain => "Whether the change lasts is not known",
         }
     }
@@ -252,7 +259,14 @@ impl ProblemType {
             }
             Self::StoreUnavailable => {
                 "The tenant's `security.yml` cannot be read or written now, and nothing was \
-                 changed. Try again later; the service's log has the cause under the request's id."
+                 changed. Where the answer has `Retry-After`, try again then. Where it has none, it \
+                 stays so until an operator does what the detail says. The service's log has the cause \
+                 under the request's id."
+            }
+            Self::DocumentBeingEdited => {
+                "Somebody has the tenant's `security.yml` open and goes on writing to it. A change \
+                 would be made on half of what they mean, so nothing was changed. Try again when they \
+                 are done; `Retry-After` says when it is worth a try."
             }
             Self::OutcomeUncertain => {
                 "The change was made, but the disk did not confirm that it would outlast a power \

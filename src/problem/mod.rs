@@ -54,12 +54,23 @@ impl Problem {
     /// busy disk does not: the caller is asked to come back in five seconds.
     #[must_use]
     pub fn store_unavailable(
-        detail: &'static str,
+        detail: impl Into<Cow<'static, str>>,
         cause: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self::new(ProblemType::StoreUnavailable, detail)
-            .with_header(RETRY_AFTER, HeaderValue::from_static("5"))
-            .caused_by(cause)
+        Self::new(ProblemType::StoreUnavailable, detail).in_five_seconds().caused_by(cause)
+    }
+
+    /// Somebody goes on writing the tenant's document, and a change would be made on half of it.
+    #[must_use]
+    pub fn being_edited(
+        detail: impl Into<Cow<'static, str>>,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::new(ProblemType::DocumentBeingEdited, detail).in_five_seconds().caused_by(cause)
+    }
+
+    fn in_five_seconds(self) -> Self {
+        self.with_header(RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     /// Adds a header to the answer.

@@ -55,6 +55,8 @@ pub struct Settings {
     pub limits: LimitsConfig,
     /// The largest document of a tenant, in bytes.
     pub document_limit: u64,
+    /// How long a change waits for somebody who goes on writing to a document.
+    pub edit_time: Duration,
     /// How many bytes of documents are kept in memory.
     pub loaded_limit: u64,
     /// Whether to speak TLS.
@@ -95,6 +97,7 @@ impl Default for Settings {
             cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
             document_limit: StoreConfig::default().document_limit,
+            edit_time: StoreConfig::default().edit_time,
             loaded_limit: StoreConfig::default().loaded_limit,
             tls: TlsConfig::default(),
             metrics: MetricsConfig::default(),

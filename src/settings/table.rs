@@ -107,6 +107,9 @@ settings! {
     "limits.connections" => limits.connections: Yaml<_>;
     /// The largest security.yml.
     "limits.document" => document_limit: Size<u64>;
+    /// How long a change waits for somebody who goes on writing to the tenant's security.yml; then it
+    /// is refused. Who stands still is waited for two seconds, whatever this is.
+    "limits.edit_time" => edit_time: Time;
     /// How many bytes of documents are kept in memory; the tenants used least lately make room.
     "limits.loaded" => loaded_limit: Size<u64>;
     /// How long requests in flight may take to end once the service is told to stop.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::domain::{StoreHealth, TenantId};
+use crate::domain::{Remedy, StoreHealth, TenantId, Unavailable};
 
 /// Keeps one document a tenant.
 ///
@@ -109,7 +109,7 @@ impl StoredDocument {
 /// What a read found.
 #[derive(Debug, Clone)]
 pub enum Reading {
-    /// The document is the one that is known.
+    /// The document is the one that is known, or somebody is in the middle of writing another.
     Unchanged,
     /// The document is the one that is known, and goes by this version from now on.
     Confirmed(Version),
@@ -137,6 +137,14 @@ pub enum DocumentError {
     Restless {
         /// Where the document is.
         location: String,
+    },
+    /// Somebody else goes on writing to the document.
+    #[error("{location} is being written by somebody else, who was waited for {} ms", waited.as_millis())]
+    BeingEdited {
+        /// Where the document is.
+        location: String,
+        /// How long a change waited.
+        waited: Duration,
     },
     /// The operating system said no.
     #[error("cannot {action} {path}")]
@@ -170,6 +178,58 @@ pub enum DocumentError {
     /// The part of the program that should have answered is gone.
     #[error("the read was given up")]
     GivenUp,
+}
+
+impl DocumentError {
+    /// What helps, as callers may read it.
+    fn remedy(&self) -> Remedy {
+        let mend = |sentence: String| Remedy::Mend(sentence.into());
+        match self {
+            Self::BeingEdited { .. } => Remedy::WaitForEditor,
+            Self::TooLarge { limit, .. } => mend(format!(
+                "The tenant's security.yml would be, or is, larger than {limit} bytes; an operator \
+                 has to remove from it what is not needed, or to raise limits.document."
+            )),
+            Self::NotReplaceable { reason, .. } => {
+                mend(format!("The tenant's security.yml {reason}."))
+            }
+            Self::Io { source, .. } => Remedy::of_refusal(source),
+            Self::Restless { .. } | Self::Unreachable { .. } | Self::GivenUp => Remedy::TryAgain,
+        }
+    }
+}
+
+const MOUNTED: &str = "The tenant's security.yml is mounted as a file of its own, which cannot be \
+                       replaced; an operator has to mount its folder in its place.";
+
+impl Remedy {
+    /// What helps against a refusal of the operating system. What it refuses for good, it refuses
+    /// until somebody sees to it.
+    fn of_refusal(error: &io::Error) -> Self {
+        const SENTENCES: [(io::ErrorKind, &str); 4] = [
+            (
+                io::ErrorKind::PermissionDenied,
+                "The service's user lacks a right to the tenant's folder or to its security.yml; an \
+                 operator has to grant it, or to give both to that user.",
+            ),
+            (
+                io::ErrorKind::ReadOnlyFilesystem,
+                "The file system with the tenant's security.yml takes no changes; an operator has to \
+                 mount it for writing.",
+            ),
+            (io::ErrorKind::ResourceBusy, MOUNTED),
+            (io::ErrorKind::CrossesDevices, MOUNTED),
+        ];
+        let fits = SENTENCES.iter().find(|(kind, _)| *kind == error.kind());
+        fits.map_or(Self::TryAgain, |(_, sentence)| Self::Mend((*sentence).into()))
+    }
+}
+
+impl From<DocumentError> for Unavailable {
+    fn from(error: DocumentError) -> Self {
+        let remedy = error.remedy();
+        Self::with_remedy(error, remedy)
+    }
 }
 
 /// Why a write was not done, or may not have been.

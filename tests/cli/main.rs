@@ -10,7 +10,6 @@
 mod check;
 mod copy;
 mod keys;
-mod owners;
 mod program;
 mod serve;
 mod settings;

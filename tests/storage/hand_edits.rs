@@ -19,7 +19,7 @@ fn append(path: &Path, text: &str) {
 }
 
 /// Waits for what happens on another thread, without a guess at how long it takes.
-fn eventually(what: impl Fn() -> bool) {
+pub(crate) fn eventually(what: impl Fn() -> bool) {
     let started = Instant::now();
     while !what() {
         assert!(started.elapsed() < Duration::from_secs(20), "it never came");
@@ -50,8 +50,10 @@ async fn the_last_look_is_taken_before_the_program_ends() {
     let mut editor = OpenOptions::new().append(true).open(folder.document()).unwrap();
     commit(&store, &folder.t, create("one")).await.unwrap();
     editor.write_all(b"# late\n").unwrap();
+    drop(editor);
     drop(store);
     eventually(|| folder.text().ends_with("# late\n"));
+    eventually(|| folder.listing() == ["security.yml"]);
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ mod power_cut;
 mod real_faults;
 mod repository;
 mod seeded;
+mod slow_hands;
 #[cfg(feature = "object-storage")]
 mod spoiled_buckets;
 mod tenants;

@@ -33,10 +33,9 @@ pub(super) fn problem(error: CommitError) -> Problem {
             ProblemType::DocumentNotEditable,
             format!("Nothing was changed. Line {line} of the tenant's security.yml: {reason}."),
         ),
-        CommitError::Unavailable(cause) => Problem::store_unavailable(
-            "The change could not be written, and nothing was changed. Try again later.",
-            cause,
-        ),
+        CommitError::Unavailable(cause) => {
+            denial::unavailable("The change could not be written, and nothing was changed.", cause)
+        }
         CommitError::Uncertain(cause) => Problem::new(
             ProblemType::OutcomeUncertain,
             "The disk did not confirm the change. Get the key to see what holds.",

@@ -1,12 +1,12 @@
-//! Files that a write took out of their place, watched for a while.
+//! Files that a write took out of their place, watched until nobody writes to them.
 //!
 //! An editor that opened the document before it was exchanged goes on writing into the file that
-//! came out. What it writes there is brought over to the document in its place; until the watch
-//! ends, nothing of it is lost.
+//! came out. What it writes there is brought over once it has closed the file, however long that
+//! takes. A file that somebody had open when it came out keeps a name meanwhile, so that nothing is
+//! lost if this process ends first; see [`super::strays`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -15,37 +15,52 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::Inner;
+use super::files::Now;
+use super::hands::{Hold, STANDS_STILL};
 use super::identity::{GRAIN, Identity};
-use super::replace::Purpose;
 use crate::domain::TenantId;
-use crate::storage::document_store::{StoredDocument, Version, WriteError};
 
-/// How long a file is watched after it came out.
+/// How long a file is watched after it came out or changed, at least.
 const WATCH: Duration = Duration::from_millis(200);
-/// How often it is looked at.
+/// How often it is looked at: at first, and once it has been out for long.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Files of one tenant that are watched at once, and the bytes that they may hold in memory.
+const LONG_PAUSE: Duration = Duration::from_millis(100);
+/// How often files of other processes are looked for.
+const LOOK_FOR_OTHERS: Duration = Duration::from_secs(1);
+/// Files of one tenant that nobody writes to and that are watched at once, and the bytes that they
+/// may hold in memory.
 const MOST_FILES: usize = 64;
 const MOST_BYTES: usize = 32 << 20;
-/// How often a change may be brought over to a document that changes meanwhile.
-const ATTEMPTS: usize = 100;
 
 /// A file that was the document.
 #[derive(Debug)]
 pub(super) struct Displaced {
-    file: File,
-    target: PathBuf,
-    /// What it held when it came out.
-    held: Bytes,
+    pub(super) file: File,
+    pub(super) target: PathBuf,
+    /// What it held when it came out; nothing where nobody knows.
+    pub(super) held: Option<Bytes>,
     /// Its state then.
-    seen: Identity,
-    since: Instant,
+    pub(super) seen: Identity,
+    /// The name that it is kept under.
+    pub(super) name: Option<PathBuf>,
+    pub(super) since: Instant,
 }
 
 impl Displaced {
     /// A file that just came out.
-    pub(super) fn new(file: File, target: &Path, held: Bytes, seen: Identity) -> Self {
-        Self { file, target: target.to_owned(), held, seen, since: Instant::now() }
+    pub(super) fn new(
+        file: File,
+        target: &Path,
+        held: Option<Bytes>,
+        seen: Identity,
+        name: Option<PathBuf>,
+        now: Now,
+    ) -> Self {
+        Self { file, target: target.to_owned(), held, seen, name, since: now.steady }
+    }
+
+    fn weight(&self) -> usize {
+        self.held.as_ref().map_or(0, Bytes::len)
     }
 }
 
@@ -56,6 +71,8 @@ pub(super) struct Watch {
     /// Those that had to go early. To close a file that has no name frees its blocks, which may take
     /// as long as the disk does: the watching thread does it, and no writer waits for that.
     over: Mutex<Vec<Displaced>>,
+    /// Tenants with displaced files that other processes watch, as long as those run.
+    others: Mutex<HashSet<TenantId>>,
     came: Condvar,
 }
 
@@ -75,6 +92,25 @@ impl Watch {
         // Each change is one push or take.
         self.over.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn others(&self) -> MutexGuard<'_, HashSet<TenantId>> {
+        // Each change is one insert or remove.
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another process watches a displaced file of a tenant; or none does any more.
+    pub(super) fn note_others(&self, tenant: &TenantId, are_there: bool) {
+        let changed = if are_there {
+            self.others().insert(tenant.clone())
+        } else {
+            self.others().remove(tenant)
+        };
+        if changed && are_there {
+            // The thread looks at both under this lock before it waits.
+            let _files = self.files();
+            self.came.notify_one();
+        }
+    }
 }
 
 impl Watcher {
@@ -90,7 +126,10 @@ impl Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         self.inner.closing.store(true, std::sync::atomic::Ordering::Relaxed);
-        self.inner.watch.came.notify_one();
+        {
+            let _files = self.inner.watch.files();
+            self.inner.watch.came.notify_one();
+        }
         if let Some(thread) = self.thread.take() {
             // A watch that came to a sudden end has nothing more to tell.
             let _ = thread.join();
@@ -98,66 +137,95 @@ impl Drop for Watcher {
     }
 }
 
+/// What becomes of a displaced file.
+enum Fate {
+    /// It is looked at again.
+    Watched,
+    /// Somebody wrote to it, and has closed it.
+    Written(Identity),
+    /// Nobody writes to it, and nobody will.
+    Over,
+    /// Somebody writes to it, and this process ends: another one takes it over by its name.
+    Left,
+}
+
 impl Inner {
-    /// Watches one more file. Where there are too many, the one longest out goes after a last look.
+    /// Watches one more file. Where there are too many, those longest out go that nobody writes to.
     pub(super) fn watch_displaced(&self, tenant: &TenantId, displaced: Displaced) {
         let mut files = self.watch.files();
         let of_tenant = files.entry(tenant.clone()).or_default();
         of_tenant.push(displaced);
-        let held = |files: &[Displaced]| files.iter().map(|file| file.held.len()).sum::<usize>();
-        while of_tenant.len() > MOST_FILES || (of_tenant.len() > 1 && held(of_tenant) > MOST_BYTES)
+        let weight = |files: &[Displaced]| files.iter().map(Displaced::weight).sum::<usize>();
+        while of_tenant.len() > MOST_FILES
+            || (of_tenant.len() > 1 && weight(of_tenant) > MOST_BYTES)
         {
-            let oldest = of_tenant.remove(0);
-            let now = self.files.stat_open(&oldest.file).map(|now| Identity::of(&now));
-            if now.is_ok_and(|now| now != oldest.seen) {
-                of_tenant.push(oldest);
-                break;
-            }
-            self.watch.over().push(oldest);
+            let older = of_tenant.len() - 1;
+            let quiet = of_tenant[..older].iter().position(|displaced| {
+                let now = self.files.stat_open(&displaced.file).map(|now| Identity::of(&now));
+                now.is_ok_and(|now| now == displaced.seen)
+                    && !matches!(self.hold(&displaced.file, &displaced.target), Hold::OpenElsewhere)
+            });
+            let Some(quiet) = quiet else { break };
+            self.watch.over().push(of_tenant.remove(quiet));
         }
         self.watch.came.notify_one();
     }
 
-    fn is_closing(&self) -> bool {
+    pub(super) fn is_closing(&self) -> bool {
         self.closing.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     fn watch(&self) {
+        let mut looked_for_others = self.files.now().steady;
         loop {
-            let tenants: Vec<TenantId> = {
+            let (tenants, pause) = {
                 let mut files = self.watch.files();
-                while files.is_empty() && !self.is_closing() {
+                while files.is_empty() && self.watch.others().is_empty() && !self.is_closing() {
                     files = self.watch.came.wait(files).unwrap_or_else(PoisonError::into_inner);
                 }
-                files.keys().cloned().collect()
+                let now = self.files.now();
+                let is_young = |displaced: &Displaced| now.since(displaced.since) < STANDS_STILL;
+                let quickly = self.is_closing() || files.values().flatten().any(is_young);
+                let pause = if quickly { PAUSE } else { LONG_PAUSE };
+                (files.keys().cloned().collect::<Vec<_>>(), pause)
             };
-            if tenants.is_empty() {
+            if tenants.is_empty() && self.is_closing() {
                 return;
             }
-            std::thread::sleep(PAUSE);
+            self.files.pause(pause);
             let over = std::mem::take(&mut *self.watch.over());
-            drop(over);
+            over.into_iter().for_each(|displaced| self.end(displaced));
             for tenant in &tenants {
                 self.look_again(tenant);
+            }
+            let now = self.files.now();
+            if now.since(looked_for_others) >= LOOK_FOR_OTHERS && !self.is_closing() {
+                looked_for_others = now.steady;
+                let others: Vec<_> = self.watch.others().iter().cloned().collect();
+                others.iter().for_each(|tenant| self.look_for_displaced(tenant));
             }
         }
     }
 
-    /// Looks at a tenant's displaced files, and ends the watch of those that are out long enough.
+    /// Looks at a tenant's displaced files, and ends the watch of those that nobody writes to.
     fn look_again(&self, tenant: &TenantId) {
-        let closing = self.is_closing();
         let (mut written, mut over) = (Vec::new(), Vec::new());
         {
             let mut files = self.watch.files();
             let Some(of_tenant) = files.get_mut(tenant) else { return };
             for displaced in std::mem::take(of_tenant) {
-                let now = self.files.stat_open(&displaced.file).map(|now| Identity::of(&now));
-                let age = displaced.since.elapsed();
-                let is_over = age > WATCH || (closing && age > 2 * GRAIN);
-                match now {
-                    Ok(now) if now != displaced.seen => written.push((displaced, now)),
-                    Ok(_) if is_over => over.push(displaced),
-                    Ok(_) => of_tenant.push(displaced),
+                match self.fate(&displaced) {
+                    Ok(Fate::Watched) => of_tenant.push(displaced),
+                    Ok(Fate::Written(now)) => written.push((displaced, now)),
+                    Ok(Fate::Over) => over.push(displaced),
+                    Ok(Fate::Left) => {
+                        tracing::warn!(
+                            tenant.id = %tenant,
+                            file = ?displaced.name,
+                            "somebody still writes to a file that was the document; the next neokeys \
+                             process brings it over"
+                        );
+                    }
                     Err(error) => {
                         tracing::warn!(tenant.id = %tenant, %error, "a displaced file is out of sight");
                     }
@@ -170,136 +238,41 @@ impl Inner {
         for (displaced, now) in written {
             self.bring_over(tenant, displaced, now);
         }
-        drop(over);
+        over.into_iter().for_each(|displaced| self.end(displaced));
     }
 
-    /// Someone wrote into a displaced file: makes the same change to the document.
-    fn bring_over(&self, tenant: &TenantId, mut displaced: Displaced, now: Identity) {
-        // What is being written is not whole yet; what was emptied is about to be.
-        if !now.is_settled() || (now.size == 0 && displaced.since.elapsed() < 5 * WATCH) {
-            self.watch_displaced(tenant, displaced);
-            return;
+    fn fate(&self, displaced: &Displaced) -> std::io::Result<Fate> {
+        let state = Identity::of(&self.files.stat_open(&displaced.file)?);
+        let now = self.files.now();
+        let (age, closing) = (now.since(displaced.since), self.is_closing());
+        let hold = self.hold(&displaced.file, &displaced.target);
+        let is_open = matches!(hold, Hold::OpenElsewhere);
+        let changed = state != displaced.seen || displaced.held.is_none();
+        Ok(if is_open && closing && age > 2 * GRAIN && displaced.name.is_some() {
+            Fate::Left
+        } else if is_open && closing && age > STANDS_STILL {
+            if changed { Fate::Written(state) } else { Fate::Over }
+        } else if is_open {
+            Fate::Watched
+        } else if !changed {
+            let over = age > WATCH || (closing && age > 2 * GRAIN);
+            if over { Fate::Over } else { Fate::Watched }
+        } else if matches!(hold, Hold::NoLeases)
+            && (!state.is_at_rest(now) || (state.size == 0 && age < 5 * WATCH))
+        {
+            // What is being written is not whole yet; what was emptied is about to be.
+            Fate::Watched
+        } else {
+            Fate::Written(state)
+        })
+    }
+
+    /// Ends the watch of a file.
+    fn end(&self, displaced: Displaced) {
+        if let Some(name) = &displaced.name
+            && let Err(error) = self.files.remove(name)
+        {
+            tracing::warn!(file = %name.display(), %error, "a displaced file is not removed");
         }
-        let read = self.files.read(&displaced.file, self.limit + 1);
-        let theirs = match read {
-            Ok(bytes) => Bytes::from(bytes),
-            Err(error) => {
-                tracing::error!(tenant.id = %tenant, %error, "an edit by hand cannot be read");
-                return;
-            }
-        };
-        if theirs != displaced.held {
-            match self.apply_to_document(tenant, &displaced, &theirs) {
-                Ok(()) => {
-                    tracing::info!(tenant.id = %tenant, "an edit by hand was brought over");
-                }
-                Err(error) => self.put_aside(tenant, &displaced, &theirs, &error),
-            }
-        }
-        (displaced.held, displaced.seen, displaced.since) = (theirs, now, Instant::now());
-        self.watch_displaced(tenant, displaced);
-    }
-
-    fn apply_to_document(
-        &self,
-        tenant: &TenantId,
-        displaced: &Displaced,
-        theirs: &Bytes,
-    ) -> Result<(), WriteError> {
-        let target = &displaced.target;
-        let _lock = self.lock(tenant)?;
-        for _ in 0..ATTEMPTS {
-            let current = match self.files.open(target) {
-                Ok(current) => current,
-                // Who removed the document since then meant all of it.
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                Err(source) => return Err(super::replace::refused("open", target, source)),
-            };
-            let bytes = self
-                .files
-                .read(&current, self.limit + 1)
-                .map_err(|source| super::replace::refused("read", target, source))?;
-            let merged = merge(&displaced.held, theirs, &bytes).ok_or(WriteError::Conflict)?;
-            let expected = StoredDocument {
-                bytes: Bytes::from(bytes),
-                version: Version::new([u64::MAX; Version::NUMBERS]),
-                unchanged_for: Duration::ZERO,
-            };
-            let merged = Bytes::from(merged);
-            match self.replace(tenant, &expected, &merged, target, current, Purpose::BringOver) {
-                Err(WriteError::Conflict) => {}
-                outcome => return outcome.map(drop),
-            }
-        }
-        Err(WriteError::Conflict)
-    }
-
-    /// Two changes of the same lines: ours stands, theirs is kept beside it.
-    fn put_aside(
-        &self,
-        tenant: &TenantId,
-        displaced: &Displaced,
-        theirs: &[u8],
-        error: &WriteError,
-    ) {
-        let aside = (1_u32..1000).find_map(|number| {
-            let path = displaced.target.with_file_name(format!("security.yml.conflict-{number}"));
-            let file = self.files.create(&path).ok()?;
-            let written = self.files.write(&file, theirs).and_then(|()| self.files.sync(&file));
-            written.ok().map(|()| path)
-        });
-        tracing::error!(
-            tenant.id = %tenant,
-            %error,
-            kept = ?aside,
-            "an edit by hand could not be brought over; it is kept beside the document"
-        );
-    }
-}
-
-/// Makes the change from `old` to `theirs` in `ours`, which was made of `old` too; none where both
-/// changed the same bytes.
-fn merge(old: &[u8], theirs: &[u8], ours: &[u8]) -> Option<Vec<u8>> {
-    let (their_start, their_end) = changed(old, theirs);
-    let (our_start, our_end) = changed(old, ours);
-    let coming = &theirs[their_start..theirs.len() - (old.len() - their_end)];
-    // Both put something at one place: ours comes first.
-    let at = if their_start >= our_end {
-        ours.len() - (old.len() - their_start)
-    } else if their_end <= our_start {
-        their_start
-    } else {
-        return None;
-    };
-    let gone = their_end - their_start;
-    Some([&ours[..at], coming, &ours[at + gone..]].concat())
-}
-
-/// The bytes of `old` that are others in `new`.
-fn changed(old: &[u8], new: &[u8]) -> (usize, usize) {
-    let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-    let most = old.len().min(new.len()) - start;
-    let same_end = old.iter().rev().zip(new.iter().rev()).take(most);
-    let end = old.len() - same_end.take_while(|(old, new)| old == new).count();
-    (start, end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::merge;
-
-    #[test]
-    fn changes_of_different_lines_come_together() {
-        let old = b"a\nb\nc\n";
-        assert_eq!(merge(old, b"a\nb\nc\n# x\n", b"a\nB\nc\n").unwrap(), b"a\nB\nc\n# x\n");
-        assert_eq!(merge(old, b"A\nb\nc\n", b"a\nb\nc\nd\n").unwrap(), b"A\nb\nc\nd\n");
-        assert_eq!(merge(old, b"a\nb\nc\n# x\n", b"a\nb\nc\nd\n").unwrap(), b"a\nb\nc\nd\n# x\n");
-        assert_eq!(merge(old, b"a\nc\n", b"a\nb\n").unwrap(), b"a\n");
-        assert_eq!(merge(b"", b"x", b"y").unwrap(), b"yx");
-    }
-
-    #[test]
-    fn changes_of_the_same_bytes_do_not() {
-        assert_eq!(merge(b"a\nb\nc\n", b"a\nX\nc\n", b"a\nY\nc\n"), None);
     }
 }

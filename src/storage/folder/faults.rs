@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use file_lease::{LeaseError, ReadLease};
+use rustix::fs::FlockOperation;
 
-use super::files::{Files, SystemFiles};
-use super::{FolderStore, Inner};
+use super::files::{Files, Now, SystemFiles};
+use super::{EDIT_TIME, FolderStore, Inner};
 use crate::domain::TenantId;
 use crate::storage::document_store::{Reading, StoredDocument, Version, WriteError};
 
@@ -97,8 +99,8 @@ impl Files for FailingFiles {
         });
         torn.and_then(|()| SystemFiles.write(file, bytes))
     }
-    fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()> {
-        self.step().and_then(|()| SystemFiles.make_like(path, file, other))
+    fn make_like(&self, file: &File, other: &File) -> io::Result<()> {
+        self.step().and_then(|()| SystemFiles.make_like(file, other))
     }
     fn sync(&self, file: &File) -> io::Result<()> {
         self.step().and_then(|()| SystemFiles.sync(file))
@@ -136,6 +138,19 @@ impl Files for FailingFiles {
     }
     fn lock(&self, path: &Path) -> io::Result<File> {
         self.step().and_then(|()| SystemFiles.lock(path))
+    }
+    fn try_lock(&self, file: &File, operation: FlockOperation) -> bool {
+        SystemFiles.try_lock(file, operation)
+    }
+    fn lease<'f>(&self, file: &'f File) -> Result<ReadLease<'f>, LeaseError> {
+        self.step().map_err(LeaseError::NotPossible)?;
+        SystemFiles.lease(file)
+    }
+    fn now(&self) -> Now {
+        SystemFiles.now()
+    }
+    fn pause(&self, time: Duration) {
+        SystemFiles.pause(time);
     }
 }
 
@@ -183,7 +198,7 @@ fn write_with_fault(
     let calls = Arc::new(AtomicUsize::new(0));
     let circumstance = Mutex::new(circumstance);
     let files = FailingFiles { calls: Arc::clone(&calls), at, fault, circumstance };
-    let failing = FolderStore::on(folder.path().to_owned(), 1 << 20, Box::new(files));
+    let failing = FolderStore::on(folder.path().to_owned(), 1 << 20, EDIT_TIME, Box::new(files));
     let outcome = failing.inner.write(&t, &expected, &Bytes::from_static(NEW.as_bytes()));
     let says = format!("call {at} {fault:?}: {outcome:?}");
     let made = calls.load(Ordering::Relaxed);
@@ -263,7 +278,7 @@ fn a_document_that_comes_while_it_is_looked_for_is_no_broken_link() {
             fault: Fault::Fails,
             circumstance: Mutex::new(Circumstance::DocumentComes(document.clone())),
         };
-        let store = FolderStore::on(folder.path().to_owned(), 1 << 20, Box::new(files));
+        let store = FolderStore::on(folder.path().to_owned(), 1 << 20, EDIT_TIME, Box::new(files));
         if looks_first {
             assert!(store.inner.glance(&t, Some(&Version::ABSENT)).is_none());
         } else {

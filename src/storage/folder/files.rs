@@ -6,10 +6,12 @@ use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use file_lease::{LeaseError, ReadLease};
 use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags};
 
-use super::{attributes, ownership};
+use super::attributes;
 
 /// Bytes that are compared at once: few enough to stay close to the processor.
 const PIECE: usize = 64 * 1024;
@@ -32,8 +34,8 @@ pub(crate) trait Files: Send + Sync {
     fn create(&self, path: &Path) -> io::Result<File>;
     /// Writes all the bytes.
     fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()>;
-    /// Gives the file at a path the owner, group, mode and attributes of another.
-    fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()>;
+    /// Gives a file the owner, group, mode and attributes of another.
+    fn make_like(&self, file: &File, other: &File) -> io::Result<()>;
     /// Waits until a file's contents are on disk.
     fn sync(&self, file: &File) -> io::Result<()>;
     /// Waits until a folder's names are on disk.
@@ -52,6 +54,14 @@ pub(crate) trait Files: Send + Sync {
     fn create_folder(&self, path: &Path) -> io::Result<()>;
     /// Waits for a lock on a file, made if absent; held until the file is dropped.
     fn lock(&self, path: &Path) -> io::Result<File>;
+    /// Takes a lock on an open file, if nobody else has one that stands against it.
+    fn try_lock(&self, file: &File, operation: FlockOperation) -> bool;
+    /// Takes a lease on a file: while it lasts, nobody has the file open for writing.
+    fn lease<'f>(&self, file: &'f File) -> Result<ReadLease<'f>, LeaseError>;
+    /// What time it is.
+    fn now(&self) -> Now;
+    /// Waits.
+    fn pause(&self, time: Duration);
 }
 
 /// Why a new file cannot be given to whom the file that it replaces belongs, and what helps.
@@ -66,6 +76,33 @@ fn not_given(error: io::Error, own: &Metadata, other: &Metadata) -> io::Error {
         own.uid()
     );
     io::Error::new(error.kind(), sentence)
+}
+
+/// A moment, by two clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    /// The one by which the kernel stamps files, in nanoseconds since 1970. It can be set.
+    since_epoch: u64,
+    /// One that only goes on.
+    pub(super) steady: Instant,
+}
+
+impl Now {
+    /// Nanoseconds since 1970.
+    pub(super) fn since_epoch(self) -> u64 {
+        self.since_epoch
+    }
+
+    /// How long ago a moment was.
+    pub(super) fn since(self, earlier: Instant) -> Duration {
+        self.steady.saturating_duration_since(earlier)
+    }
+
+    /// A moment by the clock that can be set.
+    #[cfg(test)]
+    pub(super) fn at(since_epoch: u64) -> Self {
+        Self { since_epoch, steady: Instant::now() }
+    }
 }
 
 /// The operating system's files.
@@ -88,8 +125,7 @@ impl Files for SystemFiles {
     fn open(&self, path: &Path) -> io::Result<File> {
         // Opening a pipe that someone put there must not wait for its other end.
         let flags = OFlags::NONBLOCK.bits() as i32;
-        let open = OpenOptions::new().read(true).custom_flags(flags).open(path);
-        open.map_err(|error| ownership::explain(error, path))
+        OpenOptions::new().read(true).custom_flags(flags).open(path)
     }
 
     fn read(&self, mut file: &File, most: u64) -> io::Result<Vec<u8>> {
@@ -119,24 +155,19 @@ impl Files for SystemFiles {
     }
 
     fn create(&self, path: &Path) -> io::Result<File> {
-        ownership::create_file(path)
+        OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(path)
     }
 
     fn write(&self, mut file: &File, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)
     }
 
-    fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()> {
+    fn make_like(&self, file: &File, other: &File) -> io::Result<()> {
         let (own, from) = (file.metadata()?, other);
         let other = from.metadata()?;
         if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
-            let given = std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()));
-            if let Err(error) = given {
-                if !ownership::may_take_over(path, &own, &other) {
-                    return Err(not_given(error, &own, &other));
-                }
-                std::os::unix::fs::fchown(file, None, Some(other.gid()))?;
-            }
+            std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()))
+                .map_err(|error| not_given(error, &own, &other))?;
         }
         // An access control list sets the mode too, and a mode may forbid to set attributes.
         attributes::copy(from, file)?;
@@ -185,13 +216,35 @@ impl Files for SystemFiles {
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        ownership::create_folder(path)
+        std::fs::create_dir(path)
     }
 
     fn lock(&self, path: &Path) -> io::Result<File> {
-        let file = ownership::open_lock(path)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         rustix::fs::flock(&file, FlockOperation::LockExclusive)?;
         Ok(file)
+    }
+
+    fn try_lock(&self, file: &File, operation: FlockOperation) -> bool {
+        rustix::fs::flock(file, operation).is_ok()
+    }
+
+    fn lease<'f>(&self, file: &'f File) -> Result<ReadLease<'f>, LeaseError> {
+        ReadLease::take(file)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "compared with the times that the kernel gives files; another clock would tell nothing"
+    )]
+    fn now(&self) -> Now {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // They fit until the year 2554.
+        Now { since_epoch: since.as_nanos() as u64, steady: Instant::now() }
+    }
+
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
     }
 }
 

@@ -8,13 +8,18 @@
 //! document.
 
 mod attributes;
+mod bring_over;
 mod displaced;
 #[cfg(test)]
 mod faults;
 mod files;
+mod hands;
 mod identity;
-mod ownership;
+mod lines;
+mod merge;
+mod reading;
 mod replace;
+mod staged;
 mod strays;
 
 use std::io::{self, ErrorKind};
@@ -27,8 +32,8 @@ use bytes::Bytes;
 
 use self::displaced::{Watch, Watcher};
 use self::files::{Files, SystemFiles};
-use self::identity::{GRAIN, Identity};
-pub(in crate::storage) use self::ownership::create_store_folder;
+use self::hands::Hands;
+use self::identity::Identity;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
     WriteError,
@@ -39,13 +44,14 @@ use crate::domain::{StoreHealth, TenantId};
 const DOCUMENT: &str = "security.yml";
 /// Our own folder beside the tenants'; its name is no tenant id.
 const OWN_FOLDER: &str = ".neokeys";
-/// How long a document may keep changing while it is read.
-const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a change waits for somebody who goes on writing, unless it is said otherwise.
+pub(crate) const EDIT_TIME: Duration = Duration::from_secs(5);
 
 /// A [`DocumentStore`] in a folder.
 pub struct FolderStore {
     inner: Arc<Inner>,
-    /// Started by the first write.
+    /// Started by the first read or write.
     watcher: OnceLock<Option<Watcher>>,
 }
 
@@ -57,6 +63,9 @@ struct Inner {
     written: papaya::HashMap<TenantId, Written>,
     /// Tenants without leftovers of a crash.
     swept: papaya::HashSet<TenantId>,
+    hands: Hands,
+    /// Tenants whose document is gone or empty, with what it was like and since when.
+    emptied: papaya::HashMap<TenantId, (Option<Identity>, Instant)>,
     watch: Watch,
     closing: AtomicBool,
 }
@@ -72,20 +81,37 @@ impl FolderStore {
     /// A store in a folder, which need not exist yet. A document may have `limit` bytes.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>, limit: u64) -> Self {
-        Self::on(root.into(), limit, Box::new(SystemFiles))
+        Self::with_patience(root, limit, EDIT_TIME)
     }
 
-    fn on(root: PathBuf, limit: u64, files: Box<dyn Files>) -> Self {
+    /// The same, where a change waits so long for somebody who goes on writing to the document.
+    #[must_use]
+    pub fn with_patience(root: impl Into<PathBuf>, limit: u64, patience: Duration) -> Self {
+        Self::on(root.into(), limit, patience, Box::new(SystemFiles))
+    }
+
+    fn on(root: PathBuf, limit: u64, patience: Duration, files: Box<dyn Files>) -> Self {
         let inner = Inner {
             root,
             limit,
             files,
             written: papaya::HashMap::new(),
             swept: papaya::HashSet::new(),
+            hands: Hands::new(patience),
+            emptied: papaya::HashMap::new(),
             watch: Watch::default(),
             closing: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner), watcher: OnceLock::new() }
+    }
+
+    fn start_watch(&self) {
+        self.watcher.get_or_init(|| {
+            let started = Watcher::start(&self.inner);
+            started
+                .inspect_err(|error| tracing::error!(%error, "displaced files are not watched"))
+                .ok()
+        });
     }
 }
 
@@ -98,6 +124,7 @@ impl DocumentStore for FolderStore {
         if let Some(answer) = self.inner.glance(tenant, known) {
             return StoreFuture::ready(answer);
         }
+        self.start_watch();
         let (inner, tenant) = (Arc::clone(&self.inner), tenant.clone());
         let known = known.copied();
         StoreFuture::pending(async move {
@@ -112,12 +139,7 @@ impl DocumentStore for FolderStore {
         expected: &'a StoredDocument,
         bytes: Bytes,
     ) -> StoreFuture<'a, Version, WriteError> {
-        self.watcher.get_or_init(|| {
-            let started = Watcher::start(&self.inner);
-            started
-                .inspect_err(|error| tracing::error!(%error, "displaced files are not watched"))
-                .ok()
-        });
+        self.start_watch();
         StoreFuture::ready(self.inner.write(tenant, expected, &bytes))
     }
 
@@ -159,139 +181,6 @@ impl Inner {
         path.push(tenant);
         path.push(DOCUMENT);
         path
-    }
-
-    /// What can be said without opening the document.
-    fn glance(
-        &self,
-        tenant: &TenantId,
-        known: Option<&Version>,
-    ) -> Option<Result<Reading, DocumentError>> {
-        let path = self.document(tenant);
-        let metadata = match self.files.stat(&path) {
-            Ok(metadata) => metadata,
-            Err(error) if is_no_way(&error) => {
-                return self.without_document(tenant, &path, known);
-            }
-            Err(source) => return Some(Err(cannot("look at", &path, source))),
-        };
-        let found = Identity::of(&metadata);
-        let (identity, settled) = Identity::from_version(known?)?;
-        let unchanged = if identity == found {
-            settled || !found.is_settled()
-        } else {
-            // A write of our own counts once it is acknowledged.
-            self.written.pin().get(tenant).is_some_and(|written| {
-                Some(&written.before) == known && written.after.is_same_but_renamed(&found)
-            })
-        };
-        unchanged.then_some(Ok(Reading::Unchanged))
-    }
-
-    /// The answer where no document was found; none where one has come since.
-    fn without_document(
-        &self,
-        tenant: &TenantId,
-        path: &Path,
-        known: Option<&Version>,
-    ) -> Option<Result<Reading, DocumentError>> {
-        match self.files.stat_link(path) {
-            Ok(link) if link.is_symlink() => {
-                let source = io::Error::from(ErrorKind::NotFound);
-                Some(Err(cannot("follow the symlink", path, source)))
-            }
-            Ok(_) => None,
-            Err(_) => Some(self.tenant_without_document(tenant, known)),
-        }
-    }
-
-    fn tenant_without_document(
-        &self,
-        tenant: &TenantId,
-        known: Option<&Version>,
-    ) -> Result<Reading, DocumentError> {
-        let folder = self.folder(tenant);
-        match self.files.stat(&folder) {
-            Ok(metadata) if metadata.is_dir() => Ok(match known {
-                Some(&Version::ABSENT) => Reading::Unchanged,
-                _ => Reading::Found(StoredDocument::absent(Identity::of(&metadata).age())),
-            }),
-            Ok(_) => Ok(self.forget(tenant)),
-            // A store that is gone, as after an unmount, says nothing of its tenants.
-            Err(error) if is_no_way(&error) => match self.files.stat(&self.root) {
-                Ok(_) => Ok(self.forget(tenant)),
-                Err(source) => Err(cannot("find the store's folder", &self.root, source)),
-            },
-            Err(source) => Err(cannot("look at", &folder, source)),
-        }
-    }
-
-    /// Keeps nothing of a tenant that does not exist: tenants come and go, and one that comes again
-    /// may bring leftovers.
-    fn forget(&self, tenant: &TenantId) -> Reading {
-        self.swept.pin().remove(tenant);
-        self.written.pin().remove(tenant);
-        Reading::NoSuchTenant
-    }
-
-    /// Opens and reads the document, once it has come to rest.
-    fn read(&self, tenant: &TenantId, known: Option<&Version>) -> Result<Reading, DocumentError> {
-        self.sweep(tenant);
-        let path = self.document(tenant);
-        let started = Instant::now();
-        let mut known_file = known.and_then(Identity::from_version).map(|(identity, _)| identity);
-        while started.elapsed() < PATIENCE {
-            let file = match self.files.open(&path) {
-                Ok(file) => file,
-                Err(error) if is_no_way(&error) => {
-                    match self.without_document(tenant, &path, None) {
-                        Some(answer) => return answer,
-                        None => continue,
-                    }
-                }
-                Err(source) => return Err(cannot("open", &path, source)),
-            };
-            let stat = || {
-                let metadata = self.files.stat_open(&file);
-                metadata.map_err(|source| cannot("look at", &path, source))
-            };
-            let metadata = stat()?;
-            if !metadata.is_file() {
-                let source = io::Error::other("it is not a regular file");
-                return Err(cannot("read", &path, source));
-            }
-            let identity = Identity::of(&metadata);
-            if identity.size > self.limit {
-                let location = path.display().to_string();
-                let (size, limit) = (identity.size, self.limit);
-                return Err(DocumentError::TooLarge { location, size, limit });
-            }
-            let settled = identity.is_settled();
-            // Another file in the place of the one known came whole; one that is written in place
-            // may be half of what is meant.
-            let came_whole = known_file.is_some_and(|known| !known.is_same_file(&identity));
-            known_file = Some(identity);
-            if !settled && !came_whole && identity.size > 0 {
-                std::thread::sleep(GRAIN.saturating_sub(identity.age()));
-                continue;
-            }
-            let bytes = self
-                .files
-                .read(&file, identity.size + 1)
-                .map_err(|source| cannot("read", &path, source))?;
-            let after = Identity::of(&stat()?);
-            if after.is_same_but_renamed(&identity) || identity.is_same_but_renamed(&after) {
-                if bytes.len() as u64 != identity.size {
-                    continue;
-                }
-                return Ok(Reading::Found(StoredDocument {
-                    bytes: Bytes::from(bytes),
-                    version: after.version(settled && after == identity),
-                    unchanged_for: after.age(),
-                }));
-            }
-        }
-        Err(DocumentError::Restless { location: path.display().to_string() })
     }
 
     fn tenants(&self) -> Result<Vec<TenantId>, DocumentError> {

@@ -1,21 +1,24 @@
 //! The replacement of a document: staged beside it, synced, exchanged with it.
 //!
+//! Nobody has the document open for writing while it is exchanged, or whoever has it open does
+//! nothing; what they write to it yet is brought over.
+//!
 //! Invariants: at every moment the document's name names the old file or the new one, whole; a file
 //! that is not the one expected is put back untouched; when a write is acknowledged, file and folder
-//! are synced.
+//! are synced; a lease is held for the last look and the exchange alone.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
 use super::displaced::Displaced;
 use super::files::is_unsupported;
-use super::identity::Identity;
-use super::strays::StagedName;
+use super::hands::Hold;
+use super::identity::{Circumstances, Identity};
+use super::staged::Staged;
 use super::{Inner, OWN_FOLDER, Written, cannot, is_no_way};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
@@ -31,6 +34,23 @@ pub(super) enum Purpose {
     /// An edit by hand that went to a displaced file, which counts at once.
     BringOver,
 }
+
+/// Why a document was not replaced.
+pub(super) enum NotReplaced {
+    /// Somebody is writing to it. Nothing was done.
+    BeingEdited,
+    /// It is another than expected, or something failed.
+    Failed(WriteError),
+}
+
+impl From<WriteError> for NotReplaced {
+    fn from(error: WriteError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A version of what was written just now, by nobody else.
+const WRITTEN: Circumstances = Circumstances { settled: false, whole: true };
 
 impl Inner {
     /// Puts `bytes` in the place of the document that is `expected`.
@@ -48,14 +68,27 @@ impl Inner {
             }));
         }
         self.sweep(tenant);
-        let _lock = self.lock(tenant)?;
-        let target = self.target(tenant)?;
-        match self.files.open(&target) {
-            Ok(file) => self.replace(tenant, expected, bytes, &target, file, Purpose::Write),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.create(tenant, expected, bytes, &target)
+        let began = self.files.now().steady;
+        loop {
+            let lock = self.lock(tenant)?;
+            let target = self.target(tenant)?;
+            let outcome = match self.files.open(&target) {
+                Ok(file) => self.replace(tenant, expected, bytes, &target, file, Purpose::Write),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.create(tenant, expected, bytes, &target).map_err(NotReplaced::Failed)
+                }
+                Err(source) => return Err(refused("open", &target, source)),
+            };
+            match outcome {
+                Ok(version) => {
+                    self.emptied.pin().remove(tenant);
+                    return Ok(version);
+                }
+                Err(NotReplaced::Failed(error)) => return Err(error),
+                // Others need not wait for the lock meanwhile.
+                Err(NotReplaced::BeingEdited) => drop(lock),
             }
-            Err(source) => Err(refused("open", &target, source)),
+            self.wait_for_hands(began, &target).map_err(WriteError::Refused)?;
         }
     }
 
@@ -104,7 +137,7 @@ impl Inner {
             .map_err(|source| uncertain("sync", &self.root, source))?;
         let after = staged.identity_after()?;
         self.announce(tenant, expected, after);
-        Ok(after.version(false))
+        Ok(after.version(WRITTEN))
     }
 
     /// Replaces the file that is open as `current`, if it is what is expected. Under the lock.
@@ -116,63 +149,115 @@ impl Inner {
         target: &Path,
         current: File,
         purpose: Purpose,
-    ) -> Result<Version, WriteError> {
+    ) -> Result<Version, NotReplaced> {
         let metadata =
             self.files.stat_open(&current).map_err(|source| refused("look at", target, source))?;
         demand_replaceable(target, &metadata).map_err(WriteError::Refused)?;
+        let before = Identity::of(&metadata);
+        // Who is writing comes first. What is to be written takes a while, so nobody is kept waiting
+        // until it is there.
+        let is_open = matches!(self.hold(&current, target), Hold::OpenElsewhere);
+        if is_open && !self.may_be_taken(tenant, expected, &current, before) {
+            return Err(NotReplaced::BeingEdited);
+        }
         // What slips in from here on is seen in what comes out of the exchange.
-        let is_known = Identity::from_version(&expected.version)
-            .is_some_and(|(known, _)| known == Identity::of(&metadata));
-        if !is_known
+        let known = Identity::from_version(&expected.version).map(|(known, _)| known);
+        if known != Some(before)
             && !self.holds(&current, expected).map_err(|source| refused("read", target, source))?
         {
-            return Err(WriteError::Conflict);
+            return Err(WriteError::Conflict.into());
         }
         let mut staged = self.stage(target, bytes, Some((&current, &metadata)))?;
+        let hold = self.hold(&current, target);
+        if !is_open && matches!(hold, Hold::OpenElsewhere) {
+            return Err(NotReplaced::BeingEdited);
+        }
+        if let Hold::Held(lease) = &hold {
+            // Nobody writes: what it holds now is what comes out.
+            if !self.holds(&current, expected).map_err(|source| refused("read", target, source))? {
+                return Err(WriteError::Conflict.into());
+            }
+            if lease.is_breaking().unwrap_or(true) {
+                return Err(NotReplaced::BeingEdited);
+            }
+        }
         if purpose == Purpose::Write {
             self.announce(tenant, expected, staged.identity_before()?);
         }
         match self.files.exchange(&staged.path, target) {
             Ok(()) => {
+                let was_held =
+                    matches!(&hold, Hold::Held(lease) if lease.is_breaking().is_ok_and(|is| !is));
+                let expected = (!was_held).then_some(expected);
                 self.look_at_what_came_out(tenant, &mut staged, target, &current, expected)?;
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(WriteError::Conflict),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(WriteError::Conflict.into());
+            }
             Err(error) if is_unsupported(&error) => {
                 self.rename_over(&staged, target, &current, expected)?;
                 staged.is_there = false;
             }
-            Err(source) => return Err(refused("exchange", target, source)),
+            Err(source) => return Err(refused("exchange", target, source).into()),
         }
+        // Who waits for the lease writes to what came out from here on.
+        let is_written_to = match &hold {
+            Hold::Held(lease) => lease.is_breaking().unwrap_or(true),
+            Hold::OpenElsewhere => true,
+            Hold::NoLeases => false,
+        };
+        drop(hold);
+        self.hands.end_writing(tenant);
         self.sync_folder_of(target)?;
         let after = staged.identity_after()?;
         if purpose == Purpose::Write {
             self.announce(tenant, expected, after);
         }
+        let name = if is_written_to { staged.keep_displaced(&current, &before) } else { None };
         drop(staged);
         // The exchange and the removal of its name changed the displaced file's ctime. A change of
         // its contents since it was compared shows in the rest.
-        let before = Identity::of(&metadata);
         let now = self.files.stat_open(&current).map(|metadata| Identity::of(&metadata));
         let seen = now.ok().filter(|now| now.size_and_time() == before.size_and_time());
+        let held = Some(expected.bytes.clone());
         let displaced =
-            Displaced::new(current, target, expected.bytes.clone(), seen.unwrap_or(before));
+            Displaced::new(current, target, held, seen.unwrap_or(before), name, self.files.now());
         self.watch_displaced(tenant, displaced);
-        Ok(after.version(false))
+        Ok(after.version(WRITTEN))
+    }
+
+    /// Whether a document that somebody has open is to be replaced all the same. One that ends in
+    /// the middle of a line is so only where nobody has written to it since it was read.
+    fn may_be_taken(
+        &self,
+        tenant: &TenantId,
+        expected: &StoredDocument,
+        current: &File,
+        found: Identity,
+    ) -> bool {
+        self.stands_still(tenant, found, || {
+            let read_whole = Identity::from_version(&expected.version)
+                .is_some_and(|(known, how)| how.whole && known == found);
+            let ends_a_line = |bytes: Vec<u8>| bytes.is_empty() || bytes.ends_with(b"\n");
+            !read_whole && !self.files.read(current, self.limit).is_ok_and(ends_a_line)
+        })
     }
 
     /// After an exchange, the staged name names what was the document. If that is not what the new
-    /// bytes were made from, someone wrote in between: theirs goes back to its place.
+    /// bytes were made from, someone wrote in between: theirs goes back to its place. Where nobody can
+    /// have written to it, nothing is `expected` of its contents.
     fn look_at_what_came_out(
         &self,
         tenant: &TenantId,
         staged: &mut Staged<'_>,
         target: &Path,
         current: &File,
-        expected: &StoredDocument,
+        expected: Option<&StoredDocument>,
     ) -> Result<(), WriteError> {
+        let is_expected = || expected.map_or(Ok(true), |expected| self.holds(current, expected));
         let looked = self
             .came_out(&staged.path, current)
-            .and_then(|came_out| Ok(came_out && self.holds(current, expected)?));
+            .and_then(|came_out| Ok(came_out && is_expected()?));
         if let Ok(true) = looked {
             return Ok(());
         }
@@ -235,37 +320,6 @@ impl Inner {
         Ok(expected.version != Version::ABSENT && self.files.holds(file, &expected.bytes)?)
     }
 
-    /// A synced file with the new bytes, beside the target.
-    fn stage(
-        &self,
-        target: &Path,
-        bytes: &[u8],
-        like: Option<(&File, &Metadata)>,
-    ) -> Result<Staged<'_>, WriteError> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let process = std::process::id();
-        let path = target.with_file_name(format!("{STAGED}new-{process}-{number}"));
-        let file = self.files.create(&path).map_err(|source| refused("make", &path, source))?;
-        let mut staged = Staged { store: self, path, file, is_there: true };
-        let finish = |staged: &mut Staged<'_>| {
-            let inode = Identity::of(&self.files.stat_open(&staged.file)?).inode;
-            let replaces = like.map_or((0, 0), |(_, like)| Identity::of(like).size_and_time());
-            let name = StagedName { inode, replaces }.to_file_name();
-            let path = target.with_file_name(name);
-            self.files.rename(&staged.path, &path)?;
-            staged.path = path;
-            // Before it holds anything: who may not read the one may not read the other.
-            if let Some((like, _)) = like {
-                self.files.make_like(&staged.path, &staged.file, like)?;
-            }
-            self.files.write(&staged.file, bytes)?;
-            self.files.sync(&staged.file)
-        };
-        finish(&mut staged).map_err(|source| refused("write", &staged.path, source))?;
-        Ok(staged)
-    }
-
     /// From here on, the new file in the document's place is no surprise.
     fn announce(&self, tenant: &TenantId, expected: &StoredDocument, after: Identity) {
         let written = Written { before: expected.version, after };
@@ -301,39 +355,6 @@ impl Inner {
     }
 }
 
-/// A file beside the document; removed when dropped.
-struct Staged<'s> {
-    store: &'s Inner,
-    path: PathBuf,
-    file: File,
-    is_there: bool,
-}
-
-impl Staged<'_> {
-    fn identity(&self) -> io::Result<Identity> {
-        Ok(Identity::of(&self.store.files.stat_open(&self.file)?))
-    }
-
-    /// The identity before anything was done to the document.
-    fn identity_before(&self) -> Result<Identity, WriteError> {
-        self.identity().map_err(|source| refused("look at", &self.path, source))
-    }
-
-    /// The identity in the document's place.
-    fn identity_after(&self) -> Result<Identity, WriteError> {
-        self.identity().map_err(|source| uncertain("look at", &self.path, source))
-    }
-}
-
-impl Drop for Staged<'_> {
-    fn drop(&mut self) {
-        if self.is_there && self.store.files.remove(&self.path).is_err() {
-            // What stays is cleaned with the other strays, at the next touch of its tenant.
-            self.store.swept.pin().clear();
-        }
-    }
-}
-
 /// Whether a replacement would take something away from someone.
 fn demand_replaceable(target: &Path, metadata: &Metadata) -> Result<(), DocumentError> {
     let refuse = |reason| {
@@ -356,6 +377,6 @@ pub(super) fn refused(action: &'static str, path: &Path, source: io::Error) -> W
     WriteError::Refused(cannot(action, path, source))
 }
 
-fn uncertain(action: &'static str, path: &Path, source: io::Error) -> WriteError {
+pub(super) fn uncertain(action: &'static str, path: &Path, source: io::Error) -> WriteError {
     WriteError::Uncertain(cannot(action, path, source))
 }

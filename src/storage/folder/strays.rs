@@ -1,12 +1,21 @@
-//! What a crash left behind: staged files, found when a tenant is touched for the first time.
+//! What other processes left behind: staged files and displaced ones, found when a tenant is touched
+//! for the first time.
 //!
 //! A staged file's name tells its inode and the state of the document that it was to replace. If
 //! another file bears the name now, the exchange was done; and if that file is not the state that
 //! was to be replaced, it is someone's edit that had slipped in, and goes back to its place.
+//!
+//! A displaced file has a name as long as somebody writes to it, and a lock of the process that
+//! watches it. Where that process has ended, this one takes the watch over.
 
 use std::io;
 use std::path::Path;
 
+use bytes::Bytes;
+use rustix::fs::FlockOperation;
+
+use super::displaced::Displaced;
+use super::hands::Hold;
 use super::identity::Identity;
 use super::replace::STAGED;
 use super::{Inner, cannot};
@@ -35,11 +44,38 @@ impl StagedName {
     }
 }
 
+/// What the name of a displaced file tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct DisplacedName {
+    /// The file.
+    pub(super) inode: u64,
+    /// Its size and its time when it came out.
+    pub(super) size: u64,
+    pub(super) modified: u64,
+}
+
+impl DisplacedName {
+    /// The name of a file.
+    pub(super) fn to_file_name(&self) -> String {
+        format!("{DISPLACED}{}-{}-{}", self.inode, self.size, self.modified)
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let mut numbers = name.strip_prefix(DISPLACED)?.split('-').map(str::parse);
+        let mut next = || numbers.next()?.ok();
+        Some(Self { inode: next()?, size: next()?, modified: next()? })
+    }
+}
+
+/// What the names of displaced files start with.
+const DISPLACED: &str = ".security.yml.neokeys-displaced-";
+
 impl Inner {
-    /// Cleans up after a crash, once a tenant. What fails is tried again at the next touch.
-    pub(super) fn sweep(&self, tenant: &TenantId) {
+    /// Cleans up after a crash, once a tenant. What fails is tried again at the next touch. Tells
+    /// whether that was done before.
+    pub(super) fn sweep(&self, tenant: &TenantId) -> bool {
         if self.swept.pin().contains(tenant) {
-            return;
+            return true;
         }
         match self.sweep_folder(tenant) {
             Ok(()) => {
@@ -49,6 +85,7 @@ impl Inner {
                 tracing::warn!(tenant.id = %tenant, %error, "leftovers of a crash cannot be cleaned");
             }
         }
+        false
     }
 
     fn sweep_folder(&self, tenant: &TenantId) -> Result<(), WriteError> {
@@ -60,11 +97,64 @@ impl Inner {
         // Another process may be about to exchange it: its lock tells when that is over.
         let _lock = self.lock(tenant)?;
         for name in self.strays(folder).map_err(WriteError::Refused)? {
+            if name.starts_with(DISPLACED) {
+                continue;
+            }
             let path = folder.join(&name);
             self.recover(&path, &target, StagedName::parse(&name))
                 .map_err(|source| WriteError::Refused(cannot("clean up", &path, source)))?;
         }
+        self.look_for_displaced(tenant);
         Ok(())
+    }
+
+    /// Takes over the watch of displaced files whose process has ended.
+    pub(super) fn look_for_displaced(&self, tenant: &TenantId) {
+        let Ok(target) = self.target(tenant) else {
+            return self.watch.note_others(tenant, false);
+        };
+        let names = self.strays(target.parent().unwrap_or(&self.root)).unwrap_or_default();
+        let mut others = false;
+        for (path, name) in names
+            .iter()
+            .filter_map(|name| Some((target.with_file_name(name), DisplacedName::parse(name)?)))
+        {
+            match self.take_over(&path, &name, &target) {
+                Ok(Some(displaced)) => self.watch_displaced(tenant, displaced),
+                Ok(None) => others = true,
+                // Whoever watched it has just removed it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    others = true;
+                    tracing::warn!(file = %path.display(), %error, "a displaced file cannot be read");
+                }
+            }
+        }
+        self.watch.note_others(tenant, others);
+    }
+
+    /// A displaced file that nobody watches any more; none where somebody does.
+    fn take_over(
+        &self,
+        path: &Path,
+        name: &DisplacedName,
+        target: &Path,
+    ) -> io::Result<Option<Displaced>> {
+        let file = self.files.open(path)?;
+        if !self.files.try_lock(&file, FlockOperation::NonBlockingLockExclusive) {
+            return Ok(None);
+        }
+        // Whoever watched it may have removed it just before.
+        let seen = Identity::of(&self.files.stat_open(&file)?);
+        if !Identity::of(&self.files.stat_link(path)?).is_same_file(&seen) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let held = self.files.read(&file, self.limit + 1)?;
+        let after = Identity::of(&self.files.stat_open(&file)?);
+        let is_as_it_was = seen.size_and_time() == (name.size, name.modified) && after == seen;
+        let held = is_as_it_was.then(|| Bytes::from(held));
+        let name = Some(path.to_owned());
+        Ok(Some(Displaced::new(file, target, held, seen, name, self.files.now())))
     }
 
     fn strays(&self, folder: &Path) -> Result<Vec<String>, DocumentError> {
@@ -77,6 +167,13 @@ impl Inner {
         let there = Identity::of(&self.files.stat_link(stray)?);
         let Some(StagedName { inode, replaces }) = name else { return self.files.remove(stray) };
         let was_exchanged = there.inode != inode;
+        if was_exchanged
+            && matches!(self.hold(&self.files.open(stray)?, stray), Hold::OpenElsewhere)
+        {
+            let (size, modified) = replaces;
+            let name = DisplacedName { inode: there.inode, size, modified };
+            return self.files.rename(stray, &stray.with_file_name(name.to_file_name()));
+        }
         if was_exchanged && replaces != there.size_and_time() {
             let document = self.files.stat(target).map(|metadata| Identity::of(&metadata));
             if document.is_ok_and(|document| document.inode == inode) {

@@ -1,14 +1,14 @@
 //! From an address to what keeps the documents.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::storage::document_store::DocumentStore;
 #[cfg(feature = "etcd")]
 use crate::storage::etcd::{EtcdOpenError, EtcdStore};
-use crate::storage::folder::{FolderStore, create_store_folder};
+use crate::storage::folder::{EDIT_TIME, FolderStore};
 use crate::storage::memory::MemoryStore;
 #[cfg(feature = "object-storage")]
 use crate::storage::objects::{ObjectsOpenError, ObjectsStore};
@@ -29,6 +29,8 @@ pub struct StoreConfig {
     /// bound of its own otherwise. Zero: every read asks the store. The folder and memory are
     /// always fresh.
     pub max_staleness: Option<Duration>,
+    /// How long a change waits for somebody who goes on writing to the document in a folder.
+    pub edit_time: Duration,
 }
 
 impl Default for StoreConfig {
@@ -38,6 +40,7 @@ impl Default for StoreConfig {
             create_folder: false,
             loaded_limit: 1 << 30,
             max_staleness: None,
+            edit_time: EDIT_TIME,
         }
     }
 }
@@ -106,7 +109,7 @@ pub fn open_documents(
         StoreUrl::Memory => Arc::new(MemoryStore::new()),
         StoreUrl::File(path) => {
             demand_folder(path, config.create_folder)?;
-            Arc::new(FolderStore::new(path, limit))
+            Arc::new(FolderStore::with_patience(path, limit, config.edit_time))
         }
         #[cfg(feature = "etcd")]
         StoreUrl::Etcd(url) => {
@@ -131,16 +134,16 @@ pub fn open_documents(
     })
 }
 
-fn demand_folder(path: &Path, create: bool) -> Result<(), OpenError> {
-    let failed = |source| OpenError::Folder { path: path.to_path_buf(), source };
+fn demand_folder(path: &PathBuf, create: bool) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Folder { path: path.clone(), source };
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(OpenError::NotAFolder(path.to_path_buf())),
+        Ok(_) => Err(OpenError::NotAFolder(path.clone())),
         Err(error) if error.kind() == io::ErrorKind::NotFound && create => {
-            create_store_folder(path).map_err(failed)
+            std::fs::create_dir_all(path).map_err(failed)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(OpenError::NoFolder(path.to_path_buf()))
+            Err(OpenError::NoFolder(path.clone()))
         }
         Err(error) => Err(failed(error)),
     }

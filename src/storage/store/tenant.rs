@@ -129,9 +129,9 @@ impl Tenant {
                 }
                 // What is known stays, and counts once the store says that it is so still.
                 (Err(error @ DocumentError::Unreachable { .. }), _) => {
-                    return Err(ReadError::Unavailable(Unavailable::new(error)));
+                    return Err(ReadError::Unavailable(error.into()));
                 }
-                (Err(error), _) => Err(Unavailable::new(error)),
+                (Err(error), _) => Err(error.into()),
             };
             let snapshot = match found {
                 Ok(snapshot) => snapshot,

@@ -148,7 +148,7 @@ impl Writer {
             WriteError::Conflict => CommitError::Unavailable(Unavailable::new(Contended)),
             WriteError::Refused(cause) => {
                 tracing::error!(tenant.id = %self.id, fault = told, "a change was not written");
-                CommitError::Unavailable(Unavailable::new(cause))
+                CommitError::Unavailable(cause.into())
             }
             WriteError::Uncertain(cause) => {
                 self.faults.begin(&self.id, Area::Writing, told);
