@@ -39,6 +39,7 @@ mod node;
 mod objects;
 mod own_tools;
 mod paused;
+mod restored;
 mod secure;
 
 /// Held by tests that load the whole machine, so that they do not slow each other down.

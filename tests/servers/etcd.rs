@@ -16,13 +16,15 @@ pub(crate) const DEBIAN: &str = "/usr/bin/etcd";
 /// Some members of one cluster; they end when this goes.
 pub(crate) struct Etcd {
     members: Vec<Member>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 struct Member {
     program: PathBuf,
     arguments: Vec<String>,
     client: String,
+    peer: String,
+    data: PathBuf,
     log: PathBuf,
     process: Option<Process>,
 }
@@ -82,6 +84,32 @@ impl Etcd {
     /// Starts a member that was killed.
     pub(crate) fn restart(&mut self, number: usize) {
         self.members[number].start();
+    }
+
+    /// Saves what the one member has.
+    pub(crate) fn save(&self) -> PathBuf {
+        let path = self.folder.path().join("snapshot");
+        self.control(&["snapshot", "save", path.to_str().unwrap()]);
+        path
+    }
+
+    /// Sets the one member back to what was saved, under its old name and at its old place, so that
+    /// not even the cluster's id is another one.
+    pub(crate) fn restore(&mut self, saved: &Path) {
+        self.kill(0);
+        let member = &self.members[0];
+        std::fs::remove_dir_all(&member.data).unwrap();
+        let run = Command::new(crate::programs::program("/usr/bin/etcdctl", "etcd-client"))
+            .env("ETCDCTL_API", "3")
+            .args(["snapshot", "restore", saved.to_str().unwrap(), "--name=m0"])
+            .arg(format!("--data-dir={}", member.data.display()))
+            .arg(format!("--initial-cluster=m0=http://{}", member.peer))
+            .arg(format!("--initial-advertise-peer-urls=http://{}", member.peer))
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        self.restart(0);
+        self.wait();
     }
 
     /// Waits until every member knows of a leader.
@@ -167,9 +195,9 @@ impl EtcdBuilder {
             command.extend(self.arguments.iter().cloned());
             let program = PathBuf::from(command.remove(0));
             let log = folder.path().join(format!("m{number}.log"));
-            Member { program, arguments: command, client, log, process: None }
+            Member { program, arguments: command, client, peer, data, log, process: None }
         });
-        let mut etcd = Etcd { members: members.collect(), _folder: folder };
+        let mut etcd = Etcd { members: members.collect(), folder };
         for member in &mut etcd.members {
             member.start();
         }

@@ -1,13 +1,15 @@
 //! What is kept under which key.
 //!
 //! `PREFIX/<tenantId>/security.yml` is a tenant's document. The tenant's name ends at a slash, so no
-//! tenant's key begins with another's. `PREFIX/.neokeys/changed`, whose second part is no tenant id,
-//! is written together with every document.
+//! tenant's key begins with another's. With every document two more keys are written, whose second
+//! part is no tenant id: `PREFIX/.neokeys/changed`, and `PREFIX/.neokeys/written/<tenantId>`, which
+//! says which write made the document.
 
 use crate::domain::TenantId;
 
 const DOCUMENT: &str = "/security.yml";
 const CHANGED: &str = "/.neokeys/changed";
+const WRITTEN: &str = "/.neokeys/written/";
 
 /// The keys below a prefix.
 #[derive(Debug, Clone)]
@@ -25,6 +27,12 @@ impl Keys {
         format!("{}/", self.prefix)
     }
 
+    /// Where documents begin: a tenant's name begins with a digit or a letter, and those are above
+    /// what our other keys begin with.
+    pub(super) fn first_document(&self) -> String {
+        format!("{}/0", self.prefix)
+    }
+
     /// A tenant's document.
     pub(super) fn document(&self, tenant: &TenantId) -> String {
         format!("{}/{tenant}{DOCUMENT}", self.prefix)
@@ -34,6 +42,11 @@ impl Keys {
     pub(super) fn tenant<'k>(&self, key: &'k str) -> Option<&'k str> {
         let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
         rest.strip_suffix(DOCUMENT).filter(|tenant| !tenant.contains('/'))
+    }
+
+    /// The id of the write that made a tenant's document, where it was one of ours.
+    pub(super) fn written(&self, tenant: &TenantId) -> String {
+        format!("{}{WRITTEN}{tenant}", self.prefix)
     }
 
     /// The key that every write of ours changes too.
@@ -54,6 +67,9 @@ mod tests {
             let key = keys.document(&TenantId::parse(id).unwrap());
             assert_eq!(key, format!("/neokeys/{id}/security.yml"));
             assert_eq!(keys.tenant(&key), Some(id));
+            assert!(key > keys.first_document());
+            let written = keys.written(&TenantId::parse(id).unwrap());
+            assert_eq!((keys.tenant(&written), written < keys.first_document()), (None, true));
         }
         for other in [
             "/neokeys/security.yml",

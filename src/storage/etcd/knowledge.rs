@@ -1,13 +1,15 @@
 //! What a node knows of documents without asking: up to when it knows everything, and what changed
 //! since it read.
 //!
-//! A version carries the revision as of which its document was read. It is vouched for while no
-//! change of the tenant after that revision was seen, provided that the watch was proven complete a
-//! short while ago. Changes are kept by a hash of the tenant, so that what is known needs no room a
-//! tenant; that two tenants share a place costs a read, never a stale answer.
+//! A version carries the watch under which its document was read, and the revision as of which. It is
+//! vouched for while that watch goes on and no change of the tenant after that revision was seen,
+//! provided that the watch was proven complete a short while ago. Changes are kept by a hash of the
+//! tenant, so that what is known needs no room a tenant; that two tenants share a place costs a read,
+//! never a stale answer.
 //!
-//! Invariants: only the watch moves knowledge on; nothing is vouched for between losing one's place
-//! in the history and having a new one.
+//! Invariants: only the watch moves knowledge on; a watch is within one history of etcd, since etcd
+//! cannot be set back while a connection to a member lasts. What was read under one watch is not
+//! vouched for under another before etcd confirmed it.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -23,8 +25,8 @@ const PLACES: usize = 1 << 16;
 #[derive(Debug)]
 pub(super) struct Knowledge {
     max_staleness: Duration,
-    /// Counts the histories: another one begins when the place in the last one was lost.
-    history: AtomicU64,
+    /// Counts the watches.
+    watch: AtomicU64,
     /// The revision from which on every change is seen.
     since: AtomicI64,
     /// The newest revision of which the changes were seen.
@@ -40,7 +42,7 @@ impl Knowledge {
     pub(super) fn none(max_staleness: Duration) -> Self {
         Self {
             max_staleness,
-            history: AtomicU64::new(1),
+            watch: AtomicU64::new(1),
             since: AtomicI64::new(i64::MAX),
             seen: AtomicI64::new(0),
             proven: AtomicU64::new(Moment::NEVER.to_number()),
@@ -58,7 +60,7 @@ impl Knowledge {
     pub(super) fn vouches_for(&self, tenant: &str, known: &Known) -> bool {
         !self.max_staleness.is_zero()
             && self.age() <= self.max_staleness
-            && known.history == self.history()
+            && known.watch == self.watch()
             && known.as_of >= self.since.load(Ordering::Acquire)
             && self.place(tenant).load(Ordering::Acquire) <= known.as_of
     }
@@ -68,9 +70,9 @@ impl Knowledge {
         Moment::from_number(self.proven.load(Ordering::Acquire)).age()
     }
 
-    /// The history that versions belong to now.
-    pub(super) fn history(&self) -> u64 {
-        self.history.load(Ordering::Acquire)
+    /// The watch that versions belong to now.
+    pub(super) fn watch(&self) -> u64 {
+        self.watch.load(Ordering::Acquire)
     }
 
     /// The newest revision of which the changes were seen.
@@ -78,18 +80,21 @@ impl Knowledge {
         self.seen.load(Ordering::Acquire)
     }
 
-    /// The place in the history is lost: nothing is vouched for any more.
+    /// Nothing is vouched for any more.
     pub(super) fn lose(&self) {
         self.proven.store(Moment::NEVER.to_number(), Ordering::Release);
         self.since.store(i64::MAX, Ordering::Release);
-        self.history.fetch_add(1, Ordering::AcqRel);
+        self.watch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Another watch sees every change from this revision on. What is known of older ones has to be
+    /// confirmed.
+    pub(super) fn begin(&self, revision: i64) {
+        self.since.store(i64::MAX, Ordering::Release);
+        self.watch.fetch_add(1, Ordering::AcqRel);
         for place in &self.changed {
             place.store(0, Ordering::Release);
         }
-    }
-
-    /// From this revision on every change will be seen.
-    pub(super) fn begin(&self, revision: i64) {
         self.seen.store(revision, Ordering::Release);
         self.since.store(revision, Ordering::Release);
     }
@@ -126,18 +131,20 @@ mod tests {
     use crate::storage::moment::Moment;
 
     fn known(knowledge: &Knowledge, as_of: i64) -> Known {
-        Known { modified: as_of, as_of, history: knowledge.history() }
+        Known { modified: as_of, as_of, watch: knowledge.watch(), id: None }
     }
 
     #[test]
     fn what_did_not_change_since_it_was_read_is_vouched_for() {
         let knowledge = Knowledge::none(Duration::from_secs(60));
-        let early = known(&knowledge, 10);
-        assert!(!knowledge.vouches_for("a", &early), "before anything was proven");
+        let before = known(&knowledge, 10);
+        assert!(!knowledge.vouches_for("a", &before), "before anything was proven");
         knowledge.begin(10);
+        let early = known(&knowledge, 10);
         assert!(!knowledge.vouches_for("a", &early), "before anything was proven");
         knowledge.prove(Moment::now());
         assert!(knowledge.vouches_for("a", &early));
+        assert!(!knowledge.vouches_for("a", &before), "read under no watch");
         assert!(!knowledge.vouches_for("a", &known(&knowledge, 9)), "read before the watch began");
         knowledge.change("a", 11);
         knowledge.see(11);
@@ -147,17 +154,21 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_vouched_for_once_the_place_is_lost() {
+    fn nothing_that_was_read_under_one_watch_is_vouched_for_under_another() {
         let knowledge = Knowledge::none(Duration::from_secs(60));
         knowledge.begin(10);
         knowledge.prove(Moment::now());
         let before = known(&knowledge, 12);
-        knowledge.lose();
-        assert!(!knowledge.vouches_for("a", &before));
+        assert!(knowledge.vouches_for("a", &before));
+        knowledge.change("b", 20);
         knowledge.begin(11);
         knowledge.prove(Moment::now());
         assert!(!knowledge.vouches_for("a", &before), "it may be of another history");
         assert!(knowledge.vouches_for("a", &known(&knowledge, 11)));
+        assert!(knowledge.vouches_for("b", &known(&knowledge, 11)), "another history's change");
+        let now = known(&knowledge, 11);
+        knowledge.lose();
+        assert!(!knowledge.vouches_for("a", &now));
     }
 
     #[test]
@@ -165,8 +176,9 @@ mod tests {
         let knowledge = Knowledge::none(Duration::from_nanos(1));
         knowledge.begin(1);
         knowledge.prove(Moment::now());
+        let known_now = known(&knowledge, 1);
         while knowledge.age() <= Duration::from_nanos(1) {}
-        assert!(!knowledge.vouches_for("a", &known(&knowledge, 1)));
+        assert!(!knowledge.vouches_for("a", &known_now));
         let linearizable = Knowledge::none(Duration::ZERO);
         linearizable.begin(1);
         linearizable.prove(Moment::now());

@@ -11,6 +11,7 @@
 mod keys;
 mod knowledge;
 mod members;
+mod read;
 mod revision;
 mod watch;
 mod write;
@@ -214,81 +215,12 @@ impl Cluster {
         DocumentError::Unreachable { action, location, source: failure.into() }
     }
 
-    /// The document as a majority has it.
-    async fn read(
-        &self,
-        tenant: &TenantId,
-        version: Option<Version>,
-    ) -> Result<Reading, DocumentError> {
-        let history = self.knowledge.history();
-        let known = version.as_ref().and_then(Known::of).filter(|it| it.history == history);
-        match self.read_after(tenant, known, version, history).await? {
-            Some(reading) => Ok(reading),
-            // etcd was set back: what is known says nothing.
-            None => Ok(self
-                .read_after(tenant, None, version, history)
-                .await?
-                .unwrap_or(Reading::NoSuchTenant)),
-        }
-    }
-
-    /// None where the history is shorter than the one that is known.
-    async fn read_after(
-        &self,
-        tenant: &TenantId,
-        known: Option<Known>,
-        version: Option<Version>,
-        history: u64,
-    ) -> Result<Option<Reading>, DocumentError> {
-        let key = self.keys.document(tenant);
-        // One that did not change since is not sent.
-        let after = known.map_or(0, |known| known.modified + 1);
-        let found = self.members.ask(READ_PATIENCE, |mut keys| {
-            let options = GetOptions::new().with_min_mod_revision(after);
-            let key = key.as_str();
-            async move { keys.get(key, Some(options)).await }
-        });
-        let mut found =
-            found.await.map_err(|failure| self.unreachable("read", tenant, failure))?.answer;
-        let as_of = found.header().map_or(0, etcd_client::ResponseHeader::revision);
-        if known.is_some_and(|known| as_of < known.as_of) {
-            return Ok(None);
-        }
-        Ok(Some(match (found.take_kvs().pop(), known) {
-            (None, Some(known)) if found.count() > 0 => {
-                Reading::Confirmed(Known { as_of, ..known }.version())
-            }
-            (None, _) => Reading::NoSuchTenant,
-            (Some(kv), _) if is_new(&kv) && version == Some(Version::ABSENT) => Reading::Unchanged,
-            (Some(kv), _) if is_new(&kv) => Reading::Found(StoredDocument::absent(Duration::MAX)),
-            (Some(kv), _) => Reading::Found(self.document(tenant, &kv, as_of, history)?),
-        }))
-    }
-
-    fn document(
-        &self,
-        tenant: &TenantId,
-        kv: &KeyValue,
-        as_of: i64,
-        history: u64,
-    ) -> Result<StoredDocument, DocumentError> {
-        let (size, limit) = (kv.value().len() as u64, self.document_limit);
-        if size > limit {
-            return Err(DocumentError::TooLarge { location: self.locate(tenant), size, limit });
-        }
-        Ok(StoredDocument {
-            bytes: Bytes::copy_from_slice(kv.value()),
-            version: Known { modified: kv.mod_revision(), as_of, history }.version(),
-            unchanged_for: Duration::MAX,
-        })
-    }
-
     /// All tenants, a page at a time and all pages as of one revision.
     async fn tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
         let mut tenants = Vec::new();
-        let mut from = self.keys.all().into_bytes();
+        let mut from = self.keys.first_document().into_bytes();
         // The first key after all that begin with the prefix: its last byte is a slash.
-        let mut end = from.clone();
+        let mut end = self.keys.all().into_bytes();
         end.pop();
         end.push(b'/' + 1);
         let mut revision = 0;

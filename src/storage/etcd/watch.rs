@@ -7,19 +7,21 @@
 //! that was done before the read began is known. Progress alone would not do: up to etcd 3.4.24 and
 //! 3.5.7 it may overtake changes.
 //!
-//! Invariant: a place in the history that is lost (compacted, or of another history) is given up
-//! before anything else is served.
+//! A watch that breaks is followed by another one, which begins where the store is then: under it,
+//! each document is vouched for once etcd has confirmed it. So etcd may have been restored to an
+//! earlier state meanwhile and have come further than it was.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use etcd_client::{Error, WatchOptions, WatchResponse, WatchStream};
+use etcd_client::{Error, KeyValue, ResponseHeader, WatchOptions, WatchResponse, WatchStream};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::members::Failure;
+use super::revision::WriteId;
 use super::{Cluster, READ_PATIENCE};
 use crate::storage::moment::Moment;
 
@@ -35,7 +37,7 @@ const PROGRESS: Duration = Duration::from_millis(50);
 const BEGIN: Duration = Duration::from_secs(1);
 /// Proofs that may be under way.
 const PROOFS: usize = 8;
-/// A history that is shorter than it was is another one.
+/// What is told of another history.
 const SET_BACK: &str = "etcd was set back to an earlier state";
 
 /// The watch of a store.
@@ -45,6 +47,35 @@ pub(super) struct Watch {
     patience: Duration,
     /// The time between two proofs.
     pace: Duration,
+    /// How far the history had come when somebody looked last.
+    last: Mutex<Mark>,
+}
+
+/// A place in a history of etcd, and what tells that history from others.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mark {
+    cluster: u64,
+    /// The members' term, which only grows.
+    term: u64,
+    /// The newest revision at which neokeys changed a document, and the id of that write.
+    changed: i64,
+    id: Option<WriteId>,
+    /// The newest revision of all.
+    newest: i64,
+}
+
+impl Mark {
+    /// Whether this one can be an earlier place in the history of the other. That it can does not
+    /// say that it is.
+    fn can_precede(self, later: Self) -> bool {
+        let is_first = self.cluster == 0;
+        let goes_on = self.cluster == later.cluster
+            && self.term <= later.term
+            && self.newest <= later.newest
+            && self.changed <= later.changed;
+        let is_changed = self.changed < later.changed || self.id == later.id;
+        is_first || goes_on && is_changed
+    }
 }
 
 /// A proof under way: everything before the moment is known once the watch has come so far.
@@ -52,10 +83,7 @@ pub(super) struct Watch {
 struct Proof {
     moment: Moment,
     begun: Instant,
-    /// The newest revision at which neokeys changed a document.
-    changed: i64,
-    /// The newest revision of all.
-    newest: i64,
+    mark: Mark,
 }
 
 /// Why a watch ended.
@@ -71,17 +99,13 @@ impl Watch {
         let bound = cluster.knowledge.max_staleness();
         let patience = (bound / 2).max(Duration::from_millis(300));
         let pace = if bound.is_zero() { RARELY } else { (bound / 4).clamp(OFTEN, RARELY) };
-        Self { cluster, patience, pace }
+        Self { cluster, patience, pace, last: Mutex::default() }
     }
 
     /// Watches for ever.
     pub(super) async fn keep(self) {
-        let knowledge = &self.cluster.knowledge;
-        let mut has_place = false;
         let mut told = None;
-        let mut newest = 0;
         loop {
-            let seen_before = knowledge.seen().max(newest);
             let proof = match self.look().await {
                 Ok(proof) => proof,
                 Err(failure) => {
@@ -91,34 +115,31 @@ impl Watch {
                 }
             };
             self.tell_reached(&mut told);
-            if proof.newest < seen_before {
-                has_place = false;
+            if !self.goes_on_with(proof.mark) {
                 self.lose(SET_BACK);
             }
-            newest = proof.newest;
-            if knowledge.max_staleness().is_zero() {
+            if self.cluster.knowledge.max_staleness().is_zero() {
                 // Whoever reads asks a majority; what is left to know is whether one answers.
                 sleep(self.pace).await;
                 continue;
             }
-            if !has_place {
-                knowledge.begin(newest);
-                has_place = true;
-            }
             let member = self.cluster.members.preferred();
-            match self.follow(member).await {
+            match self.follow(member, proof.mark.newest).await {
                 End::Broken(why) => {
                     tracing::debug!(why, "the watch of etcd is begun anew");
                     self.cluster.members.pass_over(member);
                 }
-                End::Lost(why) => {
-                    has_place = false;
-                    newest = 0;
-                    self.lose(why);
-                }
+                End::Lost(why) => self.lose(why),
             }
             sleep(OFTEN).await;
         }
+    }
+
+    /// Whether the history goes on where it was seen last.
+    fn goes_on_with(&self, mark: Mark) -> bool {
+        // A mark is whole whatever happened to its last holder.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *last, mark).can_precede(mark)
     }
 
     fn lose(&self, why: &str) {
@@ -156,25 +177,31 @@ impl Watch {
             async move { keys.get(key, None).await }
         });
         let found = found.await?.answer;
-        let newest = found.header().map_or(0, etcd_client::ResponseHeader::revision);
-        let changed = found.kvs().first().map_or(0, etcd_client::KeyValue::mod_revision);
-        Ok(Proof { moment, begun, changed, newest })
+        let changed = found.kvs().first();
+        let mark = Mark {
+            cluster: found.header().map_or(0, ResponseHeader::cluster_id),
+            term: found.header().map_or(0, ResponseHeader::raft_term),
+            changed: changed.map_or(0, KeyValue::mod_revision),
+            id: changed.and_then(|changed| WriteId::of_bytes(changed.value())),
+            newest: found.header().map_or(0, ResponseHeader::revision),
+        };
+        Ok(Proof { moment, begun, mark })
     }
 
-    /// Follows the changes on one member from the last one seen, for as long as that goes well.
-    async fn follow(&self, member: usize) -> End {
+    /// Follows the changes after a revision on one member, for as long as that goes well.
+    async fn follow(&self, member: usize, revision: i64) -> End {
         let knowledge = &self.cluster.knowledge;
-        let mut stream = match timeout(BEGIN, self.begin(member, knowledge.seen())).await {
+        let mut stream = match timeout(BEGIN, self.begin(member, revision + 1)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return End::Broken(error.to_string()),
             Err(_elapsed) => return End::Broken("a member does not begin a watch".to_owned()),
         };
+        knowledge.begin(revision);
         let mut proofs = Proofs { under_way: Vec::new(), progress: 0 };
         let mut pace = interval(self.pace);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ask_progress = interval(PROGRESS);
         ask_progress.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seen_before = 0;
         let mut looks = FuturesUnordered::new();
         loop {
             tokio::select! {
@@ -189,7 +216,7 @@ impl Watch {
                     Err(error) => return End::Broken(error.to_string()),
                 },
                 Some(answer) = looks.next() => match answer as Result<Proof, Failure> {
-                    Ok(proof) if proof.newest < seen_before => return End::Lost(SET_BACK),
+                    Ok(proof) if !self.goes_on_with(proof.mark) => return End::Lost(SET_BACK),
                     Ok(proof) => {
                         proofs.add(proof);
                         if !proofs.settle(knowledge)
@@ -205,7 +232,6 @@ impl Watch {
                         return End::Broken("the watch of a member lags".to_owned());
                     }
                     if looks.is_empty() {
-                        seen_before = knowledge.seen();
                         looks.push(self.look());
                     }
                 }
@@ -219,9 +245,8 @@ impl Watch {
     }
 
     async fn begin(&self, member: usize, revision: i64) -> Result<WatchStream, Error> {
-        // The last one seen once more: a revision may come in parts.
         let options =
-            WatchOptions::new().with_prefix().with_start_revision(revision.max(1)).with_fragment();
+            WatchOptions::new().with_prefix().with_start_revision(revision).with_fragment();
         let mut watch = self.cluster.members.watch(member).await?;
         watch.watch(self.cluster.keys.all(), Some(options)).await
     }
@@ -242,7 +267,7 @@ impl Watch {
             knowledge.see(kv.mod_revision());
         }
         if response.events().is_empty() && !response.created() {
-            let revision = response.header().map_or(0, etcd_client::ResponseHeader::revision);
+            let revision = response.header().map_or(0, ResponseHeader::revision);
             proofs.progress = proofs.progress.max(revision);
         }
         proofs.settle(knowledge);
@@ -277,7 +302,7 @@ impl Proofs {
         let seen = knowledge.seen();
         let come = seen.max(self.progress);
         self.under_way.retain(|proof| {
-            let is_done = seen >= proof.changed && come >= proof.newest;
+            let is_done = seen >= proof.mark.changed && come >= proof.mark.newest;
             if is_done {
                 knowledge.prove(proof.moment);
             }

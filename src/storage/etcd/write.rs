@@ -11,9 +11,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use etcd_client::{Compare, CompareOp, GetOptions, KeyValue, Txn, TxnOp, TxnOpResponse};
 use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::time::{Instant, timeout_at};
 
 use super::members::{Answer, Failure};
-use super::revision::Known;
+use super::revision::{Known, WriteId};
 use super::{Cluster, is_new};
 use crate::domain::TenantId;
 use crate::storage::document_store::{CreateTenantError, DocumentError, Version, WriteError};
@@ -26,22 +27,21 @@ const LATER_CHANGES: usize = 1000;
 /// Ids of changes that nobody else gives.
 #[derive(Debug)]
 pub(super) struct WriteIds {
-    process: [u8; 16],
+    process: [u64; 2],
     count: AtomicU64,
 }
 
 impl WriteIds {
     /// None where the system gives no random numbers.
     pub(super) fn new() -> Option<Self> {
-        let mut process = [0; 16];
-        SystemRandom::new().fill(&mut process).ok()?;
+        let mut process = [[0; 8]; 2];
+        SystemRandom::new().fill(process.as_flattened_mut()).ok()?;
+        let process = process.map(u64::from_be_bytes);
         Some(Self { process, count: AtomicU64::new(0) })
     }
 
-    fn next(&self) -> Vec<u8> {
-        let mut id = self.process.to_vec();
-        id.extend(self.count.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-        id
+    fn next(&self) -> WriteId {
+        WriteId::new(self.process, self.count.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -60,19 +60,24 @@ enum Expected {
     Nothing,
     /// The key of a tenant without a document.
     New,
-    /// The document that this revision made.
-    MadeBy(i64),
+    /// The document that this revision made, and this write if it was one of ours.
+    MadeBy(i64, Option<WriteId>),
 }
 
 impl Expected {
-    fn compares(self, key: &str) -> Vec<Compare> {
+    /// What is compared with the key of the document and the one of the write that made it.
+    fn compares(self, key: &str, written: &str) -> Vec<Compare> {
         let equal = CompareOp::Equal;
         match self {
             Self::Nothing => vec![Compare::create_revision(key, equal, 0)],
             Self::New => {
                 vec![Compare::version(key, equal, 1), Compare::value(key, equal, "")]
             }
-            Self::MadeBy(revision) => vec![Compare::mod_revision(key, equal, revision)],
+            Self::MadeBy(revision, id) => {
+                let is_that_write = id.map(|id| Compare::value(written, equal, id.to_bytes()));
+                let is_that_revision = Compare::mod_revision(key, equal, revision);
+                std::iter::once(is_that_revision).chain(is_that_write).collect()
+            }
         }
     }
 
@@ -81,7 +86,7 @@ impl Expected {
         match self {
             Self::Nothing => false,
             Self::New => is_new(state),
-            Self::MadeBy(revision) => state.mod_revision() <= revision,
+            Self::MadeBy(revision, _) => state.mod_revision() <= revision,
         }
     }
 }
@@ -94,14 +99,16 @@ impl Cluster {
         expected: Version,
         bytes: Bytes,
     ) -> Result<Version, WriteError> {
-        let history = self.knowledge.history();
+        let watch = self.knowledge.watch();
         let expected = match Known::of(&expected) {
-            Some(known) => Expected::MadeBy(known.modified),
+            Some(known) => Expected::MadeBy(known.modified, known.id),
             None => Expected::New,
         };
-        match self.change(tenant, expected, bytes).await {
+        let id = self.write_ids.next();
+        match self.change(tenant, expected, bytes, id).await {
             Ok(Done::At(revision)) => {
-                Ok(Known { modified: revision, as_of: revision, history }.version())
+                let id = Some(id);
+                Ok(Known { modified: revision, as_of: revision, watch, id }.version())
             }
             Ok(Done::Not(Some(_))) => Err(WriteError::Conflict),
             Ok(Done::Not(None)) => Err(WriteError::NoSuchTenant),
@@ -119,7 +126,8 @@ impl Cluster {
 
     /// Makes the key of a tenant without a document.
     pub(super) async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
-        match self.change(tenant, Expected::Nothing, Bytes::new()).await {
+        let id = self.write_ids.next();
+        match self.change(tenant, Expected::Nothing, Bytes::new(), id).await {
             Ok(Done::At(_)) => Ok(()),
             Ok(Done::Not(_)) => Err(CreateTenantError::Exists),
             Err(failure) => Err(CreateTenantError::Failed(self.refused(tenant, failure))),
@@ -131,16 +139,18 @@ impl Cluster {
         tenant: &TenantId,
         expected: Expected,
         bytes: Bytes,
+        id: WriteId,
     ) -> Result<Done, Failure> {
-        let key = self.keys.document(tenant);
-        let id = self.write_ids.next();
+        let deadline = Instant::now() + WRITE_PATIENCE;
+        let (key, written) = (self.keys.document(tenant), self.keys.written(tenant));
         let asked = self.members.ask(WRITE_PATIENCE, |mut keys| {
             let change = Txn::new()
-                .when(expected.compares(&key))
-                // The document first: whoever sees the second one of a revision saw the first.
+                .when(expected.compares(&key, &written))
+                // The document first: whoever sees another one of a revision saw it.
                 .and_then([
                     TxnOp::put(key.as_str(), bytes.to_vec(), None),
-                    TxnOp::put(self.keys.changed(), id.clone(), None),
+                    TxnOp::put(written.as_str(), id.to_bytes(), None),
+                    TxnOp::put(self.keys.changed(), id.to_bytes(), None),
                 ])
                 .or_else([TxnOp::get(key.as_str(), Some(GetOptions::new().with_keys_only()))]);
             async move { keys.txn(change).await }
@@ -155,8 +165,11 @@ impl Cluster {
             self.is_out_of_space.store(false, Ordering::Relaxed);
             return Ok(Done::At(revision));
         }
-        if in_doubt && let Some(revision) = self.find_own(&key, expected, &id).await? {
-            return Ok(Done::At(revision));
+        if in_doubt {
+            let found = timeout_at(deadline, self.find_own(&key, expected, id)).await;
+            if let Some(revision) = found.unwrap_or_else(|_elapsed| Err(Failure::lost()))? {
+                return Ok(Done::At(revision));
+            }
         }
         let found = answer.op_responses().into_iter().next().and_then(|response| match response {
             TxnOpResponse::Get(mut found) => found.take_kvs().pop(),
@@ -170,7 +183,7 @@ impl Cluster {
         &self,
         key: &str,
         expected: Expected,
-        id: &[u8],
+        id: WriteId,
     ) -> Result<Option<i64>, Failure> {
         let mut as_of = 0;
         let mut after: Option<KeyValue> = None;
@@ -187,7 +200,8 @@ impl Cluster {
                 let Some(first) = after else { return Ok(None) };
                 let changed = self.as_of(&self.keys.changed(), first.mod_revision()).await?;
                 let is_own = changed.is_some_and(|changed| {
-                    changed.mod_revision() == first.mod_revision() && changed.value() == id
+                    changed.mod_revision() == first.mod_revision()
+                        && WriteId::of_bytes(changed.value()) == Some(id)
                 });
                 return Ok(is_own.then(|| first.mod_revision()));
             }
