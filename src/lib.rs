@@ -55,6 +55,7 @@
 
 pub mod auth;
 pub mod cli;
+pub mod connections;
 pub mod contract;
 pub mod dev_issuer;
 pub mod domain;

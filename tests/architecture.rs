@@ -30,6 +30,7 @@ const LAYERS: &[Layer] = &[
         ],
     },
     Layer { module: "tally", uses: &[], never: &["actix", "prometheus", "std::fs"] },
+    Layer { module: "connections", uses: &["tally"], never: &["std::fs", "std::env"] },
     Layer { module: "storage", uses: &["domain", "tally"], never: &["actix", "utoipa"] },
     Layer { module: "problem", uses: &["contract"], never: &[] },
     Layer {
@@ -48,7 +49,11 @@ const LAYERS: &[Layer] = &[
         never: &["std::fs", "std::env"],
     },
     Layer { module: "dev_issuer", uses: &["auth", "problem"], never: &["std::fs", "std::env"] },
-    Layer { module: "metrics", uses: &["auth", "http", "storage", "tally"], never: &["std::env"] },
+    Layer {
+        module: "metrics",
+        uses: &["auth", "connections", "http", "storage", "tally"],
+        never: &["std::env"],
+    },
     Layer { module: "traces", uses: &["auth", "http"], never: &["std::env"] },
     Layer {
         module: "settings",
@@ -71,6 +76,7 @@ const LAYERS: &[Layer] = &[
         module: "startup",
         uses: &[
             "auth",
+            "connections",
             "contract",
             "dev_issuer",
             "domain",
@@ -89,6 +95,7 @@ const LAYERS: &[Layer] = &[
         module: "cli",
         uses: &[
             "auth",
+            "connections",
             "contract",
             "domain",
             "http",

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::Place;
 use super::failure::Failure;
 use super::output::Output;
+use crate::connections;
 use crate::contract::{ListApiKeys, Operation as _, parameter};
 use crate::http::SWAGGER_UI;
 use crate::settings::Settings;
@@ -34,7 +35,7 @@ pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Resu
     if let Some(listen) = arguments.listen {
         settings.listen = listen;
     }
-    telemetry::init(settings.log);
+    telemetry::init(settings.log, connections::LIBRARY);
     if !settings.passed_over.is_empty() {
         let variables = settings.passed_over.join(" ");
         tracing::debug!(variables, "variables that name other services are passed over");
@@ -43,14 +44,21 @@ pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Resu
 }
 
 async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(), Failure> {
-    let application = Application::start(settings, dev).await.map_err(|error| start(&error))?;
+    let has_page = settings.swagger_ui.enabled;
+    let application = match Application::start(settings, dev).await {
+        Err(StartError::ToldToEnd(name)) => {
+            tracing::info!("{name}: ending before the service was up");
+            return Ok(());
+        }
+        started => started.map_err(|error| start(&error))?,
+    };
     let origin = application.origin();
     output.write(&format!("neokeys listens on {origin}\n"))?;
     if let Some(metrics) = application.metrics() {
         output.write(&format!("Metrics for Prometheus are at {metrics}\n"))?;
     }
     if let Some(development) = application.development() {
-        output.write(&beginning(origin, development))?;
+        output.write(&beginning(origin, has_page, development))?;
     }
     application.run().await.map_err(|error| Failure::refused(&error))
 }
@@ -70,6 +78,7 @@ fn start(error: &StartError) -> Failure {
             .hint("--store names another; `neokeys tenants create` and `serve --dev` make it"),
         StartError::Documents(_)
         | StartError::Signals(_)
+        | StartError::ToldToEnd(_)
         | StartError::DevTenantId(_)
         | StartError::DevTenant(_)
         | StartError::DevIssuer(_) => Failure::refused(error),
@@ -77,15 +86,16 @@ fn start(error: &StartError) -> Failure {
 }
 
 /// What a developer does first.
-fn beginning(origin: &str, development: &Development) -> String {
+fn beginning(origin: &str, has_page: bool, development: &Development) -> String {
     let Development { token, tenant } = development;
     let token = token.expose_secret();
     let tenant = tenant.as_str();
     let path = ListApiKeys::PATH.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);
+    let page =
+        if has_page { format!("Swagger UI:    {origin}{SWAGGER_UI}\n") } else { String::new() };
     format!(
         "
-Swagger UI:    {origin}{SWAGGER_UI}
-Bearer token:  {token}
+{page}Bearer token:  {token}
                (may do everything in the tenant {tenant}, as long as this server runs)
 
 curl -H 'Authorization: Bearer {token}' {origin}{path}

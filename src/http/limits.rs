@@ -16,8 +16,7 @@ pub struct LimitsConfig {
     pub head: usize,
     /// The largest body, in bytes.
     pub body: usize,
-    /// How long a connection's first request may take to arrive up to its body. Those that follow
-    /// on it are bounded by the silence between their bytes alone, `idle_time`.
+    /// How long a request may take to arrive up to its body, from its first byte.
     pub head_time: Duration,
     /// How long a body may take to arrive.
     pub body_time: Duration,

@@ -53,8 +53,8 @@ pub struct HttpParts {
     pub limits: LimitsConfig,
     /// The OpenAPI documents.
     pub documents: Documents,
-    /// The page that shows them.
-    pub swagger_ui: SwaggerUi,
+    /// The page that shows them, if there is one.
+    pub swagger_ui: Option<SwaggerUi>,
 }
 
 /// Adds every address.
@@ -77,7 +77,6 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .app_data(ThinData(parts.token_prefix.clone()))
         .app_data(ThinData(parts.limits.clone()))
         .app_data(ThinData(parts.documents.clone()))
-        .app_data(ThinData(parts.swagger_ui.clone()))
         // What is asked for most comes first: each that comes before costs a match.
         .service(
             web::resource(FORWARD_AUTH)
@@ -103,14 +102,18 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 .route(operation::<ListApiKeys, _, _>(api_keys::list_api_keys))
                 .route(operation::<CreateApiKey, _, _>(api_keys::create_api_key)),
         )
-        .service(page("/", swagger_ui::redirect))
-        .service(page("/swagger-ui", swagger_ui::redirect))
-        .service(page("/swagger-ui/{file:.*}", swagger_ui::file))
         .service(page("/health/live", health::live))
         .service(page("/health/ready", health::ready))
         .service(page(PAGES, problem_pages::index))
         .service(page(&format!("{PAGES}{{slug}}"), problem_pages::entry))
         .default_service(web::to(path_not_found));
+    if let Some(swagger_ui) = &parts.swagger_ui {
+        config
+            .app_data(ThinData(swagger_ui.clone()))
+            .service(page("/", swagger_ui::redirect))
+            .service(page("/swagger-ui", swagger_ui::redirect))
+            .service(page("/swagger-ui/{file:.*}", swagger_ui::file));
+    }
     for path in parts.documents.paths() {
         config.service(page(path, openapi::document));
     }

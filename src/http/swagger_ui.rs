@@ -1,5 +1,6 @@
 //! Swagger UI, from assets inside the program.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::http::header::{
@@ -8,6 +9,7 @@ use actix_web::http::header::{
 };
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use utoipa_swagger_ui::{Config, Url, oauth};
 
 use super::openapi::{DOCUMENTED_JSON, EXTENSIONS_JSON, SDK_JSON};
@@ -31,6 +33,8 @@ const STYLESHEET: &str = "index.css";
 /// What the page's sign-in starts with: the settings `swagger_ui.…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SwaggerUiConfig {
+    /// Whether there is a page.
+    pub enabled: bool,
     /// The client id that the identity provider knows the page by.
     pub client_id: String,
     /// The scopes that are ticked, of those that a document declares.
@@ -40,6 +44,7 @@ pub struct SwaggerUiConfig {
 impl Default for SwaggerUiConfig {
     fn default() -> Self {
         Self {
+            enabled: true,
             client_id: "swagger-ui".to_owned(),
             scopes: SCOPES.iter().map(ToString::to_string).collect(),
         }
@@ -50,6 +55,7 @@ impl Default for SwaggerUiConfig {
 #[derive(Clone)]
 pub struct SwaggerUi {
     config: Arc<Config<'static>>,
+    stylesheet: Option<Bytes>,
     policy: HeaderValue,
     origin: Option<String>,
 }
@@ -87,8 +93,14 @@ impl SwaggerUi {
              img-src 'self' data:; connect-src 'self'{reached}; base-uri 'none'; \
              form-action 'none'; frame-ancestors 'none'"
         );
+        let config = Arc::new(config);
+        let stylesheet = utoipa_swagger_ui::serve(STYLESHEET, Arc::clone(&config)).ok().flatten();
+        let stylesheet = stylesheet
+            .filter(|file| !file.gzpipped)
+            .map(|file| Bytes::from([&*file.bytes, DARK_MODE.as_bytes()].concat()));
         Self {
-            config: Arc::new(config),
+            config,
+            stylesheet,
             policy: HeaderValue::try_from(policy)
                 .unwrap_or(HeaderValue::from_static("default-src 'none'")),
             origin,
@@ -137,10 +149,12 @@ pub(super) async fn file(
     if file.gzpipped {
         response.insert_header((CONTENT_ENCODING, "gzip"));
     }
-    let mut bytes = file.bytes.into_owned();
-    if name == STYLESHEET && !file.gzpipped {
-        bytes.extend_from_slice(DARK_MODE.as_bytes());
-    }
+    // Whoever asks for a file shares its bytes with all others who do.
+    let bytes = match (file.bytes, &page.stylesheet) {
+        (_, Some(stylesheet)) if name == STYLESHEET => stylesheet.clone(),
+        (Cow::Borrowed(bytes), _) => Bytes::from_static(bytes),
+        (Cow::Owned(bytes), _) => Bytes::from(bytes),
+    };
     Ok(response.body(bytes))
 }
 

@@ -6,6 +6,7 @@ use super::exposition::{Page, float};
 use super::process::Usage;
 use crate::auth::bearer::IssuerHealth;
 use crate::auth::{Method, Verdict};
+use crate::connections::{ConnectionTally, Refusal};
 use crate::http::OperationTally;
 use crate::storage::StoreStatistics;
 
@@ -42,6 +43,20 @@ pub(super) fn requests(page: &mut Page, counted: &[OperationTally]) {
     for of in counted {
         let labels = [("operation", of.operation.unwrap_or(OTHER))];
         family.distribution(&labels, &of.durations, SECOND);
+    }
+}
+
+/// What connections came to.
+pub(super) fn connections(page: &mut Page, counted: &ConnectionTally, most: usize) {
+    page.gauge("neokeys_connections", "Connections that are open.")
+        .count(&[], counted.opened() as u64);
+    page.gauge("neokeys_connections_max", "How many there may be.").count(&[], most as u64);
+    let mut family = page.counter(
+        "neokeys_connections_refused",
+        "Connections that were refused before there was a request, by reason.",
+    );
+    for refusal in Refusal::ALL {
+        family.count(&[("reason", refusal.as_str())], counted.refused(refusal));
     }
 }
 

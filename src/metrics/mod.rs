@@ -20,6 +20,7 @@ use std::time::Duration;
 use self::exposition::Page;
 use crate::auth::bearer::BearerVerifier;
 use crate::auth::{AuthenticationTally, Clock};
+use crate::connections::ConnectionTally;
 use crate::http::RequestTally;
 use crate::storage::Store;
 
@@ -39,6 +40,10 @@ pub struct Metrics {
     pub requests: Arc<RequestTally>,
     /// How authentications came out.
     pub authentications: Arc<AuthenticationTally>,
+    /// What connections came to.
+    pub connections: Arc<ConnectionTally>,
+    /// How many connections there may be.
+    pub most_connections: usize,
     /// What the store did and holds.
     pub store: Arc<Store>,
     /// How the keys of issuers stand.
@@ -56,6 +61,7 @@ impl Metrics {
         let mut page = Page::new(format);
         families::service(&mut page, self.started);
         families::requests(&mut page, &self.requests.counted());
+        families::connections(&mut page, &self.connections, self.most_connections);
         families::authentications(&mut page, &self.authentications.counted());
         families::store(&mut page, &self.store.statistics());
         families::issuers(&mut page, &self.bearer.health(), self.clock.since_epoch());

@@ -3,18 +3,20 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{self, ThinData};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, guard};
+use actix_web::{App, HttpRequest, HttpResponse, guard};
 
 use super::{Format, Metrics};
+use crate::connections::{self, Beyond, ConnectionTally, Listening, Patience};
 
 /// Where they are there.
 pub const PATH: &str = "/metrics";
 
-/// How many scrapers may be connected at once.
+/// How many scrapers may be connected at once; for one more, one that asks nothing makes room.
 const CONNECTIONS: usize = 64;
 
 /// Binds the address; gives the server, which answers once it is polled, and the address with its
@@ -22,7 +24,12 @@ const CONNECTIONS: usize = 64;
 ///
 /// # Errors
 /// What the operating system says of the address.
-pub fn listen(address: SocketAddr, metrics: Arc<Metrics>) -> io::Result<(Server, SocketAddr)> {
+pub fn listen(
+    address: SocketAddr,
+    metrics: Arc<Metrics>,
+    patience: Patience,
+    stall_time: Duration,
+) -> io::Result<(Server, SocketAddr)> {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
     let app = move || {
@@ -32,12 +39,19 @@ pub fn listen(address: SocketAddr, metrics: Arc<Metrics>) -> io::Result<(Server,
             .service(web::resource(PATH).route(web::route().guard(reads).to(page)))
             .default_service(web::to(elsewhere))
     };
-    let server = HttpServer::new(app)
-        .workers(1)
-        .max_connections(CONNECTIONS)
-        .disable_signals()
-        .listen(listener)?
-        .run();
+    let listening = Listening {
+        listener,
+        tls: None,
+        patience,
+        stall_time,
+        connections: CONNECTIONS,
+        beyond: Beyond::MakesRoom,
+        workers: 1,
+        shutdown: Duration::ZERO,
+        // Who asks how things stand is no part of how they stand.
+        tally: Arc::new(ConnectionTally::default()),
+    };
+    let server = connections::serve(listening, app)?;
     Ok((server, address))
 }
 

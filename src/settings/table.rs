@@ -84,6 +84,8 @@ settings! {
     "contract.servers" => contract.servers: Addresses;
     /// Where the served documents say that a user signs in, in place of the contract's address.
     "contract.authorization_url" => contract.authorization_url: OptionalAddress;
+    /// Whether there is a page, /swagger-ui/, that shows the documents to anybody: true or false.
+    "swagger_ui.enabled" => swagger_ui.enabled: Yaml<_>;
     /// The client id that Swagger UI's sign-in starts with: what the identity provider knows it by.
     "swagger_ui.client_id" => swagger_ui.client_id: Verbatim;
     /// The scopes that are ticked in Swagger UI's sign-in.
@@ -95,7 +97,7 @@ settings! {
     "limits.head" => limits.head: Size<usize>;
     /// The largest request body.
     "limits.body" => limits.body: Size<usize>;
-    /// How long a connection's first request may take to arrive up to its body.
+    /// How long a request may take to arrive up to its body, from its first byte.
     "limits.head_time" => limits.head_time: Time;
     /// How long a request's body may take to arrive.
     "limits.body_time" => limits.body_time: Time;

@@ -81,14 +81,21 @@ impl LogLevel {
     }
 }
 
-/// Starts the log. A second call changes nothing.
-pub fn init(config: LogConfig) {
+/// Starts the log. A second call changes nothing. What the library `talkative` says is nobody's
+/// concern: clients can make it warn as often as they like.
+pub fn init(config: LogConfig, talkative: &'static str) {
     let colours = io::stderr().is_terminal();
-    let _ = tracing::subscriber::set_global_default(subscriber(config, colours, io::stderr));
+    let _ = tracing::subscriber::set_global_default(subscriber(
+        config,
+        Some(talkative),
+        colours,
+        io::stderr,
+    ));
 }
 
 fn subscriber<W>(
     config: LogConfig,
+    talkative: Option<&'static str>,
     colours: bool,
     writer: W,
 ) -> Box<dyn tracing::Subscriber + Send + Sync>
@@ -108,7 +115,7 @@ where
                 .with_target(false)
                 .fmt_fields(fields)
                 .with_writer(writer)
-                .with_filter(ours(config.level));
+                .with_filter(ours(config.level, talkative));
             Box::new(registry.with(lines))
         }
         LogFormat::Json => {
@@ -116,18 +123,22 @@ where
                 .with_ansi(false)
                 .event_format(JsonLines)
                 .with_writer(EscapedJson(writer))
-                .with_filter(ours(config.level));
+                .with_filter(ours(config.level, talkative));
             Box::new(registry.with(lines))
         }
     }
 }
 
-/// Lines of ours from the level up; lines of libraries only when they warn, or at `trace`.
-fn ours(level: LogLevel) -> tracing_subscriber::filter::Targets {
-    let others =
-        if level == LogLevel::Trace { level } else { level.min_importance(LogLevel::Warn) };
+/// Lines of ours from the level up; lines of libraries only when they warn, or at `trace`. A library
+/// that warns whenever a client wants it to is only heard at `trace`.
+fn ours(level: LogLevel, talkative: Option<&'static str>) -> tracing_subscriber::filter::Targets {
+    let is_all = level == LogLevel::Trace;
+    let others = if is_all { level } else { level.min_importance(LogLevel::Warn) };
+    let talkative =
+        talkative.map(|library| (library, if is_all { level.filter() } else { LevelFilter::OFF }));
     tracing_subscriber::filter::Targets::new()
         .with_default(others.filter())
+        .with_targets(talkative)
         .with_target("neokeys", level.filter())
 }
 
@@ -187,10 +198,12 @@ mod tests {
     fn logged(format: LogFormat, level: LogLevel, write: impl FnOnce()) -> String {
         let captured = Captured::default();
         let writer = captured.clone();
-        let subscriber =
-            subscriber(LogConfig { format, level, ..LogConfig::default() }, false, move || {
-                writer.clone()
-            });
+        let subscriber = subscriber(
+            LogConfig { format, level, ..LogConfig::default() },
+            Some("talkative"),
+            false,
+            move || writer.clone(),
+        );
         tracing::subscriber::with_default(subscriber, write);
         let bytes = captured.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
@@ -250,6 +263,9 @@ mod tests {
         assert!(text.contains("a failure") && !text.contains("fine print"), "{text}");
         assert!(!text.contains("a library's word"), "{text}");
         assert_eq!(logged(LogFormat::Text, LogLevel::Off, write), "");
+        let talk = || tracing::error!(target: "talkative::part", "a client's doing");
+        assert_eq!(logged(LogFormat::Text, LogLevel::Debug, talk), "");
+        assert!(logged(LogFormat::Text, LogLevel::Trace, talk).contains("a client's doing"));
         assert!(logged(LogFormat::Text, LogLevel::Trace, write).contains("a library's word"));
     }
 }

@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 
 use super::pem::{self, PemFault, Wanted};
 
+use super::file;
+
 /// Why a certificate cannot be used. Nothing of the key is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
@@ -90,6 +92,17 @@ impl ReloadedCertificate {
             }
             *seen = now;
         }
+        self.load();
+    }
+
+    /// Reads both files, whether they changed or not.
+    pub(super) fn reload(&self) {
+        let now = [identity(&self.certificate), identity(&self.key)];
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        self.load();
+    }
+
+    fn load(&self) {
         match load(&self.certificate, &self.key, &self.provider) {
             Ok(loaded) => {
                 self.current.store(Arc::new(loaded));
@@ -132,7 +145,7 @@ fn load(
     provider: &CryptoProvider,
 ) -> Result<CertifiedKey, CertificateError> {
     let read = |path: &Path| {
-        fs::read(path)
+        file::read(path)
             .map_err(|source| CertificateError::Unreadable { path: path.to_owned(), source })
     };
     let not_pem = |path: &Path, wanted| {

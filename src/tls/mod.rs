@@ -5,6 +5,7 @@
 //! half done is looked at again at the next handshake.
 
 mod certificate;
+mod file;
 mod pem;
 
 use std::path::PathBuf;
@@ -40,11 +41,22 @@ pub enum TlsError {
     Protocol(#[from] rustls::Error),
 }
 
-/// What a listener needs to speak TLS 1.2 and 1.3, or `None` where no certificate is set.
+/// The certificate of a running service.
+#[derive(Debug, Clone)]
+pub struct Certificate(Arc<ReloadedCertificate>);
+
+impl Certificate {
+    /// Reads its files again, whether they changed or not; the log says what was found.
+    pub fn read(&self) {
+        self.0.reload();
+    }
+}
+
+/// What a listener needs to speak TLS 1.2 and 1.3, and its certificate, or `None` where none is set.
 ///
 /// # Errors
 /// [`TlsError`] names the setting or the file to mend.
-pub fn server_config(config: &TlsConfig) -> Result<Option<ServerConfig>, TlsError> {
+pub fn server_config(config: &TlsConfig) -> Result<Option<(ServerConfig, Certificate)>, TlsError> {
     let (certificate, key) = match (&config.certificate, &config.key) {
         (None, None) => return Ok(None),
         (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
@@ -53,10 +65,11 @@ pub fn server_config(config: &TlsConfig) -> Result<Option<ServerConfig>, TlsErro
     };
     let provider = Arc::new(aws_lc_rs::default_provider());
     let certificate = ReloadedCertificate::open(certificate, key, Arc::clone(&provider))?;
+    let certificate = Arc::new(certificate);
     let mut server = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(certificate));
+        .with_cert_resolver(Arc::clone(&certificate) as _);
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Some(server))
+    Ok(Some((server, Certificate(certificate))))
 }

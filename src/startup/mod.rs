@@ -4,33 +4,38 @@
 //! service out. It binds before it returns, so whoever prints the address tells the truth, and port
 //! 0 works.
 
+mod running;
+mod signals;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::App;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer};
-use rustix::net::sockopt;
 use secrecy::SecretString;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
+use crate::connections::{self, Beyond, ConnectionTally, Descriptors, Listening, Patience};
 use crate::contract::SCOPES;
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
 use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
 use crate::http::{
-    self, Documents, DocumentsError, HttpParts, RequestObserver, RequestTally, SwaggerUi,
+    self, Documents, DocumentsError, HttpParts, LimitsConfig, RequestObserver, RequestTally,
+    SwaggerUi,
 };
 use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
 use crate::storage::{CreateTenantError, OpenError, Store, StoreConfig};
-use crate::tls::{self, TlsError};
+use crate::tls::{self, Certificate, TlsError};
 use crate::traces::{Traces, TracesError};
+
+use signals::{Signals, Told};
 
 /// The tenant that `serve --dev` makes.
 const DEV_TENANT: &str = "demo";
@@ -42,6 +47,7 @@ const DEV_TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 pub struct Application {
     server: Server,
     signals: Signals,
+    certificate: Option<Certificate>,
     origin: String,
     development: Option<Development>,
     metrics: Option<MetricsServer>,
@@ -89,8 +95,11 @@ pub enum StartError {
         source: io::Error,
     },
     /// Signals cannot be caught.
-    #[error("SIGTERM and SIGINT cannot be caught")]
+    #[error("SIGTERM, SIGINT and SIGHUP cannot be caught")]
     Signals(#[source] io::Error),
+    /// A signal asked for the end before there was anything to end.
+    #[error("{0} came before the service was up")]
+    ToldToEnd(&'static str),
     /// The certificate cannot be used.
     #[error("TLS cannot be spoken")]
     Tls(#[from] TlsError),
@@ -131,30 +140,31 @@ impl Application {
             loaded_limit: settings.loaded_limit,
             max_staleness: settings.max_staleness,
         };
+        // First of all, so that no signal finds it unprepared.
+        let mut signals = Signals::catch().map_err(StartError::Signals)?;
+        let descriptors = Descriptors::raise(settings.limits.connections.get());
+        let most = connections_that_fit(descriptors, &settings.limits);
         let store = Arc::new(Store::open(&settings.store, &config)?);
         store.examine();
-        // Before anybody can know that it is there, so that no signal finds it unprepared.
-        let signals = Signals::catch().map_err(StartError::Signals)?;
         let address = settings.listen;
         let bind = |source| StartError::Bind { setting: "listen", address, source };
         let listener = TcpListener::bind(address).map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
-        // Accepted connections have it from the one that listens (tcp(7)).
-        let stall = u32::try_from(settings.limits.stall_time.as_millis()).unwrap_or(u32::MAX);
-        sockopt::set_tcp_user_timeout(&listener, stall).map_err(|error| bind(error.into()))?;
 
-        let tls = tls::server_config(&settings.tls)?;
+        let (tls, certificate) = tls::server_config(&settings.tls)?.unzip();
         let origin = origin(address, tls.is_some());
 
         let issuer = if dev { Some(develop(&mut settings, &origin, &store).await?) } else { None };
         let fixed = issuer.iter().map(|issuer| issuer.trust()).collect();
-        let bearer =
-            BearerVerifier::open_with(settings.auth.bearer, fixed, Arc::new(SystemClock)).await?;
+        let bearer = BearerVerifier::open_with(settings.auth.bearer, fixed, Arc::new(SystemClock));
+        // Issuers may take their time to answer.
+        let bearer = unless_told_to_end(&mut signals, bearer).await??;
         let development = match &issuer {
             Some(issuer) => Some(Development::new(issuer)?),
             None => None,
         };
         let (requests, authentications) = tallies(settings.metrics.listen.is_some());
+        let connections = Arc::new(ConnectionTally::default());
         let metrics = match settings.metrics.listen {
             None => None,
             Some(address) => Some(MetricsServer::bind(
@@ -162,11 +172,14 @@ impl Application {
                 Metrics {
                     requests: Arc::clone(&requests),
                     authentications: Arc::clone(&authentications),
+                    connections: Arc::clone(&connections),
+                    most_connections: most,
                     store: Arc::clone(&store),
                     bearer: Arc::clone(&bearer),
                     clock: Arc::new(SystemClock),
                     started: SystemClock.since_epoch(),
                 },
+                &settings.limits,
             )?),
         };
         let traces = match &settings.traces.endpoint {
@@ -189,11 +202,13 @@ impl Application {
             grants: settings.auth.grants,
             token_prefix: settings.auth.token_prefix,
             documents: Documents::render(&settings.contract)?,
-            swagger_ui: SwaggerUi::new(
-                &settings.swagger_ui,
-                &settings.contract,
-                dev.then(|| origin.clone()),
-            ),
+            swagger_ui: settings.swagger_ui.enabled.then(|| {
+                SwaggerUi::new(
+                    &settings.swagger_ui,
+                    &settings.contract,
+                    dev.then(|| origin.clone()),
+                )
+            }),
             limits: settings.limits.clone(),
         };
         let cors = settings.cors;
@@ -206,21 +221,21 @@ impl Application {
             })
         };
         // Each worker counts its own connections, so there are no more workers than connections.
-        let connections = settings.limits.connections.get();
-        let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(connections);
-        let server = HttpServer::new(app)
-            .workers(workers)
-            .max_connections(connections / workers)
-            .client_request_timeout(settings.limits.head_time)
-            .keep_alive(settings.limits.idle_time)
-            .shutdown_timeout(settings.limits.shutdown.as_secs())
-            .disable_signals();
-        let server = match tls {
-            None => server.listen(listener),
-            Some(tls) => server.listen_rustls_0_23(listener, tls),
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(most);
+        let limits = &settings.limits;
+        let listening = Listening {
+            listener,
+            tls,
+            patience: patience(limits),
+            stall_time: limits.stall_time,
+            connections: most,
+            beyond: Beyond::Waits,
+            workers,
+            shutdown: limits.shutdown,
+            tally: connections,
         };
-        let server = server.map_err(bind)?.run();
-        Ok(Self { server, signals, origin, development, metrics, traces })
+        let server = connections::serve(listening, app).map_err(bind)?;
+        Ok(Self { server, signals, certificate, origin, development, metrics, traces })
     }
 
     /// Where it listens, as a browser calls it: `http://127.0.0.1:8080`. The port is the real one.
@@ -246,55 +261,16 @@ impl Application {
     pub fn stop(&self) -> Stop {
         Stop(self.server.handle())
     }
-
-    /// Serves until SIGTERM, SIGINT or a [`Stop`]: then nothing new is accepted, and what is in
-    /// flight is finished within `limits.shutdown`.
-    ///
-    /// # Errors
-    /// What the operating system says of connections.
-    pub async fn run(mut self) -> io::Result<()> {
-        // Metrics are there until the last request has ended.
-        let scrapers = self.metrics.take().map(|MetricsServer { server, .. }| {
-            let handle = server.handle();
-            (handle, actix_web::rt::spawn(server))
-        });
-        let traces = self.traces.take();
-        let ended = self.serve().await;
-        if let Some(traces) = traces {
-            traces.finish().await;
-        }
-        if let Some((handle, server)) = scrapers {
-            handle.stop(false).await;
-            // Its end is awaited so that its address is free again.
-            drop(server.await);
-        }
-        ended
-    }
-
-    async fn serve(mut self) -> io::Result<()> {
-        let handle = self.server.handle();
-        let mut server = std::pin::pin!(self.server);
-        tokio::select! {
-            ended = &mut server => return ended,
-            name = self.signals.next() => tracing::info!("{name}: finishing what is in flight"),
-        }
-        let mut graceful = std::pin::pin!(handle.stop(true));
-        loop {
-            tokio::select! {
-                ended = &mut server => return ended,
-                () = &mut graceful => return server.await,
-                name = self.signals.next() => {
-                    tracing::warn!("{name} again: ending what is in flight");
-                    handle.stop(false).await;
-                }
-            }
-        }
-    }
 }
 
 impl MetricsServer {
-    fn bind(address: SocketAddr, metrics: Metrics) -> Result<Self, StartError> {
-        let bound = metrics::listen(address, Arc::new(metrics));
+    fn bind(
+        address: SocketAddr,
+        metrics: Metrics,
+        limits: &LimitsConfig,
+    ) -> Result<Self, StartError> {
+        let patience = patience(limits);
+        let bound = metrics::listen(address, Arc::new(metrics), patience, limits.stall_time);
         let (server, address) = bound.map_err(|source| StartError::Bind {
             setting: "metrics.listen",
             address,
@@ -304,35 +280,52 @@ impl MetricsServer {
     }
 }
 
+/// How many connections there may be, so that descriptors are left for documents.
+fn connections_that_fit(descriptors: Descriptors, limits: &LimitsConfig) -> usize {
+    let wanted = limits.connections.get();
+    let most = descriptors.connections(wanted);
+    if most < wanted {
+        tracing::warn!(
+            limits.connections = wanted,
+            held_to = most,
+            open_files = descriptors.most,
+            "the system lets this process have fewer files open than limits.connections needs; \
+             raise its hard limit (LimitNOFILE, ulimit -Hn), or lower limits.connections"
+        );
+    }
+    most
+}
+
+/// How long clients may keep a connection waiting.
+fn patience(limits: &LimitsConfig) -> Patience {
+    let LimitsConfig { head_time, body_time, idle_time, .. } = *limits;
+    Patience { head_time, body_time, idle_time }
+}
+
+/// Waits for a part of the start, unless a signal asks for the end meanwhile.
+async fn unless_told_to_end<T>(
+    signals: &mut Signals,
+    part: impl Future<Output = T>,
+) -> Result<T, StartError> {
+    let mut part = std::pin::pin!(part);
+    loop {
+        tokio::select! {
+            done = &mut part => return Ok(done),
+            told = signals.next() => match told {
+                Told::End(name) => return Err(StartError::ToldToEnd(name)),
+                // All is about to be read for the first time.
+                Told::ReadAnew => {}
+            },
+        }
+    }
+}
+
 /// What counts requests and authentications, if anybody will ask for the counts.
 fn tallies(asked: bool) -> (Arc<RequestTally>, Arc<AuthenticationTally>) {
     if asked {
         (Arc::new(RequestTally::new()), Arc::new(AuthenticationTally::new()))
     } else {
         Default::default()
-    }
-}
-
-/// The signals that end the service.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Waits for the next one and gives its name.
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
     }
 }
 

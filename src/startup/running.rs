@@ -1,0 +1,88 @@
+//! A service from its first request to its end.
+
+use std::io;
+use std::pin::pin;
+
+use super::signals::Told;
+use super::{Application, MetricsServer};
+
+/// How a service came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// What was in flight was finished, or its time was over.
+    InTime,
+    /// It was told a second time, and waits for nothing.
+    AtOnce,
+}
+
+impl Application {
+    /// Serves until SIGTERM, SIGINT or a [`Stop`](super::Stop): then nothing new is accepted, and
+    /// what is in flight is finished within `limits.shutdown`. A second SIGTERM or SIGINT ends all
+    /// of it at once. SIGHUP ends nothing: the certificate is read again.
+    ///
+    /// # Errors
+    /// What the operating system says of connections.
+    pub async fn run(mut self) -> io::Result<()> {
+        // Metrics are there until the last request has ended.
+        let scrapers = self.metrics.take().map(|MetricsServer { server, .. }| {
+            let handle = server.handle();
+            (handle, actix_web::rt::spawn(server))
+        });
+        let traces = self.traces.take();
+        if self.serve().await? == End::AtOnce {
+            return Ok(());
+        }
+        if let Some(traces) = traces {
+            traces.finish().await;
+        }
+        if let Some((handle, server)) = scrapers {
+            handle.stop(false).await;
+            // Its end is awaited so that its address is free again.
+            drop(server.await);
+        }
+        Ok(())
+    }
+
+    async fn serve(self) -> io::Result<End> {
+        let Self { server, mut signals, certificate, .. } = self;
+        let read_anew = || {
+            tracing::info!("SIGHUP: reading the certificate again; settings stay as they are");
+            if let Some(certificate) = &certificate {
+                certificate.read();
+            }
+        };
+        let handle = server.handle();
+        let mut server = pin!(server);
+        loop {
+            tokio::select! {
+                ended = &mut server => return ended.map(|()| End::InTime),
+                told = signals.next() => match told {
+                    Told::ReadAnew => read_anew(),
+                    Told::End(name) => {
+                        tracing::info!("{name}: finishing what is in flight");
+                        break;
+                    }
+                },
+            }
+        }
+        let stopped = handle.stop(true);
+        let mut graceful = pin!(async {
+            stopped.await;
+        });
+        let mut is_stopped = false;
+        loop {
+            tokio::select! {
+                ended = &mut server => return ended.map(|()| End::InTime),
+                () = &mut graceful, if !is_stopped => is_stopped = true,
+                told = signals.next() => match told {
+                    Told::ReadAnew => read_anew(),
+                    Told::End(name) => {
+                        // A server that is finishing hears no other command: dropping it ends it.
+                        tracing::warn!("{name} again: ending what is in flight");
+                        return Ok(End::AtOnce);
+                    }
+                },
+            }
+        }
+    }
+}

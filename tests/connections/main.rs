@@ -1,0 +1,22 @@
+//! What clients can do to a process by connecting to it, and what signals do: deadlines, memory,
+//! descriptors, the log, start and stop.
+//!
+//! Each test has a process of its own, so that what it takes can be told from what tests take.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
+mod clients;
+mod node;
+
+mod closing;
+mod descriptors;
+mod hang_up;
+mod heads;
+mod memory;
+mod scrapes;
+mod stopping;
