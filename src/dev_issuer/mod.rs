@@ -71,6 +71,7 @@ impl DevIssuer {
             audience: self.config.audience.clone(),
             jwks: None,
             ca: None,
+            http_host: None,
             algorithms: vec![SigningAlgorithm::Es256],
             access_tokens_only: true,
         };

@@ -67,8 +67,8 @@ settings! {
     "store.max_staleness" => max_staleness: OptionalTime;
     /// The claim of a bearer token that names the caller's tenants.
     "auth.bearer.tenants_claim" => auth.bearer.tenants_claim: Verbatim;
-    /// Whose bearer tokens are taken: a list of { issuer, audience, jwks, ca, algorithms,
-    /// access_tokens_only }.
+    /// Whose bearer tokens are taken: a list of { issuer, audience, jwks, ca, http_host,
+    /// algorithms, access_tokens_only }.
     "auth.bearer.issuers" => auth.bearer.issuers: Yaml<_>;
     /// Which permissions a caller may give a key: any, or subset for those that it holds itself.
     "auth.grants" => auth.grants: Yaml<_>;

@@ -195,7 +195,7 @@ fn a_fault_in_the_file_is_named_with_its_line() {
         (
             "auth:\n  bearer:\n    issuers:\n      - { issuer: a, audience: b, key: c }\n",
             "auth.bearer.issuers[0]: unknown field `key`, expected one of `issuer`, `audience`, \
-             `jwks`, `ca`, `algorithms`, `access_tokens_only` at line 4 column 35",
+             `jwks`, `ca`, `http_host`, `algorithms`, `access_tokens_only` at line 4 column 35",
         ),
         (
             "auth: yes",

@@ -10,21 +10,48 @@ pub enum AddressError {
     /// Not an absolute URL.
     #[error("is not a URL")]
     NotAUrl,
-    /// Neither `https` nor `http` to this machine.
-    #[error("must be an https URL (http is taken for localhost, 127.0.0.0/8 and [::1] only)")]
+    /// Neither `https`, nor `http` to this machine or to the host that is named for it.
+    #[error(
+        "must be an https URL (http is taken for localhost, 127.0.0.0/8 and [::1], and for the host \
+         that the issuer's http_host names)"
+    )]
     NotHttps,
     /// A user name or a password in it.
     #[error("must not hold a user name or a password")]
     Credentials,
 }
 
-/// Takes an `https` URL, or an `http` URL to a loopback host, without credentials: whoever can
-/// change the answer on its way can make tokens.
-pub(super) fn parse(text: &str) -> Result<Url, AddressError> {
+/// A host from which an issuer's keys may come over `http`, as whoever runs the service has named it:
+/// in a network where nobody else can answer in its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HttpHost(Url);
+
+impl HttpHost {
+    /// Takes a host, or a host and its port.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(&format!("http://{text}/")).ok()?;
+        let whole = url.host_str().is_some_and(|host| {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            // Anything else, a path or a user name say, would be passed over.
+            text.eq_ignore_ascii_case(&format!("{host}{port}"))
+        });
+        (whole && !text.is_empty()).then_some(Self(url))
+    }
+
+    /// Whether an address is that host's.
+    pub(super) fn is_host_of(&self, url: &Url) -> bool {
+        url.host_str() == self.0.host_str() && self.0.port().is_none_or(|it| url.port() == Some(it))
+    }
+}
+
+/// Takes an `https` URL, or an `http` URL to a loopback host or the one that is named for it, without
+/// credentials: whoever can change the answer on its way can make tokens.
+pub(super) fn parse(text: &str, http_host: Option<&HttpHost>) -> Result<Url, AddressError> {
     let Ok(url) = Url::parse(text) else { return Err(AddressError::NotAUrl) };
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
+        "http" if http_host.is_some_and(|host| host.is_host_of(&url)) => {}
         _ => return Err(AddressError::NotHttps),
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -42,7 +69,11 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{AddressError, parse};
+    use super::{AddressError, HttpHost};
+
+    fn parse(text: &str) -> Result<reqwest::Url, AddressError> {
+        super::parse(text, None)
+    }
 
     #[test]
     fn https_and_loopback_http_are_taken() {
@@ -55,6 +86,45 @@ mod tests {
         ] {
             assert!(parse(text).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn http_is_taken_from_the_host_that_is_named_and_no_other() {
+        let keycloak = HttpHost::parse("Keycloak:8080").unwrap();
+        let any_port = HttpHost::parse("10.0.0.7").unwrap();
+        for (text, host, is_taken) in [
+            ("http://keycloak:8080/realms/a", &keycloak, true),
+            ("http://KEYCLOAK:8080/", &keycloak, true),
+            ("http://keycloak/", &keycloak, false),
+            ("http://keycloak:8081/", &keycloak, false),
+            ("http://keycloak.evil.example:8080/", &keycloak, false),
+            ("http://evil.keycloak:8080/", &keycloak, false),
+            ("http://evil.example:8080/keycloak:8080", &keycloak, false),
+            ("http://keycloak:8080@evil.example/", &keycloak, false),
+            ("http://user@keycloak:8080/", &keycloak, false),
+            ("ftp://keycloak:8080/", &keycloak, false),
+            ("https://keycloak:8443/", &keycloak, true),
+            ("http://10.0.0.7/", &any_port, true),
+            ("http://10.0.0.7:99/", &any_port, true),
+            ("http://10.0.0.70/", &any_port, false),
+        ] {
+            assert_eq!(super::parse(text, Some(host)).is_ok(), is_taken, "{text}");
+        }
+        for text in [
+            "",
+            "http://keycloak",
+            "keycloak/",
+            "a@b",
+            "a:b@c",
+            "key cloak",
+            "a:99999",
+            "a/b",
+            "a?b",
+            ":80",
+        ] {
+            assert_eq!(HttpHost::parse(text), None, "{text}");
+        }
+        assert!(HttpHost::parse("[fd00::1]:8080").is_some());
     }
 
     #[test]

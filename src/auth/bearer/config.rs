@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use reqwest::{Certificate, Url};
 use serde::{Deserialize, Serialize};
 
-use super::address::{self, AddressError};
-use super::authorities::{self, AuthoritiesError};
+use super::BearerConfigError;
+use super::address::{self, HttpHost};
+use super::authorities;
 
 /// Whose tokens are taken, and where they say what they are for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -44,6 +45,10 @@ pub struct IssuerConfig {
     /// from. Absent: the operating system's; with it, they do not count.
     #[serde(default)]
     pub ca: Option<PathBuf>,
+    /// A host, with its port if need be, from which its keys may come over `http`. Absent: over
+    /// `https` alone, but for loopback hosts.
+    #[serde(default)]
+    pub http_host: Option<String>,
     /// The algorithms that its tokens may be signed with.
     #[serde(default = "SigningAlgorithm::all")]
     pub algorithms: Vec<SigningAlgorithm>,
@@ -65,8 +70,8 @@ pub enum SigningAlgorithm {
     /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
-    /// `EdDSA` on Ed25519.
-    #[serde(rename = "EdDSA")]
+    /// `EdDSA` on Ed25519, which RFC 9864 calls `Ed25519`.
+    #[serde(rename = "EdDSA", alias = "Ed25519")]
     EdDsa,
 }
 
@@ -91,6 +96,9 @@ impl SigningAlgorithm {
 
     /// The algorithm of that `alg`, compared exactly.
     pub(super) fn find(name: &str) -> Option<Self> {
+        if name == "Ed25519" {
+            return Some(Self::EdDsa);
+        }
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 }
@@ -99,69 +107,6 @@ impl fmt::Display for SigningAlgorithm {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
-}
-
-/// A setting under `auth.bearer` that cannot be used. The text names it by its path.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BearerConfigError {
-    /// A text that must not be empty is.
-    #[error("auth.bearer.{setting} must not be empty")]
-    Empty {
-        /// The setting's path below `auth.bearer`.
-        setting: String,
-    },
-    /// Two issuers of one name.
-    #[error("auth.bearer.issuers[{index}].issuer names an issuer that an earlier entry names too")]
-    RepeatedIssuer {
-        /// The later one's place, counted from 0.
-        index: usize,
-    },
-    /// Keys cannot be fetched from there.
-    #[error("auth.bearer.{setting} {source}")]
-    Address {
-        /// The setting's path below `auth.bearer`.
-        setting: String,
-        /// What is wrong with it.
-        source: AddressError,
-    },
-    /// No `jwks`, and the issuer is no address to discover it at.
-    #[error(
-        "auth.bearer.issuers[{index}].jwks is needed, because issuers[{index}].issuer {source}, so \
-         its keys cannot be discovered"
-    )]
-    Undiscoverable {
-        /// The issuer's place, counted from 0.
-        index: usize,
-        /// Why the issuer is no address.
-        source: AddressError,
-    },
-    /// The issuer's certificate authorities cannot be used.
-    #[error("auth.bearer.issuers[{index}].ca: {path} {source}")]
-    Authorities {
-        /// The issuer's place, counted from 0.
-        index: usize,
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: AuthoritiesError,
-    },
-    /// Certificate authorities where no certificate will ever be shown.
-    #[error("auth.bearer.issuers[{index}].ca is for keys from an https address; take it away")]
-    NeedlessAuthorities {
-        /// The issuer's place, counted from 0.
-        index: usize,
-    },
-    /// Keys that were handed over in place of an address are no key set.
-    #[error("the key set given for an issuer cannot be used")]
-    FixedKeys(#[from] super::KeySetError),
-    /// No connection can be made at all.
-    #[error(
-        "the keys of auth.bearer.issuers cannot be fetched; without certificate authorities of the \
-         operating system (Debian's package ca-certificates), name a file of them in each issuer's \
-         ca"
-    )]
-    Client(#[source] reqwest::Error),
 }
 
 /// Where an issuer's keys are.
@@ -184,6 +129,16 @@ impl KeyLocation {
     }
 }
 
+impl KeyLocation {
+    fn may_lead_to_http(&self) -> bool {
+        match self {
+            Self::File(_) => false,
+            Self::Address(url) => url.scheme() == "http",
+            Self::Discovery(_) => true,
+        }
+    }
+}
+
 impl BearerConfig {
     /// Finds what serde cannot: empty texts, repeated issuers, addresses that may not be used.
     /// Gives where each issuer's keys are, in order.
@@ -199,6 +154,10 @@ impl BearerConfig {
             let location = issuer.location(index)?;
             if issuer.ca.is_some() && !location.is_https() {
                 return Err(BearerConfigError::NeedlessAuthorities { index });
+            }
+            // What a discovery document names is not known yet.
+            if issuer.http_host.is_some() && !location.may_lead_to_http() {
+                return Err(BearerConfigError::NeedlessHttpHost { index });
             }
             locations.push(location);
         }
@@ -216,6 +175,7 @@ impl IssuerConfig {
             audience: audience.into(),
             jwks: None,
             ca: None,
+            http_host: None,
             algorithms: SigningAlgorithm::all(),
             access_tokens_only: false,
         }
@@ -246,21 +206,43 @@ impl IssuerConfig {
         self.ca.as_ref().map(read).transpose()
     }
 
+    /// From which host its keys may come over `http`, if from any, with a warning in the log.
+    pub(super) fn plain_host(&self, index: usize) -> Result<Option<HttpHost>, BearerConfigError> {
+        if let Some(host) = &self.http_host {
+            tracing::warn!(
+                issuer = self.issuer,
+                host,
+                "the issuer's keys may come over http from this host: whoever can answer in its name, \
+                 or change what it answers on its way, can make tokens"
+            );
+        }
+        self.parse_http_host(index)
+    }
+
+    /// From which host its keys may come over `http`, if from any.
+    fn parse_http_host(&self, index: usize) -> Result<Option<HttpHost>, BearerConfigError> {
+        let parse = |text: &String| HttpHost::parse(text);
+        let host = self.http_host.as_ref().map(parse);
+        host.map(|host| host.ok_or(BearerConfigError::HttpHost { index })).transpose()
+    }
+
     fn location(&self, index: usize) -> Result<KeyLocation, BearerConfigError> {
+        let host = self.parse_http_host(index)?;
+        let parse = |text: &str| address::parse(text, host.as_ref());
         let setting = format!("issuers[{index}].jwks");
         match self.jwks.as_deref() {
             Some(text) => match text.strip_prefix("file:") {
                 Some("") => Err(BearerConfigError::Empty { setting }),
                 Some(path) => Ok(KeyLocation::File(path.into())),
-                None => address::parse(text)
+                None => parse(text)
                     .map(KeyLocation::Address)
                     .map_err(|source| BearerConfigError::Address { setting, source }),
             },
             // OpenID Connect Discovery 1.0 §4: appended after a terminating slash is removed.
-            None => address::parse(&self.issuer)
+            None => parse(&self.issuer)
                 .and_then(|_| {
                     let root = self.issuer.strip_suffix('/').unwrap_or(&self.issuer);
-                    address::parse(&format!("{root}/.well-known/openid-configuration"))
+                    parse(&format!("{root}/.well-known/openid-configuration"))
                 })
                 .map(KeyLocation::Discovery)
                 .map_err(|source| BearerConfigError::Undiscoverable { index, source }),
@@ -354,7 +336,16 @@ issuers:
             (
                 "issuers: [{ issuer: a, audience: b, jwks: 'http://a.example/' }]",
                 "auth.bearer.issuers[0].jwks must be an https URL (http is taken for localhost, \
-                 127.0.0.0/8 and [::1] only)",
+                 127.0.0.0/8 and [::1], and for the host that the issuer's http_host names)",
+            ),
+            (
+                "issuers: [{ issuer: a, audience: b, jwks: 'http://a:80/', http_host: 'http://a' }]",
+                "auth.bearer.issuers[0].http_host must be a host, or a host and its port, such as \
+                 keycloak:8080",
+            ),
+            (
+                "issuers: [{ issuer: a, audience: b, jwks: 'https://a/', http_host: a }]",
+                "auth.bearer.issuers[0].http_host is for keys that come over http from it; take it away",
             ),
             (
                 "issuers: [{ issuer: a, audience: b }]",

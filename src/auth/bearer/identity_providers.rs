@@ -19,6 +19,7 @@ fn provider(issuer: &str, audience: &str) -> IssuerConfig {
         audience: audience.to_owned(),
         jwks: None,
         ca: None,
+        http_host: None,
         algorithms: vec![SigningAlgorithm::Rs256],
         access_tokens_only: false,
     }
@@ -200,7 +201,7 @@ async fn a_client_that_acts_for_itself_is_named_by_its_id() {
 fn the_settings_in_the_documentation_are_settings() {
     let page = include_str!("../../../docs/identity-providers.md");
     let blocks: Vec<_> = page.split("```yaml\n").skip(1).collect();
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
     for block in blocks {
         let yaml = block.split("```").next().unwrap();
         let value: serde_yaml::Value = serde_yaml::from_str(yaml).unwrap();

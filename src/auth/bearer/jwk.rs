@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::SigningAlgorithm;
 use super::json::Object;
+use super::roca::is_of_weak_generator;
 
 /// The sizes of RSA moduli that are taken, in bits: RFC 7518 §3.3 demands 2048, and the cost of a
 /// signature check grows with the square.
@@ -16,12 +17,18 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// The longest RSA exponent in bytes. Every exponent in use has three.
 const LONGEST_EXPONENT: usize = 4;
 
+/// Members that a key has only where it is private or symmetric.
+const PRIVATE: [&str; 4] = ["d", "p", "q", "k"];
+
 /// Why a key of a key set is left out (RFC 7517 §4, RFC 7518 §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
     /// Not a JSON object, or a member of a wrong type.
     #[error("it is not an object with members of the right types")]
     Shape,
+    /// The set has the very same key already.
+    #[error("the set has it already")]
+    Duplicate,
     /// Another key of the set has the same `kid`, so neither is known by it.
     #[error("its kid stands more than once in the set")]
     RepeatedId,
@@ -49,6 +56,9 @@ pub enum KeyFault {
     /// An RSA modulus under 2048 or over 8192 bits, or an even one.
     #[error("its RSA modulus is even, or not of 2048 to 8192 bits")]
     Modulus,
+    /// An RSA modulus whose factors can be found, since its generator was broken (CVE-2017-15361).
+    #[error("its RSA modulus was made by a generator whose keys anyone can take apart (ROCA)")]
+    WeakGenerator,
     /// An RSA exponent that is even, 1, or over 32 bits.
     #[error("its RSA exponent is even, 1, or over 32 bits")]
     Exponent,
@@ -83,6 +93,9 @@ impl Jwk {
     /// Vets one member of a key set's `keys`.
     pub(super) fn parse(value: &Value) -> Result<Self, KeyFault> {
         let members = value.as_object().ok_or(KeyFault::Shape)?;
+        if is_for_encryption(value) {
+            return Err(KeyFault::Purpose);
+        }
         let id = find_text(members, "kid")?.map(str::to_owned);
         let (material, fitting) = match find_text(members, "kty")?.ok_or(KeyFault::Shape)? {
             "RSA" => (rsa(members)?, &[SigningAlgorithm::Rs256, SigningAlgorithm::Ps256][..]),
@@ -91,20 +104,36 @@ impl Jwk {
             "oct" => return Err(KeyFault::Symmetric),
             _ => return Err(KeyFault::Type),
         };
-        if ["d", "p", "q", "k"].iter().any(|name| members.contains_key(*name)) {
+        if PRIVATE.iter().any(|name| members.contains_key(*name)) {
             return Err(KeyFault::Private);
         }
         demand_purpose(members)?;
         let algorithms = match find_text(members, "alg")? {
             None => fitting,
             Some(name) => {
-                let place = fitting.iter().position(|algorithm| algorithm.as_str() == name);
+                let named = SigningAlgorithm::find(name);
+                let place = fitting.iter().position(|algorithm| Some(*algorithm) == named);
                 let place = place.ok_or(KeyFault::Algorithm)?;
                 &fitting[place..=place]
             }
         };
         Ok(Self { id, algorithms, material })
     }
+}
+
+/// Whether one member of a key set is public and says, by its `use` or its `alg`, that it is for
+/// encryption alone. Such a key may share its `kid` with one for signatures (RFC 7517 §4.5): no token
+/// can mean it.
+pub(super) fn is_for_encryption(value: &Value) -> bool {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    let encrypts = match (text("use"), text("alg")) {
+        (Some(purpose), _) => purpose == "enc",
+        (None, Some(algorithm)) => {
+            ["RSA-OAEP", "RSA1_5", "ECDH-ES"].iter().any(|it| algorithm.starts_with(it))
+        }
+        (None, None) => false,
+    };
+    encrypts && !PRIVATE.iter().any(|name| value.get(name).is_some())
 }
 
 fn find_text<'m>(members: &'m Object, name: &str) -> Result<Option<&'m str>, KeyFault> {
@@ -141,6 +170,9 @@ fn rsa(members: &Object) -> Result<Material, KeyFault> {
         modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize);
     if !RSA_BITS.contains(&bits) || modulus.last().is_none_or(|last| last % 2 == 0) {
         return Err(KeyFault::Modulus);
+    }
+    if is_of_weak_generator(&modulus) {
+        return Err(KeyFault::WeakGenerator);
     }
     let exponent = shortest(number(members, "e")?);
     let odd = exponent.last().is_some_and(|last| last % 2 == 1);
@@ -207,6 +239,7 @@ fn is_of_small_order(point: &[u8; 32]) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::roca::tests::weak_modulus;
     use super::super::testing::{base64url, signer};
     use super::{Jwk, KeyFault, SigningAlgorithm};
 
@@ -285,6 +318,10 @@ mod tests {
             (with(Rs256, "n", number(&even)), KeyFault::Modulus),
             (with(Rs256, "n", number(&[0; 256])), KeyFault::Modulus),
             (with(Rs256, "n", "AQ==".into()), KeyFault::Encoding),
+            (with(Rs256, "n", number(&weak_modulus(2048, 3))), KeyFault::WeakGenerator),
+            (with(Ps256, "n", number(&weak_modulus(4096, 7))), KeyFault::WeakGenerator),
+            (with(EdDsa, "alg", "Ed448".into()), KeyFault::Algorithm),
+            (with(Rs256, "alg", "Ed25519".into()), KeyFault::Algorithm),
             (with(Rs256, "e", number(&[])), KeyFault::Exponent),
             (with(Rs256, "e", number(&[0])), KeyFault::Exponent),
             (with(Ps256, "e", number(&[1])), KeyFault::Exponent),
@@ -305,6 +342,14 @@ mod tests {
             (with(EdDsa, "x", number(&[9; 31])), KeyFault::Encoding),
         ] {
             assert_eq!(Jwk::parse(&jwk).err(), Some(fault), "{jwk}");
+        }
+    }
+
+    #[test]
+    fn the_two_names_of_one_algorithm_are_one() {
+        for alg in ["EdDSA", "Ed25519"] {
+            let jwk = Jwk::parse(&with(SigningAlgorithm::EdDsa, "alg", alg.into())).unwrap();
+            assert_eq!(jwk.algorithms, [SigningAlgorithm::EdDsa]);
         }
     }
 

@@ -57,6 +57,11 @@ impl VerifyingKey {
         Ok(Self { jwk, prepared })
     }
 
+    /// Whether it is the same key, whatever it is called.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.jwk.material == other.jwk.material
+    }
+
     /// The key's `kid`.
     pub(super) fn id(&self) -> Option<&str> {
         self.jwk.id.as_deref()

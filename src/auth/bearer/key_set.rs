@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::json::{self, Object};
-use super::jwk::Jwk;
+use super::jwk::{Jwk, is_for_encryption};
 use super::key::VerifyingKey;
 use super::{BearerError, KeyFault, SigningAlgorithm};
 
@@ -44,7 +44,7 @@ impl KeySet {
         if json.len() > LARGEST {
             return Err(KeySetError::TooLarge);
         }
-        let document = json::parse_object(json).ok().ok_or(KeySetError::NotJson)?;
+        let document = json::parse_object(without_mark(json)).ok().ok_or(KeySetError::NotJson)?;
         Self::vet(issuer, &document)
     }
 
@@ -61,8 +61,8 @@ impl KeySet {
                 Err(fault) => {
                     let key_id = jwk.get("kid").and_then(Value::as_str);
                     let reason = fault.to_string();
-                    // A key for encryption in the set is nothing to mend.
-                    if fault == KeyFault::Purpose {
+                    // A key for encryption in the set, or one twice, is nothing to mend.
+                    if matches!(fault, KeyFault::Purpose | KeyFault::Duplicate) {
                         tracing::info!(issuer, key.id = ?key_id, reason, "a key is left out");
                     } else {
                         tracing::warn!(issuer, key.id = ?key_id, reason, "a key is left out");
@@ -91,38 +91,54 @@ impl KeySet {
             return if key.fits(algorithm) { Ok(key) } else { Err(BearerError::KeyMismatch) };
         }
         let mut fitting = self.keys.iter().filter(|key| key.fits(algorithm));
-        match (fitting.next(), fitting.next()) {
-            (Some(key), None) => Ok(key),
-            (None, _) => Err(BearerError::UnknownKey),
-            (Some(_), Some(_)) => Err(BearerError::AmbiguousKey),
+        let key = fitting.next().ok_or(BearerError::UnknownKey)?;
+        // One key under two names is one key.
+        if fitting.all(|other| other.is_same(key)) {
+            Ok(key)
+        } else {
+            Err(BearerError::AmbiguousKey)
         }
     }
 }
 
-/// The verdict on each member of `keys`. Every member counts for the repetition of a `kid`, also
-/// one that is left out for another reason.
+/// The verdict on each member of `keys`. Every member counts for the repetition of a `kid`, also one
+/// that is left out for another reason, but for keys that are for encryption alone, and for the very
+/// same key once more.
 fn judge(members: &[Value]) -> Vec<Result<VerifyingKey, KeyFault>> {
-    let mut uses: HashMap<&str, usize> = HashMap::new();
-    let ids = || members.iter().map(|jwk| jwk.get("kid").and_then(Value::as_str));
-    for id in ids().flatten() {
-        *uses.entry(id).or_default() += 1;
-    }
-    let repeated = |id: Option<&str>| id.is_some_and(|id| uses.get(id).is_some_and(|n| *n > 1));
-    let verdict = |(jwk, id)| {
-        if repeated(id) {
-            Err(KeyFault::RepeatedId)
-        } else {
-            Jwk::parse(jwk).and_then(VerifyingKey::new)
+    let mut parsed: Vec<_> = members.iter().map(Jwk::parse).collect();
+    for place in 1..parsed.len() {
+        let (earlier, rest) = parsed.split_at_mut(place);
+        if rest[0].is_ok() && earlier.contains(&rest[0]) {
+            rest[0] = Err(KeyFault::Duplicate);
         }
+    }
+    let ids: Vec<_> = members.iter().map(|jwk| jwk.get("kid").and_then(Value::as_str)).collect();
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    for ((jwk, verdict), id) in members.iter().zip(&parsed).zip(&ids) {
+        let counts = *verdict != Err(KeyFault::Duplicate) && !is_for_encryption(jwk);
+        if let Some(id) = id.filter(|_| counts) {
+            *uses.entry(id).or_default() += 1;
+        }
+    }
+    let repeated = |id: &Option<&str>| id.is_some_and(|id| uses.get(id).is_some_and(|n| *n > 1));
+    let verdict = |(jwk, id): (Result<Jwk, KeyFault>, _)| match jwk {
+        Ok(_) if repeated(id) => Err(KeyFault::RepeatedId),
+        jwk => jwk.and_then(VerifyingKey::new),
     };
-    members.iter().zip(ids()).map(verdict).collect()
+    parsed.into_iter().zip(&ids).map(verdict).collect()
+}
+
+/// JSON without the byte order mark that some servers write before it (RFC 8259 §8.1 lets it be passed
+/// over).
+pub(super) fn without_mark(json: &[u8]) -> &[u8] {
+    json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{SIGNERS, key_set, signer};
+    use super::super::testing::{SIGNERS, issuer, key_set, signer};
     use super::{BearerError, KeyFault, KeySet, KeySetError, SigningAlgorithm, judge};
 
     fn parse(json: &str) -> Result<usize, KeySetError> {
@@ -165,13 +181,76 @@ mod tests {
 
     #[test]
     fn keys_of_one_kid_are_all_left_out() {
-        let mut other = signer(SigningAlgorithm::Es256).jwk();
-        other["kid"] = "k-RS256".into();
-        other["use"] = "enc".into();
-        let members =
-            [signer(SigningAlgorithm::Rs256).jwk(), other, signer(SigningAlgorithm::EdDsa).jwk()];
-        let faults: Vec<_> = judge(&members).into_iter().map(Result::err).collect();
-        assert_eq!(faults, [Some(KeyFault::RepeatedId), Some(KeyFault::RepeatedId), None]);
+        let (rsa, last) =
+            (signer(SigningAlgorithm::Rs256).jwk(), signer(SigningAlgorithm::EdDsa).jwk());
+        for changes in [
+            json!({}),
+            json!({ "alg": "ES384" }),
+            json!({ "use": "wrap" }),
+            json!({ "use": "enc", "d": "AQAB" }),
+            json!({ "kty": "oct", "k": "AAAA" }),
+            json!({ "x": "AAAA" }),
+        ] {
+            let mut other = signer(SigningAlgorithm::Es256).jwk();
+            other["kid"] = "k-RS256".into();
+            let other = issuer::changed(other, &changes);
+            let faults = faults(&[rsa.clone(), other.clone(), last.clone()]);
+            assert_eq!(faults[0], Some(KeyFault::RepeatedId), "{changes}");
+            assert!(faults[1].is_some() && faults[2].is_none(), "{changes}");
+            assert_eq!(
+                self::faults(&[other, rsa.clone()])[1],
+                Some(KeyFault::RepeatedId),
+                "{changes}"
+            );
+        }
+    }
+
+    fn faults(members: &[Value]) -> Vec<Option<KeyFault>> {
+        judge(members).into_iter().map(Result::err).collect()
+    }
+
+    #[test]
+    fn the_very_same_key_and_a_twin_for_encryption_leave_a_key_usable() {
+        let rsa = signer(SigningAlgorithm::Rs256).jwk();
+        let last = signer(SigningAlgorithm::EdDsa).jwk();
+        let mut turned = json!({ "x5t": "AAAA", "e": rsa["e"], "n": rsa["n"] });
+        for name in ["kid", "alg", "kty"] {
+            turned[name] = rsa[name].clone();
+        }
+        turned["n"] = format!("AAAA{}", rsa["n"].as_str().unwrap()).into();
+        for same in [rsa.clone(), turned] {
+            let told = faults(&[rsa.clone(), last.clone(), same.clone(), same.clone()]);
+            let duplicate = Some(KeyFault::Duplicate);
+            assert_eq!(told, [None, None, duplicate, duplicate], "{same}");
+        }
+        for changes in [
+            json!({ "use": "enc" }),
+            json!({ "use": "enc", "alg": "RSA-OAEP" }),
+            json!({ "use": "enc", "n": "AQAB" }),
+            json!({ "use": "(absent)", "alg": "RSA-OAEP-256" }),
+            json!({ "use": "enc", "kty": "OKP", "crv": "X25519", "x": "AAAA" }),
+            json!({ "use": "(absent)", "kty": "EC", "crv": "P-256", "alg": "ECDH-ES+A256KW" }),
+        ] {
+            let twin = issuer::changed(rsa.clone(), &changes);
+            for members in [[rsa.clone(), twin.clone()], [twin.clone(), rsa.clone()]] {
+                let told = faults(&members);
+                assert_eq!(told.iter().filter(|it| it.is_none()).count(), 1, "{changes} {told:?}");
+                assert!(!told.contains(&Some(KeyFault::RepeatedId)), "{changes} {told:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_key_under_two_names_is_one_key() {
+        let mut other = signer(SigningAlgorithm::Rs256).jwk();
+        other["kid"] = "other".into();
+        let document =
+            json!({ "keys": [signer(SigningAlgorithm::Rs256).jwk(), other] }).to_string();
+        for document in [document.clone(), format!("\u{feff}{document}")] {
+            let keys = KeySet::parse("https://issuer.example/", document.as_bytes()).unwrap();
+            assert_eq!(keys.len(), 2);
+            assert!(keys.get(None, SigningAlgorithm::Rs256).is_ok());
+        }
     }
 
     #[test]

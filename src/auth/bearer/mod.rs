@@ -16,6 +16,7 @@ mod authorities;
 mod claims;
 mod compact;
 mod config;
+mod config_error;
 mod error;
 mod header;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod json;
 mod jwk;
 mod key;
 mod key_set;
+mod roca;
 mod source;
 #[cfg(test)]
 mod testing;
@@ -38,7 +40,8 @@ mod verifier;
 pub use address::AddressError;
 pub use authorities::AuthoritiesError;
 pub use claims::TokenDescription;
-pub use config::{BearerConfig, BearerConfigError, IssuerConfig, SigningAlgorithm};
+pub use config::{BearerConfig, IssuerConfig, SigningAlgorithm};
+pub use config_error::BearerConfigError;
 pub use error::BearerError;
 pub use issuer_keys::Loads;
 pub use jwk::KeyFault;

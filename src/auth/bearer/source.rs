@@ -11,10 +11,11 @@ use std::time::Duration;
 use reqwest::{Certificate, Client, Url, header, redirect};
 use rustls::CertificateError;
 
-use super::address::{self, AddressError};
-use super::config::{BearerConfigError, KeyLocation};
+use super::address::{self, AddressError, HttpHost};
+use super::config::KeyLocation;
 use super::json;
-use super::key_set::{KeySetError, LARGEST};
+use super::key_set::{KeySetError, LARGEST, without_mark};
+use super::{BearerConfigError, IssuerConfig};
 
 /// Why an issuer's keys could not be loaded. What was known before stays.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,11 @@ pub enum LoadError {
     /// Any status but 200; redirects are not followed.
     #[error("the issuer answers with status {0}")]
     Status(u16),
+    /// A content coding, though none was asked for.
+    #[error(
+        "the issuer's answer is compressed, and was asked for as it is (Accept-Encoding: identity)"
+    )]
+    Encoded,
     /// Over 1 MiB.
     #[error("the answer is larger than 1 MiB")]
     TooLarge,
@@ -86,20 +92,26 @@ pub(super) enum KeySource {
     File { path: PathBuf, patience: Duration },
     /// The key set's own address.
     Address { client: Client, url: Url },
-    /// The discovery document of an issuer.
-    Discovery { client: Client, url: Url, issuer: String },
+    /// The discovery document of an issuer, and from which host its keys may come over `http`, with a
+    /// client for that.
+    Discovery { client: Client, url: Url, issuer: String, plain: Option<(HttpHost, Client)> },
 }
 
 impl KeySource {
-    /// The source at that place, for that issuer, whose certificates the `authorities` vouch for in
-    /// place of the operating system's. No answer may take longer than `patience`.
+    /// The source at that place, for the issuer that stands at `index` of the settings. No answer may
+    /// take longer than `patience`.
     pub(super) fn connect(
         location: KeyLocation,
-        issuer: &str,
-        authorities: Option<Vec<Certificate>>,
+        issuer: &IssuerConfig,
+        index: usize,
         patience: Duration,
     ) -> Result<Self, BearerConfigError> {
-        let client = |url: &Url, authorities| client(url, authorities, patience);
+        let (authorities, http_host) = (issuer.authorities(index)?, issuer.plain_host(index)?);
+        let client = |url: &Url, authorities| {
+            // A proxy is for reaching others, and no place for what nobody vouches for.
+            let is_direct = address::is_loopback(url) || url.scheme() == "http";
+            client(is_direct, authorities, patience)
+        };
         Ok(match location {
             KeyLocation::File(path) => Self::File { path, patience },
             // Nobody shows a certificate, so nobody's need be there.
@@ -108,8 +120,12 @@ impl KeySource {
             }
             KeyLocation::Address(url) => Self::Address { client: client(&url, authorities)?, url },
             KeyLocation::Discovery(url) => {
-                let issuer = issuer.to_owned();
-                Self::Discovery { client: client(&url, authorities)?, url, issuer }
+                let plain = match http_host {
+                    None => None,
+                    Some(host) => Some((host, self::client(true, Some(Vec::new()), patience)?)),
+                };
+                let issuer = issuer.issuer.clone();
+                Self::Discovery { client: client(&url, authorities)?, url, issuer, plain }
             }
         })
     }
@@ -119,10 +135,12 @@ impl KeySource {
         match self {
             Self::File { path, patience } => read(path.clone(), *patience).await,
             Self::Address { client, url } => fetch(client, url.clone()).await,
-            Self::Discovery { client, url, issuer } => {
+            Self::Discovery { client, url, issuer, plain } => {
                 let document = fetch(client, url.clone()).await?;
-                let named = find_key_set(&document, issuer, address::is_loopback(url))?;
-                fetch(client, named).await
+                let host = plain.as_ref().map(|(host, _)| host);
+                let named = find_key_set(&document, issuer, address::is_loopback(url), host)?;
+                let direct = plain.as_ref().filter(|_| named.scheme() == "http");
+                fetch(direct.map_or(client, |(_, direct)| direct), named).await
             }
         }
     }
@@ -130,7 +148,7 @@ impl KeySource {
 
 /// A client that follows no redirect and keeps no connection: its requests are minutes apart.
 fn client(
-    url: &Url,
+    is_direct: bool,
     authorities: Option<Vec<Certificate>>,
     patience: Duration,
 ) -> Result<Client, BearerConfigError> {
@@ -139,8 +157,7 @@ fn client(
         .timeout(patience)
         .pool_max_idle_per_host(0)
         .user_agent(concat!("neokeys/", env!("CARGO_PKG_VERSION")));
-    // A proxy is for reaching others.
-    let builder = if address::is_loopback(url) { builder.no_proxy() } else { builder };
+    let builder = if is_direct { builder.no_proxy() } else { builder };
     let builder = match authorities {
         Some(authorities) => builder.tls_certs_only(authorities),
         None => builder,
@@ -150,9 +167,15 @@ fn client(
 
 async fn fetch(client: &Client, url: Url) -> Result<Vec<u8>, LoadError> {
     let accepted = "application/jwk-set+json, application/json";
-    let mut response = client.get(url).header(header::ACCEPT, accepted).send().await?;
+    let request = client.get(url).header(header::ACCEPT, accepted);
+    // What is compressed would have no bound before it is unpacked.
+    let mut response = request.header(header::ACCEPT_ENCODING, "identity").send().await?;
     if response.status() != reqwest::StatusCode::OK {
         return Err(LoadError::Status(response.status().as_u16()));
+    }
+    let plain = |coding: &header::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !response.headers().get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Err(LoadError::Encoded);
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -165,15 +188,22 @@ async fn fetch(client: &Client, url: Url) -> Result<Vec<u8>, LoadError> {
 }
 
 /// The address of the key set in an issuer's discovery document.
-fn find_key_set(document: &[u8], issuer: &str, loopback: bool) -> Result<Url, LoadError> {
-    let members = json::parse_object(document).ok().ok_or(LoadError::NotJson)?;
+fn find_key_set(
+    document: &[u8],
+    issuer: &str,
+    loopback: bool,
+    http_host: Option<&HttpHost>,
+) -> Result<Url, LoadError> {
+    let members = json::parse_object(without_mark(document)).ok().ok_or(LoadError::NotJson)?;
     if members.get("issuer").and_then(|value| value.as_str()) != Some(issuer) {
         return Err(LoadError::OtherIssuer);
     }
     let text = members.get("jwks_uri").and_then(|value| value.as_str());
-    let url = address::parse(text.ok_or(LoadError::NoKeySet)?).map_err(LoadError::Address)?;
+    let url =
+        address::parse(text.ok_or(LoadError::NoKeySet)?, http_host).map_err(LoadError::Address)?;
     // An issuer elsewhere has no business with what listens on this machine in the clear.
-    if url.scheme() == "http" && !loopback {
+    let is_named = http_host.is_some_and(|host| host.is_host_of(&url));
+    if url.scheme() == "http" && !loopback && !is_named {
         return Err(LoadError::Address(AddressError::NotHttps));
     }
     Ok(url)
@@ -197,13 +227,17 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AddressError, LoadError, find_key_set};
+    use super::{AddressError, HttpHost, LoadError, find_key_set};
 
     #[test]
     fn an_issuer_elsewhere_names_no_keys_in_the_clear_on_this_machine() {
         let document = br#"{"issuer": "a", "jwks_uri": "http://127.0.0.1:1/jwks"}"#;
-        assert!(find_key_set(document, "a", true).is_ok());
-        let refused = find_key_set(document, "a", false);
+        assert!(find_key_set(document, "a", true, None).is_ok());
+        let elsewhere = HttpHost::parse("keycloak:8080");
+        assert!(
+            find_key_set(document, "a", false, HttpHost::parse("127.0.0.1:1").as_ref()).is_ok()
+        );
+        let refused = find_key_set(document, "a", false, elsewhere.as_ref());
         assert!(matches!(refused, Err(LoadError::Address(AddressError::NotHttps))), "{refused:?}");
     }
 }

@@ -135,8 +135,7 @@ impl BearerVerifier {
         let mut loads = Vec::new();
         for (index, (config, location)) in config.issuers.into_iter().zip(locations).enumerate() {
             let pace = pace(&location);
-            let authorities = config.authorities(index)?;
-            let source = KeySource::connect(location, &config.issuer, authorities, pace.patience)?;
+            let source = KeySource::connect(location, &config, index, pace.patience)?;
             let (keys, loaded) = IssuerKeys::start(&config.issuer, source, pace, clock.clone());
             issuers.push(Issuer { config, keys });
             loads.push(loaded);
@@ -322,8 +321,8 @@ mod tests {
         let clock = TestClock::new;
         let one = verifier_of(issuer_config(), key_set(SIGNERS.iter()), clock()).await;
         assert!(one.verify(&token).await.is_ok());
-        let mut second = rsa.jwk();
-        second["kid"] = "other".into();
+        let mut second = signer(SigningAlgorithm::Ps256).jwk();
+        second["alg"] = "RS256".into();
         let keys = json!({ "keys": [rsa.jwk(), second] });
         let two = verifier_of(issuer_config(), keys, clock()).await;
         assert_eq!(two.verify(&token).await, Err(BearerError::AmbiguousKey));

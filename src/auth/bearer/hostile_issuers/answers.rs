@@ -24,6 +24,7 @@ fn hostile_answers() -> Vec<(&'static str, Answer, String)> {
         ("endless", Answer::Endless, LoadError::TooLarge.to_string()),
         ("dripping", Answer::Dripping, "the issuer does not answer".into()),
         ("slammed", Answer::Slammed, "the issuer does not answer".into()),
+        ("compressed", Answer::Compressed(keys.clone()), LoadError::Encoded.to_string()),
         ("many keys", Answer::Text(many), key_set(KeySetError::TooManyKeys)),
         ("HTML", Answer::Text(html), key_set(KeySetError::NotJson)),
         ("nothing", Answer::Text(String::new()), key_set(KeySetError::NotJson)),
@@ -85,7 +86,8 @@ async fn keys_are_discovered_at_an_issuer_that_names_itself() {
     let (name, jwks) = (issuer.url("/realms/a/"), issuer.url("/jwks"));
     let wrong = LoadError::OtherIssuer.to_string();
     let address = "the \"jwks_uri\" of the discovery document must be an https URL (http is taken \
-                   for localhost, 127.0.0.0/8 and [::1] only)";
+                   for localhost, 127.0.0.0/8 and [::1], and for the host that the issuer's \
+                   http_host names)";
     for (document, fault) in [
         (json!({ "issuer": name, "jwks_uri": jwks }), None),
         (json!({ "issuer": issuer.url("/realms/a"), "jwks_uri": jwks }), Some(&*wrong)),
@@ -107,5 +109,81 @@ async fn keys_are_discovered_at_an_issuer_that_names_itself() {
         assert_eq!(told.as_deref(), fault, "{document}");
         let token = signer(SigningAlgorithm::Rs256).token(&claims_with(json!({ "iss": name })));
         assert_eq!(verifier.verify(&token).await.is_ok(), fault.is_none(), "{document}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_before_an_answer_is_passed_over_and_none_is_asked_for_compressed() {
+    let issuer = StubIssuer::start();
+    let name = issuer.url("/realms/a");
+    let document = json!({ "issuer": name, "jwks_uri": issuer.url("/jwks") });
+    let marked = |value: &serde_json::Value| Answer::Text(format!("\u{feff}{value}"));
+    issuer.answer("/realms/a/.well-known/openid-configuration", marked(&document));
+    issuer.answer("/jwks", marked(&key_set(SIGNERS.iter())));
+    let mut config = issuer_config();
+    config.issuer.clone_from(&name);
+    let verifier = verifier_for(config, on_demand, TestClock::new()).await;
+    let token = signer(SigningAlgorithm::EdDsa).token(&claims_with(json!({ "iss": name })));
+    assert!(verifier.verify(&token).await.is_ok());
+    let heads = issuer.heads();
+    assert_eq!(heads.len(), 2);
+    assert!(heads.iter().all(|it| it.contains("\r\naccept-encoding: identity\r\n")), "{heads:?}");
+}
+
+#[tokio::test]
+async fn a_token_may_name_its_algorithm_by_either_name() {
+    let issuer = StubIssuer::start();
+    let signer = signer(SigningAlgorithm::EdDsa);
+    for (published, named) in
+        [("EdDSA", "Ed25519"), ("Ed25519", "EdDSA"), ("Ed25519", "Ed25519"), ("EdDSA", "EdDSA")]
+    {
+        let mut key = signer.jwk();
+        key["alg"] = published.into();
+        issuer.answer("/jwks", Answer::json(&json!({ "keys": [key] })));
+        let verifier = verifier_at(&issuer.url("/jwks"), on_demand, TestClock::new()).await;
+        let mut header = signer.header();
+        header["alg"] = named.into();
+        let verdict = verifier.verify(&signer.sign(&header, &claims())).await;
+        assert!(verdict.is_ok(), "{published} {named}: {verdict:?}");
+    }
+}
+
+/// Keys over `http`: 0.0.0.0 is this machine too, and no loopback host by its name.
+#[tokio::test]
+async fn keys_come_over_http_from_the_host_that_is_named_for_it() {
+    let issuer = StubIssuer::start();
+    let far = |path: &str| issuer.url(path).replace("127.0.0.1", "0.0.0.0");
+    let host = far("").trim_start_matches("http://").to_owned();
+    issuer.answer("/jwks", Answer::json(&key_set(SIGNERS.iter())));
+    let token =
+        |name: &str| signer(SigningAlgorithm::Es256).token(&claims_with(json!({ "iss": name })));
+    let mut config = issuer_config();
+    config.jwks = Some(far("/jwks"));
+    let config_of = |config: &crate::auth::bearer::IssuerConfig| super::BearerConfig {
+        issuers: vec![config.clone()],
+        ..super::BearerConfig::default()
+    };
+    assert!(config_of(&config).judge().is_err());
+    config.http_host = Some("0.0.0.0:1".to_owned());
+    assert!(config_of(&config).judge().is_err());
+    for host in [host.as_str(), "0.0.0.0"] {
+        config.http_host = Some(host.to_owned());
+        let verifier = verifier_for(config.clone(), on_demand, TestClock::new()).await;
+        assert!(verifier.verify(&token(&config.issuer)).await.is_ok(), "{host}");
+    }
+    // By discovery too, and only from that host.
+    config.jwks = None;
+    config.issuer = far("/realms/a");
+    config.http_host = Some(host);
+    for (jwks, is_taken) in [
+        (far("/jwks"), true),
+        ("http://keys.example/".to_owned(), false),
+        (far("/jwks").replace("0.0.0.0", "0.0.0.1"), false),
+    ] {
+        let document = json!({ "issuer": config.issuer, "jwks_uri": jwks });
+        issuer.answer("/realms/a/.well-known/openid-configuration", Answer::json(&document));
+        let verifier = verifier_for(config.clone(), on_demand, TestClock::new()).await;
+        let verdict = verifier.verify(&token(&config.issuer)).await;
+        assert_eq!(verdict.is_ok(), is_taken, "{jwks}");
     }
 }

@@ -15,6 +15,8 @@ use serde_json::Value;
 pub(super) enum Answer {
     /// 200 with that text.
     Text(String),
+    /// 200 with that text, said to be compressed.
+    Compressed(String),
     /// 302 to that path of the same server.
     Redirect(String),
     /// 200 and a body without end.
@@ -36,6 +38,7 @@ impl Answer {
 struct State {
     answers: Mutex<HashMap<String, Answer>>,
     requests: Mutex<Vec<String>>,
+    heads: Mutex<Vec<String>>,
     stopped: AtomicBool,
 }
 
@@ -63,6 +66,7 @@ impl StubIssuer {
         let state = Arc::new(State {
             answers: Mutex::default(),
             requests: Mutex::default(),
+            heads: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
         let served = state.clone();
@@ -88,6 +92,11 @@ impl StubIssuer {
 
     pub(super) fn answer(&self, path: &str, answer: Answer) {
         self.state.answers.lock().unwrap().insert(path.to_owned(), answer);
+    }
+
+    /// The heads of every request, in lower case.
+    pub(super) fn heads(&self) -> Vec<String> {
+        self.state.heads.lock().unwrap().clone()
     }
 
     /// How often a path was asked for.
@@ -121,6 +130,8 @@ fn serve<S: Read + Write>(state: &State, mut stream: S) -> std::io::Result<()> {
             count => request.extend_from_slice(&buffer[..count]),
         }
     }
+    let head = String::from_utf8_lossy(&request).to_lowercase();
+    state.heads.lock().unwrap().push(head);
     let path = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
     let answer = state.answers.lock().unwrap().get(&path).cloned();
     state.requests.lock().unwrap().push(path);
@@ -131,6 +142,11 @@ fn serve<S: Read + Write>(state: &State, mut stream: S) -> std::io::Result<()> {
         None => begin(&mut stream, "404 Not Found", "Content-Length: 0\r\n"),
         Some(Answer::Text(text)) => {
             begin(&mut stream, "200 OK", &format!("Content-Length: {}\r\n", text.len()))?;
+            stream.write_all(text.as_bytes())
+        }
+        Some(Answer::Compressed(text)) => {
+            let coding = "Content-Encoding: gzip\r\n";
+            begin(&mut stream, "200 OK", &format!("{coding}Content-Length: {}\r\n", text.len()))?;
             stream.write_all(text.as_bytes())
         }
         Some(Answer::Late(text)) => {

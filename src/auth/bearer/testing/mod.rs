@@ -58,6 +58,7 @@ pub(super) fn issuer_config() -> IssuerConfig {
         audience: AUDIENCE.to_owned(),
         jwks: None,
         ca: None,
+        http_host: None,
         algorithms: SigningAlgorithm::ALL.to_vec(),
         access_tokens_only: false,
     }

@@ -80,7 +80,7 @@ fn other_algorithms(table: &Table<'_>) -> Rows {
     let mut rows = Vec::new();
     for name in [
         "HS256", "HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512", "ES256K",
-        "RS1", "Ed25519", "Ed448", "EdDSA ", "rs256", "Rs256", "dir", "RSA-OAEP", "A128KW",
+        "RS1", "ed25519", "Ed448", "EdDSA ", "rs256", "Rs256", "dir", "RSA-OAEP", "A128KW",
     ] {
         let token = es256().sign(&header_with(&json!({ "alg": name })), &claims);
         rows.push(row(name, token, BearerError::AlgorithmNotAllowed));
