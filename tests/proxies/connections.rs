@@ -37,9 +37,8 @@ async fn callers_who_share_connections_share_nothing_else() {
 
 /// Requests whose end two readers could see in different places (RFC 9112 §11.2). What follows is
 /// another request for one of them: it must reach nobody as an answer to their own.
-fn ambiguous(address: &str) -> Vec<String> {
-    let hidden = "DELETE /api/t1/admin/apiKeys/reader HTTP/1.1\r\nHost: x\r\n\r\n";
-    let head = format!("POST /api/t1/admin/apiKeys HTTP/1.1\r\nHost: {address}\r\n");
+pub fn ambiguous(method: &str, path: &str, address: &str, hidden: &str) -> Vec<String> {
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n");
     let length = hidden.len() + 5;
     [
         format!("Content-Length: {length}\r\nTransfer-Encoding: chunked"),
@@ -63,7 +62,8 @@ async fn a_request_with_two_ends_reaches_nobody_else() {
     let service = Service::start();
     for (name, proxy) in proxies(&service) {
         let victim = proxy.client().with_api_key(&token_of("admin"));
-        for request in ambiguous(proxy.address()) {
+        let hidden = "DELETE /api/t1/admin/apiKeys/reader HTTP/1.1\r\nHost: x\r\n\r\n";
+        for request in ambiguous("POST", "/api/t1/admin/apiKeys", proxy.address(), hidden) {
             let mut stream = TcpStream::connect(proxy.address()).unwrap();
             stream.write_all(request.as_bytes()).unwrap();
             stream.shutdown(std::net::Shutdown::Write).unwrap();

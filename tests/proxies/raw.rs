@@ -1,6 +1,6 @@
 //! Requests to the byte, for what no client library sends.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -47,41 +47,68 @@ pub fn connect(address: &str) -> TcpStream {
     connection
 }
 
-/// Reads one answer; of a status that ends HTTP (101) its head alone.
+/// Reads one answer and no byte more; of a status that ends HTTP (101) its head alone. What comes
+/// before the final one (100, 103) is passed over.
 pub fn read_answer(connection: &mut TcpStream) -> Answer {
     read(connection, true)
 }
 
 fn read(connection: &mut TcpStream, has_body: bool) -> Answer {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 65536]);
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match some(connection, 1) {
+            Some(byte) => head.extend(byte),
+            None => return Answer { status: 0, head: String::new(), body: head },
+        }
+    }
+    let head = String::from_utf8_lossy(&head).trim_end().to_lowercase();
+    let status = head.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap_or(0);
+    let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let body = if matches!(status, 101 | 204 | 304) || !has_body && status >= 200 {
+        Vec::new()
+    } else if (100..200).contains(&status) {
+        return read(connection, has_body);
+    } else if let Some(length) = value("content-length:") {
+        some(connection, length.parse().unwrap()).unwrap_or_default()
+    } else if value("transfer-encoding:").is_some_and(|it| it == "chunked") {
+        chunks(connection)
+    } else {
+        let mut body = Vec::new();
+        while let Some(byte) = some(connection, 1) {
+            body.extend(byte);
+        }
+        body
+    };
+    Answer { status, head, body }
+}
+
+fn chunks(connection: &mut TcpStream) -> Vec<u8> {
+    let mut body = Vec::new();
     loop {
-        if let Some(answer) = whole(&bytes, !has_body) {
-            return answer;
+        let mut line = Vec::new();
+        while !line.ends_with(b"\r\n") {
+            line.extend(some(connection, 1).expect("a chunk"));
         }
-        let read = match connection.read(&mut buffer) {
-            Ok(read) => read,
-            // What a reset leaves is as if it were closed; a wait without an end is a fault.
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
-            Err(error) => panic!("{error} after {:?}", String::from_utf8_lossy(&bytes)),
-        };
-        if read == 0 {
-            let nothing = Answer { status: 0, head: String::new(), body: Vec::new() };
-            return whole(&bytes, true).unwrap_or(nothing);
+        let size = usize::from_str_radix(String::from_utf8_lossy(&line).trim(), 16).unwrap();
+        let chunk = some(connection, size + 2).expect("a chunk's end");
+        if size == 0 {
+            return body;
         }
-        bytes.extend_from_slice(&buffer[..read]);
+        body.extend_from_slice(&chunk[..size]);
     }
 }
 
-fn whole(bytes: &[u8], is_all: bool) -> Option<Answer> {
-    let end = bytes.windows(4).position(|it| it == b"\r\n\r\n")?;
-    let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-    let body = bytes[end + 4..].to_vec();
-    let status = head.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap_or(0);
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-    let is_whole = match length {
-        _ if is_all || matches!(status, 101 | 204 | 304) => true,
-        Some(length) => body.len() >= length.trim().parse::<usize>().unwrap(),
-        None => body.ends_with(b"0\r\n\r\n"),
-    };
-    is_whole.then_some(Answer { status, head, body })
+/// As many bytes; nothing if the connection is closed before.
+fn some(connection: &mut TcpStream, number: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; number];
+    match connection.read_exact(&mut bytes) {
+        Ok(()) => Some(bytes),
+        // What a reset leaves is as if it were closed; a wait without an end is a fault.
+        Err(error)
+            if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
+        {
+            None
+        }
+        Err(error) => panic!("{error}: no answer comes"),
+    }
 }

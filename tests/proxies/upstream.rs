@@ -28,6 +28,7 @@ pub struct Upstream {
 struct Log {
     reached: AtomicUsize,
     last: Mutex<Option<Value>>,
+    paths: Mutex<Vec<String>>,
 }
 
 impl Upstream {
@@ -61,6 +62,11 @@ impl Upstream {
         self.log.reached.load(Ordering::SeqCst)
     }
 
+    /// The paths that were asked for.
+    pub fn paths(&self) -> Vec<String> {
+        self.log.paths.lock().unwrap().clone()
+    }
+
     /// What it told of the last one.
     pub fn last(&self) -> Option<Value> {
         self.log.last.lock().unwrap().clone()
@@ -78,6 +84,7 @@ impl Drop for Upstream {
 /// something else of the connection is granted, whatever it is, and its bytes come back.
 async fn tell(log: web::Data<Log>, request: HttpRequest, payload: Payload) -> HttpResponse {
     log.reached.fetch_add(1, Ordering::SeqCst);
+    log.paths.lock().unwrap().push(request.uri().to_string());
     let mut headers = HashMap::<&str, Vec<_>>::new();
     for (name, value) in request.headers() {
         let text = String::from_utf8_lossy(value.as_bytes());

@@ -1,5 +1,6 @@
 //! The configurations of `docs/gateways.md`, as they stand there, before a small service.
 
+mod framing;
 mod hostile;
 mod judged;
 mod paths;

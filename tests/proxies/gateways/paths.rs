@@ -1,7 +1,8 @@
 //! Paths that a gateway and the service behind could read differently.
 
 use super::way::{identity, of_shop, ways};
-use crate::harness::Reply;
+use crate::harness::{Reply, token_of};
+use crate::raw::get;
 
 /// Spellings of the orders of tenant `acme`, and what tries to be them.
 const SPELLINGS: &[&str] = &[
@@ -71,6 +72,29 @@ async fn no_spelling_of_a_path_leads_to_another_tenant() {
                 Some("demo"),
                 "{label}"
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_target_with_an_origin_is_judged_by_its_path_too() {
+    for way in ways() {
+        let key = format!("X-API-KEY: {}", token_of("shop")).into_bytes();
+        for path in ["/shops/acme/orders", "/shops/demo/../acme/orders", "/shops/demo/orders"] {
+            let before = way.upstream.reached();
+            let target = format!("http://{}{path}", way.proxy.address());
+            let answer = get(way.proxy.address(), &target, std::slice::from_ref(&key));
+            let label = format!("{:?}: {target}: {answer:?}", way.gateway);
+            if answer.status != 200 {
+                assert!(path.contains("acme"), "{label}");
+                assert_eq!(way.upstream.reached(), before, "{label}");
+                continue;
+            }
+            let told = answer.json();
+            let path = told["path"].as_str().unwrap();
+            let path = path.split_once("://").map_or(path, |(_, it)| &it[it.find('/').unwrap()..]);
+            assert_eq!(identity(&told), of_shop(), "{label}");
+            assert_eq!(tenant_of(path).as_deref(), Some("demo"), "{label}");
         }
     }
 }

@@ -29,6 +29,9 @@ async fn a_websocket_opens_for_whoever_may_and_carries_bytes_both_ways() {
         for lines in [
             ["Connection: Upgrade", "Upgrade: websocket"],
             ["Connection: keep-alive, Upgrade", "Upgrade: WebSocket"],
+            ["Connection: Upgrade, X-Auth-Tenant, X-Auth-Scopes", "Upgrade: websocket"],
+            ["Connection: X-Auth-Principal\r\nConnection: upgrade", "Upgrade: websocket"],
+            ["Connection: Upgrade", "Upgrade: websocket\r\nX.Auth.Scopes: *\r\nX-Auth-Method: *"],
         ] {
             let (mut connection, answer) = open(&way, "shop", &lines);
             let label = format!("{:?}: {lines:?}: {answer:?}", way.gateway);
@@ -45,6 +48,22 @@ async fn a_websocket_opens_for_whoever_may_and_carries_bytes_both_ways() {
             assert_eq!(identity(&told), of_shop(), "{label}");
             assert!(!told.to_string().contains(&token_of("shop")), "{label}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_that_is_open_stays_when_its_key_goes_and_no_other_opens() {
+    for way in ways() {
+        let lines = ["Connection: Upgrade", "Upgrade: websocket"];
+        let (mut connection, answer) = open(&way, "shop", &lines);
+        assert_eq!(answer.status, 101, "{:?}: {answer:?}", way.gateway);
+        let admin = way.service.client().with_api_key(&token_of("admin"));
+        assert_eq!(admin.delete("/api/demo/admin/apiKeys/shop").await.status, 204);
+        assert_eq!(open(&way, "shop", &lines).1.status, 401, "{:?}", way.gateway);
+        connection.write_all(b"still").unwrap();
+        let mut heard = [0; 5];
+        connection.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"still", "{:?}", way.gateway);
     }
 }
 
