@@ -27,6 +27,7 @@ mod hand_edits;
 mod linearizability;
 mod linearizable;
 mod no_folder;
+mod other_parser;
 mod power_cut;
 mod real_faults;
 mod repository;

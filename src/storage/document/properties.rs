@@ -191,7 +191,7 @@ fn edit_and_compare(text: &str, choices: &mut Choices<'_>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn edits_of_any_layout_equal_edits_of_a_plain_model(

@@ -101,9 +101,8 @@ impl Draft {
             last = Splice::replace(before.range.start..last.range.end, before.text);
         }
         let is_shorter = if last.text.is_empty() {
-            let before = &self.text[..last.range.start];
-            let line = before.strip_suffix('\n').unwrap_or(before);
-            let start = line.strip_suffix('\r').unwrap_or(line).len();
+            // Blank lines above do not end the document either.
+            let start = self.text[..last.range.start].trim_end_matches(['\r', '\n']).len();
             let is_free = plan.iter().all(|splice| splice.range.end <= start);
             let is_shorter = is_free && start < last.range.start;
             if is_shorter {
