@@ -178,6 +178,13 @@ const BLOCKS: &[(&str, &str, Fate)] = &[
     ),
     (
         "docs/introspection.md",
+        "OIDCOAuthIntrospectionEndpoint https://127.0.0.1:8443/api/demo/introspect",
+        Run(&[
+            "proxies::introspection::the_other_module_of_apache_lets_in_whom_neokeys_vouches_for_and_keeps_no_answer",
+        ]),
+    ),
+    (
+        "docs/introspection.md",
         "import os",
         Run(&["clients::introspection::authlib_lets_in_whom_neokeys_vouches_for"]),
     ),
@@ -224,6 +231,7 @@ const COMMANDS: &[(&str, &str, Fate)] = &[
     ("ARCHITECTURE.md", "cargo bench --bench durability", Shown(MEASURED)),
     ("CONTRIBUTING.md", "cargo bench --bench http", Shown(MEASURED)),
     ("README.md", "cargo bench --bench functions", Shown(MEASURED)),
+    ("README.md", "cargo bench --bench http -- instructions", Shown(MEASURED)),
     ("README.md", "cargo bench --bench http -- targets --record", Shown(MEASURED)),
     ("RELEASING.md", "cargo bench --bench http -- targets --record", Shown(MEASURED)),
     ("README.md", "cargo doc --open", Shown("it opens a browser; .ci/run builds the same pages")),

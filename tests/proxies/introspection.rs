@@ -1,12 +1,13 @@
 //! Apache as `docs/introspection.md` has it: a resource server that asks what a token is worth.
 
 use std::net::TcpStream;
+use std::path::Path;
 
 use serde_json::json;
 
 use crate::documented;
 use crate::exchange::exchange;
-use crate::harness::{Client, Service, document, entry, token_of};
+use crate::harness::{self, Client, Service, document, entry, token_of};
 use crate::proxy::{Proxy, free_address};
 use crate::upstream::Upstream;
 
@@ -36,7 +37,7 @@ fn start() -> Way {
     let configuration = configuration
         .replace("127.0.0.1:8080", neokeys)
         .replace("127.0.0.1:9000", upstream.address());
-    let apache = Proxy::apache(here, &configuration, &token_of("gateway"));
+    let apache = Proxy::apache(here, "oauth2", &configuration, &token_of("gateway"));
     Way { service, upstream, apache }
 }
 
@@ -87,4 +88,53 @@ async fn apache_refuses_a_key_that_is_deleted_on_the_connection_that_it_came_by(
     assert_eq!(admin.delete("/api/demo/admin/apiKeys/shop").await.status, 204);
     assert_eq!(exchange(&mut connection, &request(&token_of("shop"))), 401);
     assert_eq!(exchange(&mut connection, &request(&token_of("owner"))), 200);
+}
+
+/// A service that speaks TLS, and the file that vouches for it, in a folder that has to stay.
+#[expect(clippy::disallowed_methods, reason = "what a test lays out need not outlive a power cut")]
+fn start_with_tls(folder: &Path, document: &str) -> Service {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(folder.join("certificate.pem"), made.cert.pem()).unwrap();
+    let place = folder.display();
+    let settings =
+        format!("tls:\n  certificate: {place}/certificate.pem\n  key: {place}/key.pem\n");
+    Service::builder().tenant("demo", document).settings(&settings).start()
+}
+
+#[tokio::test]
+async fn the_other_module_of_apache_lets_in_whom_neokeys_vouches_for_and_keeps_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = entry("gateway", true, &["tenant.apiKey:read"]);
+    let clerk = entry("clerk", true, &["orders:read:own"]);
+    let shop = entry("shop", true, &["stock:read", "orders:read"]);
+    let owner = entry("owner", true, &["*"]);
+    let document = document(&[gateway.clone(), clerk, shop, owner.clone()]);
+    let service = start_with_tls(folder.path(), &document);
+    let upstream = Upstream::start();
+    let neokeys = service.origin().trim_start_matches("https://");
+    let certificate = folder.path().join("certificate.pem");
+    let configuration = documented("introspection", "apacheconf openidc");
+    let configuration = configuration
+        .replace("127.0.0.1:8443", neokeys)
+        .replace("/etc/neokeys/ca.pem", certificate.to_str().unwrap())
+        .replace("127.0.0.1:9000", upstream.address());
+    let key = token_of("gateway");
+    let apache = Proxy::apache(free_address(), "auth_openidc", &configuration, &key);
+    let ask = async |token: &str| apache.client().with_bearer(token).get(ORDERS).await;
+    let jwt = service.issuer.token(&["demo"], &["orders:read"]);
+    for token in [token_of("shop"), token_of("owner"), jwt, token_of("shop")] {
+        let reply = ask(&token).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert!(!reply.text().contains(&token), "{reply:?}");
+    }
+    let reached = upstream.reached();
+    for token in ["clerk", "nobody", "other"].map(token_of) {
+        assert_eq!(ask(&token).await.status, 401, "{token}");
+    }
+    assert_eq!(apache.client().get(ORDERS).await.status, 401);
+    service.replace_document("demo", &harness::document(&[gateway, owner]));
+    assert_eq!(ask(&token_of("shop")).await.status, 401, "an answer was kept");
+    assert_eq!(upstream.reached(), reached);
+    assert_eq!(ask(&token_of("owner")).await.status, 200);
 }

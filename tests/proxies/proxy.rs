@@ -142,8 +142,9 @@ impl Proxy {
         Self::start(command, folder, address)
     }
 
-    /// Debian's Apache with this configuration, listening there; `key` is in its environment.
-    pub fn apache(address: String, configuration: &str, key: &str) -> Self {
+    /// Debian's Apache with this configuration and one more module, listening there; `key` is in its
+    /// environment.
+    pub fn apache(address: String, module: &str, configuration: &str, key: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let place = folder.path().display();
         let modules = [
@@ -154,7 +155,7 @@ impl Proxy {
             "headers",
             "proxy",
             "proxy_http",
-            "oauth2",
+            module,
         ];
         let modules: String = modules
             .map(|name| {
@@ -168,7 +169,8 @@ impl Proxy {
              {configuration}"
         );
         let file = write(folder.path(), "httpd.conf", &whole);
-        program("/usr/lib/apache2/modules/mod_oauth2.so", "libapache2-mod-oauth2");
+        let file_of_module = format!("/usr/lib/apache2/modules/mod_{module}.so");
+        program(&file_of_module, &format!("libapache2-mod-{}", module.replace('_', "-")));
         let mut command = Command::new(program("/usr/sbin/apache2", "apache2"));
         command.args(["-X", "-f"]).arg(file).env("INTROSPECTION_KEY", key);
         Self::start(command, folder, address)
