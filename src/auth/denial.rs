@@ -141,6 +141,9 @@ pub fn too_many_failures(wait: Duration) -> Problem {
 pub fn unavailable(what: &'static str, cause: Unavailable) -> Problem {
     match cause.remedy().clone() {
         Remedy::TryAgain => Problem::store_unavailable(format!("{what} Try again later."), cause),
+        Remedy::TryLater(why) => {
+            Problem::store_unavailable(format!("{what} {why} Try again later."), cause)
+        }
         Remedy::WaitForEditor => Problem::being_edited(
             format!(
                 "{what} Somebody is writing the tenant's security.yml; try again when they are done."

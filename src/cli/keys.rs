@@ -231,6 +231,10 @@ fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
         Remedy::WaitForEditor => {
             return "try again when whoever is writing the file is done".to_owned();
         }
+        Remedy::TryLater(_) => {
+            return "nothing was changed, and nothing in the file is at fault; try again later"
+                .to_owned();
+        }
         Remedy::TryAgain => {}
     }
     if cause.is::<DocumentError>() {

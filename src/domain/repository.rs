@@ -19,8 +19,8 @@ pub trait KeyRepository: Send + Sync {
     /// changed.
     fn get_keyring<'a>(&'a self, tenant: &'a TenantId) -> KeyringFuture<'a>;
 
-    /// Does one edit, durably, on the keyring as it is when its turn comes. The edit goes on to its
-    /// end even when the caller stops waiting.
+    /// Does one edit, durably, on the keyring as it is when its turn comes. An edit that was not begun
+    /// when its caller stops waiting is not done; one that was goes on to its end.
     fn commit(&self, commit: Commit) -> CommitFuture;
 
     /// What works only in part, for readiness.
@@ -131,6 +131,8 @@ pub struct Unavailable {
 pub enum Remedy {
     /// It may work in a moment.
     TryAgain,
+    /// It works once what this sentence says is over. Callers may read it.
+    TryLater(&'static str),
     /// It works once whoever is writing the document is done.
     WaitForEditor,
     /// It stays so until an operator does what this sentence says. Callers may read it: it names no
@@ -153,6 +155,12 @@ impl Unavailable {
     #[must_use]
     pub fn remedy(&self) -> &Remedy {
         &self.remedy
+    }
+
+    /// The cause, if it is of this kind.
+    #[must_use]
+    pub fn find<E: Error + 'static>(&self) -> Option<&E> {
+        self.cause.downcast_ref()
     }
 
     /// Whether the cause is one of this kind.

@@ -93,6 +93,13 @@ pub(super) fn store(page: &mut Page, store: &StoreStatistics) {
         "Writes that found another's change in their way and were made again.",
     )
     .count(&[], store.conflicts);
+    page.gauge("neokeys_commits_waiting", "Changes of keys that wait or are being written.")
+        .count(&[], store.commits_waiting);
+    page.gauge(
+        "neokeys_commit_longest_wait_seconds",
+        "How long the oldest of the changes that wait or are being written has.",
+    )
+    .sample(&[], store.longest_commit_wait.as_secs_f64());
     let mut family = page.counter(
         "neokeys_document_reloads",
         "Documents that were read, by what was found: changed, unchanged, or unreadable.",

@@ -6,10 +6,12 @@
 //!
 //! Invariant: a write is done on exactly the document that it names, or not at all.
 
+use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,9 +25,8 @@ use crate::domain::{Remedy, StoreHealth, TenantId, Unavailable};
 /// anyone; a store that is shared by many machines knows whatever was written earlier than its
 /// `max_staleness` before the call, and answers [`DocumentError::Unreachable`] where it cannot.
 ///
-/// `read` answers at once where the document is known not to have changed, and never blocks the
-/// thread that polls it. `write` and `create_tenant` may block: whoever polls them does so where
-/// that hurts nobody.
+/// `read` answers at once where the document is known not to have changed. No answer blocks the thread
+/// that polls it for longer than a look at a file takes.
 pub trait DocumentStore: Send + Sync {
     /// The tenant's document, unless it is still the one that is `known`.
     fn read<'a>(
@@ -34,7 +35,39 @@ pub trait DocumentStore: Send + Sync {
         known: Option<&Version>,
     ) -> StoreFuture<'a, Reading, DocumentError>;
 
-    /// Puts `bytes` in the place of the document that is `expected`, durably.
+    /// As [`read`](Self::read), and as new as it can be: a store that is elsewhere is asked, on
+    /// condition that the document changed.
+    fn read_newest<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
+        self.read(tenant, known)
+    }
+
+    /// Waits until no other process changes the tenant's document, for so long at most, and keeps
+    /// others off until the turn is dropped. A store that needs no turns gives one at once.
+    fn take_turn<'a>(
+        &'a self,
+        _tenant: &'a TenantId,
+        _patience: Duration,
+    ) -> StoreFuture<'a, Turn, DocumentError> {
+        StoreFuture::ready(Ok(Turn::default()))
+    }
+
+    /// As [`write`](Self::write), by who has the turn.
+    fn write_in<'a>(
+        &'a self,
+        _turn: &'a Turn,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, Version, WriteError> {
+        self.write(tenant, expected, bytes)
+    }
+
+    /// Puts `bytes` in the place of the document that is `expected`, durably. A write that was begun
+    /// goes on to its end when its future is dropped.
     fn write<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -59,6 +92,30 @@ pub trait DocumentStore: Send + Sync {
     /// What of the store itself works only in part.
     fn health(&self) -> StoreHealth {
         StoreHealth::default()
+    }
+}
+
+/// The right to change a tenant's document: while it is there, other processes keep off.
+#[derive(Clone, Default)]
+pub struct Turn(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Turn {
+    /// Nothing is held.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// A turn that lasts as long as something is held.
+    #[must_use]
+    pub fn holding(held: impl Any + Send + Sync) -> Self {
+        Self(Some(Arc::new(held)))
+    }
+
+    /// What is held, if it is of this kind.
+    #[must_use]
+    pub fn held<T: Any>(&self) -> Option<&T> {
+        self.0.as_ref()?.downcast_ref()
     }
 }
 
@@ -156,6 +213,18 @@ pub enum DocumentError {
         /// What the system said.
         source: io::Error,
     },
+    /// Another process kept everybody off the document for too long.
+    #[error(
+        "another process holds the lock {path} for {} s already; end it, or wait until it is done \
+         (`fuser {path}` names it)",
+        .waited.as_secs()
+    )]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// The document is something that can be read but not replaced.
     #[error("{location} {reason}")]
     NotReplaceable {
@@ -194,6 +263,9 @@ impl DocumentError {
                 mend(format!("The tenant's security.yml {reason}."))
             }
             Self::Io { source, .. } => Remedy::of_refusal(source),
+            Self::Locked { .. } => {
+                Remedy::TryLater("Another program holds the lock of the tenant's document.")
+            }
             Self::Restless { .. } | Self::Unreachable { .. } | Self::GivenUp => Remedy::TryAgain,
         }
     }

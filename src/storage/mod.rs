@@ -23,8 +23,8 @@ mod url;
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, copy};
 pub use document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
-    WriteError,
+    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Turn,
+    Version, WriteError,
 };
 #[cfg(feature = "etcd")]
 pub use etcd::{EtcdOpenError, EtcdStore};

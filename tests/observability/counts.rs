@@ -99,6 +99,35 @@ async fn what_the_store_does_and_holds_is_counted() {
 }
 
 #[tokio::test]
+async fn a_change_that_waits_is_counted_until_it_has_its_turn() {
+    let service = service();
+    let admin = service.admin();
+    admin.post(KEYS, json!({"name": "first", "permissions": ["p"]})).await;
+    let store = service.document_path("t1").parent().unwrap().parent().unwrap().to_owned();
+    let lock = std::fs::File::open(store.join(".neokeys/t1.lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let waits = admin.post(KEYS, json!({"name": "second", "permissions": ["p"]}));
+    let seen = async {
+        let since = std::time::Instant::now();
+        loop {
+            let counted = scrape(&service).await;
+            if counted.value("neokeys_commits_waiting") == 1.0
+                && counted.value("neokeys_commit_longest_wait_seconds") > 0.0
+            {
+                break;
+            }
+            assert!(since.elapsed().as_secs() < 60, "no change waits: {counted:?}");
+        }
+        drop(lock);
+    };
+    let (answer, ()) = futures_util::future::join(waits, seen).await;
+    assert_eq!(answer.status, 201);
+    let after = scrape(&service).await;
+    assert_eq!(after.value("neokeys_commits_waiting"), 0.0);
+    assert_eq!(after.value("neokeys_commit_longest_wait_seconds"), 0.0);
+}
+
+#[tokio::test]
 async fn a_document_that_goes_bad_is_told_until_it_is_mended() {
     let service = service();
     let admin = service.admin();

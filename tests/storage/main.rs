@@ -22,6 +22,7 @@ mod servers;
 mod concurrent;
 mod conformance;
 mod crash;
+mod crowds;
 mod golden;
 mod hand_edits;
 mod linearizability;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use neokeys::domain::{Commit, CommitError, EditError, KeyRepository, ReadError, Right, TenantId};
+use neokeys::domain::{CommitError, EditError, KeyRepository, ReadError, TenantId};
 use neokeys::storage::{
     CheckError, CreateTenantError, DocumentError, DocumentStore, OpenError, Reading, Severity,
     Store, StoreConfig, StoreFuture, StoreUrl, StoredDocument, Version, WriteError,
@@ -134,25 +134,6 @@ async fn a_tenant_that_does_not_exist_is_told_and_not_made() {
     assert!(matches!(store.create_tenant(&nobody).await, Err(CreateTenantError::Exists)));
     commit(&store, &nobody, create("one")).await.unwrap();
     assert_eq!(store.list_tenants().await.unwrap(), [nobody, folder.t.clone()]);
-}
-
-#[tokio::test]
-async fn a_commit_goes_on_when_its_caller_stops_waiting() {
-    let folder = Folder::new();
-    let store = folder.open();
-    drop(commit(&store, &folder.t, create("unpolled")));
-    for number in 0..10 {
-        let id = folder.t.clone();
-        let commit = Commit {
-            tenant: id,
-            edit: create(&format!("k{number}")),
-            precondition: Default::default(),
-            right: Right::Operator,
-        };
-        drop(store.commit(commit));
-    }
-    commit(&store, &folder.t, create("last")).await.unwrap();
-    assert_eq!(store.get_keyring(&folder.t).await.unwrap().keys().len(), 11);
 }
 
 #[tokio::test]

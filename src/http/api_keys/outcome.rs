@@ -38,7 +38,7 @@ pub(super) fn problem(error: CommitError) -> Problem {
         }
         CommitError::Uncertain(cause) => Problem::new(
             ProblemType::OutcomeUncertain,
-            "The disk did not confirm the change. Get the key to see what holds.",
+            "The store did not confirm the change. Get the key to see what holds.",
         )
         .caused_by(cause),
     }

@@ -81,7 +81,10 @@ impl Inner {
     ) -> Result<(), NotBroughtOver> {
         let target = &displaced.target;
         let held = displaced.held.as_ref().ok_or(NotBroughtOver::NothingKnown)?;
-        let _lock = self.lock(tenant)?;
+        // Whoever holds it for long is waited for, and the edit stays where it is meanwhile.
+        let Some(_lock) = self.try_lock(tenant).map_err(WriteError::Refused)? else {
+            return Err(NotBroughtOver::Later);
+        };
         for _ in 0..ATTEMPTS {
             let current = match self.files.open(target) {
                 Ok(current) => current,

@@ -33,8 +33,10 @@ enum Fault {
 
 /// What a file system cannot do, or what happens meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Circumstance {
+pub(super) enum Circumstance {
     Usual,
+    /// The disk takes so long for each sync.
+    SlowSyncs(Duration),
     NoExchange,
     /// Someone replaces the document just before it is exchanged.
     EditSlipsIn(PathBuf),
@@ -42,7 +44,7 @@ enum Circumstance {
     DocumentComes(PathBuf),
 }
 
-struct FailingFiles {
+pub(super) struct FailingFiles {
     calls: Arc<AtomicUsize>,
     at: usize,
     fault: Fault,
@@ -50,6 +52,24 @@ struct FailingFiles {
 }
 
 impl FailingFiles {
+    /// Files that never fail.
+    pub(super) fn under(circumstance: Circumstance) -> Self {
+        Self {
+            calls: Arc::default(),
+            at: usize::MAX,
+            fault: Fault::Fails,
+            circumstance: Mutex::new(circumstance),
+        }
+    }
+
+    /// Whether the disk is slow, which is waited for.
+    fn is_slow(&self) -> bool {
+        let circumstance = self.circumstance.lock().unwrap().clone();
+        let Circumstance::SlowSyncs(time) = circumstance else { return false };
+        std::thread::sleep(time);
+        true
+    }
+
     fn step(&self) -> io::Result<()> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let fails = match self.fault {
@@ -103,16 +123,18 @@ impl Files for FailingFiles {
         self.step().and_then(|()| SystemFiles.make_like(file, other))
     }
     fn sync(&self, file: &File) -> io::Result<()> {
-        self.step().and_then(|()| SystemFiles.sync(file))
+        self.step()?;
+        if self.is_slow() { Ok(()) } else { SystemFiles.sync(file) }
     }
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        self.step().and_then(|()| SystemFiles.sync_folder(path))
+        self.step()?;
+        if self.is_slow() { Ok(()) } else { SystemFiles.sync_folder(path) }
     }
     fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
         self.step()?;
         let mut circumstance = self.circumstance.lock().unwrap();
         match std::mem::replace(&mut *circumstance, Circumstance::Usual) {
-            Circumstance::Usual | Circumstance::DocumentComes(_) => {}
+            Circumstance::Usual | Circumstance::DocumentComes(_) | Circumstance::SlowSyncs(_) => {}
             Circumstance::NoExchange => {
                 *circumstance = Circumstance::NoExchange;
                 return Err(io::Error::from_raw_os_error(22));
@@ -136,7 +158,7 @@ impl Files for FailingFiles {
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         self.step().and_then(|()| SystemFiles.create_folder(path))
     }
-    fn lock(&self, path: &Path) -> io::Result<File> {
+    fn lock(&self, path: &Path) -> io::Result<Option<File>> {
         self.step().and_then(|()| SystemFiles.lock(path))
     }
     fn try_lock(&self, file: &File, operation: FlockOperation) -> bool {
@@ -272,12 +294,7 @@ fn a_document_that_comes_while_it_is_looked_for_is_no_broken_link() {
     std::fs::create_dir(folder.path().join("t")).unwrap();
     let document = folder.path().join("t/security.yml");
     for looks_first in [true, false] {
-        let files = FailingFiles {
-            calls: Arc::default(),
-            at: usize::MAX,
-            fault: Fault::Fails,
-            circumstance: Mutex::new(Circumstance::DocumentComes(document.clone())),
-        };
+        let files = FailingFiles::under(Circumstance::DocumentComes(document.clone()));
         let store = FolderStore::on(folder.path().to_owned(), 1 << 20, EDIT_TIME, Box::new(files));
         if looks_first {
             assert!(store.inner.glance(&t, Some(&Version::ABSENT)).is_none());

@@ -52,8 +52,9 @@ pub(crate) trait Files: Send + Sync {
     fn list(&self, path: &Path) -> io::Result<Vec<OsString>>;
     /// Makes a folder that is not there yet.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
-    /// Waits for a lock on a file, made if absent; held until the file is dropped.
-    fn lock(&self, path: &Path) -> io::Result<File>;
+    /// Takes a lock on a file, made if absent; held until the file is dropped. None where somebody else
+    /// holds it.
+    fn lock(&self, path: &Path) -> io::Result<Option<File>>;
     /// Takes a lock on an open file, if nobody else has one that stands against it.
     fn try_lock(&self, file: &File, operation: FlockOperation) -> bool;
     /// Takes a lease on a file: while it lasts, nobody has the file open for writing.
@@ -219,10 +220,13 @@ impl Files for SystemFiles {
         std::fs::create_dir(path)
     }
 
-    fn lock(&self, path: &Path) -> io::Result<File> {
+    fn lock(&self, path: &Path) -> io::Result<Option<File>> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-        rustix::fs::flock(&file, FlockOperation::LockExclusive)?;
-        Ok(file)
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(file)),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn try_lock(&self, file: &File, operation: FlockOperation) -> bool {

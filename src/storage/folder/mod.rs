@@ -16,9 +16,12 @@ mod files;
 mod hands;
 mod identity;
 mod lines;
+mod lock;
 mod merge;
 mod reading;
 mod replace;
+#[cfg(test)]
+mod slow_disk;
 mod staged;
 mod strays;
 
@@ -34,9 +37,10 @@ use self::displaced::{Watch, Watcher};
 use self::files::{Files, SystemFiles};
 use self::hands::Hands;
 use self::identity::Identity;
+use self::lock::{Held, Waiters};
 use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
-    WriteError,
+    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Turn,
+    Version, WriteError,
 };
 use crate::domain::{StoreHealth, TenantId};
 
@@ -47,6 +51,8 @@ const OWN_FOLDER: &str = ".neokeys";
 
 /// How long a change waits for somebody who goes on writing, unless it is said otherwise.
 pub(crate) const EDIT_TIME: Duration = Duration::from_secs(5);
+/// Of who writes without having taken a turn.
+static NO_TURN: Turn = Turn::none();
 
 /// A [`DocumentStore`] in a folder.
 pub struct FolderStore {
@@ -66,6 +72,7 @@ struct Inner {
     hands: Hands,
     /// Tenants whose document is gone or empty, with what it was like and since when.
     emptied: papaya::HashMap<TenantId, (Option<Identity>, Instant)>,
+    waiters: Waiters,
     watch: Watch,
     closing: AtomicBool,
 }
@@ -99,6 +106,7 @@ impl FolderStore {
             swept: papaya::HashSet::new(),
             hands: Hands::new(patience),
             emptied: papaya::HashMap::new(),
+            waiters: Waiters::default(),
             watch: Watch::default(),
             closing: AtomicBool::new(false),
         };
@@ -133,14 +141,40 @@ impl DocumentStore for FolderStore {
         })
     }
 
+    fn take_turn<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        patience: Duration,
+    ) -> StoreFuture<'a, Turn, DocumentError> {
+        StoreFuture::pending(Arc::clone(&self.inner).turn(tenant, patience))
+    }
+
+    fn write_in<'a>(
+        &'a self,
+        turn: &'a Turn,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, Version, WriteError> {
+        self.start_watch();
+        let (inner, turn) = (Arc::clone(&self.inner), turn.clone());
+        let (tenant, expected) = (tenant.clone(), expected.clone());
+        StoreFuture::pending(async move {
+            let write = tokio::task::spawn_blocking(move || match turn.held::<Held>() {
+                Some(held) => inner.write_locked(held, &tenant, &expected, &bytes),
+                None => inner.write(&tenant, &expected, &bytes),
+            });
+            write.await.unwrap_or(Err(WriteError::Uncertain(DocumentError::GivenUp)))
+        })
+    }
+
     fn write<'a>(
         &'a self,
         tenant: &'a TenantId,
         expected: &'a StoredDocument,
         bytes: Bytes,
     ) -> StoreFuture<'a, Version, WriteError> {
-        self.start_watch();
-        StoreFuture::ready(self.inner.write(tenant, expected, &bytes))
+        self.write_in(&NO_TURN, tenant, expected, bytes)
     }
 
     fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
@@ -152,7 +186,11 @@ impl DocumentStore for FolderStore {
     }
 
     fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
-        StoreFuture::ready(self.inner.create_tenant(tenant))
+        let (inner, tenant) = (Arc::clone(&self.inner), tenant.clone());
+        StoreFuture::pending(async move {
+            let create = tokio::task::spawn_blocking(move || inner.create_tenant(&tenant));
+            create.await.unwrap_or(Err(CreateTenantError::Failed(DocumentError::GivenUp)))
+        })
     }
 
     fn locate(&self, tenant: &TenantId) -> String {

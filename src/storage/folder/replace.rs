@@ -18,8 +18,9 @@ use super::displaced::Displaced;
 use super::files::is_unsupported;
 use super::hands::Hold;
 use super::identity::{Circumstances, Identity};
+use super::lock::Held;
 use super::staged::Staged;
-use super::{Inner, OWN_FOLDER, Written, cannot, is_no_way};
+use super::{Inner, Written, cannot, is_no_way};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
 
@@ -53,9 +54,21 @@ impl From<WriteError> for NotReplaced {
 const WRITTEN: Circumstances = Circumstances { settled: false, whole: true };
 
 impl Inner {
-    /// Puts `bytes` in the place of the document that is `expected`.
+    /// Puts `bytes` in the place of the document that is `expected`, under the tenant's lock.
     pub(super) fn write(
         &self,
+        tenant: &TenantId,
+        expected: &StoredDocument,
+        bytes: &Bytes,
+    ) -> Result<Version, WriteError> {
+        let held = Held::new(self.lock(tenant).map_err(WriteError::Refused)?);
+        self.write_locked(&held, tenant, expected, bytes)
+    }
+
+    /// The same, by who holds the lock.
+    pub(super) fn write_locked(
+        &self,
+        held: &Held,
         tenant: &TenantId,
         expected: &StoredDocument,
         bytes: &Bytes,
@@ -67,10 +80,9 @@ impl Inner {
                 limit: self.limit,
             }));
         }
-        self.sweep(tenant);
+        self.sweep_locked(tenant);
         let began = self.files.now().steady;
         loop {
-            let lock = self.lock(tenant)?;
             let target = self.target(tenant)?;
             let outcome = match self.files.open(&target) {
                 Ok(file) => self.replace(tenant, expected, bytes, &target, file, Purpose::Write),
@@ -86,9 +98,10 @@ impl Inner {
                 }
                 Err(NotReplaced::Failed(error)) => return Err(error),
                 // Others need not wait for the lock meanwhile.
-                Err(NotReplaced::BeingEdited) => drop(lock),
+                Err(NotReplaced::BeingEdited) => held.release(),
             }
             self.wait_for_hands(began, &target).map_err(WriteError::Refused)?;
+            held.take_again(|| self.lock(tenant)).map_err(WriteError::Refused)?;
         }
     }
 
@@ -329,29 +342,6 @@ impl Inner {
     fn sync_folder_of(&self, target: &Path) -> Result<(), WriteError> {
         let folder = target.parent().unwrap_or(&self.root);
         self.files.sync_folder(folder).map_err(|source| uncertain("sync", folder, source))
-    }
-
-    /// Keeps other neokeys processes off a tenant.
-    pub(super) fn lock(&self, tenant: &TenantId) -> Result<File, WriteError> {
-        let own = self.root.join(OWN_FOLDER);
-        let path = own.join(format!("{tenant}.lock"));
-        match self.files.lock(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.make_own_folder(&own).map_err(|source| refused("make", &own, source))?;
-                self.files.lock(&path)
-            }
-            outcome => outcome,
-        }
-        .map_err(|source| refused("lock", &path, source))
-    }
-
-    fn make_own_folder(&self, own: &Path) -> io::Result<()> {
-        let exists_is_fine = |error: io::Error| {
-            if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
-        };
-        self.files.create_folder(own).or_else(exists_is_fine)?;
-        let ignore = self.files.create(&own.join(".gitignore"));
-        ignore.and_then(|file| self.files.write(&file, b"*\n")).or_else(exists_is_fine)
     }
 }
 

@@ -71,16 +71,31 @@ impl DisplacedName {
 const DISPLACED: &str = ".security.yml.neokeys-displaced-";
 
 impl Inner {
-    /// Cleans up after a crash, once a tenant. What fails is tried again at the next touch. Tells
-    /// whether that was done before.
+    /// Cleans up after a crash, once a tenant. What fails is tried again at the next touch; so is
+    /// what another process may be about to exchange, whose lock tells when that is over.
+    /// Tells whether that was done before.
     pub(super) fn sweep(&self, tenant: &TenantId) -> bool {
+        self.sweep_once(tenant, |inner| inner.try_lock(tenant))
+    }
+
+    /// The same, by who holds the tenant's lock.
+    pub(super) fn sweep_locked(&self, tenant: &TenantId) {
+        self.sweep_once(tenant, |_| Ok(Some(())));
+    }
+
+    fn sweep_once<L>(
+        &self,
+        tenant: &TenantId,
+        lock: impl FnOnce(&Self) -> Result<Option<L>, DocumentError>,
+    ) -> bool {
         if self.swept.pin().contains(tenant) {
             return true;
         }
-        match self.sweep_folder(tenant) {
-            Ok(()) => {
+        match self.sweep_folder(tenant, lock) {
+            Ok(true) => {
                 self.swept.pin().insert(tenant.clone());
             }
+            Ok(false) => {}
             Err(error) => {
                 tracing::warn!(tenant.id = %tenant, %error, "leftovers of a crash cannot be cleaned");
             }
@@ -88,14 +103,18 @@ impl Inner {
         false
     }
 
-    fn sweep_folder(&self, tenant: &TenantId) -> Result<(), WriteError> {
-        let Ok(target) = self.target(tenant) else { return Ok(()) };
+    /// Says whether it was done.
+    fn sweep_folder<L>(
+        &self,
+        tenant: &TenantId,
+        lock: impl FnOnce(&Self) -> Result<Option<L>, DocumentError>,
+    ) -> Result<bool, WriteError> {
+        let Ok(target) = self.target(tenant) else { return Ok(true) };
         let folder = target.parent().unwrap_or(&self.root);
         if self.strays(folder).map_err(WriteError::Refused)?.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
-        // Another process may be about to exchange it: its lock tells when that is over.
-        let _lock = self.lock(tenant)?;
+        let Some(_lock) = lock(self).map_err(WriteError::Refused)? else { return Ok(false) };
         for name in self.strays(folder).map_err(WriteError::Refused)? {
             if name.starts_with(DISPLACED) {
                 continue;
@@ -105,7 +124,7 @@ impl Inner {
                 .map_err(|source| WriteError::Refused(cannot("clean up", &path, source)))?;
         }
         self.look_for_displaced(tenant);
-        Ok(())
+        Ok(true)
     }
 
     /// Takes over the watch of displaced files whose process has ended.

@@ -24,6 +24,8 @@ pub(super) enum Area {
     Reading,
     /// Its document could not be written safely.
     Writing,
+    /// Its document was asked for, and did not come in time.
+    Answering,
 }
 
 impl Faults {
@@ -56,6 +58,7 @@ impl Faults {
         let sentences = [
             (self.count(Area::Reading), "cannot be read"),
             (self.count(Area::Writing), "could not be written safely"),
+            (self.count(Area::Answering), "take too long to be read"),
         ];
         let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
         StoreHealth {

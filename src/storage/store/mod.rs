@@ -5,24 +5,28 @@
 
 mod health;
 mod open;
+mod overdue;
+mod reading;
 mod snapshot;
 mod tally;
 mod tenant;
 mod tenants;
 mod threads;
+mod turn;
+mod waiting;
 mod weight;
 mod writer;
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
-
 use self::health::{Area, Faults};
 pub use self::open::{OpenError, StoreConfig, open_documents};
+use self::overdue::{Overdue, Watchdog};
+use self::reading::Demand;
 use self::tally::Tally;
-use self::tenant::Waiting;
 use self::tenants::Tenants;
 use self::threads::Threads;
+use self::waiting::Waiting;
 use self::writer::Writer;
 use super::check::{self, CheckError, Finding};
 use super::document_store::{
@@ -30,18 +34,24 @@ use super::document_store::{
 };
 use super::url::StoreUrl;
 use crate::domain::{
-    Commit, CommitError, CommitFuture, KeyRepository, Keyring, KeyringFuture, ReadError,
-    StoreHealth, TenantId, Unavailable,
+    Commit, CommitFuture, KeyRepository, Keyring, KeyringFuture, ReadError, StoreHealth, TenantId,
 };
 
 pub use self::tally::StoreStatistics;
 
 /// The keys of every tenant of one [`DocumentStore`].
 pub struct Store {
+    shared: Arc<Shared>,
+    _watchdog: Watchdog,
+}
+
+/// What a store and its tasks share.
+struct Shared {
     documents: Arc<dyn DocumentStore>,
-    tenants: Arc<Tenants>,
-    faults: Arc<Faults>,
-    tally: Arc<Tally>,
+    tenants: Tenants,
+    faults: Faults,
+    tally: Tally,
+    overdue: Arc<Overdue>,
     threads: Threads,
 }
 
@@ -64,14 +74,22 @@ impl Store {
     }
 
     fn on(documents: Arc<dyn DocumentStore>, config: &StoreConfig) -> Result<Self, OpenError> {
-        let threads = Threads::start().map_err(OpenError::Threads)?;
-        let tenants = Arc::new(Tenants::new(config.loaded_limit));
-        Ok(Self { documents, tenants, faults: Arc::default(), tally: Arc::default(), threads })
+        let overdue = Arc::<Overdue>::default();
+        let watchdog = overdue.guard().map_err(OpenError::Threads)?;
+        let shared = Shared {
+            documents,
+            tenants: Tenants::new(config.loaded_limit),
+            faults: Faults::default(),
+            tally: Tally::default(),
+            overdue,
+            threads: Threads::start().map_err(OpenError::Threads)?,
+        };
+        Ok(Self { shared: Arc::new(shared), _watchdog: watchdog })
     }
 
     /// Finds out, by and by, whether the documents can be changed safely; for whoever will stay.
     pub fn examine(&self) {
-        self.documents.examine();
+        self.shared.documents.examine();
     }
 
     /// The tenants there are, in order.
@@ -79,7 +97,7 @@ impl Store {
     /// # Errors
     /// [`DocumentError`] when they cannot be listed.
     pub async fn list_tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
-        self.documents.tenants().await
+        self.shared.documents.tenants().await
     }
 
     /// Makes a tenant without keys, durably.
@@ -87,7 +105,7 @@ impl Store {
     /// # Errors
     /// [`CreateTenantError`] when it exists or cannot be made.
     pub async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
-        self.documents.create_tenant(tenant).await
+        self.shared.documents.create_tenant(tenant).await
     }
 
     /// Reads and judges one tenant's document, or every one's.
@@ -95,14 +113,15 @@ impl Store {
     /// # Errors
     /// [`CheckError`] when there is no such tenant, or the tenants cannot be listed.
     pub async fn check(&self, tenant: Option<&TenantId>) -> Result<Vec<Finding>, CheckError> {
-        check::check(&*self.documents, tenant).await
+        check::check(&*self.shared.documents, tenant).await
     }
 
     /// What the store has done and holds.
     #[must_use]
     pub fn statistics(&self) -> StoreStatistics {
-        let (tenants_loaded, loaded) = self.tenants.weighed();
-        let health = self.documents.health();
+        let shared = &*self.shared;
+        let (tenants_loaded, loaded) = shared.tenants.weighed();
+        let health = shared.documents.health();
         StoreStatistics {
             is_reachable: !health.is_cut_off,
             knowledge_age: health.knowledge_age,
@@ -110,82 +129,81 @@ impl Store {
             keys_loaded: loaded.keys,
             bytes_loaded: loaded.bytes,
             faulty_entries: loaded.faulty,
-            documents_unreadable: self.faults.count(Area::Reading) as u64,
-            documents_unwritable: self.faults.count(Area::Writing) as u64,
-            stale_for: self.faults.longest(Area::Reading),
-            commits: self.tally.commits(),
-            batches: self.tally.batches(),
-            writes: self.tally.writes(),
-            conflicts: self.tally.conflicts(),
-            reloads: self.tally.reloads(),
+            documents_unreadable: shared.faults.count(Area::Reading) as u64,
+            documents_unwritable: shared.faults.count(Area::Writing) as u64,
+            stale_for: shared.faults.longest(Area::Reading),
+            commits: shared.tally.commits(),
+            commits_waiting: shared.overdue.waiting() as u64,
+            longest_commit_wait: shared.overdue.longest(),
+            batches: shared.tally.batches(),
+            writes: shared.tally.writes(),
+            conflicts: shared.tally.conflicts(),
+            reloads: shared.tally.reloads(),
         }
     }
+}
 
-    async fn refresh(&self, id: &TenantId) -> Result<Arc<Keyring>, ReadError> {
+impl Shared {
+    async fn get_keyring(self: Arc<Self>, id: &TenantId) -> Result<Arc<Keyring>, ReadError> {
         let tenant = self.tenants.get(id);
-        match tenant.refresh(id, &*self.documents, &self.faults, &self.tally).await {
+        match self.refresh(id, &tenant, Demand::Fresh).await {
             Ok(snapshot) => {
                 self.tenants.weigh(id, &tenant, snapshot.weigh());
                 snapshot.keyring()
             }
             Err(error) => {
-                // Nothing is kept of a tenant that does not exist: anybody can name one.
                 if matches!(error, ReadError::NoSuchTenant) {
-                    self.tenants.forget(id);
-                    self.faults.forget(id);
+                    self.forget(id);
                 }
                 Err(error)
             }
         }
     }
+
+    /// Nothing is kept of a tenant that does not exist: anybody can name one.
+    fn forget(&self, id: &TenantId) {
+        self.tenants.forget(id);
+        self.faults.forget(id);
+    }
 }
 
 impl KeyRepository for Store {
     fn get_keyring<'a>(&'a self, id: &'a TenantId) -> KeyringFuture<'a> {
-        let fresh = self.tenants.find(id, |tenant| {
+        let shared = &self.shared;
+        let fresh = shared.tenants.find(id, |tenant| {
             let snapshot = tenant.latest.look();
             let snapshot = snapshot.as_ref()?;
-            let read = self.documents.read(id, Some(snapshot.version.as_ref()?));
+            let read = shared.documents.read(id, Some(snapshot.version.as_ref()?));
             let is_fresh = matches!(read, StoreFuture::Ready(Some(Ok(Reading::Unchanged))));
             is_fresh.then(|| snapshot.keyring())
         });
         match fresh.flatten() {
             Some(keyring) => KeyringFuture::ready(keyring),
-            None => KeyringFuture::Pending(Box::pin(self.refresh(id))),
+            None => KeyringFuture::Pending(Box::pin(Arc::clone(shared).get_keyring(id))),
         }
     }
 
     fn commit(&self, commit: Commit) -> CommitFuture {
-        let id = commit.tenant.clone();
-        let tenant = self.tenants.get(&id);
-        let (answer, outcome) = oneshot::channel();
+        let (shared, id) = (&self.shared, commit.tenant.clone());
+        let tenant = shared.tenants.get(&id);
+        let runtime = shared.threads.runtime();
+        let (waiting, outcome) = Waiting::new(commit, shared.overdue.watch(&id), runtime);
         let needs_writer = {
             let mut queue = tenant.queue();
-            queue.waiting.push_back(Waiting { commit, answer });
+            queue.push(waiting);
             !std::mem::replace(&mut queue.has_writer, true)
         };
         if needs_writer {
-            let runtime = self.threads.runtime();
-            let writer = Writer {
-                id,
-                tenant,
-                documents: Arc::clone(&self.documents),
-                faults: Arc::clone(&self.faults),
-                tenants: Arc::clone(&self.tenants),
-                tally: Arc::clone(&self.tally),
-                runtime: runtime.clone(),
-            };
-            drop(runtime.spawn_blocking(move || writer.work()));
+            let writer = Writer { id, tenant, shared: Arc::clone(shared) };
+            drop(shared.threads.spawn(writer.work()));
         }
-        Box::pin(async move {
-            let given_up = || CommitError::Uncertain(Unavailable::new(DocumentError::GivenUp));
-            outcome.await.unwrap_or_else(|_gone| Err(given_up()))
-        })
+        outcome
     }
 
     fn health(&self) -> StoreHealth {
-        let mut health = self.documents.health();
-        health.faults.extend(self.faults.health().faults);
+        let mut health = self.shared.documents.health();
+        health.faults.extend(self.shared.faults.health().faults);
+        health.faults.extend(self.shared.overdue.fault());
         health
     }
 }

@@ -67,6 +67,10 @@ pub struct StoreStatistics {
     pub stale_for: Duration,
     /// What commits came to, and how many did.
     pub commits: Vec<(&'static str, u64)>,
+    /// Commits that wait or are being written.
+    pub commits_waiting: u64,
+    /// How long the oldest of them has.
+    pub longest_commit_wait: Duration,
     /// How many commits were written at once.
     pub batches: Distribution,
     /// How long writes took, in nanoseconds.
@@ -107,11 +111,9 @@ impl Tally {
         self.reloads[reload as usize].increment();
     }
 
-    /// These commits have their outcomes.
-    pub(super) fn answered(&self, outcomes: &[Result<Committed, CommitError>]) {
-        for outcome in outcomes {
-            self.commits[place(outcome)].increment();
-        }
+    /// A commit has its outcome.
+    pub(super) fn answered(&self, outcome: &Result<Committed, CommitError>) {
+        self.commits[place(outcome)].increment();
     }
 
     /// So many commits were written at once.

@@ -2,38 +2,32 @@
 //! draft, writes once, and gives each its own outcome.
 //!
 //! Invariants: an outcome is given only when what was written is durable, or when nothing of the
-//! commit was written; what was judged on a document that changed meanwhile is judged again.
+//! commit was written; what was judged on a document that changed meanwhile is judged again; what is
+//! refused by a rule is refused on the newest document there is, since no write proves it so.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
-
-use super::health::{Area, Faults};
+use super::Shared;
+use super::health::Area;
+use super::reading::{Demand, PARSED_IN_PLACE};
 use super::snapshot::Snapshot;
-use super::tally::Tally;
-use super::tenant::{JustEmptied, STAYS_EMPTY, Tenant, Waiting, in_full};
-use super::tenants::Tenants;
+use super::tenant::{JustEmptied, STAYS_EMPTY, Tenant, in_full};
+use super::waiting::{Outcome, Waiting};
 use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
 use crate::storage::document::{Document, Draft, NotEditable};
-use crate::storage::document_store::{DocumentStore, WriteError};
+use crate::storage::document_store::{Turn, Version, WriteError};
 
 /// How often a document may change under the writer before it gives up.
 const ATTEMPTS: usize = 100;
 /// How long to wait before an empty document is looked at again.
 const PAUSE: Duration = Duration::from_millis(10);
 
-type Outcome = Result<Committed, CommitError>;
-
 /// A writer at work.
 pub(super) struct Writer {
     pub(super) id: TenantId,
     pub(super) tenant: Arc<Tenant>,
-    pub(super) documents: Arc<dyn DocumentStore>,
-    pub(super) faults: Arc<Faults>,
-    pub(super) tenants: Arc<Tenants>,
-    pub(super) tally: Arc<Tally>,
-    pub(super) runtime: Handle,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// The document kept changing under the writer.
@@ -46,85 +40,150 @@ struct Contended;
 #[error("the document does not read back as the changes were meant")]
 struct Misread;
 
+/// What commits come to on one document.
+struct Judged {
+    outcomes: Vec<Outcome>,
+    /// The document with all that were not refused; none where all were.
+    document: Option<Arc<Document>>,
+}
+
+/// What became of one attempt.
+enum Attempt {
+    /// Everybody has an answer.
+    Answered,
+    /// These have to be judged again, on a document as new as this.
+    Again(Vec<Waiting>, Demand),
+}
+
 impl Writer {
-    /// Works until nobody waits. Blocks.
-    pub(super) fn work(&self) {
+    /// Works until nobody waits.
+    pub(super) async fn work(self) {
         let leaving = Leaving(&self.tenant);
-        loop {
-            let batch: Vec<Waiting> = {
-                let mut queue = self.tenant.queue();
-                if queue.waiting.is_empty() {
-                    queue.has_writer = false;
-                    break;
+        while let Some(since) = self.wanted_since() {
+            match self.turn(since).await {
+                Ok(turn) => {
+                    // Who waits for a seat can still be left by who asked.
+                    let _seat = self.shared.threads.seat().await;
+                    let batch = self.tenant.queue().take();
+                    self.commit_all(batch, &turn).await;
                 }
-                queue.waiting.drain(..).collect()
-            };
-            let (commits, answers): (Vec<_>, Vec<_>) =
-                batch.into_iter().map(|waiting| (waiting.commit, waiting.answer)).unzip();
-            let outcomes = self.commit_all(&commits);
-            self.tally.answered(&outcomes);
-            for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                // Whoever stopped waiting does not want to know.
-                let _ = answer.send(outcome);
+                Err(refusal) => self.refuse(refusal).await,
             }
         }
         std::mem::forget(leaving);
     }
 
-    fn commit_all(&self, commits: &[Commit]) -> Vec<Outcome> {
-        let all = |error: &CommitError| commits.iter().map(|_| Err(error.clone())).collect();
+    /// Since when somebody waits. Where nobody does, the next who comes needs another writer.
+    fn wanted_since(&self) -> Option<Instant> {
+        let mut queue = self.tenant.queue();
+        let oldest = queue.oldest();
+        queue.has_writer = oldest.is_some();
+        oldest
+    }
+
+    async fn commit_all(&self, mut batch: Vec<Waiting>, turn: &Turn) {
         let mut conflicting = None;
+        let mut demand = Demand::Fresh;
         for _ in 0..ATTEMPTS {
-            let snapshot = match self.fresh() {
-                Ok(snapshot) => snapshot,
-                Err(error) => return all(&error),
-            };
-            let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
-                return all(&CommitError::Unavailable(Unavailable::new(Contended)));
-            };
-            let (made, outcomes) = make_all(document, commits);
-            if outcomes.iter().all(Result::is_err) {
-                return outcomes;
-            }
-            let Some(made) = made else {
-                return all(&CommitError::Unavailable(Unavailable::new(Misread)));
-            };
-            let document = Arc::new(made);
-            let write = self.documents.write(&self.id, &stored, document.bytes().clone());
-            let began = Instant::now();
-            let written = self.runtime.block_on(write);
-            self.tally.wrote(began.elapsed());
-            match written {
-                Ok(version) => {
-                    let snapshot = Arc::new(Snapshot::good(document, version));
-                    self.tenant.latest.publish_written(Arc::clone(&snapshot));
-                    self.tenants.weigh(&self.id, &self.tenant, snapshot.weigh());
-                    self.tally.batched(outcomes.iter().filter(|outcome| outcome.is_ok()).count());
-                    self.faults.end(&self.id, Area::Writing);
-                    return outcomes;
-                }
-                Err(WriteError::Conflict) => {
-                    self.tally.conflicted();
-                    if conflicting.replace(stored.version) == Some(stored.version) {
-                        // Changed twice, and no version told: it has to be read.
-                        self.unread(&snapshot);
-                    }
-                }
-                Err(error) => return self.failed(error, &snapshot, outcomes),
+            match self.attempt(batch, turn, demand, &mut conflicting).await {
+                Attempt::Answered => return,
+                Attempt::Again(left, newer) => (batch, demand) = (left, newer),
             }
         }
-        all(&CommitError::Unavailable(Unavailable::new(Contended)))
+        self.answer_all(batch, &CommitError::Unavailable(Unavailable::new(Contended)));
+    }
+
+    async fn attempt(
+        &self,
+        mut batch: Vec<Waiting>,
+        turn: &Turn,
+        demand: Demand,
+        conflicting: &mut Option<Version>,
+    ) -> Attempt {
+        let snapshot = match self.fresh(demand).await {
+            Ok(snapshot) => snapshot,
+            Err(error) => return self.answer_all(batch, &error),
+        };
+        let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
+            let error = CommitError::Unavailable(Unavailable::new(Contended));
+            return self.answer_all(batch, &error);
+        };
+        batch.retain(Waiting::begin);
+        if batch.is_empty() {
+            return Attempt::Answered;
+        }
+        let Some((batch, judged)) = self.judge(Arc::clone(document), batch).await else {
+            return Attempt::Answered;
+        };
+        let Judged { outcomes, document } = judged;
+        let Some(document) = document else {
+            if demand == Demand::Newest {
+                return self.answer_each(batch, outcomes);
+            }
+            batch.iter().for_each(Waiting::undo);
+            return Attempt::Again(batch, Demand::Newest);
+        };
+        let bytes = document.bytes().clone();
+        let write = self.shared.documents.write_in(turn, &self.id, &stored, bytes);
+        let began = Instant::now();
+        let written = write.await;
+        self.shared.tally.wrote(began.elapsed());
+        match written {
+            Ok(version) => {
+                let snapshot = Arc::new(Snapshot::good(document, version));
+                self.tenant.latest.publish_written(Arc::clone(&snapshot));
+                self.shared.tenants.weigh(&self.id, &self.tenant, snapshot.weigh());
+                let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+                self.shared.tally.batched(done);
+                self.shared.faults.end(&self.id, Area::Writing);
+                self.answer_each(batch, outcomes)
+            }
+            Err(WriteError::Conflict) => {
+                self.shared.tally.conflicted();
+                if conflicting.replace(stored.version) == Some(stored.version) {
+                    // Changed twice, and no version told: it has to be read.
+                    self.unread(&snapshot);
+                }
+                batch.iter().for_each(Waiting::undo);
+                Attempt::Again(batch, Demand::Fresh)
+            }
+            Err(error) => {
+                let error = self.failed(error, &snapshot);
+                // What was refused by its own judgement stays so.
+                let outcomes = outcomes.into_iter().map(|outcome| outcome.and(Err(error.clone())));
+                self.answer_each(batch, outcomes.collect())
+            }
+        }
+    }
+
+    /// Judges all, one after another on one draft. None if that came to a sudden end.
+    async fn judge(
+        &self,
+        document: Arc<Document>,
+        batch: Vec<Waiting>,
+    ) -> Option<(Vec<Waiting>, Judged)> {
+        let is_small = document.bytes().len() <= PARSED_IN_PLACE;
+        let work = move || {
+            let (made, mut outcomes) = make_all(&document, &batch);
+            let is_changed = outcomes.iter().any(Result::is_ok);
+            let document = made.filter(|_| is_changed).map(Arc::new);
+            if document.is_none() {
+                let misread = || CommitError::Unavailable(Unavailable::new(Misread));
+                outcomes = outcomes.into_iter().map(|it| it.and_then(|_| Err(misread()))).collect();
+            }
+            (batch, Judged { outcomes, document })
+        };
+        if is_small { Some(work()) } else { self.shared.threads.work(work).await }
     }
 
     /// The document as it is now, if it may be replaced.
-    fn fresh(&self) -> Result<Arc<Snapshot>, CommitError> {
+    pub(super) async fn fresh(&self, demand: Demand) -> Result<Arc<Snapshot>, CommitError> {
         let started = Instant::now();
         loop {
-            let refresh =
-                self.tenant.refresh(&self.id, &*self.documents, &self.faults, &self.tally);
-            let snapshot = self.runtime.block_on(refresh).map_err(|error| match error {
+            let refresh = self.shared.refresh(&self.id, &self.tenant, demand).await;
+            let snapshot = refresh.map_err(|error| match error {
                 ReadError::NoSuchTenant => {
-                    self.tenants.forget(&self.id);
+                    self.shared.forget(&self.id);
                     CommitError::NoSuchTenant
                 }
                 ReadError::Unavailable(cause) => CommitError::Unavailable(cause),
@@ -133,17 +192,17 @@ impl Writer {
                 None => return Ok(snapshot),
                 // An editor is about to write: what it writes comes first.
                 Some(fault) if fault.is::<JustEmptied>() && started.elapsed() < 2 * STAYS_EMPTY => {
-                    std::thread::sleep(PAUSE);
+                    tokio::time::sleep(PAUSE).await;
                 }
                 Some(fault) => return Err(CommitError::Unavailable(fault.clone())),
             }
         }
     }
 
-    /// Nothing was written, or nobody knows. What was refused by its own judgement stays so.
-    fn failed(&self, error: WriteError, was: &Snapshot, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    /// Nothing was written, or nobody knows.
+    fn failed(&self, error: WriteError, was: &Snapshot) -> CommitError {
         let told = in_full(&error);
-        let error = match error {
+        match error {
             WriteError::NoSuchTenant => CommitError::NoSuchTenant,
             WriteError::Conflict => CommitError::Unavailable(Unavailable::new(Contended)),
             WriteError::Refused(cause) => {
@@ -151,13 +210,12 @@ impl Writer {
                 CommitError::Unavailable(cause.into())
             }
             WriteError::Uncertain(cause) => {
-                self.faults.begin(&self.id, Area::Writing, told);
+                self.shared.faults.begin(&self.id, Area::Writing, told);
                 // Whatever is on disk is what counts from here on.
                 self.unread(was);
                 CommitError::Uncertain(Unavailable::new(cause))
             }
-        };
-        outcomes.into_iter().map(|outcome| outcome.and(Err(error.clone()))).collect()
+        }
     }
 
     /// Lets the next look at the document be a reading.
@@ -165,22 +223,40 @@ impl Writer {
         let unread = Snapshot { version: None, ..was.clone() };
         self.tenant.latest.publish_written(Arc::new(unread));
     }
+
+    pub(super) fn answer(&self, waiting: Waiting, outcome: Outcome) {
+        self.shared.tally.answered(&outcome);
+        waiting.answer(outcome);
+    }
+
+    fn answer_each(&self, batch: Vec<Waiting>, outcomes: Vec<Outcome>) -> Attempt {
+        for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+            self.answer(waiting, outcome);
+        }
+        Attempt::Answered
+    }
+
+    fn answer_all(&self, batch: Vec<Waiting>, error: &CommitError) -> Attempt {
+        batch.into_iter().for_each(|waiting| self.answer(waiting, Err(error.clone())));
+        Attempt::Answered
+    }
 }
 
 /// Every commit made on a document, one after another, with the outcome of each.
-fn make_all(document: &Document, commits: &[Commit]) -> (Option<Document>, Vec<Outcome>) {
+fn make_all(document: &Document, batch: &[Waiting]) -> (Option<Document>, Vec<Outcome>) {
+    let commits = || batch.iter().map(|waiting| &waiting.commit);
     let mut draft = Draft::of(document);
-    let outcomes = commits.iter().map(|commit| commit_to(&mut draft, commit)).collect();
+    let outcomes = commits().map(|commit| commit_to(&mut draft, commit)).collect();
     if let Some(made) = draft.finish() {
         return (Some(made), outcomes);
     }
     // One of them does not read back as it was meant: each by itself, so that the others are made.
     let mut draft = Draft::careful(document);
-    let outcomes = commits.iter().map(|commit| commit_to(&mut draft, commit)).collect();
+    let outcomes = commits().map(|commit| commit_to(&mut draft, commit)).collect();
     (draft.finish(), outcomes)
 }
 
-fn commit_to(draft: &mut Draft, commit: &Commit) -> Outcome {
+pub(super) fn commit_to(draft: &mut Draft, commit: &Commit) -> Outcome {
     commit.right.judge(draft.keyring(), &commit.edit)?;
     let change = draft.keyring().judge(&commit.edit, &commit.precondition)?;
     draft
@@ -196,7 +272,7 @@ impl Drop for Leaving<'_> {
     fn drop(&mut self) {
         let mut queue = self.0.queue();
         queue.has_writer = false;
-        queue.waiting.clear();
+        queue.clear();
     }
 }
 

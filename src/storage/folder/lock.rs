@@ -1,0 +1,145 @@
+//! The lock by which neokeys processes keep off each other: one file a tenant, in our own folder.
+//!
+//! A lock that is held is asked for again and again, never waited for within a call: a backup or a
+//! process that was stopped may hold thousands, and each would hold a thread here. How often depends
+//! on how many wait, so that all together ask no more often than a few can.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Inner, OWN_FOLDER, cannot};
+use crate::domain::TenantId;
+use crate::storage::document_store::{DocumentError, Turn};
+
+/// How long a lock is waited for where nobody says otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The time between two tries, for each that waits.
+const SHARE: Duration = Duration::from_micros(50);
+/// That time at least, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
+
+/// Counts who waits for locks.
+#[derive(Debug, Default)]
+pub(super) struct Waiters(AtomicU32);
+
+/// Somebody who waits for a lock until this is dropped.
+struct Waiter<'w> {
+    waiters: &'w Waiters,
+    since: Instant,
+    patience: Duration,
+}
+
+/// A lock that is held, and can be let go for a while.
+#[derive(Debug)]
+pub(super) struct Held(Mutex<Option<File>>);
+
+impl Held {
+    pub(super) fn new(lock: File) -> Self {
+        Self(Mutex::new(Some(lock)))
+    }
+
+    /// Lets others have it.
+    pub(super) fn release(&self) {
+        drop(self.file().take());
+    }
+
+    /// Takes it again.
+    pub(super) fn take_again<E>(&self, lock: impl FnOnce() -> Result<File, E>) -> Result<(), E> {
+        let taken = lock()?;
+        *self.file() = Some(taken);
+        Ok(())
+    }
+
+    fn file(&self) -> MutexGuard<'_, Option<File>> {
+        // It is there or not, whatever happened to its last holder.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiters {
+    fn wait(&self, patience: Duration) -> Waiter<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Waiter { waiters: self, since: Instant::now(), patience }
+    }
+}
+
+impl Waiter<'_> {
+    /// How long to wait before the lock is tried again; none where it was waited for long enough.
+    fn pause(&self) -> Option<Duration> {
+        let left =
+            self.patience.checked_sub(self.since.elapsed()).filter(|left| !left.is_zero())?;
+        let (shortest, longest) = PAUSE;
+        let pause = SHARE * self.waiters.0.load(Ordering::Relaxed);
+        Some(pause.clamp(shortest, longest).min(left))
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.waiters.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Inner {
+    /// Keeps other neokeys processes off a tenant. Blocks while one holds the lock.
+    pub(super) fn lock(&self, tenant: &TenantId) -> Result<File, DocumentError> {
+        let waiter = self.waiters.wait(PATIENCE);
+        loop {
+            match (self.try_lock(tenant)?, waiter.pause()) {
+                (Some(lock), _) => return Ok(lock),
+                (None, Some(pause)) => std::thread::sleep(pause),
+                (None, None) => return Err(self.held(tenant, &waiter)),
+            }
+        }
+    }
+
+    /// The same, and no thread waits.
+    pub(super) async fn turn(
+        self: Arc<Self>,
+        tenant: &TenantId,
+        patience: Duration,
+    ) -> Result<Turn, DocumentError> {
+        let waiter = self.waiters.wait(patience);
+        loop {
+            let (inner, id) = (Arc::clone(&self), tenant.clone());
+            let tried = tokio::task::spawn_blocking(move || inner.try_lock(&id)).await;
+            match (tried.unwrap_or(Err(DocumentError::GivenUp))?, waiter.pause()) {
+                (Some(lock), _) => return Ok(Turn::holding(Held::new(lock))),
+                (None, Some(pause)) => tokio::time::sleep(pause).await,
+                (None, None) => return Err(self.held(tenant, &waiter)),
+            }
+        }
+    }
+
+    /// The lock; none where another process holds it.
+    pub(super) fn try_lock(&self, tenant: &TenantId) -> Result<Option<File>, DocumentError> {
+        let own = self.root.join(OWN_FOLDER);
+        let path = own.join(format!("{tenant}.lock"));
+        match self.files.lock(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.make_own_folder(&own).map_err(|source| cannot("make", &own, source))?;
+                self.files.lock(&path)
+            }
+            outcome => outcome,
+        }
+        .map_err(|source| cannot("lock", &path, source))
+    }
+
+    fn held(&self, tenant: &TenantId, waiter: &Waiter<'_>) -> DocumentError {
+        let path = self.root.join(OWN_FOLDER).join(format!("{tenant}.lock"));
+        DocumentError::Locked { path, waited: waiter.since.elapsed() }
+    }
+
+    fn make_own_folder(&self, own: &Path) -> io::Result<()> {
+        let exists_is_fine = |error: io::Error| {
+            if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
+        };
+        self.files.create_folder(own).or_else(exists_is_fine)?;
+        let ignore = self.files.create(&own.join(".gitignore"));
+        ignore.and_then(|file| self.files.write(&file, b"*\n")).or_else(exists_is_fine)
+    }
+}
