@@ -40,7 +40,13 @@ pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Resu
         let variables = settings.passed_over.join(" ");
         tracing::debug!(variables, "variables that name other services are passed over");
     }
-    actix_web::rt::System::new().block_on(run(settings, arguments.dev, output))
+    let system = actix_web::rt::System::new();
+    let ended = system.block_on(run(settings, arguments.dev, output));
+    // The process ends now. A look-up or a read that hangs in one of the runtime's threads must not
+    // hold it, as dropping the runtime would.
+    std::mem::forget(system);
+    telemetry::finish();
+    ended
 }
 
 async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(), Failure> {

@@ -101,8 +101,15 @@ where
         let app = app().into_factory().map_err(|error| error.into().error_response());
         map_config(app, |()| AppConfig::default())
     };
+    // With an idle time of zero, a connection has one request.
+    let keep_alive = if patience.idle_time.is_zero() { KeepAlive::Disabled } else { KeepAlive::Os };
+    let patience = match keep_alive {
+        KeepAlive::Disabled => Patience { idle_time: patience.head_time, ..patience },
+        KeepAlive::Os | KeepAlive::Timeout(_) => patience,
+    };
     let worker = Worker {
         app,
+        keep_alive,
         patience,
         most,
         stopping: builder.graceful_shutdown_signal(),
@@ -122,6 +129,7 @@ where
 #[derive(Clone)]
 struct Worker<F> {
     app: F,
+    keep_alive: KeepAlive,
     patience: Patience,
     most: Option<usize>,
     stopping: GracefulShutdownSignal,
@@ -217,11 +225,6 @@ where
         InitError = (),
     > + use<F, S, T> {
         let stopping = self.stopping.clone();
-        // An idle time of zero asks for a connection for each request; any other is watched here.
-        let keep_alive = match self.patience.idle_time {
-            Duration::ZERO => KeepAlive::Disabled,
-            _ => KeepAlive::Os,
-        };
         let app = apply_fn_factory((self.app)(), |request: Request, app: &_| {
             let served = request.conn_data::<Rc<Exchange>>().map(Exchange::begin);
             let answer = Service::call(app, request);
@@ -235,8 +238,8 @@ where
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .keep_alive(keep_alive)
-            // Heads are watched below.
+            // Heads, and the time between requests, are watched below.
+            .keep_alive(self.keep_alive)
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(FAREWELL)
             .h1_write_buffer_size(SLICE)

@@ -161,6 +161,12 @@ pub(super) fn issuers(page: &mut Page, issuers: &[IssuerHealth], now: Duration) 
     }
 }
 
+/// What became of the log.
+pub(super) fn log(page: &mut Page, dropped: u64) {
+    page.counter("neokeys_log_lines_dropped", "Lines of the log that nobody read in time.")
+        .count(&[], dropped);
+}
+
 /// What the process takes.
 pub(super) fn process(page: &mut Page, usage: &Usage) {
     page.counter("process_cpu_seconds", "Time on processors.").sample(&[], usage.processor_time);

@@ -48,6 +48,8 @@ pub struct Metrics {
     pub store: Arc<Store>,
     /// How the keys of issuers stand.
     pub bearer: Arc<BearerVerifier>,
+    /// How many lines of the log were dropped.
+    pub dropped_log_lines: fn() -> u64,
     /// By which ages are told.
     pub clock: Arc<dyn Clock>,
     /// When the service started, since the epoch.
@@ -65,6 +67,7 @@ impl Metrics {
         families::authentications(&mut page, &self.authentications.counted());
         families::store(&mut page, &self.store.statistics());
         families::issuers(&mut page, &self.bearer.health(), self.clock.since_epoch());
+        families::log(&mut page, (self.dropped_log_lines)());
         families::process(&mut page, &process::Usage::read());
         page.finish()
     }

@@ -4,7 +4,6 @@ use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ::http::Uri;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, Visitor};
@@ -128,99 +127,6 @@ impl<T: DeserializeOwned + Serialize> Form for Yaml<T> {
     }
 }
 
-/// A number of bytes.
-pub(super) struct Size<T>(PhantomData<T>);
-
-const UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
-
-impl<T: TryFrom<u64> + Copy> Form for Size<T>
-where
-    u64: TryFrom<T>,
-{
-    type Value = T;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
-        parsed(source, |text| {
-            let (number, unit) = split_unit(text);
-            let factor = match unit {
-                "" => Some(1),
-                _ => UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor),
-            };
-            let bytes = number.zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
-            bytes
-                .and_then(|bytes| T::try_from(bytes).ok())
-                .ok_or("a size is a whole number of B, KiB, MiB or GiB, such as 64KiB")
-        })
-    }
-
-    fn show(value: &T) -> String {
-        let bytes = u64::try_from(*value).unwrap_or(u64::MAX);
-        let unit = UNITS.iter().find(|(_, factor)| bytes >= *factor && bytes % factor == 0);
-        unit.map_or_else(|| bytes.to_string(), |(name, factor)| format!("{}{name}", bytes / factor))
-    }
-}
-
-/// A span of time.
-pub(super) struct Time;
-
-impl Form for Time {
-    type Value = Duration;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Duration, D::Error> {
-        parsed(source, |text| {
-            let (number, unit) = split_unit(text);
-            let duration = number.and_then(|number| match unit {
-                "s" => Some(Duration::from_secs(number)),
-                "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
-                _ => None,
-            });
-            // A day is far beyond any sense here, and far from where adding to a clock overflows.
-            duration
-                .filter(|duration| duration.as_secs() <= 86_400)
-                .ok_or("a time is a whole number of s or m, a day at most, such as 10s")
-        })
-    }
-
-    fn show(value: &Duration) -> String {
-        format!("{}s", value.as_secs())
-    }
-}
-
-/// A short span of time, or `null`.
-pub(super) struct OptionalTime;
-
-impl Form for OptionalTime {
-    type Value = Option<Duration>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Duration>, D::Error> {
-        Ok(Option::<ShortTime>::deserialize(source)?.map(|ShortTime(time)| time))
-    }
-
-    fn show(value: &Option<Duration>) -> String {
-        value.map_or_else(|| "null".to_owned(), |time| format!("{}ms", time.as_millis()))
-    }
-}
-
-struct ShortTime(Duration);
-
-impl<'de> Deserialize<'de> for ShortTime {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        parsed(source, |text| {
-            let (number, unit) = split_unit(text);
-            let milliseconds = number.and_then(|number| match unit {
-                "" if number == 0 => Some(0),
-                "ms" => Some(number),
-                "s" => number.checked_mul(1000),
-                _ => None,
-            });
-            milliseconds
-                .filter(|milliseconds| *milliseconds <= 3_600_000)
-                .map(|milliseconds| Self(Duration::from_millis(milliseconds)))
-                .ok_or("a short time is 0, or a whole number of ms or s, an hour at most")
-        })
-    }
-}
-
 /// Addresses of web servers.
 pub(super) struct Addresses;
 
@@ -320,15 +226,9 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
-fn split_unit(text: &str) -> (Option<u64>, &str) {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    (number.parse().ok(), unit)
-}
-
 /// Reads a text by the rules of `parse`. It does so inside the visitor: only errors that arise
 /// there are given the value's line.
-fn parsed<'de, D: Deserializer<'de>, T, E: Display>(
+pub(super) fn parsed<'de, D: Deserializer<'de>, T, E: Display>(
     source: D,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, D::Error> {

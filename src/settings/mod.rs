@@ -8,6 +8,7 @@
 //! Invariant: a setting that is unknown, malformed or given twice in one file is never passed over;
 //! what Kubernetes and Docker make of services' names is no setting, and is told by name.
 
+mod amounts;
 mod error;
 mod file;
 mod form;

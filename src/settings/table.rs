@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use serde::de::Deserializer;
 
 use super::Settings;
+use super::amounts::{OptionalTime, Size, SizeAboveZero, Time, TimeAboveZero};
 use super::form::{
-    Addresses, Form, OptionalAddress, OptionalPath, OptionalText, OptionalTime, Origins, Size,
-    Text, Time, Verbatim, Yaml,
+    Addresses, Form, OptionalAddress, OptionalPath, OptionalText, Origins, Text, Verbatim, Yaml,
 };
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
@@ -94,27 +94,28 @@ settings! {
     /// default.
     "cors.origins" => cors.origins: Origins;
     /// The largest target and headers of a request together; at most 128KiB, where HTTP parsing ends.
-    "limits.head" => limits.head: Size<usize>;
+    "limits.head" => limits.head: SizeAboveZero<usize>;
     /// The largest request body.
-    "limits.body" => limits.body: Size<usize>;
+    "limits.body" => limits.body: SizeAboveZero<usize>;
     /// How long a request may take to arrive up to its body, from its first byte.
-    "limits.head_time" => limits.head_time: Time;
+    "limits.head_time" => limits.head_time: TimeAboveZero;
     /// How long a request's body may take to arrive.
-    "limits.body_time" => limits.body_time: Time;
-    /// How long a connection is kept between requests.
+    "limits.body_time" => limits.body_time: TimeAboveZero;
+    /// How long a connection is kept between requests. 0s: each has one request.
     "limits.idle_time" => limits.idle_time: Time;
     /// How long a client may take nothing of what is sent to it; then its connection is ended.
-    "limits.stall_time" => limits.stall_time: Time;
+    "limits.stall_time" => limits.stall_time: TimeAboveZero;
     /// The most connections at once; further ones wait to be accepted.
     "limits.connections" => limits.connections: Yaml<_>;
     /// The largest security.yml.
-    "limits.document" => document_limit: Size<u64>;
+    "limits.document" => document_limit: SizeAboveZero<u64>;
     /// How long a change waits for somebody who goes on writing to the tenant's security.yml; then it
     /// is refused. Who stands still is waited for two seconds, whatever this is.
     "limits.edit_time" => edit_time: Time;
     /// How many bytes of documents are kept in memory; the tenants used least lately make room.
     "limits.loaded" => loaded_limit: Size<u64>;
-    /// How long requests in flight may take to end once the service is told to stop.
+    /// How long requests in flight may take to end once the service is told to stop. 0s: they are cut
+    /// off.
     "limits.shutdown" => limits.shutdown: Time;
     /// A PEM file with the server's certificate and those that lead to its root; with tls.key, the
     /// service speaks TLS, and reads both again when they change.

@@ -32,6 +32,7 @@ use crate::http::{
 use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
 use crate::storage::{CreateTenantError, OpenError, Store, StoreConfig};
+use crate::telemetry;
 use crate::tls::{self, Certificate, TlsError};
 use crate::traces::{Traces, TracesError};
 
@@ -176,6 +177,7 @@ impl Application {
                     most_connections: most,
                     store: Arc::clone(&store),
                     bearer: Arc::clone(&bearer),
+                    dropped_log_lines: telemetry::dropped_lines,
                     clock: Arc::new(SystemClock),
                     started: SystemClock.since_epoch(),
                 },

@@ -7,8 +7,13 @@
 
 mod escape;
 mod json_lines;
+mod queue;
 
 use std::io::{self, IsTerminal as _};
+use std::os::fd::AsFd;
+use std::sync::OnceLock;
+
+use rustix::fs::FileType;
 
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
@@ -19,6 +24,10 @@ use tracing_subscriber::prelude::*;
 use escape::{EscapedJson, escaped};
 pub(crate) use escape::{is_command, json_escaped};
 use json_lines::JsonLines;
+use queue::Queue;
+
+/// The lines that wait for a reader, where there may be none.
+static QUEUE: OnceLock<Queue> = OnceLock::new();
 
 /// How the log is written: the settings `log.…`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -85,12 +94,35 @@ impl LogLevel {
 /// concern: clients can make it warn as often as they like.
 pub fn init(config: LogConfig, talkative: &'static str) {
     let colours = io::stderr().is_terminal();
-    let _ = tracing::subscriber::set_global_default(subscriber(
-        config,
-        Some(talkative),
-        colours,
-        io::stderr,
-    ));
+    let queue = if is_file(io::stderr()) { None } else { Queue::start(io::stderr()).ok() };
+    let subscriber = match queue {
+        // A file takes what it is given.
+        None => subscriber(config, Some(talkative), colours, io::stderr),
+        Some(queue) => {
+            let queue = QUEUE.get_or_init(|| queue);
+            subscriber(config, Some(talkative), colours, queue.clone())
+        }
+    };
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// Waits for the lines that were not written yet, as long as somebody reads them. The process ends
+/// after this.
+pub fn finish() {
+    if let Some(queue) = QUEUE.get() {
+        queue.finish();
+    }
+}
+
+/// How many lines were dropped because nobody read them.
+#[must_use]
+pub fn dropped_lines() -> u64 {
+    QUEUE.get().map_or(0, Queue::dropped)
+}
+
+fn is_file(descriptor: impl AsFd) -> bool {
+    rustix::fs::fstat(descriptor)
+        .is_ok_and(|it| FileType::from_raw_mode(it.st_mode) == FileType::RegularFile)
 }
 
 fn subscriber<W>(

@@ -64,3 +64,22 @@ fn what_comes_before_the_last_request_is_answered_in_order() {
     let list = answers.rsplit("HTTP/1.1 200 ").next().unwrap();
     assert!(names.iter().all(|name| list.contains(name)), "{list}");
 }
+
+#[test]
+fn zeros_that_make_sense_mean_what_they_say() {
+    let settings = "limits: {idle_time: 0s, shutdown: 0s, loaded: 0, body_time: 1000s}\n";
+    let mut node = Node::start(settings);
+    for _ in 0..3 {
+        // One request a connection, and nothing kept in memory.
+        let mut client = Way::Plain.connect(&node);
+        client.send(&get(KEYS));
+        let answer = client.rest();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
+    }
+    let mut sending = Way::Plain.connect(&node);
+    let whole = create("never-made");
+    sending.send(&whole[..whole.len() - 1]);
+    node.signal(rustix::process::Signal::TERM);
+    assert_eq!(node.ended().code(), Some(0), "{}", node.log());
+}

@@ -17,6 +17,7 @@ mod closing;
 mod descriptors;
 mod hang_up;
 mod heads;
+mod log_pipe;
 mod memory;
 mod scrapes;
 mod stopping;

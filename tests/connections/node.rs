@@ -27,6 +27,7 @@ pub(crate) struct NodeBuilder {
     settings: String,
     document: String,
     shell: Option<String>,
+    error: Option<Stdio>,
     is_secure: bool,
 }
 
@@ -45,6 +46,7 @@ impl Node {
             settings: String::new(),
             document: entry("admin", ADMIN),
             shell: None,
+            error: None,
             is_secure: false,
         }
     }
@@ -143,6 +145,12 @@ impl NodeBuilder {
         self
     }
 
+    /// Where standard error goes in place of the file `log`.
+    pub(crate) fn standard_error(mut self, to: impl Into<Stdio>) -> Self {
+        self.error = Some(to.into());
+        self
+    }
+
     /// With a certificate of its own.
     pub(crate) fn secure(mut self) -> Self {
         certify(self.folder.path());
@@ -169,12 +177,13 @@ impl NodeBuilder {
             }
         };
         let log = || Stdio::from(fs::File::create(folder.join("log")).unwrap());
+        let error = self.error.unwrap_or_else(log);
         let mut child = command
             .args(["serve", "--config", "neokeys.yml"])
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(log())
+            .stderr(error)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
