@@ -228,6 +228,9 @@ fn a_file_that_belongs_to_another_user_is_told_as_that() {
     for name in ["", "data", "data/demo", "data/.neokeys", "data/.neokeys/demo.lock", "neokeys"] {
         std::os::unix::fs::chown(place.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
     }
+    let document = place.path("data/demo/security.yml");
+    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(document, readable).unwrap();
     let mut command = std::process::Command::new(place.path("neokeys"));
     command.args(["keys", "create", "b", "--permission", "x", "--tenant", "demo"]);
     let output = command.current_dir(place.path("")).env_clear().uid(NOBODY).gid(NOBODY).output();

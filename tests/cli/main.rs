@@ -10,6 +10,7 @@
 mod check;
 mod copy;
 mod keys;
+mod owners;
 mod program;
 mod serve;
 mod settings;

@@ -119,8 +119,8 @@ impl Files for FailingFiles {
         });
         torn.and_then(|()| SystemFiles.write(file, bytes))
     }
-    fn make_like(&self, file: &File, other: &File) -> io::Result<()> {
-        self.step().and_then(|()| SystemFiles.make_like(file, other))
+    fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()> {
+        self.step().and_then(|()| SystemFiles.make_like(path, file, other))
     }
     fn sync(&self, file: &File) -> io::Result<()> {
         self.step()?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use file_lease::{LeaseError, ReadLease};
 use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags};
 
-use super::attributes;
+use super::{attributes, ownership};
 
 /// Bytes that are compared at once: few enough to stay close to the processor.
 const PIECE: usize = 64 * 1024;
@@ -34,8 +34,8 @@ pub(crate) trait Files: Send + Sync {
     fn create(&self, path: &Path) -> io::Result<File>;
     /// Writes all the bytes.
     fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()>;
-    /// Gives a file the owner, group, mode and attributes of another.
-    fn make_like(&self, file: &File, other: &File) -> io::Result<()>;
+    /// Gives the file at a path the owner, group, mode and attributes of another.
+    fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()>;
     /// Waits until a file's contents are on disk.
     fn sync(&self, file: &File) -> io::Result<()>;
     /// Waits until a folder's names are on disk.
@@ -126,7 +126,8 @@ impl Files for SystemFiles {
     fn open(&self, path: &Path) -> io::Result<File> {
         // Opening a pipe that someone put there must not wait for its other end.
         let flags = OFlags::NONBLOCK.bits() as i32;
-        OpenOptions::new().read(true).custom_flags(flags).open(path)
+        let open = OpenOptions::new().read(true).custom_flags(flags).open(path);
+        open.map_err(|error| ownership::explain(error, path))
     }
 
     fn read(&self, mut file: &File, most: u64) -> io::Result<Vec<u8>> {
@@ -156,19 +157,24 @@ impl Files for SystemFiles {
     }
 
     fn create(&self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).create_new(true).mode(0o644).open(path)
+        ownership::create_file(path)
     }
 
     fn write(&self, mut file: &File, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)
     }
 
-    fn make_like(&self, file: &File, other: &File) -> io::Result<()> {
+    fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()> {
         let (own, from) = (file.metadata()?, other);
         let other = from.metadata()?;
         if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
-            std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()))
-                .map_err(|error| not_given(error, &own, &other))?;
+            let given = std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()));
+            if let Err(error) = given {
+                if !ownership::may_take_over(path, &own, &other) {
+                    return Err(not_given(error, &own, &other));
+                }
+                std::os::unix::fs::fchown(file, None, Some(other.gid()))?;
+            }
         }
         // An access control list sets the mode too, and a mode may forbid to set attributes.
         attributes::copy(from, file)?;
@@ -217,11 +223,11 @@ impl Files for SystemFiles {
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        std::fs::create_dir(path)
+        ownership::create_folder(path)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<File>> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        let file = ownership::open_lock(path)?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(file)),
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),

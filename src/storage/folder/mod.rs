@@ -18,6 +18,7 @@ mod identity;
 mod lines;
 mod lock;
 mod merge;
+mod ownership;
 mod reading;
 mod replace;
 #[cfg(test)]
@@ -38,6 +39,7 @@ use self::files::{Files, SystemFiles};
 use self::hands::Hands;
 use self::identity::Identity;
 use self::lock::{Held, Waiters};
+pub(in crate::storage) use self::ownership::create_store_folder;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Turn,
     Version, WriteError,

@@ -77,6 +77,9 @@ impl Inner {
         let file = self.files.create(&path).map_err(|source| refused("make", &path, source))?;
         let mut staged = Staged { store: self, path, file, is_there: true };
         let finish = |staged: &mut Staged<'_>| {
+            // Whoever has a file open for writing keeps others from leases on it. It is opened for
+            // reading before it has the rights of another.
+            let reading = self.files.open(&staged.path)?;
             let inode = Identity::of(&self.files.stat_open(&staged.file)?).inode;
             let replaces = like.map_or((0, 0), |(_, like)| Identity::of(like).size_and_time());
             let name = StagedName { inode, replaces }.to_file_name();
@@ -85,12 +88,11 @@ impl Inner {
             staged.path = path;
             // Before it holds anything: who may not read the one may not read the other.
             if let Some((like, _)) = like {
-                self.files.make_like(&staged.file, like)?;
+                self.files.make_like(&staged.path, &staged.file, like)?;
             }
             self.files.write(&staged.file, bytes)?;
             self.files.sync(&staged.file)?;
-            // Whoever has a file open for writing keeps others from leases on it.
-            staged.file = self.files.open(&staged.path)?;
+            staged.file = reading;
             Ok(())
         };
         finish(&mut staged).map_err(|source| refused("write", &staged.path, source))?;

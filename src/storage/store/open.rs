@@ -1,14 +1,14 @@
 //! From an address to what keeps the documents.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::storage::document_store::DocumentStore;
 #[cfg(feature = "etcd")]
 use crate::storage::etcd::{EtcdOpenError, EtcdStore};
-use crate::storage::folder::{EDIT_TIME, FolderStore};
+use crate::storage::folder::{EDIT_TIME, FolderStore, create_store_folder};
 use crate::storage::memory::MemoryStore;
 #[cfg(feature = "object-storage")]
 use crate::storage::objects::{ObjectsOpenError, ObjectsStore};
@@ -134,16 +134,16 @@ pub fn open_documents(
     })
 }
 
-fn demand_folder(path: &PathBuf, create: bool) -> Result<(), OpenError> {
-    let failed = |source| OpenError::Folder { path: path.clone(), source };
+fn demand_folder(path: &Path, create: bool) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Folder { path: path.to_path_buf(), source };
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(OpenError::NotAFolder(path.clone())),
+        Ok(_) => Err(OpenError::NotAFolder(path.to_path_buf())),
         Err(error) if error.kind() == io::ErrorKind::NotFound && create => {
-            std::fs::create_dir_all(path).map_err(failed)
+            create_store_folder(path).map_err(failed)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(OpenError::NoFolder(path.clone()))
+            Err(OpenError::NoFolder(path.to_path_buf()))
         }
         Err(error) => Err(failed(error)),
     }
