@@ -1,5 +1,7 @@
 //! `neokeys copy`: documents from one store to another.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -7,7 +9,7 @@ use super::failure::{Failure, chain};
 use super::output::{Output, table};
 use super::{Place, StoreAddress};
 use crate::domain::TenantId;
-use crate::storage::{self, Copied, CopyError};
+use crate::storage::{self, Copied, CopyError, CopyOptions, DocumentStore};
 
 /// What to copy where.
 #[derive(Debug, Args)]
@@ -24,6 +26,9 @@ pub(super) struct CopyArguments {
     /// Replace documents at the target that are others than those at the source. They may be newer.
     #[arg(long)]
     force: bool,
+    /// Take tenants away from the target that the source does not have. Without this they are named.
+    #[arg(long)]
+    delete: bool,
     /// The file of settings [default: neokeys.yml, if it is there].
     #[arg(long, value_name = "FILE")]
     config: Option<std::path::PathBuf>,
@@ -53,14 +58,14 @@ pub(super) async fn run(arguments: &CopyArguments, output: &mut Output<'_>) -> R
     let from = place(&arguments.from).open_documents(false)?;
     let to = place(&arguments.to).open_documents(true)?;
     let tenants = match &arguments.tenant {
-        Some(tenant) => vec![tenant.clone()],
-        None => from.tenants().await.map_err(|error| Failure::refused(&error))?,
+        Some(tenant) => BTreeSet::from([tenant.clone()]),
+        None => all_tenants(&*from, &*to, arguments.delete).await?,
     };
-    let (mut outcomes, mut has_another, mut has_failed) = (Vec::new(), false, false);
+    let options = CopyOptions { replace: arguments.force, delete: arguments.delete };
+    let (mut outcomes, mut faults) = (Vec::new(), BTreeSet::new());
     for tenant in &tenants {
-        let copied = storage::copy(&*from, &*to, tenant, arguments.force).await;
-        has_failed |= copied.is_err();
-        has_another |= matches!(copied, Err(CopyError::Another { .. }));
+        let copied = storage::copy(&*from, &*to, tenant, options).await;
+        faults.extend(copied.as_ref().err().map(Fault::of));
         outcomes.push(outcome(tenant, copied));
     }
     if arguments.json {
@@ -74,21 +79,76 @@ pub(super) async fn run(arguments: &CopyArguments, output: &mut Output<'_>) -> R
             .collect();
         output.write(&table(["TENANT", "OUTCOME", "REASON"], &rows))?;
     }
-    if has_another {
-        return Err(Failure::because("not every document was copied")
-            .hint("--force replaces those at the target; look at both first"));
+    if faults.is_empty() {
+        return Ok(());
     }
-    if has_failed {
-        return Err(Failure::because("not every document was copied")
-            .hint("the same command goes on where it was"));
+    let hints: Vec<_> = faults.iter().map(Fault::hint).collect();
+    Err(Failure::because("the target is not as the source is").hint(hints.join("; ")))
+}
+
+/// The tenants of either end.
+async fn all_tenants(
+    from: &dyn DocumentStore,
+    to: &dyn DocumentStore,
+    delete: bool,
+) -> Result<BTreeSet<TenantId>, Failure> {
+    let list = async |store: &dyn DocumentStore| {
+        store.tenants().await.map_err(|error| Failure::refused(&error))
+    };
+    let (source, target) = (list(from).await?, list(to).await?);
+    if delete && source.is_empty() && !target.is_empty() {
+        let told = "the source has no tenants, so --delete would take all from the target";
+        return Err(
+            Failure::because(told).hint("look at --from; --tenant ID takes a single one away")
+        );
     }
-    Ok(())
+    Ok(source.into_iter().chain(target).collect())
+}
+
+/// What kept the target from being as the source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    Another,
+    Gone,
+    Failed,
+}
+
+impl Fault {
+    fn of(error: &CopyError) -> Self {
+        match error {
+            CopyError::Another { .. } => Self::Another,
+            CopyError::Gone { .. } => Self::Gone,
+            CopyError::NoSuchTenant
+            | CopyError::Restless
+            | CopyError::NotVerified { .. }
+            | CopyError::Source(_)
+            | CopyError::Target(_)
+            | CopyError::Write(_)
+            | CopyError::Create(_)
+            | CopyError::Delete(_) => Self::Failed,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Another => {
+                "--force replaces documents at the target that are others; look at both first"
+            }
+            Self::Gone => {
+                "--delete takes tenants away from the target that the source does not have; look at \
+                 them first"
+            }
+            Self::Failed => "what was not copied is tried again by the same command",
+        }
+    }
 }
 
 fn outcome(tenant: &TenantId, copied: Result<Copied, CopyError>) -> Outcome {
     let (outcome, reason) = match copied {
         Ok(Copied::Written) => ("copied", None),
         Ok(Copied::Same) => ("same", None),
+        Ok(Copied::Deleted) => ("deleted", None),
+        Err(error @ CopyError::Gone { .. }) => ("not at the source", Some(chain(&error))),
         Err(error) => ("not copied", Some(chain(&error))),
     };
     Outcome { tenant: tenant.as_str().to_owned(), outcome, reason }

@@ -1,8 +1,8 @@
 //! Documents from one store to another, byte for byte.
 //!
 //! A document that is there already and is another one may be the newer: it is left alone unless
-//! told otherwise. One that is there and is the same needs nothing, so that a copy which was broken
-//! off goes on where it was.
+//! told otherwise, and so is a tenant that the source does not have. One that is there and is the same
+//! needs nothing, so that a copy which was broken off goes on where it was.
 
 use bytes::Bytes;
 
@@ -14,6 +14,15 @@ use crate::domain::TenantId;
 /// How often a document may change while it is copied.
 const ATTEMPTS: usize = 20;
 
+/// What may be given up at the target.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CopyOptions {
+    /// Another document than the one at the source.
+    pub replace: bool,
+    /// A tenant that the source does not have.
+    pub delete: bool,
+}
+
 /// What became of a tenant's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copied {
@@ -21,14 +30,22 @@ pub enum Copied {
     Written,
     /// It was there already.
     Same,
+    /// The tenant was taken away, since the source does not have it.
+    Deleted,
 }
 
 /// Why a tenant's document was not copied.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// There is no such tenant where it should come from.
+    /// There is no such tenant, at neither end.
     #[error("there is no such tenant at the source")]
     NoSuchTenant,
+    /// There is a tenant where it should go, and none where it should come from.
+    #[error("there is no such tenant at the source; its keys go on working at {location}")]
+    Gone {
+        /// Where.
+        location: String,
+    },
     /// There is another document where it should go.
     #[error("another document is at {location}, which may be newer; it was left alone")]
     Another {
@@ -56,54 +73,110 @@ pub enum CopyError {
     /// The tenant cannot be made at the target.
     #[error("the tenant cannot be made at the target")]
     Create(#[source] CreateTenantError),
+    /// The tenant cannot be taken away from the target.
+    #[error("the tenant cannot be taken away from the target, where its keys go on working")]
+    Delete(#[source] WriteError),
 }
 
-/// Copies a tenant's document, and makes the tenant if it is not there. With `force`, another
-/// document in its place is replaced.
+/// Copies a tenant's document, and makes the tenant if it is not there.
 ///
 /// # Errors
-/// [`CopyError`]; nothing was lost at the target but what `force` gave up.
+/// [`CopyError`]; nothing was lost at the target but what the options gave up, and a tenant that was
+/// made and could not be filled is taken away again.
 pub async fn copy(
     from: &dyn DocumentStore,
     to: &dyn DocumentStore,
     tenant: &TenantId,
-    force: bool,
+    options: CopyOptions,
 ) -> Result<Copied, CopyError> {
-    let mut written: Option<Bytes> = None;
-    let mut is_new = false;
-    for _ in 0..ATTEMPTS {
-        let Some(source) = found(from, tenant).await.map_err(CopyError::Source)? else {
-            return Err(CopyError::NoSuchTenant);
-        };
-        let Some(target) = found(to, tenant).await.map_err(CopyError::Target)? else {
-            match to.create_tenant(tenant).await {
-                Ok(()) => is_new = true,
-                Err(CreateTenantError::Exists) => {}
-                Err(error) => return Err(CopyError::Create(error)),
+    let mut copy = Copy { from, to, tenant, options, written: None, is_new: false };
+    let copied = copy.carry_out().await;
+    if copied.is_err() && copy.is_new && copy.written.is_none() {
+        copy.unmake().await;
+    }
+    copied
+}
+
+/// A copy under way.
+struct Copy<'s> {
+    from: &'s dyn DocumentStore,
+    to: &'s dyn DocumentStore,
+    tenant: &'s TenantId,
+    options: CopyOptions,
+    /// What was written at the target last.
+    written: Option<Bytes>,
+    /// The tenant was made at the target.
+    is_new: bool,
+}
+
+impl Copy<'_> {
+    async fn carry_out(&mut self) -> Result<Copied, CopyError> {
+        let (from, to, tenant) = (self.from, self.to, self.tenant);
+        for _ in 0..ATTEMPTS {
+            let source = found(from, tenant).await.map_err(CopyError::Source)?;
+            let target = found(to, tenant).await.map_err(CopyError::Target)?;
+            let location = to.locate(tenant);
+            let (source, target) = match (source, target) {
+                (Some(source), Some(target)) => (source, target),
+                (Some(_), None) => {
+                    match to.create_tenant(tenant).await {
+                        Ok(()) => self.is_new = true,
+                        Err(CreateTenantError::Exists) => {}
+                        Err(error) => return Err(CopyError::Create(error)),
+                    }
+                    continue;
+                }
+                (None, None) => return Err(CopyError::NoSuchTenant),
+                (None, Some(_)) if !self.options.delete => {
+                    return Err(CopyError::Gone { location });
+                }
+                (None, Some(target)) => match to.remove_tenant(tenant, &target).await {
+                    Ok(()) | Err(WriteError::NoSuchTenant) => return Ok(Copied::Deleted),
+                    Err(WriteError::Conflict) => continue,
+                    Err(error) => return Err(CopyError::Delete(error)),
+                },
+            };
+            // No document and an empty one both are no keys; what is there cannot be made not to be.
+            let is_same = source.bytes == target.bytes;
+            if is_same && (is_there(&target) || !is_there(&source)) {
+                // The source is looked at once more after every write.
+                let is_ours = self.is_new || self.written.is_some();
+                return Ok(if is_ours { Copied::Written } else { Copied::Same });
             }
-            continue;
-        };
-        let is_there = |document: &StoredDocument| document.version != Version::ABSENT;
-        if source.bytes == target.bytes && is_there(&source) == is_there(&target) {
-            // The source is looked at once more after every write.
-            let is_ours = is_new || written.is_some();
-            return Ok(if is_ours { Copied::Written } else { Copied::Same });
+            let is_own = self.written.as_ref() == Some(&target.bytes);
+            if self.written.as_ref() == Some(&source.bytes) && !is_own {
+                return Err(CopyError::NotVerified { location });
+            }
+            if is_there(&target) && !is_own && !self.options.replace {
+                return Err(CopyError::Another { location });
+            }
+            match to.write(tenant, &target, source.bytes.clone()).await {
+                Ok(_) => self.written = Some(source.bytes),
+                Err(WriteError::Conflict | WriteError::NoSuchTenant) => {}
+                Err(error) => {
+                    if matches!(error, WriteError::Uncertain(_)) {
+                        // It may be there: then it is what the next copy goes on from.
+                        self.is_new = false;
+                    }
+                    return Err(CopyError::Write(error));
+                }
+            }
         }
-        let location = to.locate(tenant);
-        if written.as_ref() == Some(&source.bytes) && written.as_ref() != Some(&target.bytes) {
-            return Err(CopyError::NotVerified { location });
-        }
-        let is_own = written.as_ref() == Some(&target.bytes);
-        if is_there(&target) && !is_own && !force {
-            return Err(CopyError::Another { location });
-        }
-        match to.write(tenant, &target, source.bytes.clone()).await {
-            Ok(_) => written = Some(source.bytes),
-            Err(WriteError::Conflict | WriteError::NoSuchTenant) => {}
-            Err(error) => return Err(CopyError::Write(error)),
+        Err(CopyError::Restless)
+    }
+
+    /// Takes a tenant away that was made and could not be filled.
+    async fn unmake(&self) {
+        let absent = StoredDocument::absent(std::time::Duration::MAX);
+        if let Err(error) = self.to.remove_tenant(self.tenant, &absent).await {
+            let location = self.to.locate(self.tenant);
+            tracing::warn!(location, %error, "a tenant without keys is left at the target");
         }
     }
-    Err(CopyError::Restless)
+}
+
+fn is_there(document: &StoredDocument) -> bool {
+    document.version != Version::ABSENT
 }
 
 /// The document, or none where there is no such tenant.

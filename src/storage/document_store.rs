@@ -81,6 +81,20 @@ pub trait DocumentStore: Send + Sync {
     /// Makes a tenant without a document, durably.
     fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError>;
 
+    /// Takes away a tenant with the document that is `expected`, durably. A store that keeps more
+    /// than documents takes no tenant away that has more.
+    fn remove_tenant<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        _expected: &'a StoredDocument,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let (location, reason) = (self.locate(tenant), "is in a store that takes no tenants away");
+        StoreFuture::ready(Err(WriteError::Refused(DocumentError::NotReplaceable {
+            location,
+            reason,
+        })))
+    }
+
     /// Where people find the tenant's document.
     fn locate(&self, tenant: &TenantId) -> String;
 

@@ -90,6 +90,22 @@ impl DocumentStore for MemoryStore {
         StoreFuture::ready(Ok(()))
     }
 
+    fn remove_tenant<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let documents = &mut self.contents().documents;
+        StoreFuture::ready(match documents.get(tenant) {
+            None => Err(WriteError::NoSuchTenant),
+            Some(document) if document.version != expected.version => Err(WriteError::Conflict),
+            Some(_) => {
+                documents.remove(tenant);
+                Ok(())
+            }
+        })
+    }
+
     fn locate(&self, tenant: &TenantId) -> String {
         format!("memory:{tenant}/security.yml")
     }

@@ -21,7 +21,7 @@ mod store;
 mod url;
 
 pub use check::{CheckError, Finding, Severity};
-pub use copy::{Copied, CopyError, copy};
+pub use copy::{Copied, CopyError, CopyOptions, copy};
 pub use document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Turn,
     Version, WriteError,

@@ -72,3 +72,67 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(run.exit_code, 1);
     assert!(run.results.contains("no such tenant"), "{run:?}");
 }
+
+#[test]
+fn a_tenant_that_went_at_the_source_is_named_and_taken_away_on_demand() {
+    let place = place();
+    place.run(&COPY).done();
+    for gone in ["a", "without"] {
+        std::fs::remove_dir_all(place.path("old").join(gone)).unwrap();
+    }
+    let run = place.run(&COPY);
+    assert_eq!(run.exit_code, 1, "{run:?}");
+    for told in ["a       not at the source", "b       same", "without  not at the source"] {
+        let told: Vec<_> = told.split_whitespace().collect();
+        let is_line =
+            |line: &str| line.split_whitespace().take(told.len()).eq(told.iter().copied());
+        assert!(run.results.lines().any(is_line), "{told:?}: {run:?}");
+    }
+    assert!(run.results.contains("its keys go on working") && run.remarks.contains("--delete"));
+    assert!(place.path("new/a/security.yml").exists());
+    let one = place.run(&[&COPY[..], &["--tenant", "a", "--delete"]].concat()).done();
+    assert!(one.contains("a       deleted"), "{one}");
+    assert!(!place.path("new/a").exists() && place.path("new/without").exists());
+    let all = place.run(&[&COPY[..], &["--delete", "--json"]].concat()).json();
+    let told = |tenant: &str, outcome: &str| json!({"tenant": tenant, "outcome": outcome});
+    assert_eq!(all, json!([told("b", "same"), told("c", "same"), told("without", "deleted")]));
+    place.run(&COPY).done();
+    assert!(!place.path("new/without").exists());
+}
+
+#[test]
+fn a_source_without_tenants_takes_nothing_away() {
+    let place = place();
+    place.run(&COPY).done();
+    std::fs::create_dir(place.path("empty")).unwrap();
+    let copy = ["copy", "--from", "file:empty", "--to", "file:new", "--delete"];
+    let said = place.run(&copy).refused(1);
+    assert!(said.contains("would take all") && said.contains("--from"), "{said}");
+    assert!(place.path("new/a/security.yml").exists());
+}
+
+#[test]
+fn a_tenant_with_files_of_people_is_not_taken_away() {
+    let place = place();
+    place.run(&COPY).done();
+    std::fs::remove_dir_all(place.path("old/a")).unwrap();
+    place.write("new/a/notes", "of people");
+    let run = place.run(&[&COPY[..], &["--delete"]].concat());
+    assert_eq!(run.exit_code, 1, "{run:?}");
+    assert!(run.results.contains("other files beside it"), "{run:?}");
+    assert_eq!(place.read("new/a/notes"), "of people");
+    assert!(place.path("new/a/security.yml").exists());
+}
+
+#[test]
+fn a_document_that_went_is_emptied_once() {
+    let place = place();
+    place.run(&COPY).done();
+    std::fs::remove_file(place.path("old/a/security.yml")).unwrap();
+    let left = place.run(&COPY);
+    assert!(left.exit_code == 1 && left.results.contains("may be newer"), "{left:?}");
+    let force = [&COPY[..], &["--force"]].concat();
+    assert!(place.run(&force).done().contains("a        copied\n"));
+    assert_eq!(place.read("new/a/security.yml"), "");
+    assert!(place.run(&COPY).done().contains("a        same\n"));
+}

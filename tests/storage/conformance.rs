@@ -38,6 +38,7 @@ async fn judge(store: Arc<dyn DocumentStore>) {
     what_is_written_is_read(&*store).await;
     a_write_replaces_only_what_it_expects(&*store).await;
     what_is_written_again_the_same_is_no_obstacle(&*store).await;
+    a_tenant_is_removed_with_the_document_that_is_expected(&*store).await;
     tenants_whose_names_begin_alike_are_kept_apart(&*store).await;
     of_writers_that_expect_the_same_one_wins(store).await;
 }
@@ -122,6 +123,35 @@ async fn what_is_written_again_the_same_is_no_obstacle(store: &dyn DocumentStore
         store.write(&id, &other, Bytes::from_static(b"same")).await.unwrap();
         known = found(store, &id).await;
     }
+}
+
+async fn a_tenant_is_removed_with_the_document_that_is_expected(store: &dyn DocumentStore) {
+    let id = tenant("removed");
+    let nothing = StoredDocument::absent(Duration::ZERO);
+    let removed = store.remove_tenant(&id, &nothing).await;
+    assert!(matches!(removed, Err(WriteError::NoSuchTenant)), "{removed:?}");
+    for round in 0..2 {
+        store.create_tenant(&id).await.unwrap();
+        let absent = found(store, &id).await;
+        assert_eq!(absent.version, Version::ABSENT, "nothing is left of the one before");
+        store.write(&id, &absent, Bytes::from(format!("one {round}"))).await.unwrap();
+        let one = found(store, &id).await;
+        store.write(&id, &one, Bytes::from_static(b"two")).await.unwrap();
+        for old in [absent, one] {
+            let removed = store.remove_tenant(&id, &old).await;
+            assert!(matches!(removed, Err(WriteError::Conflict)), "{removed:?}");
+        }
+        let two = found(store, &id).await;
+        assert_eq!(two.bytes, "two");
+        store.remove_tenant(&id, &two).await.unwrap();
+        assert!(matches!(store.read(&id, None).await, Ok(Reading::NoSuchTenant)));
+        assert!(!store.tenants().await.unwrap().contains(&id));
+        let written = store.write(&id, &two, Bytes::from_static(b"three")).await;
+        assert!(matches!(written, Err(WriteError::NoSuchTenant)), "{written:?}");
+    }
+    store.create_tenant(&id).await.unwrap();
+    store.remove_tenant(&id, &found(store, &id).await).await.unwrap();
+    assert!(matches!(store.read(&id, None).await, Ok(Reading::NoSuchTenant)));
 }
 
 async fn tenants_whose_names_begin_alike_are_kept_apart(store: &dyn DocumentStore) {

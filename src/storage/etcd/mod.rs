@@ -180,6 +180,17 @@ impl DocumentStore for EtcdStore {
         self.remote.ask(create, || CreateTenantError::Failed(DocumentError::GivenUp))
     }
 
+    fn remove_tenant<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let (cluster, tenant) = (Arc::clone(&self.cluster), tenant.clone());
+        let expected = expected.version;
+        let remove = async move { cluster.remove_tenant(&tenant, expected).await };
+        self.remote.ask(remove, || WriteError::Uncertain(DocumentError::GivenUp))
+    }
+
     fn locate(&self, tenant: &TenantId) -> String {
         self.cluster.locate(tenant)
     }

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use etcd_client::{Compare, CompareOp, GetOptions, KeyValue, Txn, TxnOp, TxnOpResponse};
+use etcd_client::{
+    Compare, CompareOp, GetOptions, KeyValue, Txn, TxnOp, TxnOpResponse, TxnResponse,
+};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::{Instant, timeout_at};
 
@@ -65,6 +67,13 @@ enum Expected {
 }
 
 impl Expected {
+    fn of(version: &Version) -> Self {
+        match Known::of(version) {
+            Some(known) => Self::MadeBy(known.modified, known.id),
+            None => Self::New,
+        }
+    }
+
     /// What is compared with the key of the document and the one of the write that made it.
     fn compares(self, key: &str, written: &str) -> Vec<Compare> {
         let equal = CompareOp::Equal;
@@ -100,11 +109,7 @@ impl Cluster {
         bytes: Bytes,
     ) -> Result<Version, WriteError> {
         let watch = self.knowledge.watch();
-        let expected = match Known::of(&expected) {
-            Some(known) => Expected::MadeBy(known.modified, known.id),
-            None => Expected::New,
-        };
-        let id = self.write_ids.next();
+        let (expected, id) = (Expected::of(&expected), self.write_ids.next());
         match self.change(tenant, expected, bytes, id).await {
             Ok(Done::At(revision)) => {
                 let id = Some(id);
@@ -112,16 +117,46 @@ impl Cluster {
             }
             Ok(Done::Not(Some(_))) => Err(WriteError::Conflict),
             Ok(Done::Not(None)) => Err(WriteError::NoSuchTenant),
-            Err(failure) => {
-                let in_doubt = failure.in_doubt;
-                let error = self.refused(tenant, failure);
-                Err(if in_doubt {
-                    WriteError::Uncertain(error)
-                } else {
-                    WriteError::Refused(error)
-                })
-            }
+            Err(failure) => Err(self.failed(tenant, failure)),
         }
+    }
+
+    /// Takes away a document and what belongs to it.
+    pub(super) async fn remove_tenant(
+        &self,
+        tenant: &TenantId,
+        expected: Version,
+    ) -> Result<(), WriteError> {
+        let (key, written) = (self.keys.document(tenant), self.keys.written(tenant));
+        let (expected, id) = (Expected::of(&expected), self.write_ids.next());
+        let asked = self.members.ask(WRITE_PATIENCE, |mut keys| {
+            let change = Txn::new()
+                .when(expected.compares(&key, &written))
+                .and_then([
+                    TxnOp::delete(key.as_str(), None),
+                    TxnOp::delete(written.as_str(), None),
+                    TxnOp::put(self.keys.changed(), id.to_bytes(), None),
+                ])
+                .or_else([TxnOp::get(key.as_str(), Some(GetOptions::new().with_keys_only()))]);
+            async move { keys.txn(change).await }
+        });
+        let Answer { answer, in_doubt } =
+            asked.await.map_err(|failure| self.failed(tenant, failure))?;
+        if answer.succeeded() {
+            return Ok(());
+        }
+        match found(&answer) {
+            Some(_) => Err(WriteError::Conflict),
+            // It is gone, and that may be our doing.
+            None if in_doubt => Ok(()),
+            None => Err(WriteError::NoSuchTenant),
+        }
+    }
+
+    fn failed(&self, tenant: &TenantId, failure: Failure) -> WriteError {
+        let in_doubt = failure.in_doubt;
+        let error = self.refused(tenant, failure);
+        if in_doubt { WriteError::Uncertain(error) } else { WriteError::Refused(error) }
     }
 
     /// Makes the key of a tenant without a document.
@@ -171,11 +206,7 @@ impl Cluster {
                 return Ok(Done::At(revision));
             }
         }
-        let found = answer.op_responses().into_iter().next().and_then(|response| match response {
-            TxnOpResponse::Get(mut found) => found.take_kvs().pop(),
-            TxnOpResponse::Put(_) | TxnOpResponse::Delete(_) | TxnOpResponse::Txn(_) => None,
-        });
-        Ok(Done::Not(found))
+        Ok(Done::Not(found(&answer)))
     }
 
     /// The revision of our own change, if that is the one that was done on what it expected.
@@ -233,4 +264,12 @@ impl Cluster {
         }
         self.unreachable("write", tenant, failure)
     }
+}
+
+/// The document that stood against a change.
+fn found(answer: &TxnResponse) -> Option<KeyValue> {
+    answer.op_responses().into_iter().next().and_then(|response| match response {
+        TxnOpResponse::Get(mut found) => found.take_kvs().pop(),
+        TxnOpResponse::Put(_) | TxnOpResponse::Delete(_) | TxnOpResponse::Txn(_) => None,
+    })
 }

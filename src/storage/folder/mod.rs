@@ -20,6 +20,7 @@ mod lock;
 mod merge;
 mod ownership;
 mod reading;
+mod remove;
 mod replace;
 #[cfg(test)]
 mod slow_disk;
@@ -192,6 +193,19 @@ impl DocumentStore for FolderStore {
         StoreFuture::pending(async move {
             let create = tokio::task::spawn_blocking(move || inner.create_tenant(&tenant));
             create.await.unwrap_or(Err(CreateTenantError::Failed(DocumentError::GivenUp)))
+        })
+    }
+
+    fn remove_tenant<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let inner = Arc::clone(&self.inner);
+        let (tenant, expected) = (tenant.clone(), expected.clone());
+        StoreFuture::pending(async move {
+            let removed = tokio::task::spawn_blocking(move || inner.remove(&tenant, &expected));
+            removed.await.unwrap_or(Err(WriteError::Uncertain(DocumentError::GivenUp)))
         })
     }
 

@@ -186,6 +186,17 @@ impl DocumentStore for ObjectsStore {
         self.remote.ask(create, || CreateTenantError::Failed(DocumentError::GivenUp))
     }
 
+    fn remove_tenant<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
+        let expected = Tagged::of(&expected.version);
+        let remove = async move { bucket.remove_tenant(&tenant, expected).await };
+        self.remote.ask(remove, || WriteError::Uncertain(DocumentError::GivenUp))
+    }
+
     fn locate(&self, tenant: &TenantId) -> String {
         self.bucket.locate(tenant)
     }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, Error, GetOptions, PutMode, PutOptions, PutPayload, PutResult,
-    UpdateVersion,
+    Attribute, Attributes, Error, GetOptions, ObjectStoreExt as _, PutMode, PutOptions, PutPayload,
+    PutResult, UpdateVersion,
 };
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -161,6 +161,34 @@ impl Bucket {
             return if is_ours { Ok(()) } else { Err(CreateTenantError::Exists) };
         }
         Err(CreateTenantError::Failed(self.unreachable("make", tenant, error)))
+    }
+
+    /// Takes an object away that was the expected one a moment ago: object storage takes objects
+    /// away without a condition.
+    pub(super) async fn remove_tenant(
+        &self,
+        tenant: &TenantId,
+        expected: Option<Tagged>,
+    ) -> Result<(), WriteError> {
+        let deadline = Instant::now() + WRITE_PATIENCE;
+        match self.state(tenant, deadline).await.map_err(WriteError::Refused)? {
+            None => return Err(WriteError::NoSuchTenant),
+            Some(state) if !state.is(expected.as_ref()) => return Err(WriteError::Conflict),
+            Some(_) => {}
+        }
+        let path = &self.path(tenant);
+        match self.ask(deadline, || self.objects.delete(path)).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => {
+                let in_doubt = is_of_the_moment(&error);
+                let error = self.unreachable("take away", tenant, error);
+                Err(if in_doubt {
+                    WriteError::Uncertain(error)
+                } else {
+                    WriteError::Refused(error)
+                })
+            }
+        }
     }
 
     pub(super) async fn put(
