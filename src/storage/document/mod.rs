@@ -118,7 +118,9 @@ fn read(bytes: &[u8]) -> Result<Reading<'_>, Fault> {
         let (keyring, entries) = (Keyring::default(), Vec::new());
         return Ok(Reading { has_section: false, layout, keyring, entries, tree });
     };
-    let items = items_of_section(&tree, value).map_err(|fault| syntax::explained(text, fault))?;
+    let items = items_of_section(&tree, value).map_err(|fault| {
+        origin::told_of_sops(&tree).unwrap_or_else(|| syntax::explained(text, fault))
+    })?;
     let repeated = refuse_repeated(&tree, items)?;
     let mut reader = EntryReader::new(&tree);
     let mut entries: Vec<PlacedEntry> = items

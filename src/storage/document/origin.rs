@@ -47,6 +47,20 @@ pub(super) fn by_first_bytes(bytes: &[u8]) -> Option<Fault> {
     Some(Fault::at(1, 1, fault, hint))
 }
 
+/// Who encrypted a single value, and how to have it decrypted.
+pub(super) fn encrypted_value(text: &str) -> Option<(&'static str, &'static str)> {
+    if text.trim_start().starts_with("$ANSIBLE_VAULT;") {
+        Some((
+            "encrypted with ansible-vault",
+            "put the decrypted value here (ansible-vault decrypt)",
+        ))
+    } else if text.starts_with("ENC[") {
+        Some(("encrypted with SOPS", "keep the decrypted file here (sops decrypt)"))
+    } else {
+        None
+    }
+}
+
 /// The seal of SOPS: a section `sops` with a code over all values, which any change would break.
 pub(super) fn seal(tree: &Tree<'_>) -> Option<Seal> {
     let (key, _) = sops(tree)?;

@@ -144,6 +144,10 @@ impl Draft {
 
     fn window(&self, meant: &Meant<'_>) -> Option<Window> {
         let entries = &self.layout.entries;
+        if entries.len() == 1 && matches!(meant, Meant::Gone(_)) {
+            // Without entries the section is written in another way.
+            return None;
+        }
         // What has an anchor may be referred to from anywhere.
         let may_be_tied = match meant {
             Meant::Gone(entry) | Meant::Changed(entry, ..) => {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::fault::Fault;
+use super::origin::encrypted_value;
 use super::scalar::Value;
 use super::spelling::{Outcome, find_rule, shown};
 use super::tree::{Content, Node, NodeId, TagUse, Tree};
@@ -255,7 +256,17 @@ fn fault_at(node: &Node<'_>, fault: &str, hint: &str) -> Fault {
     Fault::at(node.line(), node.column(), fault, hint)
 }
 
+/// The fault of a value that another program encrypted.
+fn encrypted(place: &Node<'_>, found: &Node<'_>, what: &str) -> Option<Fault> {
+    let Content::Scalar { text, .. } = &found.content else { return None };
+    let (how, hint) = encrypted_value(text)?;
+    Some(fault_at(place, &format!("{what} is {how}"), hint))
+}
+
 fn wrong_kind(place: &Node<'_>, found: &Node<'_>, what: &str, wanted: &str) -> Fault {
+    if let Some(fault) = encrypted(place, found, what) {
+        return fault;
+    }
     let hint = match &found.content {
         Content::Scalar { value: Value::Other, .. } => REMOVE_TAG.to_owned(),
         Content::Scalar { value: Value::Bool(_) | Value::Number, .. } if wanted == "a text" => {

@@ -1,7 +1,8 @@
 //! What each member of an entry says, or what is wrong with it.
 
 use super::{
-    EntryReader, MOST_PERMISSIONS, Member, REMOVE_TAG, fault_at, text_of, without_stop, wrong_kind,
+    EntryReader, MOST_PERMISSIONS, Member, REMOVE_TAG, encrypted, fault_at, text_of, without_stop,
+    wrong_kind,
 };
 use crate::domain::{Digest, KeyName, Scope, Scopes};
 use crate::storage::document::fault::Fault;
@@ -27,7 +28,9 @@ impl<'t> EntryReader<'_, 't> {
         match KeyName::parse(text) {
             Ok(name) => Some(name),
             Err(error) => {
-                faults.push(fault_at(node, "the name is not allowed", &without_stop(error)));
+                let told = encrypted(node, self.tree.resolved(value), "name");
+                let plain = || fault_at(node, "the name is not allowed", &without_stop(error));
+                faults.push(told.unwrap_or_else(plain));
                 None
             }
         }
@@ -43,12 +46,10 @@ impl<'t> EntryReader<'_, 't> {
             | Content::Alias(_) => {
                 let node = self.tree.node(value);
                 let found = self.tree.resolved(value);
-                faults.push(Fault::at(
-                    node.line(),
-                    node.column(),
-                    &format!("enabled is {}, not a boolean", found.kind()),
-                    "write true or false, without quotes",
-                ));
+                let told = encrypted(node, found, "enabled");
+                let fault = format!("enabled is {}, not a boolean", found.kind());
+                let plain = || fault_at(node, &fault, "write true or false, without quotes");
+                faults.push(told.unwrap_or_else(plain));
                 None
             }
         }
@@ -136,9 +137,9 @@ impl<'t> EntryReader<'_, 't> {
             ));
             return None;
         };
-        let node = self.tree.node(value);
-        let Content::Scalar { text, value, .. } = &self.tree.resolved(value).content else {
-            faults.push(wrong_kind(node, self.tree.resolved(value), "hash", "a text"));
+        let (node, found) = (self.tree.node(value), self.tree.resolved(value));
+        let Content::Scalar { text, value, .. } = &found.content else {
+            faults.push(wrong_kind(node, found, "hash", "a text"));
             return None;
         };
         if *value == Value::Null {
@@ -149,7 +150,9 @@ impl<'t> EntryReader<'_, 't> {
         match Digest::parse(text) {
             Ok(digest) => Some(digest),
             Err(error) => {
-                faults.push(fault_at(node, "the hash is no SHA-256", &error.to_string()));
+                let told = encrypted(node, found, "the hash");
+                let plain = || fault_at(node, "the hash is no SHA-256", &error.to_string());
+                faults.push(told.unwrap_or_else(plain));
                 None
             }
         }

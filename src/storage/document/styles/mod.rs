@@ -214,6 +214,7 @@ fn a_key_is_revoked_in_every_style() {
             "? apiKeys\n: - name: a\n    hash: H!\n",
         ),
         ("? apiKeys\n: - name: a\n    hash: H!\n", "delete a", "? apiKeys\n: []\n"),
+        ("? apiKeys\n:\n  - name: a\n    hash: H!\n", "delete a", "? apiKeys\n:\n  []\n"),
         (
             "? apiKeys\n: - name: a\n    permissions: [x]\n    hash: H!\n",
             "update a false x",
