@@ -20,14 +20,14 @@ fn whole(text: &str) -> String {
     }
 }
 
-fn settings(page: &str, first_line: &str) -> Settings {
-    let text = whole(&block(page, first_line));
-    Settings::from_yaml(&text).unwrap_or_else(|error| panic!("{page}: {text}: {error}"))
+fn settings(text: &str) -> Settings {
+    let text = whole(text);
+    Settings::from_yaml(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 #[test]
 fn the_settings_of_an_issuer_are_settings() {
-    let settings = settings("README.md", "auth:");
+    let settings = settings(&block("README.md", "auth:"));
     assert_eq!(settings.auth.bearer.issuers.len(), 1);
 }
 
@@ -38,7 +38,7 @@ fn the_settings_of_identity_providers_are_settings() {
     let blocks = blocks.iter().filter(|it| it.language == "yaml");
     let mut counted = 0;
     for block in blocks {
-        let settings = settings(page, block.first_line());
+        let settings = settings(&block.text);
         assert!(!settings.auth.bearer.issuers.is_empty(), "{block:?}");
         counted += 1;
     }
@@ -47,7 +47,7 @@ fn the_settings_of_identity_providers_are_settings() {
 
 #[test]
 fn the_settings_of_metrics_and_traces_are_settings() {
-    let metrics = settings("docs/observability.md", "metrics:").metrics;
+    let metrics = settings(&block("docs/observability.md", "metrics:")).metrics;
     assert!(metrics.listen.is_some_and(|it| it.ip().is_loopback()));
     let text = block("docs/observability.md", "traces:");
     Settings::from_yaml(&text).unwrap_or_else(|error| panic!("{text}: {error}"));

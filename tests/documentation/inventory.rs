@@ -159,6 +159,7 @@ const BLOCKS: &[(&str, &str, Fate)] = &[
     ("docs/gateways.md", "    preflights:", Run(PREFLIGHTS)),
     ("docs/identity-providers.md", "auth:", Run(PROVIDERS)),
     ("docs/identity-providers.md", "issuers:", Run(PROVIDERS)),
+    ("docs/identity-providers.md", "issuers:", Run(PROVIDERS)),
     ("docs/identity-providers.md", "tenants_claim: extn.tenants", Run(PROVIDERS)),
     ("docs/identity-providers.md", "tenants_claim: organization", Run(PROVIDERS)),
     (
@@ -299,17 +300,29 @@ const PROGRAMS: [&str; 14] = [
     "git tag ",
 ];
 
+/// What is in one and not in the other, as often as it is there.
+fn missing<'b>(
+    mut from: Vec<(&'b str, &'b str)>,
+    of: &[(&'b str, &'b str)],
+) -> Vec<(&'b str, &'b str)> {
+    for one in of {
+        if let Some(place) = from.iter().position(|it| it == one) {
+            from.swap_remove(place);
+        }
+    }
+    from
+}
+
 #[test]
 fn every_block_of_every_page_is_run_or_has_a_reason_not_to_be() {
     let followed = |page: &str| FOLLOWED.iter().any(|(it, _)| *it == page);
     let shown: Vec<_> = blocks().into_iter().filter(|it| !followed(&it.page)).collect();
-    let here: BTreeSet<_> = shown.iter().map(|it| (it.page.as_str(), it.first_line())).collect();
-    let listed: BTreeSet<_> = BLOCKS.iter().map(|(page, line, _)| (*page, *line)).collect();
-    let unknown: Vec<_> = here.difference(&listed).collect();
+    let here: Vec<_> = shown.iter().map(|it| (it.page.as_str(), it.first_line())).collect();
+    let listed: Vec<_> = BLOCKS.iter().map(|(page, line, _)| (*page, *line)).collect();
+    let unknown = missing(here.clone(), &listed);
     assert!(unknown.is_empty(), "in no list, so that nobody knows whether they work: {unknown:#?}");
-    let gone: Vec<_> = listed.difference(&here).collect();
+    let gone = missing(listed, &here);
     assert!(gone.is_empty(), "in the list and on no page: {gone:#?}");
-    assert_eq!(BLOCKS.len(), listed.len(), "a block is in the list twice");
 }
 
 #[test]
