@@ -1,0 +1,198 @@
+//! Every block of every page.
+
+use super::Fate::{self, Run, Shown};
+use super::{CONTAINERS, RELEASE};
+
+const HOSTILE: &[&str] = &[
+    "proxies::gateways::hostile::no_caller_gives_itself_an_identity_and_no_credential_comes_through",
+    "proxies::gateways::judged::whoever_may_passes_with_who_it_is_and_without_its_credential",
+];
+const PREFLIGHTS: &[&str] = &[
+    "proxies::gateways::preflights::a_preflight_passes_without_a_credential_and_without_an_identity",
+];
+const PROVIDERS: &[&str] =
+    &["documentation::configurations::the_settings_of_identity_providers_are_settings"];
+const CONSTRUCTED: &str = "a drawing or a sum, which no program reads";
+const ITSELF: &str = "it is what runs the tests";
+
+/// Page, first line, and fate.
+pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
+    (
+        "ARCHITECTURE.md",
+        "                       openapi/neostore-v1.json ── build.rs ──► contract (types, operations, scopes, documents)",
+        Shown(CONSTRUCTED),
+    ),
+    (
+        "CONTRIBUTING.md",
+        "$ cargo quick                    # rules, layers, storage, and the service over HTTP",
+        Shown(ITSELF),
+    ),
+    ("CONTRIBUTING.md", "$ cargo fmt --all", Shown(ITSELF)),
+    (
+        "README.md",
+        "$ cargo run --release -- serve --dev",
+        Run(&["documentation::readme::the_five_operations_work_one_after_the_other"]),
+    ),
+    (
+        "README.md",
+        "$ tests/run        # every test; installs what it needs (Node.js with npm and Python 3 must be there)",
+        Shown(ITSELF),
+    ),
+    (
+        "README.md",
+        "KEYS=http://127.0.0.1:8080/api/demo/admin/apiKeys",
+        Run(&["documentation::readme::the_five_operations_work_one_after_the_other"]),
+    ),
+    (
+        "README.md",
+        "curl -i \"http://127.0.0.1:8080/auth/demo?scope=orders:read\" -H \"X-API-KEY: $KEY\"",
+        Run(&[
+            "documentation::readme::other_services_are_told_who_passes_and_what_a_token_is_worth",
+        ]),
+    ),
+    (
+        "README.md",
+        "curl \"http://127.0.0.1:8080/api/demo/introspect\" -H \"Authorization: Bearer $TOKEN\" -d \"token=$KEY\"",
+        Run(&[
+            "documentation::readme::other_services_are_told_who_passes_and_what_a_token_is_worth",
+        ]),
+    ),
+    (
+        "README.md",
+        "apiKeys:",
+        Run(&[
+            "documentation::readme::the_file_is_one_that_the_program_takes_and_its_hash_is_that_of_a_token",
+        ]),
+    ),
+    (
+        "README.md",
+        "flock data/.neokeys/acme.lock sed -i 's/enabled: true/enabled: false/' data/acme/security.yml",
+        Run(&["documentation::readme::a_script_that_holds_the_lock_disables_what_it_says"]),
+    ),
+    (
+        "README.md",
+        "$ cargo install --path . --features etcd,object-storage   # etcd needs protobuf-compiler, libprotobuf-dev",
+        Run(&["documentation::readme::every_store_that_is_named_is_an_address_that_settings_take"]),
+    ),
+    (
+        "README.md",
+        "$ neokeys tenants create acme",
+        Run(&["documentation::readme::the_command_line_does_what_it_shows"]),
+    ),
+    (
+        "README.md",
+        "auth:",
+        Run(&["documentation::configurations::the_settings_of_an_issuer_are_settings"]),
+    ),
+    (
+        "RELEASING.md",
+        "cargo run --release -- openapi > tests/contract/released/documented.json",
+        Shown(RELEASE),
+    ),
+    ("docs/deployment.md", "docker build -t neokeys .", Shown(CONTAINERS)),
+    (
+        "docs/deployment.md",
+        "docker run --rm -v neokeys:/data neokeys tenants create acme",
+        Shown(CONTAINERS),
+    ),
+    ("docs/deployment.md", "RUSTFLAGS=\"-C target-feature=+crt-static\" \\", Shown(RELEASE)),
+    (
+        "docs/deployment.md",
+        "install -m 755 target/x86_64-unknown-linux-gnu/release/neokeys /usr/local/bin/",
+        Run(&["documentation::commands::what_systemd_needs_is_installed_as_the_page_says"]),
+    ),
+    (
+        "docs/gateways.md",
+        "GET /auth/{tenantId}?scope=…",
+        Shown("the shape of a request: api::forward_auth sends it"),
+    ),
+    ("docs/gateways.md", "upstream neokeys { server 127.0.0.1:8080; keepalive 16; }", Run(HOSTILE)),
+    ("docs/gateways.md", "http://127.0.0.1:8000 {", Run(HOSTILE)),
+    (
+        "docs/gateways.md",
+        "-- http-request lua.neokeys ADDRESS QUERY: lets the request pass if neokeys says so.",
+        Run(HOSTILE),
+    ),
+    ("docs/gateways.md", "global", Run(HOSTILE)),
+    ("docs/gateways.md", "entryPoints:", Run(HOSTILE)),
+    ("docs/gateways.md", "http:", Run(HOSTILE)),
+    ("docs/gateways.md", "static_resources:", Run(HOSTILE)),
+    (
+        "docs/gateways.md",
+        "        set $preflight \"$request_method $http_access_control_request_method\";",
+        Run(PREFLIGHTS),
+    ),
+    ("docs/gateways.md", "\t\t@judged not {", Run(PREFLIGHTS)),
+    (
+        "docs/gateways.md",
+        "    http-request lua.neokeys 127.0.0.1:8080 scope=orders:read unless { method OPTIONS } { req.hdr(access-control-request-method) -m found }",
+        Run(PREFLIGHTS),
+    ),
+    ("docs/gateways.md", "                        - match:", Run(PREFLIGHTS)),
+    ("docs/gateways.md", "    preflights:", Run(PREFLIGHTS)),
+    ("docs/identity-providers.md", "auth:", Run(PROVIDERS)),
+    ("docs/identity-providers.md", "issuers:", Run(PROVIDERS)),
+    ("docs/identity-providers.md", "issuers:", Run(PROVIDERS)),
+    ("docs/identity-providers.md", "tenants_claim: extn.tenants", Run(PROVIDERS)),
+    ("docs/identity-providers.md", "tenants_claim: organization", Run(PROVIDERS)),
+    (
+        "docs/introspection.md",
+        "POST /api/{tenantId}/introspect",
+        Shown("the shape of a request: api::introspection sends it"),
+    ),
+    (
+        "docs/introspection.md",
+        "neokeys keys create gateway --tenant demo --permission tenant.apiKey:read",
+        Run(&["documentation::commands::a_resource_server_gets_a_key_of_its_own"]),
+    ),
+    (
+        "docs/introspection.md",
+        "<Location /shops/demo/>",
+        Run(&["proxies::introspection::apache_lets_in_whom_neokeys_vouches_for"]),
+    ),
+    (
+        "docs/introspection.md",
+        "OIDCOAuthIntrospectionEndpoint https://127.0.0.1:8443/api/demo/introspect",
+        Run(&[
+            "proxies::introspection::the_other_module_of_apache_lets_in_whom_neokeys_vouches_for_and_keeps_no_answer",
+        ]),
+    ),
+    (
+        "docs/introspection.md",
+        "import os",
+        Run(&["clients::introspection::authlib_lets_in_whom_neokeys_vouches_for"]),
+    ),
+    (
+        "docs/observability.md",
+        "metrics:",
+        Run(&["documentation::configurations::the_settings_of_metrics_and_traces_are_settings"]),
+    ),
+    (
+        "docs/observability.md",
+        "# prometheus.yml",
+        Run(&["documentation::configurations::prometheus_takes_what_the_page_gives_it"]),
+    ),
+    (
+        "docs/observability.md",
+        "traces:",
+        Run(&["documentation::configurations::the_settings_of_metrics_and_traces_are_settings"]),
+    ),
+    (
+        "docs/operations.md",
+        "$ apt-get install etcd-server nginx-light protobuf-compiler libprotobuf-dev curl",
+        Run(&["cluster::example::the_example_starts_answers_and_ends"]),
+    ),
+    ("docs/operations.md", "8 GiB / (2 × 160 B) ≈ 27 million keys a cluster", Shown(CONSTRUCTED)),
+    (
+        "docs/operations.md",
+        "map $uri $tenant { ~^/api/(?<id>[^/]+)/ $id; }",
+        Run(&[
+            "documentation::configurations::nginx_parts_tenants_by_their_names_as_the_plan_says",
+        ]),
+    ),
+    (
+        "docs/operations.md",
+        "100 million keys / 8 shards         = 12.5 million keys a shard",
+        Shown(CONSTRUCTED),
+    ),
+];
