@@ -111,3 +111,33 @@ fn a_node_says_what_its_server_lacks_and_changes_nothing() {
     assert_eq!(run.status.code(), Some(1), "{said}");
     assert!(said.contains("does not keep to If-Match"), "{said}");
 }
+
+/// A refusal by a rule counts only from the newest document, however long a node may believe what it
+/// knows.
+#[test]
+fn no_rule_is_judged_from_the_past() {
+    for buckets in [Buckets::s3(), Buckets::azurite(), Buckets::google()] {
+        let nodes = Nodes::on(&buckets.url("two"), "3600s").with(&buckets.variables());
+        let [one, other] = [nodes.start(), nodes.start()];
+        make_tenant(&buckets);
+        let caller = Caller::new(&nodes.token());
+        let status = |node, method, path: &str, body| {
+            let reply = caller.ask(node, method, path, body).unwrap();
+            reply.status
+        };
+        let path = format!("{}/k", keys("t"));
+        let body = || Some(json!({"name": "k", "permissions": ["a"]}));
+        for _ in 0..3 {
+            for node in [&one, &other] {
+                status(node, "GET", &keys("t"), None);
+            }
+            assert_eq!(status(&one, "POST", &keys("t"), body()), 201);
+            assert_eq!(status(&other, "DELETE", &path, None), 204, "made by the other node");
+            assert_eq!(status(&one, "POST", &keys("t"), body()), 201, "gone by the other node");
+            let update = Some(json!({"enabled": false, "permissions": ["a"]}));
+            assert_eq!(status(&other, "PUT", &path, update), 200, "made by the other node");
+            assert_eq!(status(&one, "DELETE", &path, None), 204);
+            assert_eq!(status(&other, "DELETE", &path, None), 404);
+        }
+    }
+}

@@ -32,6 +32,26 @@ async fn is_still(store: &dyn DocumentStore, id: &TenantId, version: &Version) -
     }
 }
 
+/// What one node has written, another one finds when it asks for the newest, whatever it knows.
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+async fn the_newest_is_found(one: &dyn DocumentStore, other: &dyn DocumentStore) {
+    let id = tenant("newest");
+    one.create_tenant(&id).await.unwrap();
+    let mut known = found(other, &id).await;
+    for round in 0..50 {
+        let there = found(one, &id).await;
+        let text = round.to_string();
+        one.write(&id, &there, Bytes::from(text.clone())).await.unwrap();
+        known = match other.read_newest(&id, Some(&known.version)).await.unwrap() {
+            Reading::Found(document) => document,
+            known => panic!("round {round}: {known:?}"),
+        };
+        assert_eq!(known.bytes, text);
+        let again = other.read_newest(&id, Some(&known.version)).await.unwrap();
+        assert!(matches!(again, Reading::Confirmed(_)), "round {round}: {again:?}");
+    }
+}
+
 async fn judge(store: Arc<dyn DocumentStore>) {
     a_tenant_exists_once_it_is_made(&*store).await;
     a_document_that_is_not_there_is_absent(&*store).await;
@@ -209,7 +229,7 @@ async fn the_folder_conforms() {
 mod etcd {
     use neokeys::storage::{EtcdStore, StoreUrl};
 
-    use super::{Arc, Duration, judge};
+    use super::{Arc, Duration, judge, the_newest_is_found};
     use crate::servers::etcd::{DEBIAN, Etcd};
 
     pub(super) async fn etcd_conforms(program: &std::path::Path) {
@@ -218,6 +238,9 @@ mod etcd {
             let Ok(StoreUrl::Etcd(url)) = etcd.url(prefix).parse() else { panic!("no url") };
             judge(Arc::new(EtcdStore::open(&url, 1 << 20, max_staleness).unwrap())).await;
         }
+        let Ok(StoreUrl::Etcd(url)) = etcd.url("newest").parse() else { panic!("no url") };
+        let open = || EtcdStore::open(&url, 1 << 20, Some(Duration::from_secs(60))).unwrap();
+        the_newest_is_found(&open(), &open()).await;
     }
 
     #[tokio::test]
@@ -235,7 +258,7 @@ mod etcd {
 mod objects {
     use neokeys::storage::{ObjectsStore, StoreUrl};
 
-    use super::{Arc, Duration, judge};
+    use super::{Arc, Duration, judge, the_newest_is_found};
     use crate::servers::buckets::Buckets;
 
     async fn conforms(buckets: &Buckets) {
@@ -245,6 +268,10 @@ mod objects {
             let store = ObjectsStore::open(&url, 1 << 20, max_staleness, &variables).unwrap();
             judge(Arc::new(store)).await;
         }
+        let Ok(StoreUrl::Objects(url)) = buckets.url("newest").parse() else { panic!("no url") };
+        let (variables, hour) = (buckets.variables(), Some(Duration::from_secs(3600)));
+        let open = || ObjectsStore::open(&url, 1 << 20, hour, &variables).unwrap();
+        the_newest_is_found(&open(), &open()).await;
     }
 
     #[tokio::test]

@@ -152,6 +152,14 @@ impl DocumentStore for EtcdStore {
         if state.is_some_and(|it| self.cluster.knowledge.vouches_for(tenant.as_str(), &it)) {
             return StoreFuture::ready(Ok(Reading::Unchanged));
         }
+        self.read_newest(tenant, known)
+    }
+
+    fn read_newest<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
         let (cluster, tenant, known) = (Arc::clone(&self.cluster), tenant.clone(), known.copied());
         let read = async move { cluster.read(&tenant, known).await };
         self.remote.ask(read, || DocumentError::GivenUp)

@@ -157,6 +157,15 @@ impl DocumentStore for ObjectsStore {
         {
             return StoreFuture::ready(Ok(Reading::Unchanged));
         }
+        self.read_newest(tenant, known)
+    }
+
+    fn read_newest<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
+        let state = known.and_then(Tagged::of);
         let is_absent = known == Some(&Version::ABSENT);
         let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
         let read = async move { bucket.read(&tenant, state, is_absent).await };
