@@ -3,6 +3,9 @@
 //! reading finds.
 
 mod random_document;
+/// Documents with more of what YAML allows than people write.
+#[path = "../../../tests/storage/other_parser/documents.rs"]
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -200,5 +203,31 @@ proptest! {
     ) {
         let text = random_document(&mut Choices::new(&layout));
         edit_and_compare(&text, &mut Choices::new(&edits));
+    }
+}
+
+/// What is read around a change must not pass where the whole does not: of large documents only that
+/// is read.
+#[test]
+fn what_reads_back_around_a_change_reads_back_in_the_whole() {
+    let mut state = 1_u64;
+    let mut random = |bound: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound
+    };
+    for _ in 0..3_000 {
+        let (text, _) = self::written::Writer::new(&mut random).document();
+        let mut document = Document::parse(Bytes::from(text)).unwrap();
+        for number in 0..4 {
+            let bytes: Vec<u8> = (0..8).map(|_| random(256) as u8).collect();
+            let edit = random_edit(&mut Choices::new(&bytes), &model_of(&document), number);
+            let change = document.keyring().judge(&edit, &Precondition::default()).unwrap();
+            let mut draft = Draft::of(&document);
+            let before = String::from_utf8_lossy(document.bytes()).into_owned();
+            draft.make(&change).unwrap_or_else(|refused| panic!("{refused:?} {edit:?}\n{before}"));
+            let after = draft.finish();
+            document = after.unwrap_or_else(|| panic!("{edit:?} does not read back\n{before}"));
+        }
     }
 }

@@ -3,25 +3,24 @@
 
 use std::fmt::Write as _;
 
-use crate::seeded::Seeded;
-
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d154";
 
 /// A document under construction.
 pub(super) struct Writer<'r> {
-    random: &'r mut Seeded,
+    /// A number below a bound.
+    random: &'r mut dyn FnMut(usize) -> usize,
     marks: usize,
-    /// Names of anchored values of other sections, by what they hold.
-    pub(super) has_base: bool,
+    /// Whether there are values of other sections to refer to.
+    has_base: bool,
 }
 
 impl<'r> Writer<'r> {
-    pub(super) fn new(random: &'r mut Seeded) -> Self {
+    pub(super) fn new(random: &'r mut dyn FnMut(usize) -> usize) -> Self {
         Self { random, marks: 0, has_base: false }
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        self.random.below(bound)
+        (self.random)(bound)
     }
 
     fn once_in(&mut self, times: usize) -> bool {
@@ -47,7 +46,7 @@ impl<'r> Writer<'r> {
         let mut text = String::new();
         while self.once_in(5) {
             if self.once_in(2) {
-                text.push_str(["\n", "\n", "  \n"][self.random.below(3)]);
+                text.push_str(["\n", "\n", "  \n"][self.below(3)]);
             } else {
                 let indent = self.below(deepest + 1);
                 let _ = writeln!(text, "{}#{}", " ".repeat(indent), self.mark());

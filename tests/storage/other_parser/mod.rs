@@ -75,7 +75,7 @@ async fn edit_document(
     documents: &MemoryStore,
     case: usize,
 ) -> Value {
-    let (text, count) = Writer::new(random).document();
+    let (text, count) = Writer::new(&mut |bound| random.below(bound)).document();
     let t = tenant(&format!("t{case}"));
     documents.put(&t, text.clone().into_bytes());
     let mut steps = Vec::new();
