@@ -94,6 +94,12 @@ fn files_that_are_something_else_are_named_as_what_they_are() {
             ["within security", "left margin"],
         ),
         ("app:\n  x:\n    apiKeys: []\n", (3, 5), "error", ["within app", "left margin"]),
+        (
+            "roles: x\ntenants:\n  - id: t\n    apiKeys: []\n",
+            (4, 5),
+            "error",
+            ["within tenants", "left margin"],
+        ),
         ("roles:\n  - x\n", (1, 1), "warning", ["no section apiKeys", "apiKeys:"]),
         (
             "version: https://git-lfs.github.com/spec/v1\noid: sha256:00\nsize: 1\n",

@@ -196,6 +196,9 @@ fn deeper_section(tree: &Tree<'_>) -> Option<(NodeId, String)> {
                 Content::Scalar { text, .. } if text.lines().any(|line| line == "apiKeys:") => {
                     return Some((node, format!("a text of {outer}")));
                 }
+                Content::Sequence { items, .. } if depth < DEEPEST_LOOK => {
+                    waiting.extend(tree.items(items).iter().map(|item| (*item, depth + 1)));
+                }
                 Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => {}
             }
         }
