@@ -43,7 +43,7 @@ impl Shared {
     fn new(mode: u32, umask: &'static str) -> Self {
         let place = Workplace::new();
         set_mode(&place.path(""), 0o755);
-        fs::copy(env!("CARGO_BIN_EXE_neokeys"), place.path("neokeys")).unwrap();
+        place.copy_program();
         fs::create_dir(place.path("data")).unwrap();
         chown(place.path("data"), Some(OWNER.id), Some(OWNER.group)).unwrap();
         set_mode(&place.path("data"), mode);

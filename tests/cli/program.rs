@@ -37,6 +37,14 @@ impl Workplace {
         self.folder.path().join(name)
     }
 
+    /// Puts the program where every user can run it. Another process copies it: a child that another
+    /// test starts meanwhile would hold a descriptor of ours open, and the program would be busy.
+    pub(crate) fn copy_program(&self) {
+        let mut copy = Command::new("cp");
+        copy.arg(env!("CARGO_BIN_EXE_neokeys")).arg(self.path("neokeys"));
+        assert!(copy.status().unwrap().success());
+    }
+
     #[expect(clippy::disallowed_methods, reason = "a test's file need not survive a power cut")]
     pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).unwrap();
