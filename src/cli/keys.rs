@@ -143,9 +143,7 @@ async fn get(key: &Key, output: &mut Output<'_>) -> Result<(), Failure> {
     let store = key.of.place.open(false)?;
     let keyring =
         store.get_keyring(&key.of.tenant).await.map_err(|error| unreadable(&error, &key.of))?;
-    let found = keyring
-        .find_by_name(key.name.as_str())
-        .ok_or_else(|| not_done(&EditError::NotFound.into(), &key.of))?;
+    let found = keyring.get_by_name(&key.name).map_err(|error| not_done(&error.into(), &key.of))?;
     let shown = show(found, key.of.json)?;
     output.write(&shown)
 }
@@ -205,7 +203,9 @@ fn not_done(error: &CommitError, of: &Tenant) -> Failure {
         CommitError::Edit(EditError::NotFound) => {
             failure.hint(format!("`neokeys keys list --tenant {tenant}` shows the keys there are"))
         }
-        CommitError::Edit(EditError::NameTakenByFaultyEntry { .. })
+        CommitError::Edit(
+            EditError::NameTakenByFaultyEntry { .. } | EditError::NoKeyButFaultyEntry { .. },
+        )
         | CommitError::NotEditable { .. } => failure.hint("mend it in the file, then try again"),
         CommitError::Edit(EditError::PreconditionFailed) | CommitError::NotAllowed(_) => failure,
         CommitError::Unavailable(cause) => failure.hint(unavailable_hint(cause, of)),

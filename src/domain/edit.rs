@@ -128,6 +128,14 @@ pub enum EditError {
     /// There is no key of this name.
     #[error("there is no key of this name")]
     NotFound,
+    /// There is no key of this name, since the entry that has it is faulty.
+    #[error("line {line} of the document has an entry of this name that is no key: {fault}")]
+    NoKeyButFaultyEntry {
+        /// Where the entry starts, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        fault: String,
+    },
     /// The key or list is not in a state that the caller named.
     #[error("the precondition does not hold")]
     PreconditionFailed,

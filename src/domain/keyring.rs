@@ -107,7 +107,7 @@ impl Keyring {
             if precondition.holds(present) { Ok(()) } else { Err(EditError::PreconditionFailed) }
         };
         let get = |name: &KeyName| {
-            let key = self.find_by_name(name.as_str()).ok_or(EditError::NotFound)?;
+            let key = self.get_by_name(name)?;
             if !precondition.is_empty() {
                 demand(&key.fingerprint())?;
             }
@@ -138,12 +138,24 @@ impl Keyring {
         if self.find_by_name(name.as_str()).is_some() {
             return Err(EditError::NameTaken);
         }
-        match self.faulty.iter().find(|entry| entry.name.as_deref() == Some(name.as_str())) {
-            Some(FaultyEntry { line, fault, .. }) => {
-                Err(EditError::NameTakenByFaultyEntry { line: *line, fault: fault.clone() })
-            }
+        match self.find_faulty(name) {
+            Some((line, fault)) => Err(EditError::NameTakenByFaultyEntry { line, fault }),
             None => Ok(()),
         }
+    }
+
+    /// The key of this name, or whether an entry that is no key has it.
+    pub fn get_by_name(&self, name: &KeyName) -> Result<&Arc<ApiKey>, EditError> {
+        self.find_by_name(name.as_str()).ok_or_else(|| match self.find_faulty(name) {
+            Some((line, fault)) => EditError::NoKeyButFaultyEntry { line, fault },
+            None => EditError::NotFound,
+        })
+    }
+
+    fn find_faulty(&self, name: &KeyName) -> Option<(u64, String)> {
+        let mut faulty = self.faulty.iter();
+        let entry = faulty.find(|entry| entry.name.as_deref() == Some(name.as_str()))?;
+        Some((entry.line, entry.fault.clone()))
     }
 
     /// The snapshot after a change that was judged on this one.
@@ -278,7 +290,7 @@ mod tests {
         assert!(keyring.find_by_name("b").is_none());
         assert_eq!(
             keyring.judge(&delete("b"), &Precondition::default()).unwrap_err(),
-            EditError::NotFound
+            EditError::NoKeyButFaultyEntry { line: 7, fault: "no hash".to_owned() }
         );
     }
 

@@ -96,6 +96,12 @@ fn kind_of(value: &Value) -> &'static str {
 
 /// The members of the one object that the bytes hold, repeated ones too.
 fn members(bytes: &[u8]) -> Result<Vec<(String, Value)>, String> {
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        return Err("The body starts with a byte order mark (BOM); send it without one.".to_owned());
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err("The body is UTF-16; send it as UTF-8.".to_owned());
+    }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("The body is not UTF-8 (at byte {}).", error.valid_up_to() + 1))?;
     if text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {

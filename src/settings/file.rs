@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, Visitor};
 
 use super::error::nearest;
+use super::syntax;
 use super::table::{SETTINGS, assign};
 use super::{Settings, SettingsError};
 use crate::storage::without_credentials;
@@ -21,7 +22,8 @@ pub(super) fn apply(settings: &mut Settings, path: &Path, text: &str) -> Result<
         (Some(fault), Some(location)) => format!("line {}: {fault}", location.line()),
         (Some(fault), None) => fault,
         // A value in the wrong place is told as it is.
-        (None, _) => without_credentials(&error.to_string()),
+        (None, _) => syntax::hint(text, error.location().map(|it| it.line()))
+            .unwrap_or_else(|| without_credentials(&error.to_string())),
     };
     Err(SettingsError::File { path: path.to_owned(), message })
 }

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ::http::Uri;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, Visitor};
 use serde::ser::Serialize;
 
@@ -127,70 +126,6 @@ impl<T: DeserializeOwned + Serialize> Form for Yaml<T> {
     }
 }
 
-/// Addresses of web servers.
-pub(super) struct Addresses;
-
-impl Form for Addresses {
-    type Value = Vec<String>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
-        let addresses = Vec::<Address>::deserialize(source)?;
-        Ok(addresses.into_iter().map(|Address(text)| text).collect())
-    }
-
-    fn show(value: &Vec<String>) -> String {
-        format!("[{}]", value.join(", "))
-    }
-}
-
-/// Origins of web pages, as browsers name them.
-pub(super) struct Origins;
-
-impl Form for Origins {
-    type Value = Vec<String>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
-        let origins = Vec::<Origin>::deserialize(source)?;
-        Ok(origins.into_iter().map(|Origin(text)| text).collect())
-    }
-
-    fn show(value: &Vec<String>) -> String {
-        Addresses::show(value)
-    }
-}
-
-/// A browser's `Origin` is compared to the letter, so one with a path would never match.
-struct Origin(String);
-
-impl<'de> Deserialize<'de> for Origin {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        let Address(text) = Address::deserialize(source)?;
-        let bare = text.splitn(4, '/').count() == 3 && text == text.to_ascii_lowercase();
-        if bare {
-            Ok(Self(text))
-        } else {
-            let form =
-                "an origin is scheme, host and port in lower case, without a slash at the end";
-            Err(D::Error::custom(format!("{text:?} is refused: {form}")))
-        }
-    }
-}
-
-/// An address of a web page, or `null`.
-pub(super) struct OptionalAddress;
-
-impl Form for OptionalAddress {
-    type Value = Option<String>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
-        Ok(Option::<Address>::deserialize(source)?.map(|Address(text)| text))
-    }
-
-    fn show(value: &Option<String>) -> String {
-        value.as_deref().unwrap_or("null").to_owned()
-    }
-}
-
 /// The path of a file, or `null`.
 pub(super) struct OptionalPath;
 
@@ -203,26 +138,6 @@ impl Form for OptionalPath {
 
     fn show(value: &Option<PathBuf>) -> String {
         value.as_ref().map_or_else(|| "null".to_owned(), |path| path.display().to_string())
-    }
-}
-
-/// A served document with an address that no client can use would be found out late.
-struct Address(String);
-
-impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        parsed(source, |text| {
-            let uri = text.parse::<Uri>().ok();
-            let usable = uri.is_some_and(|uri| {
-                matches!(uri.scheme_str(), Some("http" | "https"))
-                    && uri.host().is_some_and(|host| !host.is_empty())
-            });
-            if usable {
-                Ok(Self(text.to_owned()))
-            } else {
-                Err("an address starts with https:// or http://")
-            }
-        })
     }
 }
 

@@ -8,12 +8,15 @@
 //! Invariant: a setting that is unknown, malformed or given twice in one file is never passed over;
 //! what Kubernetes and Docker make of services' names is no setting, and is told by name.
 
+mod addresses;
 mod amounts;
 mod error;
 mod file;
 mod form;
+mod list;
 mod service_links;
 mod sources;
+mod syntax;
 mod table;
 
 use std::ffi::OsString;

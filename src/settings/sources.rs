@@ -9,6 +9,7 @@ use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::error::nearest;
+use super::list;
 use super::service_links::is_service_link;
 use super::table::{SETTINGS, Setting, VARIABLE_PREFIX, assign};
 use super::{Settings, SettingsError};
@@ -56,7 +57,10 @@ pub(super) fn apply_environment(
             // The value is one line as a rule: where in it the fault is helps nobody.
             let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
             let message = message.trim_start_matches('.');
-            let message = without_credentials(message);
+            let mut message = without_credentials(message);
+            if setting.name == "auth.bearer.issuers" && message.contains("invalid type") {
+                message.push_str("; write [{ issuer: https://…, audience: https://… }]");
+            }
             SettingsError::Variable { variable: variable.clone(), message }
         };
         let value = value.to_str().ok_or_else(|| refuse("the value is not UTF-8"))?;
@@ -67,7 +71,15 @@ pub(super) fn apply_environment(
 }
 
 /// The value of a variable: text where a text is wanted, YAML where anything else is.
-struct VariableText<'de>(&'de str);
+pub(super) struct VariableText<'de>(pub(super) &'de str);
+
+impl<'de> IntoDeserializer<'de, serde_yaml::Error> for VariableText<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
 
 impl<'de> Deserializer<'de> for VariableText<'de> {
     type Error = serde_yaml::Error;
@@ -102,8 +114,12 @@ impl<'de> Deserializer<'de> for VariableText<'de> {
         visitor.visit_borrowed_str(self.0)
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        list::read(self.0, visitor)
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        newtype_struct tuple tuple_struct map struct identifier ignored_any
     }
 }

@@ -6,10 +6,9 @@ use std::net::SocketAddr;
 use serde::de::Deserializer;
 
 use super::Settings;
+use super::addresses::{Addresses, Networks, OptionalAddress, Origins};
 use super::amounts::{OptionalTime, Size, SizeAboveZero, Time, TimeAboveZero};
-use super::form::{
-    Addresses, Form, OptionalAddress, OptionalPath, OptionalText, Origins, Text, Verbatim, Yaml,
-};
+use super::form::{Form, OptionalPath, OptionalText, Text, Verbatim, Yaml};
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
 
@@ -77,9 +76,9 @@ settings! {
     /// How many credentials that are not valid an address has in a minute before it is turned away
     /// with 429; a request without one is no failure. 0: nobody is slowed down.
     "auth.throttle.failures_per_minute" => auth.throttle.failures_per_minute: Yaml<_>;
-    /// The proxies whose Forwarded or X-Forwarded-For says a client's address, as networks such as
-    /// 10.0.0.0/8.
-    "auth.throttle.trusted_proxies" => auth.throttle.trusted_proxies: Yaml<_>;
+    /// The proxies whose Forwarded or X-Forwarded-For says a client's address, as addresses or
+    /// networks such as 10.0.0.0/8.
+    "auth.throttle.trusted_proxies" => auth.throttle.trusted_proxies: Networks;
     /// A list of addresses that the served documents name in place of the contract's servers.
     "contract.servers" => contract.servers: Addresses;
     /// Where the served documents say that a user signs in, in place of the contract's address.
@@ -144,7 +143,7 @@ pub fn help() -> String {
     let defaults = Settings::default();
     let mut text = String::from(
         "Settings (in the file by these names; the environment goes before the file, and lists in \
-         it are written as in YAML: [a, b]):\n",
+         it are written [a, b] or a,b):\n",
     );
     for setting in SETTINGS {
         // Writing to a String cannot fail.

@@ -27,7 +27,7 @@ limits: { body: 64KiB, document: 16MiB, shutdown: 10s }
 log: { format: text, level: info }
 ";
 
-fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+pub(super) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
     let variables = environment.iter().map(|(name, value)| (name.into(), value.into()));
     let read = Settings::from_yaml(file).and_then(|mut settings| {
         super::sources::apply_environment(&mut settings, variables)?;
@@ -237,8 +237,26 @@ fn a_fault_in_the_environment_is_named_by_the_variable() {
         ),
         (
             "NEOKEYS_CONTRACT__SERVERS",
-            "https://a",
-            "NEOKEYS_CONTRACT__SERVERS: invalid type: string \"https://a\", expected a sequence",
+            "https://a,b",
+            "NEOKEYS_CONTRACT__SERVERS: \"b\" is refused: an address starts with https:// or http://",
+        ),
+        (
+            "NEOKEYS_CORS__ORIGINS",
+            "*",
+            "NEOKEYS_CORS__ORIGINS: \"*\" is refused: every page that a browser shows could call then; \
+             name the origins, such as https://console.example.com",
+        ),
+        (
+            "NEOKEYS_AUTH__THROTTLE__TRUSTED_PROXIES",
+            "10.0.0.1, proxy",
+            "NEOKEYS_AUTH__THROTTLE__TRUSTED_PROXIES: \"proxy\" is refused: a network is an address, or \
+             an address and the bits that count, such as 10.0.0.0/8",
+        ),
+        (
+            "NEOKEYS_AUTH__BEARER__ISSUERS",
+            "https://a/",
+            "NEOKEYS_AUTH__BEARER__ISSUERS: invalid type: string \"https://a/\", expected struct \
+             IssuerConfig; write [{ issuer: https://…, audience: https://… }]",
         ),
         (
             "NEOKEYS_AUTH__BEARER__ISSUERS",

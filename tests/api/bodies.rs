@@ -151,6 +151,26 @@ async fn what_is_no_json_object_is_refused() {
 }
 
 #[tokio::test]
+async fn a_mark_of_the_encoding_in_front_of_a_body_is_named() {
+    let service = Service::start();
+    let body = json!({"name": "n", "permissions": ["p"]}).to_string();
+    let utf16 = |mark: u16, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        [mark].into_iter().chain(body.encode_utf16()).flat_map(bytes).collect()
+    };
+    for (body, told) in [
+        (format!("\u{feff}{body}").into_bytes(), "starts with a byte order mark (BOM)"),
+        ("\u{feff}".as_bytes().to_vec(), "starts with a byte order mark (BOM)"),
+        (utf16(0xfeff, u16::to_le_bytes), "is UTF-16"),
+        (utf16(0xfeff, u16::to_be_bytes), "is UTF-16"),
+    ] {
+        let reply = post(&service, body).await;
+        assert_eq!(reply.status, 400);
+        let sentence = reply.json()["errors"]["$"][0].as_str().unwrap().to_owned();
+        assert!(sentence.contains(told), "{sentence}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_over_64_kib_is_too_large() {
     let service = Service::start();
     let padded = |length: usize| {

@@ -23,7 +23,17 @@ async fn a_faulty_entry_never_authenticates_and_takes_its_name() {
     assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
     assert_eq!(service.client().with_api_key(&token_of("twin")).get(KEYS).await.status, 401);
     for name in ["broken", "twin"] {
-        assert_eq!(service.admin().get(&key(name)).await.status, 404);
+        let update = json!({"enabled": false, "permissions": ["p"]});
+        for reply in [
+            service.admin().get(&key(name)).await,
+            service.admin().put(&key(name), update).await,
+            service.admin().delete(&key(name)).await,
+        ] {
+            assert_eq!((reply.status.as_u16(), reply.problem()), (404, "key-not-found".into()));
+            let told = "is no key: ";
+            let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+            assert!(detail.contains("at line ") && detail.contains(told), "{detail}");
+        }
         let reply = service.admin().post(KEYS, json!({"name": name, "permissions": ["p"]})).await;
         assert_eq!(reply.problem(), "name-taken");
         assert!(reply.json()["detail"].as_str().unwrap().contains("line "), "{reply:?}");

@@ -224,7 +224,7 @@ fn a_file_that_belongs_to_another_user_is_told_as_that() {
         return;
     }
     // The program where anybody can run it; all but the document are the user's.
-    std::fs::copy(env!("CARGO_BIN_EXE_neokeys"), place.path("neokeys")).unwrap();
+    place.copy_program();
     for name in ["", "data", "data/demo", "data/.neokeys", "data/.neokeys/demo.lock", "neokeys"] {
         std::os::unix::fs::chown(place.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
     }
@@ -256,4 +256,40 @@ fn a_hint_says_what_is_at_fault() {
     std::fs::create_dir(place.path("data/demo/security.yml")).unwrap();
     let said = place.run(&["keys", "list", "--tenant", "demo"]).refused(1);
     assert!(said.contains("nothing in the file is at fault"), "{said}");
+}
+
+#[test]
+fn an_entry_that_is_no_key_is_told_as_that_to_whoever_asks_for_it() {
+    let place = Workplace::with_tenant();
+    place.write("data/demo/security.yml", "apiKeys:\n  - name: a\n    hash: nonsense\n");
+    let update = ["update", "a", "--enabled", "true", "--permission", "x"];
+    for arguments in [&["get", "a"][..], &["delete", "a"], &update] {
+        let arguments = [&["keys"], arguments, &["--tenant", "demo"]].concat();
+        let said = place.run(&arguments).refused(1);
+        let told = "line 2 of the document has an entry of this name that is no key: ";
+        assert!(said.contains(told) && said.contains("mend it in the file"), "{said}");
+    }
+}
+
+#[test]
+fn a_document_that_is_a_mount_of_its_own_is_told_with_what_to_mount() {
+    let place = Workplace::with_tenant();
+    place.write("document.yml", "apiKeys: []\n");
+    place.write("data/demo/security.yml", "");
+    let program = place.command(&["keys", "create", "a", "--permission", "x", "--tenant", "demo"]);
+    let mut command = std::process::Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-c"])
+        .arg("mount --bind document.yml data/demo/security.yml && exec \"$0\" \"$@\" || exit 77");
+    command.arg(program.get_program()).args(program.get_args()).current_dir(place.path(""));
+    let output = command.output().unwrap();
+    if output.status.code() == Some(77) || !rustix::process::geteuid().is_root() {
+        println!("NOT CHECKED HERE: nothing can be mounted on this machine");
+        return;
+    }
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("data/demo/security.yml is mounted by itself"), "{said}");
+    assert!(said.contains("mount the folder that it is in"), "{said}");
+    assert_eq!(place.read("document.yml"), "apiKeys: []\n");
 }

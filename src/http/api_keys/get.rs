@@ -27,6 +27,6 @@ pub(crate) async fn get_api_key(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let keyring = caller.get_keyring(&**keys).await?;
-    let key = keyring.find_by_name(name.as_str()).ok_or_else(outcome::no_such_key)?;
+    let key = keyring.get_by_name(&name).map_err(outcome::of_edit)?;
     answer_read(&request, &preconditions, &key.fingerprint(), || json(&definition(key)))
 }

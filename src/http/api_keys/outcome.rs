@@ -16,19 +16,7 @@ pub(super) fn problem(error: CommitError) -> Problem {
         CommitError::NotAllowed(RightError::GrantExceedsOwn { lacking }) => {
             denial::grant_exceeds_own(&lacking)
         }
-        CommitError::Edit(EditError::NotFound) => no_such_key(),
-        CommitError::Edit(EditError::PreconditionFailed) => preconditions::failed(),
-        CommitError::Edit(EditError::NameTaken) => Problem::new(
-            ProblemType::NameTaken,
-            "Choose another name, or update or delete the key of this name.",
-        ),
-        CommitError::Edit(EditError::NameTakenByFaultyEntry { line, fault }) => Problem::new(
-            ProblemType::NameTaken,
-            format!(
-                "The tenant's security.yml has a faulty entry of this name, at line {line}: {fault}. \
-                 An operator has to mend or remove it."
-            ),
-        ),
+        CommitError::Edit(error) => of_edit(error),
         CommitError::NotEditable { line, reason } => Problem::new(
             ProblemType::DocumentNotEditable,
             format!("Nothing was changed. Line {line} of the tenant's security.yml: {reason}."),
@@ -41,6 +29,32 @@ pub(super) fn problem(error: CommitError) -> Problem {
             "The store did not confirm the change. Get the key to see what holds.",
         )
         .caused_by(cause),
+    }
+}
+
+/// The problem for an edit that the rules refuse, or for a key that is not there.
+pub(super) fn of_edit(error: EditError) -> Problem {
+    match error {
+        EditError::NotFound => no_such_key(),
+        EditError::NoKeyButFaultyEntry { line, fault } => Problem::new(
+            ProblemType::KeyNotFound,
+            format!(
+                "The entry of this name in the tenant's security.yml, at line {line}, is no key: {fault}. \
+                 An operator has to mend or remove it."
+            ),
+        ),
+        EditError::PreconditionFailed => preconditions::failed(),
+        EditError::NameTaken => Problem::new(
+            ProblemType::NameTaken,
+            "Choose another name, or update or delete the key of this name.",
+        ),
+        EditError::NameTakenByFaultyEntry { line, fault } => Problem::new(
+            ProblemType::NameTaken,
+            format!(
+                "The tenant's security.yml has a faulty entry of this name, at line {line}: {fault}. \
+                 An operator has to mend or remove it."
+            ),
+        ),
     }
 }
 

@@ -211,7 +211,7 @@ impl Inner {
                 self.rename_over(&staged, target, &current, expected)?;
                 staged.is_there = false;
             }
-            Err(source) => return Err(refused("exchange", target, source).into()),
+            Err(source) => return Err(not_put("exchange", target, source).into()),
         }
         // Who waits for the lease writes to what came out from here on.
         let is_written_to = match &hold {
@@ -326,7 +326,7 @@ impl Inner {
         }
         self.files
             .rename(&staged.path, target)
-            .map_err(|source| refused("rename a file to", target, source))
+            .map_err(|source| not_put("rename a file to", target, source))
     }
 
     fn holds(&self, file: &File, expected: &StoredDocument) -> io::Result<bool> {
@@ -361,6 +361,18 @@ fn demand_replaceable(target: &Path, metadata: &Metadata) -> Result<(), Document
     } else {
         Ok(())
     }
+}
+
+/// Nothing can take the place of what is mounted there.
+fn not_put(action: &'static str, target: &Path, source: io::Error) -> WriteError {
+    if source.kind() != ErrorKind::ResourceBusy {
+        return refused(action, target, source);
+    }
+    WriteError::Refused(DocumentError::NotReplaceable {
+        location: target.display().to_string(),
+        reason: "is mounted by itself, as a single file into a container is, and cannot be replaced; \
+                 mount the folder that it is in",
+    })
 }
 
 pub(super) fn refused(action: &'static str, path: &Path, source: io::Error) -> WriteError {
