@@ -83,18 +83,19 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) {
     std::io::Write::write_all(&mut fs::File::create(folder.join(name)).unwrap(), bytes).unwrap();
 }
 
-fn program(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-    // What is taken against all expectation would run for ever.
-    let mut command = Command::new("/usr/bin/timeout");
-    command.args(["--foreground", "120", env!("CARGO_BIN_EXE_neokeys")]).args(arguments);
+/// A program in the folder, with these variables and a log of everything.
+fn set_up(command: &mut Command, folder: &TempDir, variables: &[(&str, &str)]) {
     command.env_clear().env("NEOKEYS_LOG__LEVEL", "trace").envs(variables.iter().copied());
     command.current_dir(folder.path());
-    command
 }
 
 /// Exit code, and everything that it said.
 fn run(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
-    let output = program(folder, arguments, variables).output().unwrap();
+    // What is taken against all expectation would run for ever.
+    let mut command = Command::new("/usr/bin/timeout");
+    command.args(["--foreground", "120", env!("CARGO_BIN_EXE_neokeys")]).args(arguments);
+    set_up(&mut command, folder, variables);
+    let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(said).unwrap())
 }
@@ -133,7 +134,8 @@ async fn a_broken_key_file_is_told_without_a_byte_of_the_key_when_it_is_read_aga
     fs::create_dir(folder.path().join("data")).unwrap();
     put(folder.path(), "certificate.pem", pair.certificate.as_bytes());
     put(folder.path(), "key.pem", pair.key.as_bytes());
-    let mut command = program(&folder, &["serve"], &TLS);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
+    set_up(command.arg("serve"), &folder, &TLS);
     let log = folder.path().join("log");
     let mut running = Running::start(command.stderr(fs::File::create(&log).unwrap()));
     let origin = running.line().strip_prefix("neokeys listens on ").unwrap().to_owned();
