@@ -19,6 +19,7 @@ mod programs;
 #[path = "../servers/mod.rs"]
 mod servers;
 
+mod coarse_stamps;
 mod concurrent;
 mod conformance;
 mod crash;
@@ -34,6 +35,7 @@ mod real_faults;
 mod repository;
 mod seeded;
 mod slow_hands;
+mod slow_hands_rounds;
 #[cfg(feature = "object-storage")]
 mod spoiled_buckets;
 mod tenants;

@@ -99,6 +99,13 @@ impl Now {
         self.steady.saturating_duration_since(earlier)
     }
 
+    /// The same by clocks that are so many milliseconds ahead.
+    #[cfg(test)]
+    pub(super) fn ahead(self, day: i64, steady: i64) -> Self {
+        let since_epoch = self.since_epoch.saturating_add_signed(day * 1_000_000);
+        Self { since_epoch, steady: self.steady + Duration::from_millis(steady as u64) }
+    }
+
     /// A moment by the clock that can be set.
     #[cfg(test)]
     pub(super) fn at(since_epoch: u64) -> Self {

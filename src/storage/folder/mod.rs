@@ -9,6 +9,8 @@
 
 mod attributes;
 mod bring_over;
+#[cfg(test)]
+mod clocks;
 mod displaced;
 #[cfg(test)]
 mod faults;
