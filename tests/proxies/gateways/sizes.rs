@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::way::{GATEWAYS, ORDERS, Way};
+use super::way::{GATEWAYS, Gateway, ORDERS, Way};
 use crate::harness::{Claims, document, entry, token_of};
 
 /// As many scopes as a key can have, each as long as can be.
@@ -37,6 +37,41 @@ async fn the_most_that_a_credential_can_hold_comes_through_whole() {
         let both = format!("{} orders:more", scopes.join(" "));
         assert_eq!(headers["x-auth-scopes"], json!([both]), "{gateway:?}");
     }
+}
+
+#[tokio::test]
+async fn with_the_gateways_own_sizes_a_large_identity_is_refused_and_nobody_passes_without_it() {
+    let scopes = widest();
+    let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    for (gateway, raised) in [
+        (Gateway::Nginx, &["proxy_buffer_size 128k;", "proxy_buffers 4 128k;"][..]),
+        (Gateway::HaProxy, &["tune.bufsize 131072"]),
+        (Gateway::Envoy, &["max_request_headers_kb: 256", "max_response_headers_kb: 256"]),
+    ] {
+        let mut with = gateway.documented();
+        for size in raised {
+            assert!(with.first.contains(size), "{gateway:?}: {size}");
+            with.first = with.first.replace(size, "");
+        }
+        let way = Way::start(gateway, &with, "");
+        way.service.replace_document("demo", &document(&[entry("wide", true, &scopes)]));
+        let reply = way.caller("wide").get(ORDERS).await;
+        assert!(reply.status.is_server_error(), "{gateway:?}: {reply:?}");
+        assert_eq!(way.upstream.reached(), 0, "{gateway:?}");
+    }
+}
+
+#[tokio::test]
+async fn scopes_that_nginx_is_told_to_leave_out_are_nobodys() {
+    let mut with = Gateway::Nginx.documented();
+    let passed = "proxy_set_header X-Auth-Scopes    $auth_scopes;";
+    assert!(with.first.contains(passed));
+    with.first = with.first.replace(passed, "proxy_set_header X-Auth-Scopes \"\";");
+    let way = Way::start(Gateway::Nginx, &with, "");
+    let caller = way.caller("shop").with("x-auth-scopes", "*");
+    let told = caller.get(ORDERS).await.json();
+    assert_eq!(told["headers"].get("x-auth-scopes"), None, "{told}");
+    assert_eq!(told["headers"]["x-auth-principal"], json!(["shop"]), "{told}");
 }
 
 #[tokio::test]
