@@ -25,12 +25,14 @@ fn stalled(node: &Node, way: &Way, path: &str) -> Client {
 
 fn stalled_readers_cost_little(node: &Node, way: &Way, path: &str) {
     let served = || node.metric("neokeys_connections");
-    // One that reads all: what is shared by all who come is there now.
-    let mut first = way.connect(node);
-    first.send(&get(path));
-    let answer = first.answer();
-    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.len() > 1_000_000, "{path}");
-    drop(first);
+    // One that reads all: what is shared by all who come is there now. A busy machine may take longer
+    // to read a large document than a caller is let wait.
+    at_last("it is answered", || {
+        let mut first = way.connect(node);
+        first.send(&get(path));
+        let answer = first.answer();
+        answer.starts_with("HTTP/1.1 200 ") && answer.len() > 1_000_000
+    });
     at_last("nobody is there", || served() == 0.0);
     let before = node.memory();
     let count = |operation: &str| {
