@@ -175,11 +175,21 @@ impl Authenticator {
                 let judge = |token: &[u8]| Accepted::api_key(&keyring, Digest::of(token), tenant);
                 let decoded = presented.decoded.and_then(judge);
                 let found = judge(token).or(decoded);
+                if found.is_none() {
+                    self.keys.feign_absence(tenant);
+                }
                 *seen = Some(keyring);
                 Ok(found.map_or(Outcome::Failed, Outcome::Authenticated))
             }
-            // Whoever has no valid key does not learn which tenants exist.
-            Err(ReadError::NoSuchTenant) => Ok(Outcome::Failed),
+            // Whoever has no valid key does not learn which tenants exist, neither from the answer nor
+            // from the work that it makes.
+            Err(ReadError::NoSuchTenant) => {
+                let nobody = Keyring::default();
+                let judge = |token: &[u8]| Accepted::api_key(&nobody, Digest::of(token), tenant);
+                let found = presented.decoded.and_then(judge).or(judge(token));
+                debug_assert!(found.is_none());
+                Ok(Outcome::Failed)
+            }
             Err(error @ ReadError::Unavailable(_)) => Err(denial::unreadable(error)),
         }
     }

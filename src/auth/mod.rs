@@ -21,6 +21,8 @@ mod guard;
 mod middleware;
 pub mod presented;
 mod principal;
+#[cfg(test)]
+mod refused_alike;
 mod standing;
 mod throttle;
 

@@ -19,6 +19,8 @@ mod repository;
 mod right;
 mod scope;
 mod shown;
+#[cfg(test)]
+pub(crate) mod steps;
 mod tenant_id;
 mod token;
 

@@ -19,6 +19,12 @@ pub trait KeyRepository: Send + Sync {
     /// changed.
     fn get_keyring<'a>(&'a self, tenant: &'a TenantId) -> KeyringFuture<'a>;
 
+    /// Takes the steps that a tenant which is not there would have taken beyond those of this one, which
+    /// is: a refusal says nothing of which of the two it was, and so does the work that it makes.
+    fn feign_absence(&self, tenant: &TenantId) {
+        let _ = tenant;
+    }
+
     /// Does one edit, durably, on the keyring as it is when its turn comes. An edit that was not begun
     /// when its caller stops waiting is not done; one that was goes on to its end.
     fn commit(&self, commit: Commit) -> CommitFuture;

@@ -98,6 +98,18 @@ pub trait DocumentStore: Send + Sync {
     /// Where people find the tenant's document.
     fn locate(&self, tenant: &TenantId) -> String;
 
+    /// Whether there certainly is no such tenant, where that can be said at once.
+    fn is_absent(&self, tenant: &TenantId) -> bool {
+        let _ = tenant;
+        false
+    }
+
+    /// Takes the steps that a tenant which is not there takes beyond those of one that is, with a document
+    /// or without: for refusals that must not tell, by the work that they make, which of the two it was.
+    fn feign_absence(&self, tenant: &TenantId, has_document: bool) {
+        let _ = (tenant, has_document);
+    }
+
     /// Finds out, by and by, whether the store does all that safe changes need, and says so in the
     /// log and in [`health`](Self::health). For whoever will stay; who makes one change finds out
     /// with it.

@@ -12,6 +12,7 @@ mod copy;
 mod keys;
 mod owners;
 mod program;
+mod same_work;
 mod serve;
 mod settings;
 mod side_by_side;

@@ -17,7 +17,7 @@ fn listening(running: &mut Running) -> (String, impl BufRead + use<>) {
 }
 
 /// The whole answer to a GET.
-fn get(address: &str, path: &str, header: &str) -> String {
+pub(crate) fn get(address: &str, path: &str, header: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     stream.write_all(format!("{head}{header}\r\n\r\n").as_bytes()).unwrap();

@@ -182,23 +182,23 @@ fn a_flood_of_unknown_keys_makes_one_request_in_ten_seconds_and_delays_nobody() 
     stub.answer("/jwks", stub::Answer::Dripping);
     let stranger = Signer::generate(SigningAlgorithm::EdDsa, "unknown");
     let began = std::time::Instant::now();
-    let slowest = std::thread::scope(|scope| {
+    let answered = std::thread::scope(|scope| {
         let flood: Vec<_> = (0..20)
             .map(|_| scope.spawn(|| server.flood(500, &stranger.token(&claims_at(now())))))
             .collect();
-        let mut slowest = std::time::Duration::ZERO;
+        let mut answered = 0;
         while !flood.iter().all(std::thread::ScopedJoinHandle::is_finished) {
-            let began = std::time::Instant::now();
             assert_eq!(server.ask(token.as_bytes()).status, Some(200));
-            slowest = slowest.max(began.elapsed());
+            answered += 1;
         }
         for part in flood {
             assert_eq!(part.join().unwrap(), 500);
         }
-        slowest
+        answered
     });
     let windows = usize::try_from(began.elapsed().as_secs() / 10).unwrap() + 1;
     assert!(stub.requests("/jwks") <= 1 + windows, "{} requests", stub.requests("/jwks"));
     assert!(stub.requests("/jwks") > 1, "no unknown key made a request");
-    assert!(slowest < std::time::Duration::from_secs(2), "{slowest:?}");
+    // Who waited for the issuer would be answered once or twice while it is asked.
+    assert!(answered > 10 * windows, "{answered} answers in {windows} windows");
 }

@@ -182,6 +182,14 @@ impl DocumentStore for FolderStore {
         self.write_in(&NO_TURN, tenant, expected, bytes)
     }
 
+    fn is_absent(&self, tenant: &TenantId) -> bool {
+        matches!(self.inner.glance(tenant, None), Some(Ok(Reading::NoSuchTenant)))
+    }
+
+    fn feign_absence(&self, tenant: &TenantId, has_document: bool) {
+        self.inner.feign_absence(tenant, has_document);
+    }
+
     fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
         let inner = Arc::clone(&self.inner);
         StoreFuture::pending(async move {

@@ -67,6 +67,16 @@ impl Inner {
         }
     }
 
+    /// Looks at what [`glance`](Self::glance) looks at besides where there is no tenant.
+    pub(super) fn feign_absence(&self, tenant: &TenantId, has_document: bool) {
+        // What is found there says nothing.
+        if has_document {
+            let _ = self.files.stat_link(&self.document(tenant));
+            let _ = self.files.stat(&self.folder(tenant));
+        }
+        let _ = self.files.stat(&self.root);
+    }
+
     fn tenant_without_document(
         &self,
         tenant: &TenantId,
@@ -81,7 +91,11 @@ impl Inner {
                     Reading::Found(StoredDocument::absent(self.emptied_for(tenant, None, age)))
                 }
             }),
-            Ok(_) => Ok(self.forget(tenant)),
+            // What is no folder is no tenant, by the same steps as where nothing is.
+            Ok(_) => match self.files.stat(&self.root) {
+                Ok(_) => Ok(self.forget(tenant)),
+                Err(source) => Err(cannot("find the store's folder", &self.root, source)),
+            },
             // A store that is gone, as after an unmount, says nothing of its tenants.
             Err(error) if is_no_way(&error) => match self.files.stat(&self.root) {
                 Ok(_) => Ok(self.forget(tenant)),

@@ -177,10 +177,24 @@ impl KeyRepository for Store {
             let is_fresh = matches!(read, StoreFuture::Ready(Some(Ok(Reading::Unchanged))));
             is_fresh.then(|| snapshot.keyring())
         });
+        let is_new = fresh.is_none();
         match fresh.flatten() {
             Some(keyring) => KeyringFuture::ready(keyring),
+            // Anybody can name a tenant that is not there: nothing is made for it.
+            None if is_new && shared.documents.is_absent(id) => {
+                shared.faults.forget(id);
+                KeyringFuture::ready(Err(ReadError::NoSuchTenant))
+            }
             None => KeyringFuture::Pending(Box::pin(Arc::clone(shared).get_keyring(id))),
         }
+    }
+
+    fn feign_absence(&self, id: &TenantId) {
+        let has_document = self.shared.tenants.find(id, |tenant| {
+            let snapshot = tenant.latest.look();
+            snapshot.as_ref().is_some_and(|it| it.version != Some(super::Version::ABSENT))
+        });
+        self.shared.documents.feign_absence(id, has_document.unwrap_or(false));
     }
 
     fn commit(&self, commit: Commit) -> CommitFuture {

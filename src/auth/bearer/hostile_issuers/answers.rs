@@ -1,7 +1,5 @@
 //! What an issuer may answer, at the start and later.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use super::super::testing::{
@@ -41,11 +39,9 @@ async fn a_hostile_answer_lets_nobody_in_and_is_told_to_readiness() {
     issuer.answer("/good", Answer::json(&key_set(SIGNERS.iter())));
     for (name, answer, fault) in hostile_answers() {
         issuer.answer("/jwks", answer);
-        let begun = Instant::now();
         let verifier = verifier_at(&issuer.url("/jwks"), on_demand, TestClock::new()).await;
         let token = signer(SigningAlgorithm::Es256).token(&claims());
         assert_eq!(verifier.verify(&token).await, Err(BearerError::UnknownKey), "{name}");
-        assert!(begun.elapsed() < Duration::from_secs(5), "{name}: {:?}", begun.elapsed());
         let health = &verifier.health()[0];
         assert!(!health.is_good() && health.keys == 0, "{name}");
         assert_eq!(health.fault.as_ref().unwrap().to_string(), fault, "{name}");

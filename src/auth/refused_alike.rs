@@ -1,0 +1,137 @@
+//! Credentials that are refused for one reason or another: each takes the same steps, so that the time
+//! of a refusal tells nothing of its reason.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::bearer::{BearerConfig, BearerVerifier};
+use super::{Authenticator, SystemClock};
+use crate::contract::API_KEY_HEADER;
+use crate::domain::steps::{self, Step};
+use crate::domain::{
+    ApiKey, Commit, CommitFuture, Digest, KeyName, KeyRepository, Keyring, KeyringBuilder,
+    KeyringFuture, ReadError, Scopes, StoreHealth, TenantId,
+};
+
+/// Tenants whose keys never change.
+struct Fixed(HashMap<TenantId, Arc<Keyring>>);
+
+impl KeyRepository for Fixed {
+    fn get_keyring<'a>(&'a self, tenant: &'a TenantId) -> KeyringFuture<'a> {
+        steps::note(Step::Keyring);
+        KeyringFuture::ready(self.0.get(tenant).cloned().ok_or(ReadError::NoSuchTenant))
+    }
+
+    fn feign_absence(&self, _: &TenantId) {
+        steps::note(Step::Absence);
+    }
+
+    fn commit(&self, _: Commit) -> CommitFuture {
+        panic!("nobody changes anything here")
+    }
+
+    fn health(&self) -> StoreHealth {
+        StoreHealth::default()
+    }
+}
+
+fn tenant(id: &str) -> TenantId {
+    TenantId::parse(id).unwrap()
+}
+
+fn keyring(keys: &[(&str, bool)]) -> Arc<Keyring> {
+    let mut builder = KeyringBuilder::default();
+    for (name, enabled) in keys {
+        builder.key(Arc::new(ApiKey {
+            name: KeyName::parse(name).unwrap(),
+            enabled: *enabled,
+            scopes: Scopes::parse(&["*"]).unwrap(),
+            digest: Digest::of(name.as_bytes()),
+        }));
+    }
+    Arc::new(builder.build())
+}
+
+async fn authenticator() -> Authenticator {
+    let tenants = [
+        (tenant("t1"), keyring(&[("good", true), ("off", false)])),
+        (tenant("t2"), keyring(&[("other", true)])),
+        (tenant("empty"), keyring(&[])),
+    ];
+    let bearer =
+        BearerVerifier::open(BearerConfig::default(), Arc::new(SystemClock)).await.unwrap();
+    Authenticator::new(Arc::new(Fixed(tenants.into())), bearer)
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
+    let authenticator = authenticator().await;
+    let key = HeaderName::from_bytes(API_KEY_HEADER.as_bytes()).unwrap();
+    let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("x:{password}")));
+    let own = vec![Step::Keyring, Step::Digest, Step::Lookup];
+    let twice = [&own[..], &[Step::Digest, Step::Lookup]].concat();
+    for (name, value, as_client, expected) in [
+        (&key, "nobody".to_owned(), false, &own),
+        (&key, "other".to_owned(), false, &own),
+        (&key, "off".to_owned(), false, &own),
+        (&key, format!("nsk_{}", "0".repeat(49)), false, &own),
+        (&key, "nobody".to_owned(), true, &own),
+        (&AUTHORIZATION, basic("nobody"), true, &own),
+        (&AUTHORIZATION, basic("off"), true, &own),
+        (&AUTHORIZATION, basic("nob+dy"), true, &twice),
+        (&AUTHORIZATION, basic("of%66"), true, &twice),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(name.clone(), HeaderValue::from_str(&value).unwrap());
+        for id in ["t1", "empty", "t3", "nowhere"] {
+            let tenant = tenant(id);
+            steps::take();
+            let judged = match as_client {
+                true => authenticator.authenticate_client(&headers, Some(&tenant)).await,
+                false => authenticator.authenticate(&headers, Some(&tenant)).await,
+            };
+            assert!(judged.is_err(), "{value} {id}");
+            // To a tenant that is there, the steps of one that is not are added by its store.
+            let taken = steps::take();
+            let (feigned, own): (Vec<_>, Vec<_>) =
+                taken.into_iter().partition(|step| *step == Step::Absence);
+            assert_eq!(&own, expected, "{value} {id}");
+            let is_there = matches!(id, "t1" | "empty");
+            assert_eq!(feigned.len(), usize::from(is_there), "{value} {id}");
+        }
+    }
+    // Whoever gets in takes none of those that are for nothing.
+    let mut headers = HeaderMap::new();
+    headers.insert(key, HeaderValue::from_static("good"));
+    steps::take();
+    assert!(authenticator.authenticate(&headers, Some(&tenant("t1"))).await.is_ok());
+    assert_eq!(steps::take(), own);
+}
+
+#[tokio::test]
+async fn a_token_that_is_worth_nothing_takes_the_same_steps_whatever_it_is() {
+    let authenticator = authenticator().await;
+    let part = "eyJhbGciOiJFUzI1NiJ9";
+    for token in [
+        "nobody".to_owned(),
+        "other".to_owned(),
+        "off".to_owned(),
+        "x".to_owned(),
+        "not a token".to_owned(),
+        "x".repeat(20_000),
+        format!("nsk_{}", "0".repeat(49)),
+        format!("{part}.{part}.{part}"),
+        format!("Bearer {part}.{part}.{part}"),
+        format!("{part}.{part}"),
+    ] {
+        let keyring = keyring(&[("good", true), ("off", false)]);
+        steps::take();
+        let found = authenticator.inspect(&token, &tenant("t1"), &keyring).await;
+        assert_eq!(found, None, "{token:.30}");
+        assert_eq!(steps::take(), [Step::Digest, Step::Lookup], "{token:.30}");
+    }
+}
