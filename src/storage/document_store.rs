@@ -45,6 +45,17 @@ pub trait DocumentStore: Send + Sync {
         self.read(tenant, known)
     }
 
+    /// Whether nothing was acknowledged by anybody between a state of the document that was good, and
+    /// the one that was found later and cannot be used. A store that cannot tell says no.
+    fn is_last_acknowledged<'a>(
+        &'a self,
+        _tenant: &'a TenantId,
+        _good: &'a StoredDocument,
+        _found: &'a Version,
+    ) -> StoreFuture<'a, bool, DocumentError> {
+        StoreFuture::ready(Ok(false))
+    }
+
     /// Waits until no other process changes the tenant's document, for so long at most, and keeps
     /// others off until the turn is dropped. A store that needs no turns gives one at once.
     fn take_turn<'a>(

@@ -20,6 +20,8 @@ pub struct MemoryStore(Mutex<Contents>);
 struct Contents {
     documents: BTreeMap<TenantId, StoredDocument>,
     writes: u64,
+    /// The number of the last write that was acknowledged; not of what was put.
+    acknowledged: BTreeMap<TenantId, u64>,
 }
 
 impl MemoryStore {
@@ -73,8 +75,23 @@ impl DocumentStore for MemoryStore {
         StoreFuture::ready(match contents.documents.get(tenant) {
             None => Err(WriteError::NoSuchTenant),
             Some(document) if document.version != expected.version => Err(WriteError::Conflict),
-            Some(_) => Ok(contents.put(tenant, bytes)),
+            Some(_) => {
+                let version = contents.put(tenant, bytes);
+                let number = contents.writes;
+                contents.acknowledged.insert(tenant.clone(), number);
+                Ok(version)
+            }
         })
+    }
+
+    fn is_last_acknowledged<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        good: &'a StoredDocument,
+        _found: &'a Version,
+    ) -> StoreFuture<'a, bool, DocumentError> {
+        let last = self.contents().acknowledged.get(tenant).copied().unwrap_or_default();
+        StoreFuture::ready(Ok(good.version.numbers()[0] >= last))
     }
 
     fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {

@@ -41,7 +41,26 @@ fn judge(buckets: &Buckets) {
         let list = caller.ask(node, "GET", &keys("t"), None).unwrap();
         assert_eq!(list.body.as_array().unwrap().len(), WRITERS * CHANGES);
     }
+    a_refusal_counts_from_the_newest_document(&caller, &started);
     a_deletion_counts_within_the_bound(&caller, &started);
+}
+
+fn a_refusal_counts_from_the_newest_document(caller: &Caller, nodes: &[Node; 2]) {
+    let body = || Some(json!({"name": "quick", "permissions": ["a"]}));
+    let path = format!("{}/quick", keys("t"));
+    for round in 0..4 {
+        let (one, other) = (&nodes[round % 2], &nodes[(round + 1) % 2]);
+        caller.ask(other, "GET", &keys("t"), None).unwrap();
+        assert_eq!(caller.ask(one, "POST", &keys("t"), body()).unwrap().status, 201);
+        assert_eq!(caller.ask(other, "DELETE", &path, None).unwrap().status, 204, "made there");
+        assert_eq!(
+            caller.ask(one, "POST", &keys("t"), body()).unwrap().status,
+            201,
+            "deleted there"
+        );
+        assert_eq!(caller.ask(other, "POST", &keys("t"), body()).unwrap().status, 409);
+        assert_eq!(caller.ask(other, "DELETE", &path, None).unwrap().status, 204);
+    }
 }
 
 fn a_deletion_counts_within_the_bound(caller: &Caller, nodes: &[Node; 2]) {

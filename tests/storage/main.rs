@@ -28,6 +28,7 @@ mod golden;
 mod hand_edits;
 mod linearizability;
 mod linearizable;
+mod newest;
 mod no_folder;
 mod other_parser;
 mod power_cut;

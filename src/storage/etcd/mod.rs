@@ -113,6 +113,8 @@ impl EtcdStore {
         });
         let remote = Remote::start("etcd").map_err(EtcdOpenError::Thread)?;
         remote.spawn(Watch::new(Arc::clone(&cluster)).keep());
+        let full = Arc::clone(&cluster);
+        remote.spawn(async move { full.watch_space().await });
         Ok(Self { cluster, remote })
     }
 }
@@ -163,6 +165,18 @@ impl DocumentStore for EtcdStore {
         let (cluster, tenant, known) = (Arc::clone(&self.cluster), tenant.clone(), known.copied());
         let read = async move { cluster.read(&tenant, known).await };
         self.remote.ask(read, || DocumentError::GivenUp)
+    }
+
+    fn is_last_acknowledged<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        good: &'a StoredDocument,
+        found: &'a Version,
+    ) -> StoreFuture<'a, bool, DocumentError> {
+        let (cluster, tenant) = (Arc::clone(&self.cluster), tenant.clone());
+        let (good, found) = (good.version, *found);
+        let look = async move { Ok(cluster.is_last_acknowledged(&tenant, &good, &found).await) };
+        self.remote.ask(look, || DocumentError::GivenUp)
     }
 
     fn write<'a>(

@@ -4,6 +4,8 @@
 //! revision alone does not tell, since an etcd that was restored to an earlier state counts its
 //! revisions anew. Documents that others wrote, who leave no id, are always sent.
 
+use std::sync::atomic::Ordering;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,7 +43,10 @@ impl Cluster {
             };
             async move { keys.txn(question).await }
         });
-        let found = found.await.map_err(|failure| self.unreachable("read", tenant, failure))?;
+        let found = found.await;
+        // Readiness says what the last request met; the watch tells of it in the log.
+        self.is_reached.store(found.is_ok(), Ordering::Relaxed);
+        let found = found.map_err(|failure| self.unreachable("read", tenant, failure))?;
         let found = found.answer;
         let as_of = found.header().map_or(0, etcd_client::ResponseHeader::revision);
         if let Some(known) = known.filter(|known| known.id.is_some() && found.succeeded()) {

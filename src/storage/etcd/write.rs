@@ -13,7 +13,7 @@ use etcd_client::{
     Compare, CompareOp, GetOptions, KeyValue, Txn, TxnOp, TxnOpResponse, TxnResponse,
 };
 use ring::rand::{SecureRandom as _, SystemRandom};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::members::{Answer, Failure};
 use super::revision::{Known, WriteId};
@@ -25,6 +25,10 @@ use crate::storage::document_store::{CreateTenantError, DocumentError, Version, 
 const WRITE_PATIENCE: Duration = Duration::from_secs(8);
 /// How many later changes of a document are looked through for one of ours.
 const LATER_CHANGES: usize = 1000;
+/// Edits by others that are looked through for a change of ours.
+const EDITS_BY_OTHERS: usize = 16;
+/// How often an etcd that was out of space is asked whether it still is.
+const SPACE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Ids of changes that nobody else gives.
 #[derive(Debug)]
@@ -244,6 +248,55 @@ impl Cluster {
             after = Some(state);
         }
         Err(Failure::lost())
+    }
+
+    /// Whether all that came after one state of a document and before another was put there by others
+    /// than neokeys. What the history no longer tells is taken to be ours.
+    pub(super) async fn is_last_acknowledged(
+        &self,
+        tenant: &TenantId,
+        good: &Version,
+        found: &Version,
+    ) -> bool {
+        let (Some(good), Some(found)) = (Known::of(good), Known::of(found)) else { return false };
+        let key = self.keys.document(tenant);
+        let mut after = found.modified;
+        for _ in 0..EDITS_BY_OTHERS {
+            let state = if after > 1 { self.as_of(&key, after - 1).await } else { return false };
+            let Ok(Some(state)) = state else { return false };
+            if state.mod_revision() <= good.modified {
+                return state.mod_revision() == good.modified;
+            }
+            after = state.mod_revision();
+            let changed = self.as_of(&self.keys.changed(), after).await;
+            if !changed.is_ok_and(|it| it.is_none_or(|it| it.mod_revision() != after)) {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Finds out, while etcd is out of space, when it no longer is: nothing is written, but room for
+    /// it is asked for.
+    pub(super) async fn watch_space(&self) {
+        loop {
+            sleep(SPACE_PAUSE).await;
+            if !self.is_out_of_space.load(Ordering::Relaxed) {
+                continue;
+            }
+            let key = self.keys.changed();
+            let asked = self.members.ask(WRITE_PATIENCE, |mut keys| {
+                // No key has a version below zero.
+                let never = Compare::version(key.as_str(), CompareOp::Less, 0);
+                let put = TxnOp::put(key.as_str(), Vec::new(), None);
+                let probe = Txn::new().when([never]).and_then([put]);
+                async move { keys.txn(probe).await }
+            });
+            if asked.await.is_ok() {
+                self.is_out_of_space.store(false, Ordering::Relaxed);
+                tracing::info!(store = self.place, "etcd takes changes again");
+            }
+        }
     }
 
     /// A key as of a revision, or now. What was compacted away is a failure in doubt.

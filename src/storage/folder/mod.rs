@@ -7,6 +7,7 @@
 //! Invariant: nothing but `security.yml` of a folder whose name is a tenant id is ever read as a
 //! document.
 
+mod acknowledged;
 mod attributes;
 mod bring_over;
 #[cfg(test)]
@@ -152,6 +153,15 @@ impl DocumentStore for FolderStore {
         patience: Duration,
     ) -> StoreFuture<'a, Turn, DocumentError> {
         StoreFuture::pending(Arc::clone(&self.inner).turn(tenant, patience))
+    }
+
+    fn is_last_acknowledged<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        good: &'a StoredDocument,
+        _found: &'a Version,
+    ) -> StoreFuture<'a, bool, DocumentError> {
+        StoreFuture::ready(Ok(self.inner.is_last_acknowledged(tenant, good)))
     }
 
     fn write_in<'a>(

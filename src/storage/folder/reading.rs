@@ -5,11 +5,13 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::acknowledged::marked;
 use super::hands::{Hold, PAUSE, STANDS_STILL, Then};
 use super::identity::{Circumstances, GRAIN, Identity};
 use super::{Inner, cannot, is_no_way};
@@ -145,6 +147,8 @@ impl Inner {
         let mut waiting = None;
         let mut known_file = known.and_then(Identity::from_version).map(|(identity, _)| identity);
         while self.files.now().since(restless_since) < PATIENCE {
+            // Before the document, so that it is as new as the note at least.
+            let mark = self.mark(tenant);
             let file = match self.files.open(&path) {
                 Ok(file) => file,
                 Err(error) if is_no_way(&error) => {
@@ -204,7 +208,7 @@ impl Inner {
                     age
                 };
                 let how = Circumstances { settled: settled && after == identity, whole };
-                let version = after.version(how);
+                let version = marked(after.version(how), mark);
                 let bytes = Bytes::from(bytes);
                 return Ok(Reading::Found(StoredDocument { bytes, version, unchanged_for }));
             }
@@ -218,6 +222,12 @@ impl Inner {
             self.files.stat_open(file).map_err(|source| cannot("look at", path, source))?;
         if !metadata.is_file() {
             let source = io::Error::other("it is not a regular file");
+            return Err(cannot("read", path, source));
+        }
+        if metadata.mode() & 0o444 == 0 {
+            // Root could read it all the same; whoever took every right away meant everybody.
+            let told = "nobody has the right to read it (its mode says so)";
+            let source = io::Error::new(ErrorKind::PermissionDenied, told);
             return Err(cannot("read", path, source));
         }
         let identity = Identity::of(&metadata);

@@ -84,21 +84,32 @@ impl Inner {
         let began = self.files.now().steady;
         loop {
             let target = self.target(tenant)?;
-            let outcome = match self.files.open(&target) {
-                Ok(file) => self.replace(tenant, expected, bytes, &target, file, Purpose::Write),
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    self.create(tenant, expected, bytes, &target).map_err(NotReplaced::Failed)
-                }
+            let current = match self.files.open(&target) {
+                Ok(file) => Some(file),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(source) => return Err(refused("open", &target, source)),
+            };
+            let announced = self.note_begun(held, tenant, bytes)?;
+            let outcome = match current {
+                Some(file) => self.replace(tenant, expected, bytes, &target, file, Purpose::Write),
+                None => self.create(tenant, expected, bytes, &target).map_err(NotReplaced::Failed),
             };
             match outcome {
                 Ok(version) => {
                     self.emptied.pin().remove(tenant);
-                    return Ok(version);
+                    return Ok(self.note_done(held, announced, version));
                 }
-                Err(NotReplaced::Failed(error)) => return Err(error),
+                Err(NotReplaced::Failed(error)) => {
+                    if !matches!(error, WriteError::Uncertain(_)) {
+                        self.note_undone(held, &announced);
+                    }
+                    return Err(error);
+                }
                 // Others need not wait for the lock meanwhile.
-                Err(NotReplaced::BeingEdited) => held.release(),
+                Err(NotReplaced::BeingEdited) => {
+                    self.note_undone(held, &announced);
+                    held.release();
+                }
             }
             self.wait_for_hands(began, &target).map_err(WriteError::Refused)?;
             held.take_again(|| self.lock(tenant)).map_err(WriteError::Refused)?;

@@ -110,16 +110,25 @@ impl Shared {
                 (Ok(Reading::NoSuchTenant), _) => return Err(ReadError::NoSuchTenant),
                 (Ok(Reading::Unchanged), Some(known)) => return Ok(Arc::clone(known)),
                 (Ok(Reading::Confirmed(version)), Some(known)) => {
-                    Ok(Snapshot { version: Some(version), ..Snapshot::clone(known) })
+                    let version = Some(version);
+                    let good = if known.fault.is_none() { version } else { known.good };
+                    Ok(Snapshot { version, good, ..Snapshot::clone(known) })
                 }
                 // A store that knows no version cannot find it unchanged.
                 (Ok(Reading::Unchanged | Reading::Confirmed(_)), None) => continue,
                 (Ok(Reading::Found(stored)), _) => self.load(id, known.as_deref(), stored).await,
                 // What is known stays, and counts once the store says that it is so still.
+                (Err(error @ DocumentError::Unreachable { .. }), _) => {
+                    return Err(ReadError::Unavailable(error.into()));
+                }
+                // That nobody can look does not say that it did not change: it is read again before
+                // anything of it is served.
                 (Err(error), _) => {
-                    if !matches!(error, DocumentError::Unreachable { .. }) {
-                        self.tally.reloaded(Reload::Unreadable);
-                        self.faults.begin(id, Area::Reading, in_full(&error));
+                    self.tally.reloaded(Reload::Unreadable);
+                    self.faults.begin(id, Area::Reading, in_full(&error));
+                    if let Some(known) = &known {
+                        let unread = Snapshot { version: None, ..Snapshot::clone(known) };
+                        tenant.latest.publish_loaded(since, Arc::new(unread));
                     }
                     return Err(ReadError::Unavailable(error.into()));
                 }
@@ -127,10 +136,7 @@ impl Shared {
             let snapshot = match found {
                 Ok(snapshot) => snapshot,
                 // What could not be read is read again at the next request.
-                Err(fault) => {
-                    let document = known.as_ref().and_then(|known| known.document.clone());
-                    Snapshot { version: None, document, fault: Some(fault) }
-                }
+                Err(fault) => self.last_good(id, known.as_deref(), None, fault).await,
             };
             self.tally.reloaded(Reload::of(&snapshot, known.as_deref()));
             match &snapshot.fault {
@@ -176,12 +182,41 @@ impl Shared {
                 tell_faulty_entries(id, &location, &document);
                 Snapshot::good(Arc::new(document), version)
             }
-            Err(fault) => Snapshot {
-                version: Some(version),
-                document: good.cloned(),
-                fault: Some(Unavailable::new(Unparsable { location, fault })),
-            },
+            Err(fault) => {
+                let fault = Unavailable::new(Unparsable { location, fault });
+                self.last_good(id, known, Some(version), fault).await
+            }
         })
+    }
+
+    /// The last good state, in the place of one of this version that cannot be used: unless somebody
+    /// acknowledged another one since, as a deletion by the command line may be.
+    async fn last_good(
+        &self,
+        id: &TenantId,
+        known: Option<&Snapshot>,
+        version: Option<Version>,
+        fault: Unavailable,
+    ) -> Snapshot {
+        let nothing = Snapshot { version, document: None, good: None, fault: Some(fault) };
+        let Some(last) = known.and_then(Snapshot::last_good) else { return nothing };
+        let found = version.unwrap_or(Version::ABSENT);
+        let is_last = self.documents.is_last_acknowledged(id, &last, &found).await;
+        match (known, is_last) {
+            (Some(known), Ok(true)) => {
+                Snapshot { document: known.document.clone(), good: known.good, ..nothing }
+            }
+            (_, is_last) => {
+                let error = is_last.err().map(|error| in_full(&error));
+                tracing::error!(
+                    tenant.id = %id,
+                    error,
+                    "the last good document may be older than what was acknowledged, so its keys are \
+                     not served"
+                );
+                nothing
+            }
+        }
     }
 }
 

@@ -17,8 +17,10 @@ use crate::storage::document_store::{StoredDocument, Version};
 pub(super) struct Snapshot {
     /// The state of the document that was read last; none when it has to be read again.
     pub(super) version: Option<Version>,
-    /// The last good state.
+    /// The last good state, if it may be served.
     pub(super) document: Option<Arc<Document>>,
+    /// Its version.
+    pub(super) good: Option<Version>,
     /// What keeps the state that was read last from being served.
     pub(super) fault: Option<Unavailable>,
 }
@@ -26,7 +28,8 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// A good document.
     pub(super) fn good(document: Arc<Document>, version: Version) -> Self {
-        Self { version: Some(version), document: Some(document), fault: None }
+        let version = Some(version);
+        Self { version, document: Some(document), good: version, fault: None }
     }
 
     /// The keys to serve: the last good ones, whatever the document is now.
@@ -45,6 +48,13 @@ impl Snapshot {
             keys: document.keyring().keys().len() as u64,
             faulty: document.keyring().faulty_entries().len() as u64,
         })
+    }
+
+    /// The last good state as a store had it.
+    pub(super) fn last_good(&self) -> Option<StoredDocument> {
+        let bytes = self.document.as_ref()?.bytes().clone();
+        let version = self.good?;
+        Some(StoredDocument { bytes, version, unchanged_for: std::time::Duration::ZERO })
     }
 
     /// The document as a store holds it, to be replaced.

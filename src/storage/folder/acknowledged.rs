@@ -1,0 +1,162 @@
+//! What was acknowledged last of a tenant, remembered in its lock file so that every process knows.
+//!
+//! Where a document cannot be parsed, a process goes on with the last good one that it knows; but not
+//! with one that is older than what any process acknowledged. So each write leaves its number and the
+//! SHA-256 of its document, before the document takes its place and, as done, after that. Who reads a
+//! document reads the note first: a document is as new as a note that says done, at least.
+//!
+//! It need not outlast a power cut, which no process outlasts that knows an older document.
+
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+
+use sha2::{Digest as _, Sha256};
+
+use super::lock::Held;
+use super::replace::refused;
+use super::{Inner, OWN_FOLDER};
+use crate::domain::TenantId;
+use crate::storage::document_store::{StoredDocument, Version, WriteError};
+
+/// More bytes than a note has.
+const MOST: u64 = 256;
+/// The number of a version that holds which note there was.
+const MARK: usize = 7;
+/// A write was under way, or the note could not be read.
+const UNKNOWN: u64 = 0;
+/// There was none.
+const NONE: u64 = 1;
+
+/// What a lock file says.
+#[derive(Debug, PartialEq, Eq)]
+struct Note {
+    /// Counts the writes, from 2 on.
+    number: u64,
+    digest: String,
+    is_done: bool,
+}
+
+impl Note {
+    fn of(number: u64, bytes: &[u8], is_done: bool) -> Self {
+        let mut digest = String::with_capacity(64);
+        for byte in Sha256::digest(bytes) {
+            // Writing to a String cannot fail.
+            let _ = write!(digest, "{byte:02x}");
+        }
+        Self { number, digest, is_done }
+    }
+
+    fn parse(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?.strip_suffix('\n')?;
+        let mut words = text.split(' ');
+        let (state, number, digest) = (words.next()?, words.next()?, words.next()?);
+        let is_done = state == "written";
+        let is_whole = (is_done || state == "writing") && digest.len() == 64;
+        let number = number.parse().ok().filter(|number| *number > NONE && is_whole)?;
+        Some(Self { number, digest: digest.to_owned(), is_done })
+    }
+
+    fn to_text(&self) -> String {
+        let state = if self.is_done { "written" } else { "writing" };
+        format!("{state} {} {}\n", self.number, self.digest)
+    }
+
+    fn mark(&self) -> u64 {
+        if self.is_done { self.number } else { UNKNOWN }
+    }
+}
+
+/// A write whose note stands in the lock file.
+pub(super) struct Announced {
+    before: Vec<u8>,
+    note: Note,
+}
+
+impl Inner {
+    /// Leaves a note of what is about to be written. Under the lock.
+    pub(super) fn note_begun(
+        &self,
+        held: &Held,
+        tenant: &TenantId,
+        bytes: &[u8],
+    ) -> Result<Announced, WriteError> {
+        let path = self.root.join(OWN_FOLDER).join(format!("{tenant}.lock"));
+        let failed = |source| refused("take a note in", &path, source);
+        let before = self.read_note(tenant).map_err(failed)?;
+        let number = Note::parse(&before).map_or(NONE, |note| note.number).saturating_add(1);
+        let note = Note::of(number, bytes, false);
+        held.with(|file| self.files.note(file, note.to_text().as_bytes())).map_err(failed)?;
+        Ok(Announced { before, note })
+    }
+
+    /// It was written. Gives the version that says so too.
+    pub(super) fn note_done(&self, held: &Held, announced: Announced, version: Version) -> Version {
+        let note = Note { is_done: true, ..announced.note };
+        let noted = held.with(|file| self.files.note(file, note.to_text().as_bytes()));
+        // Without it, the note tells what was written all the same.
+        marked(version, noted.map_or(UNKNOWN, |()| note.mark()))
+    }
+
+    /// It was not written.
+    pub(super) fn note_undone(&self, held: &Held, announced: &Announced) {
+        // Where it stays, a document that cannot be parsed is not served on: no harm.
+        let _ = held.with(|file| self.files.note(file, &announced.before));
+    }
+
+    /// Which note there is, for the version of a document that is read from now on.
+    pub(super) fn mark(&self, tenant: &TenantId) -> u64 {
+        match self.read_note(tenant) {
+            Ok(text) if text.is_empty() => NONE,
+            Ok(text) => Note::parse(&text).map_or(UNKNOWN, |note| note.mark()),
+            Err(_) => UNKNOWN,
+        }
+    }
+
+    /// Whether nothing was acknowledged since a document was read.
+    pub(super) fn is_last_acknowledged(&self, tenant: &TenantId, good: &StoredDocument) -> bool {
+        let mark = good.version.numbers()[MARK];
+        match self.read_note(tenant) {
+            Ok(text) if text.is_empty() => mark == NONE,
+            Ok(text) => Note::parse(&text).is_some_and(|note| {
+                (mark != UNKNOWN && note.mark() == mark)
+                    || note.digest == Note::of(note.number, &good.bytes, true).digest
+            }),
+            Err(_) => false,
+        }
+    }
+
+    /// Nothing where there is none.
+    fn read_note(&self, tenant: &TenantId) -> std::io::Result<Vec<u8>> {
+        let path = self.root.join(OWN_FOLDER).join(format!("{tenant}.lock"));
+        match self.files.open(&path) {
+            Ok(file) => self.files.read(&file, MOST),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A version that tells which note there was.
+pub(super) fn marked(version: Version, mark: u64) -> Version {
+    let mut numbers = *version.numbers();
+    numbers[MARK] = mark;
+    Version::new(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Note;
+
+    #[test]
+    fn a_note_is_read_as_it_was_written_or_not_at_all() {
+        for is_done in [true, false] {
+            let note = Note::of(7, b"apiKeys: []\n", is_done);
+            let text = note.to_text();
+            assert_eq!(Note::parse(text.as_bytes()), Some(note));
+            for torn in 0..text.len() {
+                assert_eq!(Note::parse(&text.as_bytes()[..torn]), None, "{torn} bytes of {text}");
+            }
+        }
+        assert_eq!(Note::parse(b"written 1 0\n"), None);
+    }
+}
