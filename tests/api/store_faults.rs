@@ -109,3 +109,77 @@ async fn a_store_that_is_gone_says_nothing_of_its_tenants() {
     std::fs::rename(&aside, &store).unwrap();
     assert_eq!(other.get("/api/t2/admin/apiKeys").await.status, 200);
 }
+
+/// The detail of a 503 that says what to do, and asks nobody to come back.
+fn demand_what_to_do(reply: &crate::harness::Reply, says: &str) {
+    assert_eq!((reply.status.as_u16(), reply.problem()), (503, "store-unavailable".into()));
+    assert!(reply.find_header("retry-after").is_none(), "{reply:?}");
+    let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(says) && !detail.contains("Try again"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_refusal_that_stays_says_what_to_do_and_not_to_try_again() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let service = Service::start();
+    let path = service.document_path("t1");
+    let admin = service.admin();
+    let create = || admin.post(KEYS, json!({"name": "n", "permissions": ["p"]}));
+
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+    demand_what_to_do(&create().await, "give it write permission");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+
+    let other_name = path.with_file_name("link");
+    std::fs::hard_link(&path, &other_name).unwrap();
+    demand_what_to_do(&create().await, "keep one name");
+    std::fs::remove_file(&other_name).unwrap();
+
+    let good = service.read_document("t1");
+    service.replace_document("t1", &format!("{good}# {}\n", "x".repeat(17 << 20)));
+    demand_what_to_do(&create().await, "limits.document");
+    service.replace_document("t1", &good);
+
+    // A file that is mounted by itself, as containers do it.
+    let from = path.with_file_name("from");
+    std::fs::copy(&path, &from).unwrap();
+    let mount = |arguments: &[&std::ffi::OsStr]| {
+        let status = std::process::Command::new(arguments[0]).args(&arguments[1..]).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let bound = mount(&["mount".as_ref(), "--bind".as_ref(), from.as_ref(), path.as_ref()]);
+    // Only root can mount a file.
+    assert!(bound || !rustix::process::geteuid().is_root());
+    if bound {
+        let refused = create().await;
+        assert!(mount(&["umount".as_ref(), path.as_ref()]));
+        demand_what_to_do(&refused, "mount the folder");
+    }
+    assert_eq!(create().await.status, 201);
+}
+
+#[tokio::test]
+async fn a_document_that_goes_on_changing_is_told_as_that() {
+    use std::io::Write as _;
+    let service = Service::start();
+    assert_eq!(service.admin().get(KEYS).await.status, 200);
+    let path = service.document_path("t1");
+    let (done, stop) = std::sync::mpsc::channel::<()>();
+    let (opened, is_open) = std::sync::mpsc::channel::<()>();
+    let hand = std::thread::spawn(move || {
+        let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+        opened.send(()).unwrap();
+        while stop.recv_timeout(std::time::Duration::from_millis(5)).is_err() {
+            file.write_all(b"# drip\n").unwrap();
+        }
+    });
+    is_open.recv().unwrap();
+    let reply = service.admin().post(KEYS, json!({"name": "n", "permissions": ["p"]})).await;
+    assert_eq!((reply.status.as_u16(), reply.problem()), (503, "document-being-edited".into()));
+    assert_eq!(reply.header("retry-after"), "5");
+    done.send(()).unwrap();
+    hand.join().unwrap();
+    let reply = service.admin().post(KEYS, json!({"name": "n", "permissions": ["p"]})).await;
+    assert_eq!(reply.status, 201);
+    assert!(service.read_document("t1").contains("# drip\n"));
+}
