@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod form;
 mod list;
+mod opentelemetry;
 mod service_links;
 mod sources;
 mod syntax;

@@ -10,6 +10,7 @@ use serde::forward_to_deserialize_any;
 
 use super::error::nearest;
 use super::list;
+use super::opentelemetry;
 use super::service_links::is_service_link;
 use super::table::{SETTINGS, Setting, VARIABLE_PREFIX, assign};
 use super::{Settings, SettingsError};
@@ -33,15 +34,16 @@ pub(super) fn apply_environment(
     settings: &mut Settings,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<(), SettingsError> {
-    let ours: Vec<(String, OsString)> = environment
+    let (ours, others): (Vec<(String, OsString)>, Vec<_>) = environment
         .into_iter()
         .map(|(variable, value)| (variable.to_string_lossy().into_owned(), value))
-        .filter(|(variable, _)| variable.starts_with(VARIABLE_PREFIX))
-        .collect();
-    let texts: Vec<(String, String)> = ours
-        .iter()
-        .map(|(variable, value)| (variable.clone(), value.to_string_lossy().into_owned()))
-        .collect();
+        .partition(|(variable, _)| variable.starts_with(VARIABLE_PREFIX));
+    let texts = |variables: &[(String, OsString)]| -> Vec<(String, String)> {
+        let text = |value: &OsString| value.to_string_lossy().into_owned();
+        variables.iter().map(|(variable, value)| (variable.clone(), text(value))).collect()
+    };
+    settings.traces.standard = opentelemetry::read(&texts(&others));
+    let texts = texts(&ours);
     for ((variable, value), (_, text)) in ours.into_iter().zip(&texts) {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == variable) else {
             if is_service_link(&variable, text, &texts) {

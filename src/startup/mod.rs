@@ -184,12 +184,7 @@ impl Application {
                 &settings.limits,
             )?),
         };
-        let traces = match &settings.traces.endpoint {
-            None => None,
-            Some(endpoint) => {
-                Some(Traces::start(endpoint, settings.traces.one_in, Arc::new(SystemClock))?)
-            }
-        };
+        let traces = Traces::start(&settings.traces, Arc::new(SystemClock))?;
         let parts = HttpParts {
             observer: traces.clone().map(|traces| traces as Arc<dyn RequestObserver>),
             keys: store as Arc<dyn KeyRepository>,

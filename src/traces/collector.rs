@@ -1,8 +1,9 @@
 //! Where spans go.
 
 use std::fmt;
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
@@ -13,6 +14,7 @@ use reqwest::{Client, Url, redirect};
 use tokio::runtime::Handle;
 
 use super::TracesError;
+use super::sender::Sender;
 
 /// The path of traces at a collector whose address has none.
 const PATH: &str = "v1/traces";
@@ -23,35 +25,46 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A collector of spans. What it does not take is lost; the log says when that begins and ends.
 pub(super) struct Collector {
     exporter: Arc<SpanExporter>,
+    /// What came in the way of the last request.
+    cause: Arc<Mutex<Option<String>>>,
     runtime: Handle,
     is_down: AtomicBool,
 }
 
 impl Collector {
     /// The collector at this address. Nothing is sent yet.
-    pub(super) fn connect(endpoint: &str) -> Result<Self, TracesError> {
+    pub(super) fn connect(endpoint: &str, timeout: Option<Duration>) -> Result<Self, TracesError> {
+        let patience = timeout.unwrap_or(PATIENCE);
         let client = Client::builder()
             .redirect(redirect::Policy::none())
-            .timeout(PATIENCE)
-            .user_agent(concat!("neokeys/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+            .timeout(patience)
+            .user_agent(concat!("neokeys/", env!("CARGO_PKG_VERSION")));
+        // A proxy is for reaching others.
+        let client = if is_loopback(endpoint) { client.no_proxy() } else { client };
+        let cause = Arc::new(Mutex::new(None));
+        let client = Sender::new(client.build()?, Arc::clone(&cause));
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(client)
             // Whatever OTEL_EXPORTER_OTLP_PROTOCOL says to programs that speak several.
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(traces_address(endpoint))
-            .with_timeout(PATIENCE)
+            .with_timeout(patience)
             .build()?;
         let is_down = AtomicBool::new(false);
-        Ok(Self { exporter: Arc::new(exporter), runtime: Handle::current(), is_down })
+        Ok(Self { exporter: Arc::new(exporter), cause, runtime: Handle::current(), is_down })
     }
 
     fn tell(&self, outcome: &OTelSdkResult) {
         let was_down = self.is_down.swap(outcome.is_err(), Ordering::Relaxed);
         match outcome {
             Err(error) if !was_down => {
-                tracing::warn!(cause = %error, "spans cannot be sent to the collector");
+                let below = self.cause.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let below = below.map(|below| format!(": {below}")).unwrap_or_default();
+                tracing::warn!(
+                    cause = format!("{error}{below}"),
+                    "spans cannot be sent to the collector"
+                );
             }
             Ok(()) if was_down => tracing::info!("spans can be sent to the collector again"),
             Ok(()) | Err(_) => {}
@@ -64,6 +77,14 @@ impl Collector {
 fn traces_address(endpoint: &str) -> String {
     let joined = Url::parse(endpoint).ok().filter(|url| url.path() == "/");
     joined.and_then(|url| url.join(PATH).ok()).map_or_else(|| endpoint.to_owned(), String::from)
+}
+
+/// Whether an address is of this machine.
+fn is_loopback(endpoint: &str) -> bool {
+    let Ok(url) = Url::parse(endpoint) else { return false };
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Debug for Collector {

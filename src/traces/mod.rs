@@ -10,6 +10,7 @@
 
 mod collector;
 mod parent;
+mod sender;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -43,11 +44,26 @@ pub struct TracesConfig {
     pub endpoint: Option<String>,
     /// Of the requests whose callers decided nothing, one in so many is traced.
     pub one_in: NonZeroU32,
+    /// What OpenTelemetry's own variables ask for.
+    pub standard: Standard,
+}
+
+/// What OpenTelemetry's own variables (`OTEL_…`) ask for and this module does itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standard {
+    /// Nothing is to be sent.
+    pub is_disabled: bool,
+    /// They name the service, which is called `neokeys` otherwise.
+    pub names_service: bool,
+    /// How long the collector may take to answer.
+    pub timeout: Option<Duration>,
+    /// Those that are set and do nothing here.
+    pub passed_over: Vec<String>,
 }
 
 impl Default for TracesConfig {
     fn default() -> Self {
-        Self { endpoint: None, one_in: NonZeroU32::MIN }
+        Self { endpoint: None, one_in: NonZeroU32::MIN, standard: Standard::default() }
     }
 }
 
@@ -71,28 +87,43 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Begins to send to the collector at this address. Call it on a tokio runtime that lasts as long
-    /// as the service: the sending is done there.
+    /// Begins to send to the collector, if one is set and `OTEL_SDK_DISABLED` does not forbid it. Call
+    /// it on a tokio runtime that lasts as long as the service: the sending is done there.
     ///
     /// # Errors
     /// [`TracesError`] names the setting that cannot be used.
     pub fn start(
-        endpoint: &str,
-        one_in: NonZeroU32,
+        config: &TracesConfig,
         clock: Arc<dyn Clock>,
-    ) -> Result<Arc<Self>, TracesError> {
-        let resource = Resource::builder()
-            .with_service_name("neokeys")
+    ) -> Result<Option<Arc<Self>>, TracesError> {
+        if !config.standard.passed_over.is_empty() {
+            let variables = config.standard.passed_over.join(" ");
+            tracing::warn!(
+                variables,
+                "variables of OpenTelemetry that do nothing here; see traces.…"
+            );
+        }
+        let Some(endpoint) = &config.endpoint else { return Ok(None) };
+        if config.standard.is_disabled {
+            tracing::warn!("OTEL_SDK_DISABLED is set: no traces are sent");
+            return Ok(None);
+        }
+        let resource = Resource::builder();
+        let resource = match config.standard.names_service {
+            true => resource,
+            false => resource.with_service_name("neokeys"),
+        };
+        let resource = resource
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
-        let root = Sampler::TraceIdRatioBased(1.0 / f64::from(one_in.get()));
+        let root = Sampler::TraceIdRatioBased(1.0 / f64::from(config.one_in.get()));
         let provider = SdkTracerProvider::builder()
             .with_resource(resource)
             .with_sampler(Sampler::ParentBased(Box::new(root)))
-            .with_batch_exporter(Collector::connect(endpoint)?)
+            .with_batch_exporter(Collector::connect(endpoint, config.standard.timeout)?)
             .build();
         let tracer = provider.tracer("neokeys");
-        Ok(Arc::new(Self { provider, tracer, parents: Parents::default(), clock }))
+        Ok(Some(Arc::new(Self { provider, tracer, parents: Parents::default(), clock })))
     }
 
     /// Sends what is waiting, for three seconds at most. Nothing is sent after that.

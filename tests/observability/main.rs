@@ -21,6 +21,7 @@ mod formats;
 mod hostile;
 mod operators;
 mod prometheus;
+mod standard;
 mod traces;
 
 use harness::Service;

@@ -21,15 +21,15 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
 
 /// A collector that keeps what it is sent; it ends when this goes.
-struct Collector {
-    address: String,
+pub(crate) struct Collector {
+    pub(crate) address: String,
     handle: ServerHandle,
     received: Arc<Mutex<Vec<web::Bytes>>>,
 }
 
 impl Collector {
     /// One that answers each batch with this status.
-    fn start(status: u16) -> Self {
+    pub(crate) fn start(status: u16) -> Self {
         let received = Arc::<Mutex<Vec<web::Bytes>>>::default();
         let kept = Arc::clone(&received);
         let (send, receive) = std::sync::mpsc::channel();
@@ -64,7 +64,7 @@ impl Collector {
     }
 
     /// What arrived, as it arrived.
-    fn bytes(&self) -> Vec<web::Bytes> {
+    pub(crate) fn bytes(&self) -> Vec<web::Bytes> {
         self.received.lock().unwrap().clone()
     }
 
