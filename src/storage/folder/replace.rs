@@ -32,6 +32,8 @@ pub(super) const STAGED: &str = ".security.yml.neokeys-";
 pub(super) enum Purpose {
     /// A write, which counts once it is acknowledged.
     Write,
+    /// A write that waited. Nothing is written, so that the right of who asked is judged again.
+    Waited,
     /// An edit by hand that went to a displaced file, which counts at once.
     BringOver,
 }
@@ -82,6 +84,7 @@ impl Inner {
         }
         self.sweep_locked(tenant);
         let began = self.files.now().steady;
+        let mut purpose = Purpose::Write;
         loop {
             let target = self.target(tenant)?;
             let current = match self.files.open(&target) {
@@ -91,7 +94,7 @@ impl Inner {
             };
             let announced = self.note_begun(held, tenant, bytes)?;
             let outcome = match current {
-                Some(file) => self.replace(tenant, expected, bytes, &target, file, Purpose::Write),
+                Some(file) => self.replace(tenant, expected, bytes, &target, file, purpose),
                 None => self.create(tenant, expected, bytes, &target).map_err(NotReplaced::Failed),
             };
             match outcome {
@@ -113,6 +116,7 @@ impl Inner {
             }
             self.wait_for_hands(began, &target).map_err(WriteError::Refused)?;
             held.take_again(|| self.lock(tenant)).map_err(WriteError::Refused)?;
+            purpose = Purpose::Waited;
         }
     }
 
@@ -186,9 +190,9 @@ impl Inner {
         }
         // What slips in from here on is seen in what comes out of the exchange.
         let known = Identity::from_version(&expected.version).map(|(known, _)| known);
-        if known != Some(before)
-            && !self.holds(&current, expected).map_err(|source| refused("read", target, source))?
-        {
+        let is_same = known == Some(before)
+            || self.holds(&current, expected).map_err(|source| refused("read", target, source))?;
+        if !is_same || purpose == Purpose::Waited {
             return Err(WriteError::Conflict.into());
         }
         let mut staged = self.stage(target, bytes, Some((&current, &metadata)))?;
