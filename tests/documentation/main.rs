@@ -16,5 +16,6 @@ mod configurations;
 mod inventory;
 mod pages;
 mod readme;
+mod security;
 mod server;
 mod versions;
