@@ -29,7 +29,7 @@ pub(crate) fn path_parameter<'p>(path: &'p Path<Url>, name: &str) -> Option<Cow<
     if text.contains('%') { percent_decode_str(text).decode_utf8().ok() } else { Some(text.into()) }
 }
 
-/// Middleware that leaves the [`Caller`](super::Caller) with the request, or answers 401, or 429 to an
+/// Middleware that leaves the [`Caller`] with the request, or answers 401, or 429 to an
 /// address from which too many credentials were not valid.
 ///
 /// It is a middleware and not an extractor because actix polls all arguments of a handler together:

@@ -32,7 +32,7 @@ pub fn tells_credential(headers: &HeaderMap, text: &[u8]) -> bool {
         })
 }
 
-/// Whether a text and a secret have more in common than chance has: [`TELLING`] characters in a row,
+/// Whether a text and a secret have more in common than chance has: `TELLING` characters in a row,
 /// or half of a secret that is shorter than twice that. So a text that holds the secret does, and one
 /// that is a good part of it. The secret counts as it is, and decoded where it is encoded.
 #[must_use]

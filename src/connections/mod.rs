@@ -2,8 +2,8 @@
 //! done when descriptors are few.
 //!
 //! The HTTP library bounds the first head of a connection alone, and copies each part of an answer
-//! whole. Between it and the socket (or TLS) stands [`watched`], which bounds every head, and
-//! between it and the service stands [`exchange`], which hands answers on in slices.
+//! whole. Between it and the socket (or TLS) stands `watched`, which bounds every head, and
+//! between it and the service stands `exchange`, which hands answers on in slices.
 //!
 //! Invariant: what is done here never changes what a request says or what is answered to it.
 
