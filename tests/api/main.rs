@@ -22,6 +22,7 @@ mod harness;
 mod hostile_paths;
 mod introspection;
 mod limits;
+mod naughty;
 mod negotiation;
 mod operations;
 mod pages;
