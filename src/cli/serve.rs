@@ -9,7 +9,7 @@ use super::Place;
 use super::failure::Failure;
 use super::output::Output;
 use crate::connections;
-use crate::contract::{ListApiKeys, Operation as _, parameter};
+use crate::contract::{ListApiKeys, Operation as _, PublicUrl, parameter};
 use crate::http::SWAGGER_UI;
 use crate::settings::Settings;
 use crate::startup::{Application, Development, StartError};
@@ -51,6 +51,7 @@ pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Resu
 
 async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(), Failure> {
     let has_page = settings.swagger_ui.enabled;
+    let public_url = settings.contract.public_url.clone();
     let application = match Application::start(settings, dev).await {
         Err(StartError::ToldToEnd(name)) => {
             tracing::info!("{name}: ending before the service was up");
@@ -64,7 +65,8 @@ async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(
         output.write(&format!("Metrics for Prometheus are at {metrics}\n"))?;
     }
     if let Some(development) = application.development() {
-        output.write(&beginning(origin, has_page, development))?;
+        let address = public_url.as_ref().map_or(origin, PublicUrl::as_str);
+        output.write(&beginning(address, has_page, development))?;
     }
     application.run().await.map_err(|error| Failure::refused(&error))
 }
@@ -92,19 +94,19 @@ fn start(error: &StartError) -> Failure {
 }
 
 /// What a developer does first.
-fn beginning(origin: &str, has_page: bool, development: &Development) -> String {
+fn beginning(address: &str, has_page: bool, development: &Development) -> String {
     let Development { token, tenant } = development;
     let token = token.expose_secret();
     let tenant = tenant.as_str();
     let path = ListApiKeys::PATH.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);
     let page =
-        if has_page { format!("Swagger UI:    {origin}{SWAGGER_UI}\n") } else { String::new() };
+        if has_page { format!("Swagger UI:    {address}{SWAGGER_UI}\n") } else { String::new() };
     format!(
         "
 {page}Bearer token:  {token}
                (may do everything in the tenant {tenant}, as long as this server runs)
 
-curl -H 'Authorization: Bearer {token}' {origin}{path}
+curl -H 'Authorization: Bearer {token}' {address}{path}
 "
     )
 }

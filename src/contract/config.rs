@@ -1,5 +1,7 @@
 //! What a deployment puts into the served documents in the contract's place.
 
+use super::public_url::PublicUrl;
+
 /// The settings of the served documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContractConfig {
@@ -7,4 +9,17 @@ pub struct ContractConfig {
     pub servers: Vec<String>,
     /// Where a user signs in, in place of the contract's address.
     pub authorization_url: Option<String>,
+    /// Where callers reach the service, if a proxy gives it an address of its own.
+    pub public_url: Option<PublicUrl>,
+}
+
+impl ContractConfig {
+    /// The servers that take the place of the contract's; none keeps those.
+    #[must_use]
+    pub fn own_servers(&self) -> Vec<&str> {
+        match &self.public_url {
+            Some(url) if self.servers.is_empty() => vec![url.as_str()],
+            _ => self.servers.iter().map(String::as_str).collect(),
+        }
+    }
 }

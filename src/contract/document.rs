@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::openapi::OpenApi;
 
 use super::config::ContractConfig;
+use super::public_url::PublicUrl;
 
 const TEXT: &str = include_str!("../../openapi/neostore-v1.json");
 
@@ -27,6 +28,7 @@ pub fn sdk_profile(config: &ContractConfig) -> Value {
     const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/sdk.json"));
     let mut document = serde_json::from_str(TEXT).expect("the profile is JSON");
     replace_addresses(&mut document, config);
+    replace_examples(&mut document, config);
     document
 }
 
@@ -82,10 +84,10 @@ fn drop_operation_ids(document: &mut Value, contract: &Value) {
 }
 
 fn replace_addresses(document: &mut Value, config: &ContractConfig) {
-    if !config.servers.is_empty() {
-        let server =
-            |url: &String| Value::Object(Map::from_iter([("url".into(), url.as_str().into())]));
-        document["servers"] = config.servers.iter().map(server).collect();
+    let servers = config.own_servers();
+    if !servers.is_empty() {
+        let server = |url: &&str| Value::Object(Map::from_iter([("url".into(), (*url).into())]));
+        document["servers"] = servers.iter().map(server).collect();
     }
     if let Some(url) = &config.authorization_url {
         let schemes = document["components"]["securitySchemes"].as_object_mut();
@@ -94,6 +96,31 @@ fn replace_addresses(document: &mut Value, config: &ContractConfig) {
                 *present = url.as_str().into();
             }
         }
+    }
+}
+
+/// Writes the addresses in examples as this deployment's answers have them.
+pub(super) fn replace_examples(document: &mut Value, config: &ContractConfig) {
+    if let Some(url) = &config.public_url {
+        replace_paths(document, url, false);
+    }
+}
+
+fn replace_paths(value: &mut Value, url: &PublicUrl, in_example: bool) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let is_example = matches!(name.as_str(), "example" | "examples");
+                replace_paths(member, url, in_example || is_example);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|it| replace_paths(it, url, in_example)),
+        Value::String(text)
+            if in_example && (text.starts_with("/api/") || text.starts_with("/problems/")) =>
+        {
+            *text = url.of(text);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

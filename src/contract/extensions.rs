@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use utoipa::openapi::OpenApi;
 
 use super::config::ContractConfig;
-use super::document::{contract, in_order_of, sdk_profile};
+use super::document::{contract, in_order_of, replace_examples, sdk_profile};
 use super::parameter;
 
 /// The members of a document, in the order in which people read them.
@@ -24,6 +24,7 @@ pub fn extensions(collected: OpenApi, config: &ContractConfig) -> Value {
     name_requests(&mut document);
     let own = document["components"].take();
     document["components"] = components(&document["paths"], own, &profile);
+    replace_examples(&mut document, config);
     let order = ORDER.iter().map(|member| ((*member).to_owned(), Value::Null)).collect();
     in_order_of(document, &Value::Object(order))
 }

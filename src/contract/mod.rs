@@ -11,6 +11,7 @@ mod config;
 mod document;
 mod extensions;
 mod operation;
+mod public_url;
 
 mod generated {
     //! What `build.rs` wrote.
@@ -28,3 +29,4 @@ pub use document::{contract, documented, sdk_profile};
 pub use extensions::extensions;
 pub use generated::*;
 pub use operation::{Operation, OperationDescription};
+pub use public_url::{PublicUrl, PublicUrlError};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DevIssuerConfig, TokenRequest};
 
-/// The one page that tokens are sent to, below this server's own origins.
+/// The one page that tokens are sent to, below this server's own addresses.
 const REDIRECT_PATH: &str = "/swagger-ui/oauth2-redirect.html";
 /// What a token is for when the developer names nobody.
 pub(super) const DEFAULT_SUBJECT: &str = "developer";
@@ -120,7 +120,8 @@ pub(super) fn parse_choice(parameters: &Parameters) -> Result<TokenRequest, Auth
 /// Whether that is this server's own Swagger UI, compared character by character: addresses that
 /// only mean the same are refused.
 fn is_own_page(config: &DevIssuerConfig, uri: &str) -> bool {
-    config.origins.iter().any(|origin| uri.strip_prefix(origin.as_str()) == Some(REDIRECT_PATH))
+    let mut addresses = config.addresses.iter();
+    addresses.any(|address| uri.strip_prefix(address.as_str()) == Some(REDIRECT_PATH))
 }
 
 /// The one value of that name.
@@ -164,7 +165,7 @@ mod tests {
 
     fn config() -> DevIssuerConfig {
         DevIssuerConfig {
-            origins: vec!["http://127.0.0.1:8080".to_owned(), "http://localhost:8080".to_owned()],
+            addresses: vec!["http://127.0.0.1:8080".to_owned(), "http://localhost:8080".to_owned()],
             audience: "api".to_owned(),
             tenants_claim: "tenants".to_owned(),
             tenants: Vec::new(),
@@ -221,6 +222,23 @@ mod tests {
         ] {
             let refused = parse(&[("response_type", "token"), ("redirect_uri", uri)]);
             assert_eq!(refused, Err(AuthorizeError::Redirect), "{uri}");
+        }
+    }
+
+    #[test]
+    fn below_a_prefix_the_page_of_the_prefix_gets_the_token_and_no_other_of_its_host() {
+        let addresses = vec!["https://example.com/neokeys".to_owned()];
+        let config = DevIssuerConfig { addresses, ..config() };
+        assert_eq!(config.origins().collect::<Vec<_>>(), ["https://example.com"]);
+        for (page, taken) in [
+            ("https://example.com/neokeys/swagger-ui/oauth2-redirect.html", true),
+            ("https://example.com/swagger-ui/oauth2-redirect.html", false),
+            ("https://example.com/other/swagger-ui/oauth2-redirect.html", false),
+            ("https://example.com/neokeys2/swagger-ui/oauth2-redirect.html", false),
+            ("http://example.com/neokeys/swagger-ui/oauth2-redirect.html", false),
+        ] {
+            let asked = pairs(&[("response_type", "token"), ("redirect_uri", page)]);
+            assert_eq!(AuthorizeRequest::parse(&config, &asked).is_ok(), taken, "{page}");
         }
     }
 

@@ -32,9 +32,10 @@ const ROOT: &str = "/dev-issuer";
 /// What the issuer is told at its start.
 #[derive(Debug, Clone)]
 pub struct DevIssuerConfig {
-    /// This server's origins, such as `http://127.0.0.1:8080`, without a slash at the end. The
-    /// first is in the issuer's name; the others are further names that a browser may use.
-    pub origins: Vec<String>,
+    /// This server's addresses, such as `http://127.0.0.1:8080`, or `https://example.com/neokeys`
+    /// behind a proxy, without a slash at the end. The first is in the issuer's name; the others are
+    /// further names that a browser may use.
+    pub addresses: Vec<String>,
     /// `aud` of its tokens.
     pub audience: String,
     /// The claim that names tenants.
@@ -43,6 +44,16 @@ pub struct DevIssuerConfig {
     pub tenants: Vec<String>,
     /// The scopes that the page offers; others can be typed.
     pub scopes: Vec<String>,
+}
+
+impl DevIssuerConfig {
+    /// Scheme, host and port of the addresses, as browsers say them in `Origin`.
+    fn origins(&self) -> impl Iterator<Item = &str> {
+        self.addresses.iter().map(|address| {
+            let path = address.match_indices('/').nth(2).map_or(address.len(), |(at, _)| at);
+            &address[..path]
+        })
+    }
 }
 
 /// An issuer with a key of its own.
@@ -95,13 +106,13 @@ impl DevIssuer {
     /// The issuer's name, `iss` of its tokens.
     #[must_use]
     pub fn issuer(&self) -> String {
-        format!("{}{ROOT}", self.origin())
+        format!("{}{ROOT}", self.address())
     }
 
     /// The sign-in page's address, for the OAuth flow of the served documents.
     #[must_use]
     pub fn authorization_url(&self) -> String {
-        format!("{}{ROOT}/authorize", self.origin())
+        format!("{}{ROOT}/authorize", self.address())
     }
 
     /// Adds its routes, all under `/dev-issuer/`.
@@ -114,7 +125,7 @@ impl DevIssuer {
         json!({
             "issuer": self.issuer(),
             "authorization_endpoint": self.authorization_url(),
-            "jwks_uri": format!("{}{ROOT}/.well-known/jwks.json", self.origin()),
+            "jwks_uri": format!("{}{ROOT}/.well-known/jwks.json", self.address()),
             "scopes_supported": self.config.scopes,
             "response_types_supported": ["token"],
             "grant_types_supported": ["implicit"],
@@ -123,7 +134,7 @@ impl DevIssuer {
         })
     }
 
-    fn origin(&self) -> &str {
-        self.config.origins.first().map_or("", String::as_str)
+    fn address(&self) -> &str {
+        self.config.addresses.first().map_or("", String::as_str)
     }
 }

@@ -29,7 +29,7 @@ impl Pages {
             digest(SCRIPT),
             // Browsers hold the redirect after a form against this too, and Swagger UI may have
             // been opened under another of this server's names.
-            config.origins.join(" "),
+            config.origins().collect::<Vec<_>>().join(" "),
         );
         Self { policy }
     }

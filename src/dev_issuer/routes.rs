@@ -123,7 +123,7 @@ fn parse_pairs(text: &str) -> Vec<(String, String)> {
 fn refuse_other_host(issuer: &DevIssuer, request: &HttpRequest) -> Option<HttpResponse> {
     let hosts = || request.headers().get_all(header::HOST);
     let own = |host: &HeaderValue| {
-        let mut origins = issuer.config.origins.iter();
+        let mut origins = issuer.config.origins();
         origins.any(|origin| origin.split_once("://").is_some_and(|(_, own)| host == own))
     };
     if hosts().count() == 1 && hosts().all(own) {
@@ -139,7 +139,7 @@ fn is_from_own_page(issuer: &DevIssuer, request: &HttpRequest) -> bool {
     let headers = request.headers();
     match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
         (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => issuer.config.origins.iter().any(|own| origin == own.as_str()),
+        (None, Some(origin)) => issuer.config.origins().any(|own| origin == own),
         (None, None) => true,
     }
 }
@@ -192,7 +192,7 @@ mod tests {
 
     fn issuer() -> Arc<DevIssuer> {
         let config = DevIssuerConfig {
-            origins: vec!["http://127.0.0.1:8080".to_owned(), "http://localhost:8080".to_owned()],
+            addresses: vec!["http://127.0.0.1:8080".to_owned(), "http://localhost:8080".to_owned()],
             audience: "api".to_owned(),
             tenants_claim: "tenants".to_owned(),
             tenants: vec!["demo".to_owned(), "<b>&\"'".to_owned()],

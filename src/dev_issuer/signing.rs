@@ -122,7 +122,7 @@ mod tests {
 
     fn issuer() -> DevIssuer {
         let config = DevIssuerConfig {
-            origins: vec!["http://127.0.0.1:8080".to_owned()],
+            addresses: vec!["http://127.0.0.1:8080".to_owned()],
             audience: "https://api.example/".to_owned(),
             tenants_claim: "tenants".to_owned(),
             tenants: vec!["demo".to_owned()],

@@ -17,6 +17,7 @@ use super::extensions::is_forward_auth;
 use super::limits::LimitsConfig;
 use super::matched_path::MatchedPath;
 use super::negotiation::MediaType;
+use super::public_address::public_address;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::request_tally::RequestTally;
 use super::{access_log, cors};
@@ -119,12 +120,15 @@ fn set_caching(headers: &mut HeaderMap, is_read: bool) {
 fn with_problem_body(response: ServiceResponse, id: &RequestId) -> ServiceResponse {
     let media_type = MediaType::for_problem(response.request().headers());
     let error = response.response().error();
-    let problem = error.and_then(|error| error.as_error::<Problem>());
-    let json = match problem {
-        Some(problem) => serde_json::to_vec(&problem.body(id.as_str())),
+    let write = |problem: &Problem| {
+        let page = public_address(response.request(), problem.kind().type_uri());
+        serde_json::to_vec(&problem.body(id.as_str()).explained_at(&page))
+    };
+    let json = match error.and_then(|error| error.as_error::<Problem>()) {
+        Some(problem) => write(problem),
         None => {
             let kind = ProblemType::of_status(response.status());
-            serde_json::to_vec(&Problem::new(kind, kind.meaning()).body(id.as_str()))
+            write(&Problem::new(kind, kind.meaning()))
         }
     };
     let json = json.unwrap_or_default();

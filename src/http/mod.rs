@@ -22,6 +22,7 @@ mod negotiation;
 mod openapi;
 mod preconditions;
 mod problem_pages;
+mod public_address;
 mod request_id;
 mod request_tally;
 pub mod routes;

@@ -1,16 +1,18 @@
 //! A page for each problem type: where the `type` of a problem leads.
 
 use actix_web::http::header::ContentType;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::public_address::public_address;
 use crate::problem::{CATALOGUE, Problem, ProblemType};
 
 /// The whole catalogue, a line an entry.
-pub(super) async fn index() -> HttpResponse {
-    let lines: String = CATALOGUE
-        .iter()
-        .map(|kind| format!("{}  {}  {}\n", kind.status().as_u16(), kind.type_uri(), kind.title()))
-        .collect();
+pub(super) async fn index(request: HttpRequest) -> HttpResponse {
+    let line = |kind: &ProblemType| {
+        let address = public_address(&request, kind.type_uri());
+        format!("{}  {address}  {}\n", kind.status().as_u16(), kind.title())
+    };
+    let lines: String = CATALOGUE.iter().map(line).collect();
     page(lines)
 }
 

@@ -13,7 +13,8 @@ use super::exchange::RequestObserver;
 use super::extensions::{self, FORWARD_AUTH, IntrospectToken, forward_auth, introspect};
 use super::limits::LimitsConfig;
 use super::matched_path::MatchedPath;
-use super::openapi::Documents;
+use super::openapi::{DOCUMENTED_JSON, Documents};
+use super::public_address::public_address;
 use super::request_tally::RequestTally;
 use super::swagger_ui::SwaggerUi;
 use super::{api_keys, health, openapi, problem_pages, swagger_ui};
@@ -23,7 +24,8 @@ use crate::auth::{
     AuthenticationTally, Authenticator, Grants, Throttle, authenticate, authenticate_client,
 };
 use crate::contract::{
-    CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, OPERATIONS, Operation, UpdateApiKey,
+    CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, OPERATIONS, Operation, PublicUrl,
+    UpdateApiKey,
 };
 use crate::domain::{KeyRepository, TokenPrefix};
 use crate::problem::{PAGES, Problem, ProblemType};
@@ -51,6 +53,8 @@ pub struct HttpParts {
     pub requests: Arc<RequestTally>,
     /// Bounds on requests.
     pub limits: LimitsConfig,
+    /// Where callers reach it, if a proxy gives it an address of its own.
+    pub public_url: Option<PublicUrl>,
     /// The OpenAPI documents.
     pub documents: Documents,
     /// The page that shows them, if there is one.
@@ -63,6 +67,9 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .counted_by(Arc::clone(&parts.authentications));
     if let Some(observer) = &parts.observer {
         config.app_data(ThinData(Arc::clone(observer)));
+    }
+    if let Some(url) = &parts.public_url {
+        config.app_data(ThinData(url.clone()));
     }
     if let Some(clients) = &parts.refused_clients {
         config.app_data(ThinData(clients.clone()));
@@ -175,9 +182,8 @@ async fn method_not_allowed(allowed: HeaderValue) -> Result<&'static str, Proble
         .with_header(ALLOW, allowed))
 }
 
-async fn path_not_found(_: HttpRequest) -> Result<&'static str, Problem> {
-    Err(Problem::new(
-        ProblemType::PathNotFound,
-        "Compare the path with the OpenAPI document at /openapi/v1.json.",
-    ))
+async fn path_not_found(request: HttpRequest) -> Result<&'static str, Problem> {
+    let document = public_address(&request, DOCUMENTED_JSON);
+    let detail = format!("Compare the path with the OpenAPI document at {document}.");
+    Err(Problem::new(ProblemType::PathNotFound, detail))
 }

@@ -1,7 +1,7 @@
 //! Swagger UI, from assets inside the program.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName,
@@ -19,12 +19,19 @@ use crate::problem::{Problem, ProblemType};
 /// Where the page is.
 pub const PAGE: &str = "/swagger-ui/";
 
-/// The documents that the page shows, the first one at once.
-const DOCUMENTS: [(&str, &str); 3] = [
-    ("Documented contract", DOCUMENTED_JSON),
-    ("SDK profile", SDK_JSON),
-    ("What other services ask", EXTENSIONS_JSON),
-];
+/// The page from itself without its last slash, and from the front door: a proxy may have put a prefix
+/// before both.
+const PAGE_FROM_BESIDE: &str = "swagger-ui/";
+
+/// The documents that the page shows, the first one at once, by their addresses from the page.
+static DOCUMENTS: LazyLock<[(&str, String); 3]> = LazyLock::new(|| {
+    let from_page = |path: &str| format!("..{path}");
+    [
+        ("Documented contract", from_page(DOCUMENTED_JSON)),
+        ("SDK profile", from_page(SDK_JSON)),
+        ("What other services ask", from_page(EXTENSIONS_JSON)),
+    ]
+});
 
 /// What Swagger UI leaves dark on dark, and the stylesheet of its own that this is added to.
 const DARK_MODE: &str = include_str!("swagger_ui.css");
@@ -62,7 +69,7 @@ pub struct SwaggerUi {
 
 impl SwaggerUi {
     /// A page for a deployment. "Try it out" reaches this server and the servers of
-    /// `contract.servers`; never the contract's own, unless they are set.
+    /// `contract.servers`, or `public_url`; never the contract's own, unless they are set.
     ///
     /// With an `origin`, the page is shown only there, and a browser that came by another name of
     /// the same server is sent on: what the page calls and where it signs in is one origin then.
@@ -76,16 +83,16 @@ impl SwaggerUi {
             .client_id(&sign_in.client_id)
             .app_name("neokeys")
             .scopes(sign_in.scopes.clone());
-        let documents = DOCUMENTS.map(|(name, path)| Url::new(name, path));
+        let documents = DOCUMENTS.each_ref().map(|(name, path)| Url::new(name, path));
         let config = Config::with_oauth_config(documents, oauth)
             .validator_url("none")
             .display_request_duration(true)
             .persist_authorization(false)
             .try_it_out_enabled(true);
         let reached: String = contract
-            .servers
-            .iter()
-            .filter_map(|url| origin_of(url))
+            .own_servers()
+            .into_iter()
+            .filter_map(origin_of)
             .map(|it| format!(" {it}"))
             .collect();
         let policy = format!(
@@ -160,5 +167,5 @@ pub(super) async fn file(
 
 /// The page without its last slash, and the front door.
 pub(super) async fn redirect() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, PAGE)).finish()
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, PAGE_FROM_BESIDE)).finish()
 }

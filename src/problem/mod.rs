@@ -138,6 +138,15 @@ pub struct ProblemBody<'a> {
     request_id: &'a str,
 }
 
+impl<'a> ProblemBody<'a> {
+    /// The same with the whole address of the page that explains it, as its `type`.
+    #[must_use]
+    pub fn explained_at(mut self, page: &'a str) -> Self {
+        self.details.r#type = Some(page);
+        self
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.kind.title(), self.detail)

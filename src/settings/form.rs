@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, Visitor};
 use serde::ser::Serialize;
 
+use crate::contract::{PublicUrl, PublicUrlError};
 use crate::domain::TokenPrefix;
 use crate::storage::{StoreUrl, StoreUrlError, without_credentials, without_secrets};
 
@@ -88,6 +89,16 @@ impl Parsed for SocketAddr {
 
     fn text(&self) -> String {
         self.to_string()
+    }
+}
+
+impl Parsed for PublicUrl {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: PublicUrlError| error.to_string())
+    }
+
+    fn text(&self) -> String {
+        self.as_str().to_owned()
     }
 }
 

@@ -9,6 +9,7 @@ use super::Settings;
 use super::addresses::{Addresses, Networks, OptionalAddress, Origins};
 use super::amounts::{OptionalTime, Size, SizeAboveZero, Time, TimeAboveZero};
 use super::form::{Form, OptionalPath, OptionalText, Text, Verbatim, Yaml};
+use crate::contract::PublicUrl;
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
 
@@ -57,6 +58,9 @@ macro_rules! settings {
 settings! {
     /// Where to listen: an IP address and a port.
     "listen" => listen: Text<SocketAddr>;
+    /// The address by which callers reach the service where a proxy gives it another one, such as
+    /// https://example.com/neokeys: in Location, problem types and the served documents.
+    "public_url" => contract.public_url: OptionalText<PublicUrl>;
     /// Where the keys are: file:DIR, etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX,
     /// az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or memory: for a trial. A file that sets more of
     /// the store writes it as store.url.

@@ -241,6 +241,12 @@ fn a_fault_in_the_environment_is_named_by_the_variable() {
             "NEOKEYS_CONTRACT__SERVERS: \"b\" is refused: an address starts with https:// or http://",
         ),
         (
+            "NEOKEYS_PUBLIC_URL",
+            "/neokeys",
+            "NEOKEYS_PUBLIC_URL: \"/neokeys\" is refused: it is the whole address by which callers reach \
+             the service, such as https://example.com/neokeys",
+        ),
+        (
             "NEOKEYS_CORS__ORIGINS",
             "*",
             "NEOKEYS_CORS__ORIGINS: \"*\" is refused: every page that a browser shows could call then; \
@@ -275,6 +281,7 @@ fn help_names_every_setting_with_its_variable_and_default() {
     for line in [
         "  listen",
         "NEOKEYS_LISTEN  [default: 127.0.0.1:8080]",
+        "NEOKEYS_PUBLIC_URL  [default: null]",
         "NEOKEYS_STORE  [default: file:data]",
         "NEOKEYS_AUTH__BEARER__TENANTS_CLAIM  [default: tenants]",
         "NEOKEYS_AUTH__BEARER__ISSUERS  [default: []]",
@@ -298,5 +305,19 @@ fn an_address_that_no_client_can_use_is_refused() {
         assert!(read(&format!("contract: {{ servers: [{text}] }}"), &[]).is_err(), "{text}");
         let url = format!("contract: {{ authorization_url: {text} }}");
         assert!(read(&url, &[]).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_public_address_is_kept_without_its_last_slash_and_never_shown_with_a_password() {
+    let public = |settings: Settings| settings.contract.public_url.map(|url| url.to_string());
+    let kept = Some("https://example.com/keys".to_owned());
+    let variable = |text: &str| read("", &[("NEOKEYS_PUBLIC_URL", text)]);
+    assert_eq!(public(read("public_url: https://example.com/keys/", &[]).unwrap()), kept);
+    assert_eq!(public(variable("https://example.com/keys").unwrap()), kept);
+    assert_eq!(public(variable("").unwrap()), None);
+    for text in ["https://me:hunter2@example.com/", "https://example.com/?token=hunter2"] {
+        let said = variable(text).unwrap_err();
+        assert!(said.contains("NEOKEYS_PUBLIC_URL") && !said.contains("hunter2"), "{said}");
     }
 }

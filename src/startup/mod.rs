@@ -4,6 +4,7 @@
 //! service out. It binds before it returns, so whoever prints the address tells the truth, and port
 //! 0 works.
 
+mod development;
 mod running;
 mod signals;
 
@@ -11,20 +12,13 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::Arc;
-use std::time::Duration;
-
-use actix_web::App;
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
-use secrecy::SecretString;
 
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
 use crate::connections::{self, Beyond, ConnectionTally, Descriptors, Listening, Patience};
-use crate::contract::SCOPES;
-use crate::dev_issuer::{DevIssuer, DevIssuerConfig, SigningError, TokenRequest};
-use crate::domain::{KeyRepository, Scopes, TenantId, TenantIdError};
+use crate::dev_issuer::SigningError;
+use crate::domain::{KeyRepository, TenantIdError};
 use crate::http::{
     self, Documents, DocumentsError, HttpParts, LimitsConfig, RequestObserver, RequestTally,
     SwaggerUi,
@@ -35,14 +29,14 @@ use crate::storage::{CreateTenantError, OpenError, Store, StoreConfig};
 use crate::telemetry;
 use crate::tls::{self, Certificate, TlsError};
 use crate::traces::{Traces, TracesError};
+use actix_web::App;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
 
+use development::{DEV_TENANT, develop};
 use signals::{Signals, Told};
 
-/// The tenant that `serve --dev` makes.
-const DEV_TENANT: &str = "demo";
-
-/// How long the token that `serve --dev` prints is good for.
-const DEV_TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+pub use development::Development;
 
 /// A service that is bound and ready to run.
 pub struct Application {
@@ -59,14 +53,6 @@ pub struct Application {
 struct MetricsServer {
     server: Server,
     address: String,
-}
-
-/// What a developer needs to begin: all of it good for this run alone.
-pub struct Development {
-    /// A bearer token that may do everything in the tenant.
-    pub token: SecretString,
-    /// The tenant that is there.
-    pub tenant: TenantId,
 }
 
 /// Stops a service from elsewhere.
@@ -198,13 +184,13 @@ impl Application {
             throttle: Arc::new(Throttle::new(&settings.auth.throttle)),
             grants: settings.auth.grants,
             token_prefix: settings.auth.token_prefix,
+            public_url: settings.contract.public_url.clone(),
             documents: Documents::render(&settings.contract)?,
             swagger_ui: settings.swagger_ui.enabled.then(|| {
-                SwaggerUi::new(
-                    &settings.swagger_ui,
-                    &settings.contract,
-                    dev.then(|| origin.clone()),
-                )
+                // Behind a proxy, the browser's name for this server may be in no header.
+                let alone = dev && settings.contract.public_url.is_none();
+                let origin = alone.then(|| origin.clone());
+                SwaggerUi::new(&settings.swagger_ui, &settings.contract, origin)
             }),
             limits: settings.limits.clone(),
         };
@@ -332,43 +318,6 @@ impl Stop {
         // The command is on its way when the call returns; its end is `run`'s to await.
         drop(self.0.stop(false));
     }
-}
-
-impl Development {
-    fn new(issuer: &DevIssuer) -> Result<Self, StartError> {
-        let token = issuer.sign(&TokenRequest {
-            subject: "developer".to_owned(),
-            tenants: vec![DEV_TENANT.to_owned()],
-            permissions: vec![Scopes::ALL.to_owned()],
-            lifetime: DEV_TOKEN_LIFETIME,
-        })?;
-        Ok(Self { token, tenant: TenantId::parse(DEV_TENANT)? })
-    }
-}
-
-/// Makes the development tenant and issuer, and points the documents at this server.
-async fn develop(
-    settings: &mut Settings,
-    origin: &str,
-    store: &Store,
-) -> Result<Arc<DevIssuer>, StartError> {
-    match store.create_tenant(&TenantId::parse(DEV_TENANT)?).await {
-        Ok(()) | Err(CreateTenantError::Exists) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let config = DevIssuerConfig {
-        origins: vec![origin.to_owned(), origin.replace("127.0.0.1", "localhost")],
-        audience: format!("{origin}/api/"),
-        tenants_claim: settings.auth.bearer.tenants_claim.clone(),
-        tenants: vec![DEV_TENANT.to_owned()],
-        scopes: SCOPES.iter().map(ToString::to_string).collect(),
-    };
-    let issuer = DevIssuer::generate(config, Arc::new(SystemClock))?;
-    if settings.contract.servers.is_empty() {
-        settings.contract.servers.push(origin.to_owned());
-    }
-    settings.contract.authorization_url.get_or_insert_with(|| issuer.authorization_url());
-    Ok(Arc::new(issuer))
 }
 
 /// What a browser calls a server on this address.

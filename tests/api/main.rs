@@ -27,6 +27,7 @@ mod negotiation;
 mod operations;
 mod pages;
 mod profile;
+mod public_url;
 mod revoked_in_flight;
 mod store_faults;
 mod tls;

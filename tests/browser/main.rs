@@ -15,6 +15,9 @@ mod program;
 mod programs;
 
 use std::io::{BufRead as _, BufReader};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use program::{Running, Workplace};
 
@@ -22,7 +25,7 @@ use program::{Running, Workplace};
 struct Server {
     origin: String,
     _running: Running,
-    _place: Workplace,
+    place: Workplace,
 }
 
 impl Server {
@@ -41,7 +44,7 @@ impl Server {
         std::thread::spawn(move || lines.count());
         std::thread::spawn(move || BufReader::new(log).lines().count());
         let origin = line.strip_prefix("neokeys listens on ").unwrap().to_owned();
-        Self { origin, _running: running, _place: place }
+        Self { origin, _running: running, place }
     }
 
     /// Has the browser go through a script.
@@ -65,6 +68,51 @@ fn a_key_is_made_used_and_deleted_in_swagger_ui_by_the_sdk_profile() {
 #[test]
 fn what_other_services_ask_can_be_tried_out() {
     Server::start(&["--dev"]).visit("ask.mjs", &[]);
+}
+
+/// Every request of the page, and of the sign-in that pops up, stays below the prefix: the journeys
+/// fail on any other.
+#[test]
+fn the_page_and_the_sign_in_work_below_a_prefix() {
+    let port = programs::free_port();
+    let public = format!("http://127.0.0.1:{port}/neokeys");
+    let slash = format!("{public}/");
+    let mut server = Server::start_with(&[("NEOKEYS_PUBLIC_URL", &slash)], &["--dev"]);
+    let _nginx = before(&server, port);
+    server.origin = public;
+    // Both open the documented contract first.
+    server.visit("issue_use_revoke.mjs", &["sdk", "dark"]);
+    server.visit("ask.mjs", &[]);
+}
+
+/// An nginx as `docs/deployment.md` puts it before a service, on this port; it accepts connections.
+fn before(server: &Server, port: u16) -> programs::Running {
+    let page = std::fs::read_to_string(programs::folder("docs/deployment.md")).unwrap();
+    let location = page.split("```nginx\n").nth(1).unwrap().split("```").next().unwrap();
+    let location = location.replace("127.0.0.1:8080", server.origin.trim_start_matches("http://"));
+    let place = &server.place;
+    place.write(
+        "nginx.conf",
+        &format!(
+            "daemon off; master_process off; pid pid; error_log stderr;\n\
+             events {{ worker_connections 64; }}\n\
+             http {{ access_log off; client_body_temp_path b; proxy_temp_path p; \
+             fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;\n\
+             server {{ listen 127.0.0.1:{port};\n{location}}} }}\n"
+        ),
+    );
+    let mut nginx = Command::new(programs::program("/usr/sbin/nginx", "nginx-light"));
+    nginx.arg("-p").arg(place.path("")).args(["-e", "stderr", "-c"]).arg(place.path("nginx.conf"));
+    let log = std::fs::File::create(place.path("nginx.log")).unwrap();
+    let mut running = programs::Running::start(nginx.stderr(log));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let said = || place.read("nginx.log");
+        assert!(!running.has_ended(), "nginx ended at once: {}", said());
+        assert!(Instant::now() < deadline, "nginx does not listen: {}", said());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running
 }
 
 #[test]

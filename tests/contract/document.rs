@@ -23,6 +23,7 @@ fn configured_addresses_take_the_place_of_the_contracts() {
     let config = ContractConfig {
         servers: vec!["http://127.0.0.1:8080".into()],
         authorization_url: Some("http://127.0.0.1:8080/authorize".into()),
+        ..ContractConfig::default()
     };
     let document = documented(collected(), &config);
     let mut expected = contract().clone();
@@ -35,6 +36,6 @@ fn configured_addresses_take_the_place_of_the_contracts() {
 #[test]
 fn the_sdk_profile_takes_the_deployments_addresses_too() {
     let config =
-        ContractConfig { servers: vec!["https://a.example".into()], authorization_url: None };
+        ContractConfig { servers: vec!["https://a.example".into()], ..ContractConfig::default() };
     assert_eq!(sdk_profile(&config)["servers"], json!([{"url": "https://a.example"}]));
 }

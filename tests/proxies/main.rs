@@ -24,6 +24,7 @@ mod gateways;
 mod headers;
 mod introspection;
 mod paths;
+mod prefix;
 mod raw;
 
 use harness::{Client, Reply, Service};

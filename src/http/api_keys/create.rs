@@ -52,7 +52,7 @@ pub(crate) async fn create_api_key(
     let ApiKeyDefinition { name, enabled, permissions } = definition(&key);
     let created = ApiKeyCreatedResponse { name, enabled, permissions, token: token.expose() };
     let mut response = answer(&request, StatusCode::CREATED, &key.fingerprint(), &created)?;
-    if let Some(location) = location(caller.tenant(), &key) {
+    if let Some(location) = location(&request, caller.tenant(), &key) {
         response.headers_mut().insert(LOCATION, location);
     }
     Ok(response)

@@ -10,6 +10,7 @@ use crate::contract::{ApiKeyDefinition, GetApiKey, Operation as _, parameter};
 use crate::domain::{ApiKey, Fingerprint, Scope, TenantId};
 use crate::http::negotiation::MediaType;
 use crate::http::preconditions::{Preconditions, Read, etag};
+use crate::http::public_address::public_address;
 use crate::problem::{Problem, ProblemType};
 
 /// The contract's definition of a key: nothing of its digest.
@@ -68,11 +69,15 @@ fn labelled(
     response
 }
 
-/// Where a key is found, as a reference relative to the server.
-pub(super) fn location(tenant: &TenantId, key: &ApiKey) -> Option<HeaderValue> {
+/// Where the caller of this request finds a key.
+pub(super) fn location(
+    request: &HttpRequest,
+    tenant: &TenantId,
+    key: &ApiKey,
+) -> Option<HeaderValue> {
     // Neither a tenant's id nor a key's name has a character that a path would have to escape.
     let path = GetApiKey::PATH
         .replace(&format!("{{{}}}", parameter::TENANT_ID), tenant.as_str())
         .replace(&format!("{{{}}}", parameter::KEY_NAME), key.name.as_str());
-    HeaderValue::try_from(path).ok()
+    HeaderValue::try_from(&*public_address(request, &path)).ok()
 }

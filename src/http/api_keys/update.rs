@@ -46,7 +46,7 @@ pub(crate) async fn update_api_key(
     let mut response = answer(&request, StatusCode::OK, &key.fingerprint(), &definition(&key))?;
     // A validator in the answer to a PUT is the resource's only if the answer says that it is one
     // of that resource (RFC 9110 §9.3.4).
-    if let Some(location) = location(caller.tenant(), &key) {
+    if let Some(location) = location(&request, caller.tenant(), &key) {
         response.headers_mut().insert(CONTENT_LOCATION, location);
     }
     Ok(response)

@@ -10,6 +10,10 @@ const HOSTILE: &[&str] = &[
 const PREFLIGHTS: &[&str] = &[
     "proxies::gateways::preflights::a_preflight_passes_without_a_credential_and_without_an_identity",
 ];
+const PREFIXES: &[&str] = &[
+    "proxies::prefix::the_page_below_a_prefix_is_found_and_finds_its_documents",
+    "proxies::prefix::what_an_answer_names_is_there_below_the_prefix",
+];
 const PROVIDERS: &[&str] =
     &["documentation::configurations::the_settings_of_identity_providers_are_settings"];
 const CONSTRUCTED: &str = "a drawing or a sum, which no program reads";
@@ -89,6 +93,8 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         "cargo run --release -- openapi > tests/contract/released/documented.json",
         Shown(RELEASE),
     ),
+    ("docs/deployment.md", "location /neokeys/ {", Run(PREFIXES)),
+    ("docs/deployment.md", "https://example.com {", Run(PREFIXES)),
     ("docs/deployment.md", "docker build -t neokeys .", Shown(CONTAINERS)),
     (
         "docs/deployment.md",
