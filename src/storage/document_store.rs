@@ -7,16 +7,14 @@
 //! Invariant: a write is done on exactly the document that it names, or not at all.
 
 use std::any::Any;
-use std::future::Future;
 use std::io;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use super::store_future::StoreFuture;
 use crate::domain::{Remedy, StoreHealth, TenantId, Unavailable};
 
 /// Keeps one document a tenant.
@@ -367,41 +365,4 @@ pub enum CreateTenantError {
     /// The store could not.
     #[error("the tenant was not made")]
     Failed(#[source] DocumentError),
-}
-
-/// A store's answer, which is often there already.
-pub enum StoreFuture<'a, T, E> {
-    /// The answer; taken out when polled.
-    Ready(Option<Result<T, E>>),
-    /// It takes a while.
-    Pending(Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>),
-}
-
-impl<'a, T, E> StoreFuture<'a, T, E> {
-    /// An answer that is there already.
-    #[must_use]
-    pub fn ready(answer: Result<T, E>) -> Self {
-        Self::Ready(Some(answer))
-    }
-
-    /// An answer that takes a while.
-    #[must_use]
-    pub fn pending(future: impl Future<Output = Result<T, E>> + Send + 'a) -> Self {
-        Self::Pending(Box::pin(future))
-    }
-}
-
-// Nothing in it is pinned in place: the pending part is a box.
-impl<T, E> Unpin for StoreFuture<'_, T, E> {}
-
-impl<T, E> Future for StoreFuture<'_, T, E> {
-    type Output = Result<T, E>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.get_mut() {
-            // A future that is polled after its end may do anything but lie: it stays pending.
-            Self::Ready(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
-            Self::Pending(future) => future.as_mut().poll(context),
-        }
-    }
 }

@@ -18,6 +18,7 @@ mod objects;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod remote;
 mod store;
+mod store_future;
 mod url;
 
 pub use check::{CheckError, Finding, Severity};
