@@ -1,18 +1,19 @@
-//! What was acknowledged last of a tenant, remembered in its lock file so that every process knows.
+//! What was acknowledged last of a tenant, remembered beside its lock so that every process knows.
 //!
 //! Where a document cannot be parsed, a process goes on with the last good one that it knows; but not
 //! with one that is older than what any process acknowledged. So each write leaves its number and the
 //! SHA-256 of its document, before the document takes its place and, as done, after that. Who reads a
 //! document reads the note first: a document is as new as a note that says done, at least.
 //!
-//! It need not outlast a power cut, which no process outlasts that knows an older document.
+//! It need not outlast a power cut, which no process outlasts that knows an older document. It is
+//! renamed into its place, so that whoever may make files there can replace another user's.
 
 use std::fmt::Write as _;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
-use super::lock::Held;
 use super::replace::refused;
 use super::{Inner, OWN_FOLDER};
 use crate::domain::TenantId;
@@ -27,7 +28,7 @@ const UNKNOWN: u64 = 0;
 /// There was none.
 const NONE: u64 = 1;
 
-/// What a lock file says.
+/// What a note says.
 #[derive(Debug, PartialEq, Eq)]
 struct Note {
     /// Counts the writes, from 2 on.
@@ -66,7 +67,7 @@ impl Note {
     }
 }
 
-/// A write whose note stands in the lock file.
+/// A write whose note was left.
 pub(super) struct Announced {
     before: Vec<u8>,
     note: Note,
@@ -76,31 +77,36 @@ impl Inner {
     /// Leaves a note of what is about to be written. Under the lock.
     pub(super) fn note_begun(
         &self,
-        held: &Held,
         tenant: &TenantId,
         bytes: &[u8],
     ) -> Result<Announced, WriteError> {
-        let path = self.root.join(OWN_FOLDER).join(format!("{tenant}.lock"));
-        let failed = |source| refused("take a note in", &path, source);
-        let before = self.read_note(tenant).map_err(failed)?;
+        let path = self.note(tenant);
+        let before =
+            self.read_note(tenant).map_err(|source| refused("read the note", &path, source))?;
         let number = Note::parse(&before).map_or(NONE, |note| note.number).saturating_add(1);
         let note = Note::of(number, bytes, false);
-        held.with(|file| self.files.note(file, note.to_text().as_bytes())).map_err(failed)?;
+        self.leave_note(tenant, note.to_text().as_bytes())
+            .map_err(|source| refused("leave the note", &path, source))?;
         Ok(Announced { before, note })
     }
 
     /// It was written. Gives the version that says so too.
-    pub(super) fn note_done(&self, held: &Held, announced: Announced, version: Version) -> Version {
+    pub(super) fn note_done(
+        &self,
+        tenant: &TenantId,
+        announced: Announced,
+        version: Version,
+    ) -> Version {
         let note = Note { is_done: true, ..announced.note };
-        let noted = held.with(|file| self.files.note(file, note.to_text().as_bytes()));
+        let noted = self.leave_note(tenant, note.to_text().as_bytes());
         // Without it, the note tells what was written all the same.
         marked(version, noted.map_or(UNKNOWN, |()| note.mark()))
     }
 
     /// It was not written.
-    pub(super) fn note_undone(&self, held: &Held, announced: &Announced) {
+    pub(super) fn note_undone(&self, tenant: &TenantId, announced: &Announced) {
         // Where it stays, a document that cannot be parsed is not served on: no harm.
-        let _ = held.with(|file| self.files.note(file, &announced.before));
+        let _ = self.leave_note(tenant, &announced.before);
     }
 
     /// Which note there is, for the version of a document that is read from now on.
@@ -126,13 +132,31 @@ impl Inner {
     }
 
     /// Nothing where there is none.
-    fn read_note(&self, tenant: &TenantId) -> std::io::Result<Vec<u8>> {
-        let path = self.root.join(OWN_FOLDER).join(format!("{tenant}.lock"));
-        match self.files.open(&path) {
+    fn read_note(&self, tenant: &TenantId) -> io::Result<Vec<u8>> {
+        match self.files.open(&self.note(tenant)) {
             Ok(file) => self.files.read(&file, MOST),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
+    }
+
+    fn leave_note(&self, tenant: &TenantId, bytes: &[u8]) -> io::Result<()> {
+        let path = self.note(tenant);
+        let staged = path.with_extension("note-new");
+        // One that is there is of a process that came to a sudden end.
+        let made = self.files.create(&staged).or_else(|error| {
+            if error.kind() != ErrorKind::AlreadyExists {
+                return Err(error);
+            }
+            self.files.remove(&staged)?;
+            self.files.create(&staged)
+        })?;
+        self.files.write(&made, bytes)?;
+        self.files.rename(&staged, &path)
+    }
+
+    fn note(&self, tenant: &TenantId) -> PathBuf {
+        self.root.join(OWN_FOLDER).join(format!("{tenant}.note"))
     }
 }
 

@@ -90,9 +90,6 @@ impl Files for Timed {
     fn lock(&self, path: &Path) -> io::Result<Option<File>> {
         SystemFiles.lock(path)
     }
-    fn note(&self, file: &File, bytes: &[u8]) -> io::Result<()> {
-        SystemFiles.note(file, bytes)
-    }
     fn try_lock(&self, file: &File, operation: FlockOperation) -> bool {
         SystemFiles.try_lock(file, operation)
     }

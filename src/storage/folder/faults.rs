@@ -161,9 +161,6 @@ impl Files for FailingFiles {
     fn lock(&self, path: &Path) -> io::Result<Option<File>> {
         self.step().and_then(|()| SystemFiles.lock(path))
     }
-    fn note(&self, file: &File, bytes: &[u8]) -> io::Result<()> {
-        self.step().and_then(|()| SystemFiles.note(file, bytes))
-    }
     fn try_lock(&self, file: &File, operation: FlockOperation) -> bool {
         SystemFiles.try_lock(file, operation)
     }

@@ -55,8 +55,6 @@ pub(crate) trait Files: Send + Sync {
     /// Takes a lock on a file, made if absent; held until the file is dropped. None where somebody else
     /// holds it.
     fn lock(&self, path: &Path) -> io::Result<Option<File>>;
-    /// Puts a few bytes in the place of all that a file holds. They need not outlast a power cut.
-    fn note(&self, file: &File, bytes: &[u8]) -> io::Result<()>;
     /// Takes a lock on an open file, if nobody else has one that stands against it.
     fn try_lock(&self, file: &File, operation: FlockOperation) -> bool;
     /// Takes a lease on a file: while it lasts, nobody has the file open for writing.
@@ -242,11 +240,6 @@ impl Files for SystemFiles {
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(error.into()),
         }
-    }
-
-    fn note(&self, file: &File, bytes: &[u8]) -> io::Result<()> {
-        file.write_all_at(bytes, 0)?;
-        file.set_len(bytes.len() as u64)
     }
 
     fn try_lock(&self, file: &File, operation: FlockOperation) -> bool {

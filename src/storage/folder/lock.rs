@@ -54,12 +54,6 @@ impl Held {
         Ok(())
     }
 
-    /// Does something with the file, while it is held.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
-        let file = self.file();
-        work(file.as_ref().ok_or_else(|| io::Error::other("the lock is not held"))?)
-    }
-
     fn file(&self) -> MutexGuard<'_, Option<File>> {
         // It is there or not, whatever happened to its last holder.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

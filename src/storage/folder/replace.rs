@@ -92,7 +92,7 @@ impl Inner {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(source) => return Err(refused("open", &target, source)),
             };
-            let announced = self.note_begun(held, tenant, bytes)?;
+            let announced = self.note_begun(tenant, bytes)?;
             let outcome = match current {
                 Some(file) => self.replace(tenant, expected, bytes, &target, file, purpose),
                 None => self.create(tenant, expected, bytes, &target).map_err(NotReplaced::Failed),
@@ -100,17 +100,17 @@ impl Inner {
             match outcome {
                 Ok(version) => {
                     self.emptied.pin().remove(tenant);
-                    return Ok(self.note_done(held, announced, version));
+                    return Ok(self.note_done(tenant, announced, version));
                 }
                 Err(NotReplaced::Failed(error)) => {
                     if !matches!(error, WriteError::Uncertain(_)) {
-                        self.note_undone(held, &announced);
+                        self.note_undone(tenant, &announced);
                     }
                     return Err(error);
                 }
                 // Others need not wait for the lock meanwhile.
                 Err(NotReplaced::BeingEdited) => {
-                    self.note_undone(held, &announced);
+                    self.note_undone(tenant, &announced);
                     held.release();
                 }
             }
