@@ -71,6 +71,7 @@ impl Note {
 pub(super) struct Announced {
     before: Vec<u8>,
     note: Note,
+    is_left: bool,
 }
 
 impl Inner {
@@ -85,9 +86,16 @@ impl Inner {
             self.read_note(tenant).map_err(|source| refused("read the note", &path, source))?;
         let number = Note::parse(&before).map_or(NONE, |note| note.number).saturating_add(1);
         let note = Note::of(number, bytes, false);
-        self.leave_note(tenant, note.to_text().as_bytes())
-            .map_err(|source| refused("leave the note", &path, source))?;
-        Ok(Announced { before, note })
+        let is_left = match self.leave_note(tenant, note.to_text().as_bytes()) {
+            Ok(()) => true,
+            // Who may take the lock of another user's folder may change keys.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                tracing::warn!(tenant.id = %tenant, %error, "other processes are not told of a change");
+                false
+            }
+            Err(source) => return Err(refused("leave the note", &path, source)),
+        };
+        Ok(Announced { before, note, is_left })
     }
 
     /// It was written. Gives the version that says so too.
@@ -97,6 +105,9 @@ impl Inner {
         announced: Announced,
         version: Version,
     ) -> Version {
+        if !announced.is_left {
+            return marked(version, UNKNOWN);
+        }
         let note = Note { is_done: true, ..announced.note };
         let noted = self.leave_note(tenant, note.to_text().as_bytes());
         // Without it, the note tells what was written all the same.
@@ -106,7 +117,9 @@ impl Inner {
     /// It was not written.
     pub(super) fn note_undone(&self, tenant: &TenantId, announced: &Announced) {
         // Where it stays, a document that cannot be parsed is not served on: no harm.
-        let _ = self.leave_note(tenant, &announced.before);
+        if announced.is_left {
+            let _ = self.leave_note(tenant, &announced.before);
+        }
     }
 
     /// Which note there is, for the version of a document that is read from now on.
