@@ -207,7 +207,9 @@ fn not_done(error: &CommitError, of: &Tenant) -> Failure {
             EditError::NameTakenByFaultyEntry { .. } | EditError::NoKeyButFaultyEntry { .. },
         )
         | CommitError::NotEditable { .. } => failure.hint("mend it in the file, then try again"),
-        CommitError::Edit(EditError::PreconditionFailed) | CommitError::NotAllowed(_) => failure,
+        CommitError::Edit(EditError::PreconditionFailed)
+        | CommitError::NotAllowed(_)
+        | CommitError::CallerGone => failure,
         CommitError::Unavailable(cause) => failure.hint(unavailable_hint(cause, of)),
         CommitError::Uncertain(_) => failure.hint(format!(
             "see to the disk; `neokeys keys list --tenant {tenant}` shows what holds now"

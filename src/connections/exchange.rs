@@ -9,6 +9,8 @@ use actix_http::body::{BodySize, BoxBody, MessageBody};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::departure::Presence;
+
 /// The most of an answer that is copied for a connection at once. A client that takes nothing of
 /// its answer costs this much; the rest stays where all who get the same answer share it.
 pub(super) const SLICE: usize = 16 * 1024;
@@ -19,6 +21,7 @@ pub(super) struct Exchange {
     served: Cell<u32>,
     since: Cell<Instant>,
     was_used: Cell<bool>,
+    client: Presence,
 }
 
 impl Exchange {
@@ -27,6 +30,7 @@ impl Exchange {
             served: Cell::new(0),
             since: Cell::new(Instant::now()),
             was_used: Cell::new(false),
+            client: Presence::new(),
         })
     }
 
@@ -40,6 +44,11 @@ impl Exchange {
     /// Since when no request is served; none while one is.
     pub(super) fn quiet_since(&self) -> Option<Instant> {
         (self.served.get() == 0).then(|| self.since.get())
+    }
+
+    /// Whether a client is there for what is answered.
+    pub(super) fn client(&self) -> &Presence {
+        &self.client
     }
 
     /// Whether there was a request.

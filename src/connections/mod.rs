@@ -7,6 +7,7 @@
 //!
 //! Invariant: what is done here never changes what a request says or what is answered to it.
 
+mod departure;
 mod descriptors;
 mod exchange;
 mod framing;
@@ -19,6 +20,7 @@ mod watched;
 /// anybody can do as often as they like: that is counted here, and said at `debug`.
 pub const LIBRARY: &str = "actix_http";
 
+pub use departure::Departure;
 pub use descriptors::{Descriptors, RESERVE};
 pub use serve::{Beyond, Listening, serve};
 pub use tally::{ConnectionTally, Refusal};

@@ -24,6 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
+use super::departure::Departure;
 use super::exchange::{Exchange, SLICE, Sliced};
 use super::room::Room;
 use super::tally::{ConnectionTally, Refusal};
@@ -53,6 +54,8 @@ pub struct Listening {
     pub shutdown: Duration,
     /// Where connections are counted.
     pub tally: Arc<ConnectionTally>,
+    /// Leaves with each connection's requests how they learn that their client has gone.
+    pub introduce: fn(Departure, &mut Extensions),
 }
 
 /// What happens to a connection beyond the most that there may be.
@@ -114,6 +117,7 @@ where
         most,
         stopping: builder.graceful_shutdown_signal(),
         tally: listening.tally,
+        introduce: listening.introduce,
     };
     let builder = match tls {
         None => builder.listen("http", listener, move || worker.plain())?,
@@ -134,6 +138,7 @@ struct Worker<F> {
     most: Option<usize>,
     stopping: GracefulShutdownSignal,
     tally: Arc<ConnectionTally>,
+    introduce: fn(Departure, &mut Extensions),
 }
 
 impl<F, S> Worker<F>
@@ -224,7 +229,7 @@ where
         Error = DispatchError,
         InitError = (),
     > + use<F, S, T> {
-        let stopping = self.stopping.clone();
+        let (stopping, introduce) = (self.stopping.clone(), self.introduce);
         let app = apply_fn_factory((self.app)(), |request: Request, app: &_| {
             let served = request.conn_data::<Rc<Exchange>>().map(Exchange::begin);
             let answer = Service::call(app, request);
@@ -243,7 +248,8 @@ where
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(FAREWELL)
             .h1_write_buffer_size(SLICE)
-            .on_connect_ext(|stream: &Watched<T>, extensions: &mut Extensions| {
+            .on_connect_ext(move |stream: &Watched<T>, extensions: &mut Extensions| {
+                introduce(stream.exchange().client().departure(), extensions);
                 extensions.insert(Rc::clone(stream.exchange()));
             })
             .finish(app)

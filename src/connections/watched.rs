@@ -176,7 +176,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
         while *discarded < DISCARDED {
             let mut bytes = [0; 2048];
             let mut buffer = ReadBuf::new(&mut bytes);
-            ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                self.exchange.client().end();
+            }
+            read?;
             // A client that has said all is told the same.
             *discarded +=
                 if buffer.filled().is_empty() { DISCARDED } else { buffer.filled().len() };
@@ -200,9 +204,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
             None => Pin::new(&mut this.stream).poll_read(context, buffer),
             Some(_) => this.discard(context),
         };
+        // What is being answered comes to its end, as after an end: it may have been begun.
+        let is_broken = matches!(read, Poll::Ready(Err(_)));
+        let read = if is_broken && this.exchange.quiet_since().is_none() {
+            Poll::Ready(Ok(()))
+        } else {
+            read
+        };
         if matches!(read, Poll::Ready(Ok(()))) && buffer.filled().len() > before {
             let taken = this.follow(&buffer.filled()[before..]);
             buffer.set_filled(before + taken);
+        } else if read.is_ready() && buffer.remaining() > 0 {
+            this.exchange.client().end();
         }
         if this.framing.place() == Place::Between {
             this.hear_alarm(context);

@@ -32,8 +32,8 @@ pub use key_name::{KeyName, KeyNameError};
 pub use keyring::{FaultyEntry, Keyring};
 pub use keyring_builder::KeyringBuilder;
 pub use repository::{
-    Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture, ReadError, Remedy,
-    StoreHealth, Unavailable,
+    CallerGone, Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture,
+    ReadError, Remedy, StoreHealth, Unavailable,
 };
 pub use right::{CallerRight, Right, RightError};
 pub use scope::{Scope, ScopeError, Scopes, ScopesError};

@@ -29,6 +29,14 @@ pub trait KeyRepository: Send + Sync {
     /// when its caller stops waiting is not done; one that was goes on to its end.
     fn commit(&self, commit: Commit) -> CommitFuture;
 
+    /// The same for a caller who may go meanwhile: an edit that still waits for its turn then is not
+    /// done. One whose turn comes at once is, and so is one that was begun. A repository in which nobody
+    /// waits need not look.
+    fn commit_unless_gone(&self, commit: Commit, gone: CallerGone) -> CommitFuture {
+        drop(gone);
+        self.commit(commit)
+    }
+
     /// What works only in part, for readiness.
     fn health(&self) -> StoreHealth;
 }
@@ -82,6 +90,9 @@ impl Future for KeyringFuture<'_> {
     }
 }
 
+/// Ready once the caller has gone.
+pub type CallerGone = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A commit under way.
 pub type CommitFuture = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
 
@@ -120,6 +131,9 @@ pub enum CommitError {
     /// Nothing was written: the document is not readable, not writable, or the disk is full.
     #[error("the change was not written")]
     Unavailable(#[source] Unavailable),
+    /// Nothing was written: the caller went while the change waited for its turn.
+    #[error("whoever asked for the change has gone before its turn came")]
+    CallerGone,
     /// The change may or may not last: the disk would not say that it is safe.
     #[error("whether the change lasts is not known")]
     Uncertain(#[source] Unavailable),

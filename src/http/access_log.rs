@@ -12,6 +12,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::ThinData;
 
+use super::client::ClientGone;
 use super::exchange::{Exchange, RequestObserver};
 use super::extensions::{self, FORWARD_AUTH};
 use super::matched_path::MatchedPath;
@@ -61,7 +62,15 @@ pub(super) fn record<B>(
             duration,
         })
     });
-    if status.is_server_error() {
+    let is_gone = extensions.get::<ClientGone>().is_some();
+    if is_gone {
+        tracing::debug!(
+            request.id = %id,
+            tenant.id = tenant,
+            trace.id = trace,
+            "the client had gone before its change was begun: nothing was changed"
+        );
+    } else if status.is_server_error() {
         let causes = problem.and_then(Problem::causes);
         tracing::error!(
             request.id = %id,
@@ -91,6 +100,7 @@ pub(super) fn record<B>(
         principal.id = caller.map(Caller::subject),
         principal.issuer = caller.and_then(Caller::issuer),
         client.address = refused_client(request, problem).map(tracing::field::display),
+        client.gone = is_gone.then_some(true),
         trace.id = trace,
         problem = kind,
         "request"

@@ -9,6 +9,7 @@
 mod access_log;
 mod api_keys;
 mod body;
+mod client;
 mod cors;
 mod edge;
 mod exchange;
@@ -28,6 +29,7 @@ mod request_tally;
 pub mod routes;
 mod swagger_ui;
 
+pub use client::Client;
 pub use cors::{CorsConfig, cors};
 pub use exchange::{Exchange, RequestObserver};
 pub use extensions::collected_extensions;

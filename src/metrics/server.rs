@@ -50,6 +50,7 @@ pub fn listen(
         shutdown: Duration::ZERO,
         // Who asks how things stand is no part of how they stand.
         tally: Arc::new(ConnectionTally::default()),
+        introduce: |_, _| {},
     };
     let server = connections::serve(listening, app)?;
     Ok((server, address))

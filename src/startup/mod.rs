@@ -216,6 +216,9 @@ impl Application {
             workers,
             shutdown: limits.shutdown,
             tally: connections,
+            introduce: |departure, extensions| {
+                extensions.insert(http::Client::new(move || Box::pin(departure.gone())));
+            },
         };
         let server = connections::serve(listening, app).map_err(bind)?;
         Ok(Self { server, signals, certificate, origin, development, metrics, traces })

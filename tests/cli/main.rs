@@ -9,6 +9,7 @@
 
 mod check;
 mod copy;
+mod held_lock;
 mod keys;
 mod owners;
 mod program;

@@ -15,6 +15,7 @@ mod node;
 
 mod closing;
 mod descriptors;
+mod gone;
 mod hang_up;
 mod heads;
 mod log_pipe;

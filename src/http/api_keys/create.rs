@@ -5,8 +5,9 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::ThinData;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
+use super::Keys;
+use super::commit::commit as make;
 use super::representation::{answer, definition, location};
-use super::{Keys, outcome};
 use crate::auth::{Grants, ScopedAuthorize};
 use crate::contract::{
     ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, Operation as _,
@@ -47,7 +48,7 @@ pub(crate) async fn create_api_key(
     })?;
     let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
     let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
-    let key = keys.commit(commit).await.map_err(outcome::problem)?.key;
+    let key = make(&request, &keys, commit).await?;
     request.extensions_mut().insert(CreatedKey(key.name.clone()));
     let ApiKeyDefinition { name, enabled, permissions } = definition(&key);
     let created = ApiKeyCreatedResponse { name, enabled, permissions, token: token.expose() };

@@ -1,10 +1,11 @@
 //! `DELETE` of a key.
 
-use actix_web::HttpResponse;
 use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
 
+use super::Keys;
+use super::commit::commit as make;
 use super::key_name_parameter::KeyNameParameter;
-use super::{Keys, outcome};
 use crate::auth::{Grants, ScopedAuthorize};
 use crate::contract::{DeleteApiKey, Operation as _};
 use crate::domain::KeyringEdit;
@@ -26,9 +27,10 @@ pub(crate) async fn delete_api_key(
     keys: Keys,
     grants: ThinData<Grants>,
     preconditions: Preconditions,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let edit = KeyringEdit::Delete { name };
     let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
-    keys.commit(commit).await.map_err(outcome::problem)?;
+    make(&request, &keys, commit).await?;
     Ok(HttpResponse::NoContent().finish())
 }

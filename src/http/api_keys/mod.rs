@@ -1,5 +1,6 @@
 //! The five operations on a tenant's API keys, a file each.
 
+mod commit;
 mod create;
 mod delete;
 mod get;

@@ -24,6 +24,11 @@ pub(super) fn problem(error: CommitError) -> Problem {
         CommitError::Unavailable(cause) => {
             denial::unavailable("The change could not be written, and nothing was changed.", cause)
         }
+        // Only a client that ended its sending side, and reads on, has it.
+        CommitError::CallerGone => Problem::new(
+            ProblemType::StoreUnavailable,
+            "The connection was closed by its client while the change waited for its turn. Nothing was changed.",
+        ),
         CommitError::Uncertain(cause) => Problem::new(
             ProblemType::OutcomeUncertain,
             "The store did not confirm the change. Get the key to see what holds.",

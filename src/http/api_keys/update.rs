@@ -5,10 +5,11 @@ use actix_web::http::header::CONTENT_LOCATION;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::Keys;
+use super::commit::commit as make;
 use super::create::judge_permissions;
 use super::key_name_parameter::KeyNameParameter;
 use super::representation::{answer, definition, location};
-use super::{Keys, outcome};
 use crate::auth::{Grants, ScopedAuthorize};
 use crate::contract::{Operation as _, UpdateApiKey, UpdateApiKeyRequest};
 use crate::domain::{KeyringEdit, Scopes};
@@ -42,7 +43,7 @@ pub(crate) async fn update_api_key(
     let (enabled, scopes) = judge(body)?;
     let edit = KeyringEdit::Update { name, enabled, scopes };
     let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
-    let key = keys.commit(commit).await.map_err(outcome::problem)?.key;
+    let key = make(&request, &keys, commit).await?;
     let mut response = answer(&request, StatusCode::OK, &key.fingerprint(), &definition(&key))?;
     // A validator in the answer to a PUT is the resource's only if the answer says that it is one
     // of that resource (RFC 9110 §9.3.4).

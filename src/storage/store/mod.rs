@@ -26,7 +26,7 @@ use self::reading::Demand;
 use self::tally::Tally;
 use self::tenants::Tenants;
 use self::threads::Threads;
-use self::waiting::Waiting;
+use self::waiting::{Asked, Waiting};
 use self::writer::Writer;
 use super::check::{self, CheckError, Finding};
 use super::document_store::{
@@ -34,7 +34,8 @@ use super::document_store::{
 };
 use super::url::StoreUrl;
 use crate::domain::{
-    Commit, CommitFuture, KeyRepository, Keyring, KeyringFuture, ReadError, StoreHealth, TenantId,
+    CallerGone, Commit, CommitFuture, KeyRepository, Keyring, KeyringFuture, ReadError,
+    StoreHealth, TenantId,
 };
 
 pub use self::tally::StoreStatistics;
@@ -50,7 +51,7 @@ struct Shared {
     documents: Arc<dyn DocumentStore>,
     tenants: Tenants,
     faults: Faults,
-    tally: Tally,
+    tally: Arc<Tally>,
     overdue: Arc<Overdue>,
     threads: Threads,
 }
@@ -80,7 +81,7 @@ impl Store {
             documents,
             tenants: Tenants::new(config.loaded_limit),
             faults: Faults::default(),
-            tally: Tally::default(),
+            tally: Arc::default(),
             overdue,
             threads: Threads::start().map_err(OpenError::Threads)?,
         };
@@ -114,6 +115,25 @@ impl Store {
     /// [`CheckError`] when there is no such tenant, or the tenants cannot be listed.
     pub async fn check(&self, tenant: Option<&TenantId>) -> Result<Vec<Finding>, CheckError> {
         check::check(&*self.shared.documents, tenant).await
+    }
+
+    /// Puts a commit in its tenant's line.
+    fn ask(&self, commit: Commit) -> Asked {
+        let (shared, id) = (&self.shared, commit.tenant.clone());
+        let tenant = shared.tenants.get(&id);
+        let runtime = shared.threads.runtime();
+        let watched = shared.overdue.watch(&id);
+        let (waiting, asked) = Waiting::new(commit, watched, &shared.tally, runtime);
+        let needs_writer = {
+            let mut queue = tenant.queue();
+            queue.push(waiting);
+            !std::mem::replace(&mut queue.has_writer, true)
+        };
+        if needs_writer {
+            let writer = Writer { id, tenant, shared: Arc::clone(shared) };
+            drop(shared.threads.spawn(writer.work()));
+        }
+        asked
     }
 
     /// What the store has done and holds.
@@ -198,20 +218,11 @@ impl KeyRepository for Store {
     }
 
     fn commit(&self, commit: Commit) -> CommitFuture {
-        let (shared, id) = (&self.shared, commit.tenant.clone());
-        let tenant = shared.tenants.get(&id);
-        let runtime = shared.threads.runtime();
-        let (waiting, outcome) = Waiting::new(commit, shared.overdue.watch(&id), runtime);
-        let needs_writer = {
-            let mut queue = tenant.queue();
-            queue.push(waiting);
-            !std::mem::replace(&mut queue.has_writer, true)
-        };
-        if needs_writer {
-            let writer = Writer { id, tenant, shared: Arc::clone(shared) };
-            drop(shared.threads.spawn(writer.work()));
-        }
-        outcome
+        Box::pin(self.ask(commit).answered())
+    }
+
+    fn commit_unless_gone(&self, commit: Commit, gone: CallerGone) -> CommitFuture {
+        Box::pin(self.ask(commit).answered_unless_gone(gone))
     }
 
     fn health(&self) -> StoreHealth {

@@ -10,7 +10,7 @@ use crate::tally::{Counter, DURATIONS, Distribution, Histogram};
 const BATCHES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /// What a commit comes to.
-const OUTCOMES: [&str; 7] = [
+const OUTCOMES: [&str; 8] = [
     "committed",
     "refused",
     "no_such_tenant",
@@ -18,6 +18,7 @@ const OUTCOMES: [&str; 7] = [
     "unavailable",
     "uncertain",
     "not_allowed",
+    "left",
 ];
 
 /// What reading a document again comes to.
@@ -167,5 +168,6 @@ fn place(outcome: &Result<Committed, CommitError>) -> usize {
         Err(CommitError::Unavailable(_)) => 4,
         Err(CommitError::Uncertain(_)) => 5,
         Err(CommitError::NotAllowed(_)) => 6,
+        Err(CommitError::CallerGone) => 7,
     }
 }

@@ -29,7 +29,15 @@ impl Writer {
             self.fresh(Demand::Fresh).await.map_err(Refusal::Unreadable)?;
         }
         let patience = LOCK_PATIENCE.saturating_sub(since.elapsed());
-        let turn = self.shared.documents.take_turn(&self.id, patience).await;
+        let turn = match self.shared.documents.take_turn(&self.id, Duration::ZERO).await {
+            Err(DocumentError::Locked { .. }) if !patience.is_zero() => {
+                self.tenant.queue().hold_up(true);
+                let turn = self.shared.documents.take_turn(&self.id, patience).await;
+                self.tenant.queue().hold_up(false);
+                turn
+            }
+            turn => turn,
+        };
         turn.map_err(|error| {
             let is_held = matches!(error, DocumentError::Locked { .. });
             if is_held { Refusal::Locked(error) } else { Refusal::Unlockable(error) }
@@ -49,6 +57,9 @@ impl Writer {
             Refusal::Unlockable(error) => (error, Duration::ZERO),
         };
         let batch = self.tenant.queue().take_older(patience);
+        if batch.is_empty() {
+            return;
+        }
         let fault = in_full(&error);
         tracing::warn!(tenant.id = %self.id, fault, changes = batch.len(), "changes were not begun");
         let error = CommitError::Unavailable(error.into());

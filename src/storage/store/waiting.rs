@@ -4,21 +4,26 @@
 //! not begun knows that nothing of it is ever written.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::overdue::Watched;
-use crate::domain::{Commit, CommitError, CommitFuture, Committed, Remedy, Unavailable};
+use super::tally::Tally;
+use crate::domain::{CallerGone, Commit, CommitError, Committed, Remedy, Unavailable};
 use crate::storage::document_store::DocumentError;
 
 /// How long a change may take from when it was asked for.
 pub(super) const COMMIT_PATIENCE: Duration = Duration::from_secs(8);
 /// Commits that wait before those are looked for that nobody wants any more.
 const MANY: usize = 1024;
+/// How long a change whose asker has gone may wait for its turn where nobody is known to hold it up.
+/// Whoever ends its side of the connection with its request waits for the answer all the same.
+const LEAVE_TIME: Duration = Duration::from_secs(2);
 
 pub(super) type Outcome = Result<Committed, CommitError>;
 
@@ -28,6 +33,8 @@ pub(super) struct Queue {
     waiting: VecDeque<Waiting>,
     /// A writer is at work and will look here again.
     pub(super) has_writer: bool,
+    /// Another process keeps the writer from its turn.
+    is_held_up: bool,
     /// From so many on, those that nobody wants any more are taken out.
     full: usize,
 }
@@ -45,7 +52,11 @@ pub(super) struct Waiting {
 
 /// How a commit stands between who asked and the writer.
 #[derive(Debug, Default)]
-struct Standing(AtomicU8);
+struct Standing {
+    state: AtomicU8,
+    /// Another process keeps it waiting.
+    held_up: Notify,
+}
 
 /// It waits, and can be left.
 const WAITS: u8 = 0;
@@ -53,10 +64,15 @@ const WAITS: u8 = 0;
 const BEGUN: u8 = 1;
 /// Nobody waits for it.
 const LEFT: u8 = 2;
+/// It was begun, nothing of it was written, and it is about to be begun again.
+const UNDONE: u8 = 3;
 
 /// The side of who asked. Dropped, it leaves the commit.
-struct Asked {
+pub(super) struct Asked {
     standing: Arc<Standing>,
+    since: Instant,
+    end: Pin<Box<tokio::time::Sleep>>,
+    tally: Arc<Tally>,
     outcome: oneshot::Receiver<Outcome>,
 }
 
@@ -72,7 +88,7 @@ struct NoEnd;
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), has_writer: false, full: MANY }
+        Self { waiting: VecDeque::new(), has_writer: false, is_held_up: false, full: MANY }
     }
 }
 
@@ -83,7 +99,18 @@ impl Queue {
             self.drop_left();
             self.full = MANY.max(2 * self.waiting.len());
         }
+        if self.is_held_up {
+            waiting.standing.held_up.notify_one();
+        }
         self.waiting.push_back(waiting);
+    }
+
+    /// Another process keeps all of them waiting, and who comes now, until that is over.
+    pub(super) fn hold_up(&mut self, is_held_up: bool) {
+        self.is_held_up = is_held_up;
+        if is_held_up {
+            self.waiting.iter().for_each(|waiting| waiting.standing.held_up.notify_one());
+        }
     }
 
     /// Since when the one that has waited longest does, of those that are still wanted.
@@ -97,14 +124,16 @@ impl Queue {
         self.waiting.drain(..).collect()
     }
 
-    /// Those that have waited so long.
+    /// Those that have waited so long, and are still wanted.
     pub(super) fn take_older(&mut self, age: Duration) -> Vec<Waiting> {
         let young = self.waiting.iter().position(|waiting| waiting.since.elapsed() < age);
-        self.waiting.drain(..young.unwrap_or(self.waiting.len())).collect()
+        let old = self.waiting.drain(..young.unwrap_or(self.waiting.len()));
+        old.filter(Waiting::is_wanted).collect()
     }
 
     /// Lets go of all that wait.
     pub(super) fn clear(&mut self) {
+        self.is_held_up = false;
         self.waiting.clear();
     }
 
@@ -114,50 +143,48 @@ impl Queue {
 }
 
 impl Waiting {
-    /// A commit, and the answer that its asker waits for; timed by this runtime.
-    pub(super) fn new(commit: Commit, watched: Watched, runtime: &Handle) -> (Self, CommitFuture) {
-        Self::within(COMMIT_PATIENCE, commit, watched, runtime)
+    /// A commit, and the side of who asked for it; timed by this runtime.
+    pub(super) fn new(
+        commit: Commit,
+        watched: Watched,
+        tally: &Arc<Tally>,
+        runtime: &Handle,
+    ) -> (Self, Asked) {
+        Self::within(COMMIT_PATIENCE, commit, watched, tally, runtime)
     }
 
     fn within(
         patience: Duration,
         commit: Commit,
         watched: Watched,
+        tally: &Arc<Tally>,
         runtime: &Handle,
-    ) -> (Self, CommitFuture) {
+    ) -> (Self, Asked) {
         let standing = Arc::new(Standing::default());
         let (answer, outcome) = oneshot::channel();
-        let mut asked = Asked { standing: Arc::clone(&standing), outcome };
+        let since = Instant::now();
         let end = {
             let _entered = runtime.enter();
-            tokio::time::sleep(patience)
+            Box::pin(tokio::time::sleep(patience))
         };
-        let waiting = Self { commit, since: Instant::now(), standing, answer, _watched: watched };
-        let answered = Box::pin(async move {
-            tokio::select! {
-                biased;
-                outcome = &mut asked.outcome => outcome.unwrap_or_else(|_gone| {
-                    Err(CommitError::Uncertain(Unavailable::new(DocumentError::GivenUp)))
-                }),
-                () = end => Err(asked.run_out()),
-            }
-        });
-        (waiting, answered)
+        let tally = Arc::clone(tally);
+        let asked = Asked { standing: Arc::clone(&standing), since, end, tally, outcome };
+        (Self { commit, since, standing, answer, _watched: watched }, asked)
     }
 
     /// Whether somebody waits for it.
     pub(super) fn is_wanted(&self) -> bool {
-        self.standing.0.load(Ordering::Acquire) != LEFT
+        self.standing.state.load(Ordering::Acquire) != LEFT
     }
 
     /// From here on it is being written; unless nobody waits any more.
     pub(super) fn begin(&self) -> bool {
-        self.standing.go(WAITS, BEGUN)
+        self.standing.go(WAITS, BEGUN) || self.standing.go(UNDONE, BEGUN)
     }
 
     /// Nothing of it was written.
     pub(super) fn undo(&self) {
-        self.standing.go(BEGUN, WAITS);
+        self.standing.go(BEGUN, UNDONE);
     }
 
     /// Tells what it came to.
@@ -169,14 +196,48 @@ impl Waiting {
 
 impl Standing {
     fn go(&self, from: u8, to: u8) -> bool {
-        self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 }
 
 impl Asked {
+    /// Waits for what it comes to.
+    pub(super) async fn answered(mut self) -> Outcome {
+        tokio::select! {
+            biased;
+            outcome = &mut self.outcome => told(outcome),
+            () = &mut self.end => Err(self.run_out()),
+        }
+    }
+
+    /// The same; if whoever asked goes meanwhile, it is left unless it was begun.
+    pub(super) async fn answered_unless_gone(mut self, gone: CallerGone) -> Outcome {
+        let leave_at = tokio::time::Instant::from_std(self.since + LEAVE_TIME);
+        let standing = Arc::clone(&self.standing);
+        let leave = async {
+            gone.await;
+            tokio::select! {
+                () = standing.held_up.notified() => {}
+                () = tokio::time::sleep_until(leave_at) => {}
+            }
+        };
+        tokio::select! {
+            biased;
+            outcome = &mut self.outcome => return told(outcome),
+            () = &mut self.end => return Err(self.run_out()),
+            () = leave => {}
+        }
+        if self.standing.go(WAITS, LEFT) {
+            let left = Err(CommitError::CallerGone);
+            self.tally.answered(&left);
+            return left;
+        }
+        self.answered().await
+    }
+
     /// The time is over.
     fn run_out(&self) -> CommitError {
-        match self.standing.0.swap(LEFT, Ordering::AcqRel) {
+        match self.standing.state.swap(LEFT, Ordering::AcqRel) {
             BEGUN => CommitError::Uncertain(Unavailable::new(NoEnd)),
             _ => CommitError::Unavailable(Unavailable::with_remedy(
                 NoTurn,
@@ -188,8 +249,15 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        self.standing.0.store(LEFT, Ordering::Release);
+        self.standing.state.store(LEFT, Ordering::Release);
     }
+}
+
+/// What the writer said, which it may have come to its end before.
+fn told(outcome: Result<Outcome, oneshot::error::RecvError>) -> Outcome {
+    outcome.unwrap_or_else(|_gone| {
+        Err(CommitError::Uncertain(Unavailable::new(DocumentError::GivenUp)))
+    })
 }
 
 #[cfg(test)]
@@ -197,21 +265,20 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use super::{Queue, Waiting};
-    use crate::domain::{
-        Commit, CommitError, CommitFuture, KeyName, KeyringEdit, Precondition, Right, TenantId,
-    };
+    use super::{Asked, Queue, Waiting};
+    use crate::domain::{Commit, CommitError, KeyName, KeyringEdit, Precondition, Right, TenantId};
     use crate::storage::store::overdue::Overdue;
 
     const LONG: Duration = Duration::from_secs(60);
 
-    fn ask(overdue: &Arc<Overdue>, patience: Duration) -> (Waiting, CommitFuture) {
+    fn ask(overdue: &Arc<Overdue>, patience: Duration) -> (Waiting, Asked) {
         let tenant = TenantId::parse("t").unwrap();
         let watched = overdue.watch(&tenant);
         let edit = KeyringEdit::Delete { name: KeyName::parse("k").unwrap() };
         let (precondition, right) = (Precondition::default(), Right::Operator);
         let commit = Commit { tenant, edit, precondition, right };
-        Waiting::within(patience, commit, watched, &tokio::runtime::Handle::current())
+        let (tally, runtime) = (Arc::default(), tokio::runtime::Handle::current());
+        Waiting::within(patience, commit, watched, &tally, &runtime)
     }
 
     #[tokio::test]
@@ -239,12 +306,38 @@ mod tests {
     async fn who_waits_too_long_learns_whether_it_was_begun() {
         let overdue = Arc::new(Overdue::default());
         let (_waits, asked) = ask(&overdue, Duration::ZERO);
-        let told = asked.await.unwrap_err();
+        let told = asked.answered().await.unwrap_err();
         assert!(matches!(told, CommitError::Unavailable(_)), "{told:?}");
         let (begun, asked) = ask(&overdue, Duration::ZERO);
         begun.begin();
-        let told = asked.await.unwrap_err();
+        let told = asked.answered().await.unwrap_err();
         assert!(matches!(told, CommitError::Uncertain(_)), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_leaves_what_is_held_up_and_nothing_that_was_begun() {
+        let overdue = Arc::new(Overdue::default());
+        let gone = || Box::pin(std::future::ready(()));
+        for is_late in [false, true] {
+            let mut queue = Queue::default();
+            let (waiting, asked) = ask(&overdue, LONG);
+            queue.hold_up(is_late);
+            queue.push(waiting);
+            queue.hold_up(true);
+            let told = asked.answered_unless_gone(gone()).await.unwrap_err();
+            assert!(matches!(told, CommitError::CallerGone), "{told:?}");
+            assert!(queue.take().iter().all(|left| !left.begin() && !left.is_wanted()));
+        }
+        let (begun, asked) = ask(&overdue, LONG);
+        begun.standing.held_up.notify_one();
+        assert!(begun.begin());
+        begun.undo();
+        let asked = tokio::spawn(asked.answered_unless_gone(gone()));
+        tokio::task::yield_now().await;
+        assert!(begun.begin(), "it was begun before");
+        begun.answer(Err(CommitError::NoSuchTenant));
+        let told = asked.await.unwrap().unwrap_err();
+        assert!(matches!(told, CommitError::NoSuchTenant), "{told:?}");
     }
 
     #[tokio::test]
@@ -256,6 +349,9 @@ mod tests {
         }
         assert!(overdue.waiting() <= super::MANY, "{}", overdue.waiting());
         assert!(queue.take_older(LONG).is_empty());
-        assert!(!queue.take_older(Duration::ZERO).is_empty());
+        let (wanted, _asked) = ask(&overdue, LONG);
+        queue.push(wanted);
+        assert_eq!(queue.take_older(Duration::ZERO).len(), 1, "who left needs no answer");
+        assert_eq!(overdue.waiting(), 0);
     }
 }
