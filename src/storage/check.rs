@@ -56,7 +56,7 @@ pub(super) async fn check(
     for id in &tenants {
         match documents.read(id, None).await {
             Ok(Reading::Found(stored)) => findings.extend(judge(documents, id, &stored.bytes)),
-            Ok(Reading::Unchanged | Reading::Confirmed(_)) => {}
+            Ok(Reading::Unchanged | Reading::Confirmed(_) | Reading::BeingAcknowledged) => {}
             // One that was removed since it was listed is no fault.
             Ok(Reading::NoSuchTenant) if tenant.is_none() => {}
             Ok(Reading::NoSuchTenant) => return Err(CheckError::NoSuchTenant(id.clone())),

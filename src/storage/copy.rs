@@ -186,7 +186,8 @@ async fn found(
 ) -> Result<Option<StoredDocument>, DocumentError> {
     match store.read(tenant, None).await? {
         Reading::Found(document) => Ok(Some(document)),
+        Reading::NoSuchTenant => Ok(None),
         // Nothing was known, so nothing can be found to be so still.
-        Reading::NoSuchTenant | Reading::Unchanged | Reading::Confirmed(_) => Ok(None),
+        Reading::Unchanged | Reading::Confirmed(_) | Reading::BeingAcknowledged => Ok(None),
     }
 }

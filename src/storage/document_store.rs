@@ -205,6 +205,9 @@ pub enum Reading {
     Unchanged,
     /// The document is the one that is known, and goes by this version from now on.
     Confirmed(Version),
+    /// This very store put another document in the place of the one that is known. Whoever has it
+    /// write knows that one, once it is acknowledged; anybody else reads without a known version.
+    BeingAcknowledged,
     /// Another document, or none ([`Version::ABSENT`]), in a tenant that exists.
     Found(StoredDocument),
     /// There is no such tenant.

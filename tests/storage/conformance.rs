@@ -28,7 +28,7 @@ async fn is_still(store: &dyn DocumentStore, id: &TenantId, version: &Version) -
             let again = store.read(id, Some(&version)).await.unwrap();
             matches!(again, Reading::Unchanged | Reading::Confirmed(_))
         }
-        Reading::Found(_) | Reading::NoSuchTenant => false,
+        Reading::Found(_) | Reading::BeingAcknowledged | Reading::NoSuchTenant => false,
     }
 }
 
@@ -130,6 +130,7 @@ async fn what_is_written_again_the_same_is_no_obstacle(store: &dyn DocumentStore
                 Reading::Unchanged => {}
                 Reading::Confirmed(version) => known.version = version,
                 Reading::Found(document) => known = document,
+                Reading::BeingAcknowledged => known = found(store, &id).await,
                 Reading::NoSuchTenant => panic!("round {round}: no such tenant"),
             }
             assert_eq!(known.bytes, "same");

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use neokeys::domain::{
-    CommitError, EditError, KeyRepository as _, KeyringEdit, ReadError, TenantId,
+    Commit, CommitError, Committed, EditError, KeyRepository as _, Keyring, KeyringEdit,
+    Precondition, ReadError, Right, TenantId, Validators,
 };
 use neokeys::storage::{
     CreateTenantError, DocumentError, DocumentStore, MemoryStore, Reading, Store, StoreFuture,
@@ -61,6 +62,16 @@ impl DocumentStore for Believing {
     }
 }
 
+async fn commit_on(
+    store: &Store,
+    id: &TenantId,
+    edit: KeyringEdit,
+    precondition: Precondition,
+) -> Result<Committed, CommitError> {
+    let right = Right::Operator;
+    store.commit(Commit { tenant: id.clone(), edit, precondition, right }).await
+}
+
 fn node(documents: &Arc<MemoryStore>) -> Arc<Store> {
     Arc::new(Store::new(Arc::new(Believing(Arc::clone(documents)))).unwrap())
 }
@@ -90,6 +101,49 @@ async fn a_refusal_by_a_rule_counts_only_from_the_newest_document() {
         let absent = commit(other, &id, delete("k")).await.unwrap_err();
         assert!(matches!(absent, CommitError::Edit(EditError::NotFound)), "{absent:?}");
     }
+}
+
+#[tokio::test]
+async fn a_condition_is_judged_on_the_newest_document() {
+    let documents = Arc::new(MemoryStore::new());
+    let id = tenant("t");
+    documents.put(&id, "");
+    let (one, other) = (node(&documents), node(&documents));
+    commit(&one, &id, create("k")).await.unwrap();
+    let made = one.get_keyring(&id).await.unwrap();
+    let tag_of = |keyring: &Keyring| keyring.find_by_name("k").unwrap().fingerprint();
+    let first = tag_of(&made);
+    let mut last = first;
+    for round in 0..8 {
+        // Both believe what they know from before the change that follows.
+        for node in [&one, &other] {
+            let _ = commit(node, &id, delete("nobody")).await;
+            node.get_keyring(&id).await.unwrap();
+        }
+        let (one, other) = if round % 2 == 0 { (&one, &other) } else { (&other, &one) };
+        let mark = format!("x{round}");
+        commit(one, &id, update("k", true, &[&mark])).await.unwrap();
+        let tag = tag_of(&one.get_keyring(&id).await.unwrap());
+        // The state that there is now is not refused by who knew the one before.
+        let on = |tag| Precondition {
+            matches: Some(Validators::OneOf(vec![tag])),
+            ..Precondition::default()
+        };
+        let edit = update("k", false, &[&mark]);
+        commit_on(other, &id, edit, on(tag)).await.unwrap();
+        last = tag_of(&other.get_keyring(&id).await.unwrap());
+        // And what is refused is, by both.
+        for node in [one, other] {
+            let refused = commit_on(node, &id, delete("k"), on(first)).await.unwrap_err();
+            assert!(
+                matches!(refused, CommitError::Edit(EditError::PreconditionFailed)),
+                "{refused:?}"
+            );
+        }
+    }
+    let on =
+        Precondition { matches: Some(Validators::OneOf(vec![last])), ..Precondition::default() };
+    commit_on(&one, &id, delete("k"), on).await.unwrap();
 }
 
 async fn demand_closed(store: &Arc<Store>, folder: &Folder, why: &str) {

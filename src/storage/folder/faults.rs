@@ -14,6 +14,7 @@ use file_lease::{LeaseError, ReadLease};
 use rustix::fs::FlockOperation;
 
 use super::files::{Files, Now, SystemFiles};
+use super::own_write::Gate;
 use super::{EDIT_TIME, FolderStore, Inner};
 use crate::domain::TenantId;
 use crate::storage::document_store::{Reading, StoredDocument, Version, WriteError};
@@ -37,6 +38,8 @@ pub(super) enum Circumstance {
     Usual,
     /// The disk takes so long for each sync.
     SlowSyncs(Duration),
+    /// Whoever syncs a file has to pass the first gate, a folder the second.
+    Gates(Gate, Gate),
     NoExchange,
     /// Someone replaces the document just before it is exchanged.
     EditSlipsIn(PathBuf),
@@ -62,10 +65,13 @@ impl FailingFiles {
         }
     }
 
+    fn circumstance(&self) -> Circumstance {
+        self.circumstance.lock().unwrap().clone()
+    }
+
     /// Whether the disk is slow, which is waited for.
     fn is_slow(&self) -> bool {
-        let circumstance = self.circumstance.lock().unwrap().clone();
-        let Circumstance::SlowSyncs(time) = circumstance else { return false };
+        let Circumstance::SlowSyncs(time) = self.circumstance() else { return false };
         std::thread::sleep(time);
         true
     }
@@ -124,10 +130,16 @@ impl Files for FailingFiles {
     }
     fn sync(&self, file: &File) -> io::Result<()> {
         self.step()?;
+        if let Circumstance::Gates(gate, _) = self.circumstance() {
+            gate.pass()?;
+        }
         if self.is_slow() { Ok(()) } else { SystemFiles.sync(file) }
     }
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         self.step()?;
+        if let Circumstance::Gates(_, gate) = self.circumstance() {
+            gate.pass()?;
+        }
         if self.is_slow() { Ok(()) } else { SystemFiles.sync_folder(path) }
     }
     fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
@@ -135,6 +147,7 @@ impl Files for FailingFiles {
         let mut circumstance = self.circumstance.lock().unwrap();
         match std::mem::replace(&mut *circumstance, Circumstance::Usual) {
             Circumstance::Usual | Circumstance::DocumentComes(_) | Circumstance::SlowSyncs(_) => {}
+            gates @ Circumstance::Gates(..) => *circumstance = gates,
             Circumstance::NoExchange => {
                 *circumstance = Circumstance::NoExchange;
                 return Err(io::Error::from_raw_os_error(22));
@@ -191,9 +204,10 @@ fn text_of(inner: &Inner, t: &TenantId) -> Option<(StoredDocument, String)> {
             let text = String::from_utf8(found.bytes.to_vec()).unwrap();
             Some((found, text))
         }
-        Reading::Unchanged | Reading::Confirmed(_) | Reading::NoSuchTenant => {
-            panic!("the tenant is gone")
-        }
+        other @ (Reading::Unchanged
+        | Reading::Confirmed(_)
+        | Reading::BeingAcknowledged
+        | Reading::NoSuchTenant) => panic!("{other:?}"),
     }
 }
 

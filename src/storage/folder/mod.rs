@@ -21,6 +21,8 @@ mod identity;
 mod lines;
 mod lock;
 mod merge;
+#[cfg(test)]
+mod own_write;
 mod ownership;
 mod reading;
 mod remove;

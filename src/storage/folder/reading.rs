@@ -39,17 +39,19 @@ impl Inner {
         };
         let found = Identity::of(&metadata);
         let (identity, how) = Identity::from_version(known?)?;
-        let unchanged = if identity == found {
+        if identity == found {
             // Stamps of whole seconds stand still so long that the document is read until they are
             // past.
-            how.settled || (!found.is_coarse() && !found.is_settled(self.files.now()))
-        } else {
-            // A write of our own counts once it is acknowledged.
-            self.written.pin().get(tenant).is_some_and(|written| {
-                Some(&written.before) == known && written.after.is_same_but_renamed(&found)
-            })
-        };
-        unchanged.then_some(Ok(Reading::Unchanged))
+            let is_sure =
+                how.settled || (!found.is_coarse() && !found.is_settled(self.files.now()));
+            return is_sure.then_some(Ok(Reading::Unchanged));
+        }
+        // A write of our own counts once it is acknowledged. Others see it already, so what was before
+        // it counts no more.
+        let is_ours = self.written.pin().get(tenant).is_some_and(|written| {
+            Some(&written.before) == known && written.after.is_same_but_renamed(&found)
+        });
+        is_ours.then_some(Ok(Reading::BeingAcknowledged))
     }
 
     /// The answer where no document was found; none where one has come since.

@@ -34,7 +34,9 @@ impl Inner {
             Reading::Found(found) => found,
             Reading::NoSuchTenant => return Err(WriteError::NoSuchTenant),
             // Nothing was known, so nothing can be found to be so still.
-            Reading::Unchanged | Reading::Confirmed(_) => return Err(WriteError::Conflict),
+            Reading::Unchanged | Reading::Confirmed(_) | Reading::BeingAcknowledged => {
+                return Err(WriteError::Conflict);
+            }
         };
         let is_there = |document: &StoredDocument| document.version != Version::ABSENT;
         if found.bytes != expected.bytes || is_there(&found) != is_there(expected) {

@@ -99,9 +99,10 @@ impl Shared {
         tenant: &Tenant,
         demand: Demand,
     ) -> Result<Arc<Snapshot>, ReadError> {
+        let mut is_anew = false;
         loop {
             let (known, since) = tenant.latest.begin();
-            let version = known.as_ref().and_then(|known| known.version);
+            let version = known.as_ref().and_then(|known| known.version).filter(|_| !is_anew);
             let read = match demand {
                 Demand::Fresh => self.documents.read(id, version.as_ref()),
                 Demand::Newest => self.documents.read_newest(id, version.as_ref()),
@@ -116,6 +117,17 @@ impl Shared {
                 }
                 // A store that knows no version cannot find it unchanged.
                 (Ok(Reading::Unchanged | Reading::Confirmed(_)), None) => continue,
+                (Ok(Reading::BeingAcknowledged), _) => {
+                    tenant.written().await;
+                    match tenant.latest.published_since(since) {
+                        // What the write made was in the document's place when it was looked at.
+                        Some(written) if written.version.is_some() => return Ok(written),
+                        Some(_) => {}
+                        // The writer ended without a word.
+                        None => is_anew = true,
+                    }
+                    continue;
+                }
                 (Ok(Reading::Found(stored)), _) => self.load(id, known.as_deref(), stored).await,
                 // What is known stays, and counts once the store says that it is so still.
                 (Err(error @ DocumentError::Unreachable { .. }), _) => {

@@ -97,6 +97,12 @@ impl Latest {
         (self.snapshot.load_full(), Since(*published))
     }
 
+    /// The newest snapshot, if it was published since a load began.
+    pub(super) fn published_since(&self, since: Since) -> Option<Arc<Snapshot>> {
+        let published = self.published();
+        if *published == since.0 { None } else { self.snapshot.load_full() }
+    }
+
     /// Publishes what a load found, unless something was published since it began.
     pub(super) fn publish_loaded(&self, since: Since, snapshot: Arc<Snapshot>) -> bool {
         let mut published = self.published();
@@ -144,5 +150,8 @@ mod tests {
         let (_, since) = latest.begin();
         assert!(latest.publish_loaded(since, snapshot(3)));
         assert!(!latest.publish_loaded(since, snapshot(4)));
+        let newest = latest.published_since(since).unwrap();
+        assert_eq!(newest.version, snapshot(3).version);
+        assert!(latest.published_since(latest.begin().1).is_none());
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Tenant {
     /// What the last read came to; held by the one under way.
     pub(super) loading: Arc<tokio::sync::Mutex<Option<Loaded>>>,
     queue: Mutex<Queue>,
+    /// Held by the writer from before it writes until what came of it is published, however it ends.
+    pub(super) writing: tokio::sync::Mutex<()>,
     /// When it was asked for last, in loads.
     pub(super) used: AtomicU64,
     /// What its document takes of what there is.
@@ -57,6 +59,11 @@ impl Tenant {
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         // Each change is one push or take, so what a panic left behind is whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the write that is under way has ended and what came of it is published.
+    pub(super) async fn written(&self) {
+        drop(self.writing.lock().await);
     }
 
     /// How many reads of the document were begun.

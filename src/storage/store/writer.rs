@@ -125,6 +125,7 @@ impl Writer {
         };
         let bytes = document.bytes().clone();
         let write = self.shared.documents.write_in(turn, &self.id, &stored, bytes);
+        let _writing = self.tenant.writing.lock().await;
         let began = Instant::now();
         let written = write.await;
         self.shared.tally.wrote(began.elapsed());
