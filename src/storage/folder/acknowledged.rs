@@ -71,55 +71,52 @@ impl Note {
 pub(super) struct Announced {
     before: Vec<u8>,
     note: Note,
-    is_left: bool,
 }
 
 impl Inner {
-    /// Leaves a note of what is about to be written. Under the lock.
+    /// Leaves a note of what is about to be written, under the lock. None where another user's note or
+    /// folder is in the way: who may take the lock may change keys.
     pub(super) fn note_begun(
         &self,
         tenant: &TenantId,
         bytes: &[u8],
-    ) -> Result<Announced, WriteError> {
-        let path = self.note(tenant);
-        let before =
-            self.read_note(tenant).map_err(|source| refused("read the note", &path, source))?;
-        let number = Note::parse(&before).map_or(NONE, |note| note.number).saturating_add(1);
-        let note = Note::of(number, bytes, false);
-        let is_left = match self.leave_note(tenant, note.to_text().as_bytes()) {
-            Ok(()) => true,
-            // Who may take the lock of another user's folder may change keys.
+    ) -> Result<Option<Announced>, WriteError> {
+        let announce = || {
+            let before = self.read_note(tenant)?;
+            let number = Note::parse(&before).map_or(NONE, |note| note.number).saturating_add(1);
+            let note = Note::of(number, bytes, false);
+            self.leave_note(tenant, note.to_text().as_bytes())?;
+            Ok::<_, io::Error>(Announced { before, note })
+        };
+        match announce() {
+            Ok(announced) => Ok(Some(announced)),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 tracing::warn!(tenant.id = %tenant, %error, "other processes are not told of a change");
-                false
+                Ok(None)
             }
-            Err(source) => return Err(refused("leave the note", &path, source)),
-        };
-        Ok(Announced { before, note, is_left })
+            Err(source) => Err(refused("leave the note", &self.note(tenant), source)),
+        }
     }
 
     /// It was written. Gives the version that says so too.
     pub(super) fn note_done(
         &self,
         tenant: &TenantId,
-        announced: Announced,
+        announced: Option<Announced>,
         version: Version,
     ) -> Version {
-        if !announced.is_left {
-            return marked(version, UNKNOWN);
-        }
-        let note = Note { is_done: true, ..announced.note };
-        let noted = self.leave_note(tenant, note.to_text().as_bytes());
-        // Without it, the note tells what was written all the same.
-        marked(version, noted.map_or(UNKNOWN, |()| note.mark()))
+        let noted = announced.and_then(|announced| {
+            let note = Note { is_done: true, ..announced.note };
+            // Without it, the note tells what was written all the same.
+            self.leave_note(tenant, note.to_text().as_bytes()).ok().map(|()| note.mark())
+        });
+        marked(version, noted.unwrap_or(UNKNOWN))
     }
 
     /// It was not written.
-    pub(super) fn note_undone(&self, tenant: &TenantId, announced: &Announced) {
+    pub(super) fn note_undone(&self, tenant: &TenantId, announced: Option<&Announced>) {
         // Where it stays, a document that cannot be parsed is not served on: no harm.
-        if announced.is_left {
-            let _ = self.leave_note(tenant, &announced.before);
-        }
+        let _ = announced.map(|announced| self.leave_note(tenant, &announced.before));
     }
 
     /// Which note there is, for the version of a document that is read from now on.

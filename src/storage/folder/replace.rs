@@ -104,13 +104,13 @@ impl Inner {
                 }
                 Err(NotReplaced::Failed(error)) => {
                     if !matches!(error, WriteError::Uncertain(_)) {
-                        self.note_undone(tenant, &announced);
+                        self.note_undone(tenant, announced.as_ref());
                     }
                     return Err(error);
                 }
                 // Others need not wait for the lock meanwhile.
                 Err(NotReplaced::BeingEdited) => {
-                    self.note_undone(tenant, &announced);
+                    self.note_undone(tenant, announced.as_ref());
                     held.release();
                 }
             }
