@@ -120,7 +120,7 @@ fn a_node_says_what_its_server_lacks_and_changes_nothing() {
         let ready = caller.ask(&node, "GET", "/health/ready", None).unwrap();
         ready.body.to_string().contains("does not keep to If-Match")
     });
-    assert!(node.log().contains("does not keep to If-Match"), "{}", node.log());
+    wait_until("a line in the log", || node.log().contains("does not keep to If-Match"));
     let run = std::process::Command::new(env!("CARGO_BIN_EXE_neokeys"))
         .args(["tenants", "create", "t", "--store", &buckets.url("lacking")])
         .envs(buckets.variables())
