@@ -51,19 +51,6 @@ impl Caller {
         Some(Self { first: self.first.renewed(keyring, tenant)?, second, keyring: None })
     }
 
-    /// Judges the caller again, where these are the tenant's keys: time has passed since its
-    /// credentials were found valid.
-    ///
-    /// # Errors
-    /// A 401 if one of them is not valid any more.
-    pub(crate) fn demand_valid(
-        &self,
-        keyring: &Keyring,
-        tenant: &TenantId,
-    ) -> Result<Self, Problem> {
-        self.renewed(keyring, tenant).ok_or_else(denial::invalid_credential)
-    }
-
     /// The principals.
     pub fn principals(&self) -> impl Iterator<Item = &Principal> + Clone {
         std::iter::once(&self.first).chain(self.second.as_deref()).map(|it| &it.principal)

@@ -74,7 +74,8 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
     /// # Errors
     /// A 401 or 403, as if the request came now.
     pub(crate) fn judge_again(&self, keyring: &Keyring) -> Result<(), Problem> {
-        let caller = self.caller.demand_valid(keyring, &self.tenant)?;
+        let renewed = self.caller.renewed(keyring, &self.tenant);
+        let caller = renewed.ok_or_else(denial::invalid_credential)?;
         caller.authorize(Some(&self.tenant), S::SCOPE).map(drop)
     }
 
