@@ -1,8 +1,11 @@
-//! The table of who may use whom, and the habits of the code, held against `src/`.
+//! The table of who may use whom, and the habits of the code, held against the sources.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Where each module of ours is. That the store crate names nothing above it, the compiler keeps.
+const SOURCES: &[&str] = &["src", "crates/neokeys-store/src"];
 
 /// A module, the modules of ours that it may name, and words that it never says.
 struct Layer {
@@ -154,6 +157,10 @@ fn production(folder: &Path) -> Vec<PathBuf> {
     all.into_iter().filter(|path| !is_test(path)).collect()
 }
 
+fn all_production() -> Vec<PathBuf> {
+    SOURCES.iter().flat_map(|it| production(&root().join(it))).collect()
+}
+
 /// The modules of ours that a file names, as `crate::module` or `crate::{module, …}`.
 fn named(code: &str) -> Vec<&str> {
     let mut names = Vec::new();
@@ -177,7 +184,7 @@ fn named(code: &str) -> Vec<&str> {
 
 #[test]
 fn every_module_is_in_the_table() {
-    for path in fs::read_dir(root().join("src")).unwrap() {
+    for path in SOURCES.iter().flat_map(|it| fs::read_dir(root().join(it)).unwrap()) {
         let path = path.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let listed = LAYERS.iter().any(|layer| layer.module == name);
@@ -189,9 +196,14 @@ fn every_module_is_in_the_table() {
 fn no_module_uses_what_its_row_does_not_name() {
     let modules: Vec<_> = LAYERS.iter().map(|layer| layer.module).collect();
     for layer in LAYERS {
-        let folder = root().join("src").join(layer.module);
-        let paths =
-            if folder.is_dir() { production(&folder) } else { vec![folder.with_extension("rs")] };
+        let places = SOURCES.iter().map(|it| root().join(it).join(layer.module));
+        let paths: Vec<_> = places
+            .flat_map(
+                |it| if it.is_dir() { production(&it) } else { vec![it.with_extension("rs")] },
+            )
+            .filter(|path| path.is_file())
+            .collect();
+        assert!(!paths.is_empty(), "{} is nowhere", layer.module);
         for path in paths {
             let code = code(&path);
             for name in named(&code) {
@@ -217,7 +229,7 @@ fn no_status_code_stands_outside_of_the_catalogue_but_those_of_success() {
         ["OK", "CREATED", "NO_CONTENT", "NOT_MODIFIED", "SEE_OTHER", "SERVICE_UNAVAILABLE"];
     // The development issuer answers a person in a browser, with pages and not with problems.
     let exempt = ["problem/catalogue.rs", "dev_issuer/routes.rs"];
-    for path in production(&root().join("src")) {
+    for path in all_production() {
         if exempt.iter().any(|it| path.ends_with(it)) {
             continue;
         }
@@ -233,7 +245,7 @@ fn no_status_code_stands_outside_of_the_catalogue_but_those_of_success() {
 
 #[test]
 fn no_file_holds_two_ideas_or_hides_behind_an_empty_name() {
-    for folder in ["src", "build", "tests", "benches", "examples"] {
+    for folder in ["src", "build", "crates", "tests", "benches", "examples"] {
         let folder = root().join(folder);
         for path in if folder.is_dir() { files(&folder) } else { Vec::new() } {
             let lines = fs::read_to_string(&path).unwrap().lines().count();
@@ -246,7 +258,7 @@ fn no_file_holds_two_ideas_or_hides_behind_an_empty_name() {
 
 #[test]
 fn nothing_of_the_contract_is_typed_a_second_time() {
-    for path in production(&root().join("src")) {
+    for path in all_production() {
         let code = code(&path);
         for text in [
             "/admin/",

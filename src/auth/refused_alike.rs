@@ -89,7 +89,7 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
         headers.insert(name.clone(), HeaderValue::from_str(&value).unwrap());
         for id in ["t1", "empty", "t3", "nowhere"] {
             let tenant = tenant(id);
-            steps::take();
+            let _ = steps::take();
             let judged = match as_client {
                 true => authenticator.authenticate_client(&headers, Some(&tenant)).await,
                 false => authenticator.authenticate(&headers, Some(&tenant)).await,
@@ -107,7 +107,7 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
     // Whoever gets in takes none of those that are for nothing.
     let mut headers = HeaderMap::new();
     headers.insert(key, HeaderValue::from_static("good"));
-    steps::take();
+    let _ = steps::take();
     assert!(authenticator.authenticate(&headers, Some(&tenant("t1"))).await.is_ok());
     assert_eq!(steps::take(), own);
 }
@@ -129,7 +129,7 @@ async fn a_token_that_is_worth_nothing_takes_the_same_steps_whatever_it_is() {
         format!("{part}.{part}"),
     ] {
         let keyring = keyring(&[("good", true), ("off", false)]);
-        steps::take();
+        let _ = steps::take();
         let found = authenticator.inspect(&token, &tenant("t1"), &keyring).await;
         assert_eq!(found, None, "{token:.30}");
         assert_eq!(steps::take(), [Step::Digest, Step::Lookup], "{token:.30}");

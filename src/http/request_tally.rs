@@ -91,8 +91,8 @@ impl RequestTally {
     pub fn counted(&self) -> Vec<OperationTally> {
         let Some(places) = &self.0 else { return Vec::new() };
         let named = places.operations.iter().map_while(OnceLock::get);
-        let named = named.map(|place| place.counts.sum(Some(place.operation)));
-        named.chain([places.other.sum(None)]).collect()
+        let named = named.map(|place| sum(&place.counts, Some(place.operation)));
+        named.chain([sum(&places.other, None)]).collect()
     }
 }
 
@@ -114,15 +114,14 @@ impl Counts {
     }
 }
 
-impl PerThread<Counts> {
-    fn sum(&self, operation: Option<&'static str>) -> OperationTally {
-        let count = |place: usize| self.iter().map(|counts| counts.statuses[place].get()).sum();
-        let all = STATUSES.enumerate().map(|(place, status)| (status, count(place)));
-        let statuses = all.filter(|(_, count)| *count > 0).collect();
-        let mut durations = Distribution::empty(DURATIONS);
-        self.iter().for_each(|counts| durations.add(&counts.durations));
-        OperationTally { operation, statuses, durations }
-    }
+/// All threads' counts of one operation.
+fn sum(counts: &PerThread<Counts>, operation: Option<&'static str>) -> OperationTally {
+    let count = |place: usize| counts.iter().map(|counts| counts.statuses[place].get()).sum();
+    let all = STATUSES.enumerate().map(|(place, status)| (status, count(place)));
+    let statuses = all.filter(|(_, count)| *count > 0).collect();
+    let mut durations = Distribution::empty(DURATIONS);
+    counts.iter().for_each(|counts| durations.add(&counts.durations));
+    OperationTally { operation, statuses, durations }
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ use syn::{Attribute, Field, Fields, ImplItem, Item, ItemImpl, Type, UseTree, Vis
 const GUARD: &str = "guard.rs";
 
 fn source(module: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module)
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let places = ["src", "crates/neokeys-store/src"].map(|place| root.join(place).join(module));
+    places.into_iter().find(|place| place.exists()).unwrap_or_else(|| panic!("{module} is nowhere"))
 }
 
 /// The items of a module and of those below it.

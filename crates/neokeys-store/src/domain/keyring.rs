@@ -84,8 +84,7 @@ impl Keyring {
     /// digest, the first enabled one.
     #[must_use]
     pub fn find_by_digest(&self, digest: &Digest) -> Option<&Arc<ApiKey>> {
-        #[cfg(test)]
-        crate::domain::steps::note(crate::domain::steps::Step::Lookup);
+        super::steps::note(super::steps::Step::Lookup);
         self.by_digest.find(&self.keys, digest).map(|position| &self.keys[position])
     }
 

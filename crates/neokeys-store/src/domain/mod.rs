@@ -19,8 +19,7 @@ mod repository;
 mod right;
 mod scope;
 mod shown;
-#[cfg(test)]
-pub(crate) mod steps;
+pub mod steps;
 mod tenant_id;
 mod token;
 

@@ -4,7 +4,7 @@
 
 mod random_document;
 /// Documents with more of what YAML allows than people write.
-#[path = "../../../tests/storage/other_parser/documents.rs"]
+#[path = "../../../../../tests/storage/other_parser/documents.rs"]
 mod written;
 
 use std::collections::BTreeMap;
