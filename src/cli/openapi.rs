@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::output::Output;
-use crate::contract::{documented, extensions, sdk_profile};
+use crate::contract::{documented, extensions_document, sdk_profile};
 use crate::http::{collected, collected_extensions};
 use crate::settings::Settings;
 
@@ -40,6 +40,6 @@ pub(super) fn write(arguments: &OpenapiArguments, output: &mut Output<'_>) -> Re
     output.write_json(&match arguments.profile {
         Profile::Documented => documented(collected(), &settings.contract),
         Profile::Sdk => sdk_profile(&settings.contract),
-        Profile::Extensions => extensions(collected_extensions(), &settings.contract),
+        Profile::Extensions => extensions_document(collected_extensions(), &settings.contract),
     })
 }

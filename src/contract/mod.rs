@@ -9,7 +9,7 @@
 mod body;
 mod config;
 mod document;
-mod extensions;
+mod extensions_document;
 mod operation;
 mod public_url;
 
@@ -26,7 +26,7 @@ mod generated {
 pub use body::{Member, MemberKind, MemberValue, RequestBody};
 pub use config::ContractConfig;
 pub use document::{contract, documented, sdk_profile};
-pub use extensions::extensions;
+pub use extensions_document::extensions_document;
 pub use generated::*;
 pub use operation::{Operation, OperationDescription};
 pub use public_url::{PublicUrl, PublicUrlError};

@@ -6,37 +6,23 @@
 //! Invariants: no handler of an operation runs without a [`crate::auth::ScopedAuthorize`]; every
 //! answer passes [`edge()`], which writes problems, security headers and the log line.
 
-mod access_log;
 mod api_keys;
-mod body;
-mod client;
-mod cors;
 mod edge;
-mod exchange;
-mod extensions;
-mod health;
-mod json_body;
-mod json_object;
-mod limits;
-mod matched_path;
-mod negotiation;
-mod openapi;
-mod preconditions;
-mod problem_pages;
-mod public_address;
-mod request_id;
-mod request_tally;
+mod forward_auth;
+mod introspection;
+mod operations;
+mod pages;
+mod refusals;
+mod request;
 pub mod routes;
-mod swagger_ui;
 
-pub use client::Client;
-pub use cors::{CorsConfig, cors};
-pub use exchange::{Exchange, RequestObserver};
-pub use extensions::collected_extensions;
-pub use limits::LimitsConfig;
-pub use openapi::{Documents, DocumentsError, collected};
-pub use request_tally::{OperationTally, RequestTally};
-pub use routes::{HttpParts, configure};
-
+pub use edge::cors::{CorsConfig, cors};
+pub use edge::exchange::{Exchange, RequestObserver};
+pub use edge::request_tally::{OperationTally, RequestTally};
 pub use edge::{edge, problem_bodies};
-pub use swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi, SwaggerUiConfig};
+pub use pages::extensions_document::collected_extensions;
+pub use pages::openapi::{Documents, DocumentsError, collected};
+pub use pages::swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi, SwaggerUiConfig};
+pub use request::client::Client;
+pub use request::limits::LimitsConfig;
+pub use routes::{HttpParts, configure};

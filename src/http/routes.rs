@@ -9,23 +9,24 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, ThinData};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route};
 
-use super::exchange::RequestObserver;
-use super::extensions::{self, FORWARD_AUTH, IntrospectToken, forward_auth, introspect};
-use super::limits::LimitsConfig;
-use super::matched_path::MatchedPath;
-use super::openapi::{DOCUMENTED_JSON, Documents};
-use super::public_address::public_address;
-use super::request_tally::RequestTally;
-use super::swagger_ui::SwaggerUi;
-use super::{api_keys, health, openapi, problem_pages, swagger_ui};
+use super::edge::exchange::RequestObserver;
+use super::edge::matched_path::MatchedPath;
+use super::edge::public_address::public_address;
+use super::edge::request_tally::RequestTally;
+use super::forward_auth::{FORWARD_AUTH, forward_auth};
+use super::introspection::{IntrospectToken, introspect};
+use super::pages::openapi::{DOCUMENTED_JSON, Documents};
+use super::pages::swagger_ui::SwaggerUi;
+use super::pages::{health, openapi, problem_pages, swagger_ui};
+use super::request::limits::LimitsConfig;
+use super::{api_keys, operations as all_operations};
 use crate::auth::bearer::BearerVerifier;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{
     AuthenticationTally, Authenticator, Grants, Throttle, authenticate, authenticate_client,
 };
 use crate::contract::{
-    CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, OPERATIONS, Operation, PublicUrl,
-    UpdateApiKey,
+    CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, Operation, PublicUrl, UpdateApiKey,
 };
 use crate::domain::{KeyRepository, TokenPrefix};
 use crate::problem::{PAGES, Problem, ProblemType};
@@ -128,8 +129,7 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
 
 /// A path of operations, which are added as routes.
 fn operations(path: &'static str) -> Resource {
-    let every = OPERATIONS.iter().chain(extensions::OPERATIONS);
-    let methods = every.filter(|it| it.path == path).map(|it| it.method);
+    let methods = all_operations::all().filter(|it| it.path == path).map(|it| it.method);
     let allowed = allow(methods);
     web::resource(path)
         .app_data(MatchedPath::new(path))

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-use neokeys::contract::{ContractConfig, contract, documented, extensions, sdk_profile};
+use neokeys::contract::{ContractConfig, contract, documented, extensions_document, sdk_profile};
 use neokeys::http::{collected, collected_extensions};
 
 use crate::program::Workplace;
@@ -161,7 +161,7 @@ fn the_documents_are_those_that_are_served() {
     assert_eq!(place.run(&["openapi", "--profile", "sdk"]).json(), sdk_profile(&default));
     assert_eq!(
         place.run(&["openapi", "--profile", "extensions"]).json(),
-        extensions(collected_extensions(), &default)
+        extensions_document(collected_extensions(), &default)
     );
     let servers = [("NEOKEYS_CONTRACT__SERVERS", "[https://keys.example.com]")];
     let document = place.run_with(&servers, &["openapi"]).json();

@@ -6,7 +6,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::{Keys, outcome};
 use crate::domain::{ApiKey, Commit, CommitError};
-use crate::http::client::{Client, ClientGone};
+use crate::http::request::client::{Client, ClientGone};
 use crate::problem::Problem;
 
 /// Makes a change, unless its client goes while it still waits for its turn.

@@ -13,9 +13,9 @@ use crate::contract::{
     ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, Operation as _,
 };
 use crate::domain::{ApiKey, KeyName, KeyringEdit, Scopes, Token, TokenPrefix};
-use crate::http::access_log::CreatedKey;
-use crate::http::json_body::JsonBody;
-use crate::http::preconditions::Preconditions;
+use crate::http::edge::access_log::CreatedKey;
+use crate::http::request::json_body::JsonBody;
+use crate::http::request::preconditions::Preconditions;
 use crate::problem::{Faults, Problem, ProblemType};
 
 #[utoipa::path(

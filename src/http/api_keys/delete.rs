@@ -9,7 +9,7 @@ use super::key_name_parameter::KeyNameParameter;
 use crate::auth::{Grants, ScopedAuthorize};
 use crate::contract::{DeleteApiKey, Operation as _};
 use crate::domain::KeyringEdit;
-use crate::http::preconditions::Preconditions;
+use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
 
 #[utoipa::path(

@@ -7,7 +7,7 @@ use super::representation::{answer_read, definition, json};
 use super::{Keys, outcome};
 use crate::auth::ScopedAuthorize;
 use crate::contract::{GetApiKey, Operation as _};
-use crate::http::preconditions::Preconditions;
+use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
 
 #[utoipa::path(

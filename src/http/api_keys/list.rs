@@ -7,7 +7,7 @@ use super::Keys;
 use super::representation::{answer_read, definition, json};
 use crate::auth::ScopedAuthorize;
 use crate::contract::{ListApiKeys, Operation as _};
-use crate::http::preconditions::Preconditions;
+use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
 
 #[utoipa::path(

@@ -2,7 +2,7 @@
 
 use crate::auth::denial;
 use crate::domain::{CommitError, EditError, RightError};
-use crate::http::preconditions;
+use crate::http::request::preconditions;
 use crate::problem::{Problem, ProblemType};
 
 /// The problem for a commit that was not done, or that may not last.

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::contract::{ApiKeyDefinition, GetApiKey, Operation as _, parameter};
 use crate::domain::{ApiKey, Fingerprint, Scope, TenantId};
-use crate::http::negotiation::MediaType;
-use crate::http::preconditions::{Preconditions, Read, etag};
-use crate::http::public_address::public_address;
+use crate::http::edge::public_address::public_address;
+use crate::http::request::negotiation::MediaType;
+use crate::http::request::preconditions::{Preconditions, Read, etag};
 use crate::problem::{Problem, ProblemType};
 
 /// The contract's definition of a key: nothing of its digest.

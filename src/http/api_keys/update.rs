@@ -13,8 +13,8 @@ use super::representation::{answer, definition, location};
 use crate::auth::{Grants, ScopedAuthorize};
 use crate::contract::{Operation as _, UpdateApiKey, UpdateApiKeyRequest};
 use crate::domain::{KeyringEdit, Scopes};
-use crate::http::json_body::JsonBody;
-use crate::http::preconditions::Preconditions;
+use crate::http::request::json_body::JsonBody;
+use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
 
 #[utoipa::path(

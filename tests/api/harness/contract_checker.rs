@@ -25,8 +25,9 @@ pub struct Exchange<'a> {
 
 static PROFILE: LazyLock<Value> =
     LazyLock::new(|| contract::sdk_profile(&ContractConfig::default()));
-static EXTENSIONS: LazyLock<Value> =
-    LazyLock::new(|| contract::extensions(collected_extensions(), &ContractConfig::default()));
+static EXTENSIONS: LazyLock<Value> = LazyLock::new(|| {
+    contract::extensions_document(collected_extensions(), &ContractConfig::default())
+});
 
 /// The document that has the operation of an exchange, and the operation.
 fn find<'d>(exchange: &Exchange<'_>) -> Option<(&'d Value, &'d Value)> {

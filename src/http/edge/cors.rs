@@ -46,7 +46,7 @@ pub fn cors(config: &CorsConfig) -> Condition<Cors> {
 
 /// Takes from a request what makes it a browser's: what a gateway passes on to ask who may is about
 /// a page and the gateway, and an answer to its preflight would let everybody in.
-pub(super) fn pass_by(headers: &mut HeaderMap) {
+pub(crate) fn pass_by(headers: &mut HeaderMap) {
     headers.remove(ORIGIN);
     headers.remove(ACCESS_CONTROL_REQUEST_METHOD);
 }

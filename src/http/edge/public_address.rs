@@ -8,7 +8,7 @@ use actix_web::web::ThinData;
 use crate::contract::PublicUrl;
 
 /// The address of a path of ours, for the caller of this request.
-pub(super) fn public_address<'p>(request: &HttpRequest, path: &'p str) -> Cow<'p, str> {
+pub(crate) fn public_address<'p>(request: &HttpRequest, path: &'p str) -> Cow<'p, str> {
     match request.app_data::<ThinData<PublicUrl>>() {
         Some(ThinData(url)) => Cow::Owned(url.of(path)),
         None => Cow::Borrowed(path),

@@ -1,21 +1,26 @@
 //! `POST /api/{tenantId}/introspect`: what is this token worth in the tenant (RFC 7662).
 
+mod description;
+mod form;
+
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::ThinData;
 use serde::Serialize;
 
-use super::document::{BodyRefused, Introspected, Refused};
-use super::form::{IntrospectionForm, IntrospectionRequest};
+use super::refusals::{BodyRefused, Refused};
 use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize, denial};
 use crate::contract::{ListApiKeys, Operation};
 use crate::domain::{KeyRepository, Scope};
 use crate::problem::Problem;
 
+use description::Introspected;
+use form::{IntrospectionForm, IntrospectionRequest};
+
 /// `POST` of a token. It shows no more than the list of keys does, and demands what that demands.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::http) struct IntrospectToken;
+pub(super) struct IntrospectToken;
 
 impl Operation for IntrospectToken {
     const NAME: &'static str = "IntrospectToken";
@@ -104,7 +109,7 @@ const TOKEN_TYPE: &str = "Bearer";
         ("client-secret" = []),
     ),
 )]
-pub(in crate::http) async fn introspect(
+pub(super) async fn introspect(
     caller: ScopedAuthorize<IntrospectToken>,
     authenticator: ThinData<Authenticator>,
     keys: ThinData<Arc<dyn KeyRepository>>,

@@ -8,7 +8,7 @@ use crate::domain::CallerGone;
 pub struct Client(Box<dyn Fn() -> CallerGone>);
 
 /// A mark on a request whose change was not made since its client had gone.
-pub(super) struct ClientGone;
+pub(crate) struct ClientGone;
 
 impl Client {
     /// A client that is gone once what this gives is ready.
@@ -16,7 +16,7 @@ impl Client {
         Self(Box::new(gone))
     }
 
-    pub(super) fn gone(&self) -> CallerGone {
+    pub(crate) fn gone(&self) -> CallerGone {
         (self.0)()
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 
-use super::access_log;
+use crate::http::operations;
 use crate::tally::{Counter, DURATIONS, Distribution, Histogram, PerThread};
 
 /// Operations that are told apart; those beyond are counted with what is none.
@@ -54,7 +54,7 @@ impl RequestTally {
     /// Counts, beginning with none for each operation.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(access_log::operations().map(|operation| operation.name))
+        Self::of(operations::all().map(|operation| operation.name))
     }
 
     /// Counts, beginning with none for each of these operations; others get their place when they
@@ -71,7 +71,7 @@ impl RequestTally {
     }
 
     /// Counts a request that has its answer.
-    pub(super) fn count(
+    pub(crate) fn count(
         &self,
         operation: Option<&'static str>,
         status: StatusCode,

@@ -13,7 +13,7 @@ use crate::problem::{Faults, Problem};
 /// The body of operation `O`, with the faults that its form has. The rules on the values are the
 /// handler's: it adds their faults, and answers with all of them at once.
 #[derive(Debug)]
-pub(super) struct JsonBody<O, T> {
+pub(crate) struct JsonBody<O, T> {
     /// What was sent; absent or faulty members are `None`.
     pub value: T,
     /// What is wrong with it so far.

@@ -9,20 +9,20 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use utoipa::OpenApi as _;
 
-use super::api_keys;
-use super::extensions::collected_extensions;
+use super::extensions_document::collected_extensions;
 use crate::contract::{self, ContractConfig};
+use crate::http::api_keys;
 use crate::problem::{Problem, ProblemType};
 
 /// Where the documented contract is served, as JSON and as YAML.
-pub(super) const DOCUMENTED_JSON: &str = "/openapi/v1.json";
-pub(super) const DOCUMENTED_YAML: &str = "/openapi/v1.yaml";
+pub(crate) const DOCUMENTED_JSON: &str = "/openapi/v1.json";
+pub(crate) const DOCUMENTED_YAML: &str = "/openapi/v1.yaml";
 /// Where the SDK profile is served, likewise.
-pub(super) const SDK_JSON: &str = "/openapi/v1.sdk.json";
-pub(super) const SDK_YAML: &str = "/openapi/v1.sdk.yaml";
+pub(crate) const SDK_JSON: &str = "/openapi/v1.sdk.json";
+pub(crate) const SDK_YAML: &str = "/openapi/v1.sdk.yaml";
 /// Where the document of what other services ask is served, likewise.
-pub(super) const EXTENSIONS_JSON: &str = "/openapi/extensions-v1.json";
-pub(super) const EXTENSIONS_YAML: &str = "/openapi/extensions-v1.yaml";
+pub(crate) const EXTENSIONS_JSON: &str = "/openapi/extensions-v1.json";
+pub(crate) const EXTENSIONS_YAML: &str = "/openapi/extensions-v1.yaml";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
@@ -73,7 +73,7 @@ impl Documents {
     pub fn render(config: &ContractConfig) -> Result<Self, DocumentsError> {
         let documented = contract::documented(collected(), config);
         let sdk = contract::sdk_profile(config);
-        let extensions = contract::extensions(collected_extensions(), config);
+        let extensions = contract::extensions_document(collected_extensions(), config);
         let rendered = vec![
             (DOCUMENTED_JSON, Rendered::json(&documented)?),
             (DOCUMENTED_YAML, Rendered::yaml(&documented)?),
@@ -86,7 +86,7 @@ impl Documents {
     }
 
     /// Where documents are.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &'static str> {
         self.rendered.iter().map(|(path, _)| *path)
     }
 }
@@ -123,7 +123,7 @@ impl Rendered {
 }
 
 /// The document at the path of the request.
-pub(super) async fn document(
+pub(crate) async fn document(
     documents: ThinData<Documents>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {

@@ -14,7 +14,7 @@ const ORDER: [&str; 7] = ["openapi", "info", "servers", "security", "tags", "pat
 /// from the SDK profile, the servers, who may call, what the tenant is, and those of its answers and
 /// schemas that the annotations refer to.
 #[must_use]
-pub fn extensions(collected: OpenApi, config: &ContractConfig) -> Value {
+pub fn extensions_document(collected: OpenApi, config: &ContractConfig) -> Value {
     let profile = sdk_profile(config);
     let mut document = serde_json::to_value(collected).unwrap_or_default();
     for member in ["openapi", "servers", "security"] {

@@ -14,7 +14,7 @@ use crate::problem::Faults;
 /// `faults` gets a sentence for each member that is unknown, repeated, missing or of a wrong type,
 /// and under `$` one for a body that is no JSON object at all (RFC 8259: UTF-8 without a byte order
 /// mark, nothing after the value).
-pub(super) fn read<T: RequestBody>(bytes: &[u8], faults: &mut Faults) -> T {
+pub(crate) fn read<T: RequestBody>(bytes: &[u8], faults: &mut Faults) -> T {
     let mut body = T::default();
     let members = match members(bytes) {
         Ok(members) => members,

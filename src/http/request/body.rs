@@ -21,7 +21,7 @@ use crate::problem::{Problem, ProblemType};
 
 /// The bytes of operation `O`'s body. What can be refused by the head alone is, before any of the
 /// body is read.
-pub(super) fn take<O: Operation>(
+pub(crate) fn take<O: Operation>(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, Problem>> + use<O> {

@@ -1,4 +1,11 @@
 //! `/auth/{tenantId}`: may the request pass that a gateway asks about.
+//!
+//! Invariant: what a caller sent is never part of a yes. The headers of an answer say what was found
+//! out, in characters that every gateway passes on unchanged.
+
+mod demand;
+mod description;
+mod identity;
 
 use std::sync::Arc;
 
@@ -6,20 +13,21 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
-use super::demand::Demand;
-use super::document::{DemandParameters, Passed, Refused};
-use super::identity;
+use super::refusals::Refused;
 use crate::auth::{Caller, Method, denial, path_tenant};
 use crate::contract::ListApiKeys;
 use crate::domain::{KeyRepository, ReadError, TenantId};
 use crate::problem::Problem;
 
+use demand::Demand;
+use description::{DemandParameters, Passed};
+
 /// The path with the parameter that names the tenant.
-pub(in crate::http) const FORWARD_AUTH: &str = "/auth/{tenantId}";
+pub(super) const FORWARD_AUTH: &str = "/auth/{tenantId}";
 
 /// Whether a path is a gateway's question, or tries to be one.
 #[must_use]
-pub(in crate::http) fn is_forward_auth(path: &str) -> bool {
+pub(super) fn is_forward_auth(path: &str) -> bool {
     path.starts_with("/auth/")
 }
 
@@ -40,7 +48,7 @@ pub(in crate::http) fn is_forward_auth(path: &str) -> bool {
 ///
 /// A gateway understands three answers: 200 with who passes, 401, and 403. So a tenant that does not
 /// exist is a 403 to everybody, where an operation would tell those who may know.
-pub(in crate::http) async fn forward_auth(
+pub(super) async fn forward_auth(
     request: HttpRequest,
     keys: ThinData<Arc<dyn KeyRepository>>,
 ) -> Result<HttpResponse, Problem> {

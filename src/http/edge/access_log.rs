@@ -9,26 +9,25 @@ use std::time::Duration;
 use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 
-use super::client::ClientGone;
 use super::exchange::{Exchange, RequestObserver};
-use super::extensions::{self, FORWARD_AUTH};
 use super::matched_path::MatchedPath;
 use super::request_id::RequestId;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::presented::tells_credential;
 use crate::auth::{Caller, path_parameter, path_tenant};
-use crate::contract::{OPERATIONS, OperationDescription, parameter};
+use crate::contract::{OperationDescription, parameter};
 use crate::domain::{KeyName, TenantId};
+use crate::http::request::client::ClientGone;
 use crate::problem::Problem;
 
 /// What a handler leaves with a request that made a key, whose name no path has.
-pub(super) struct CreatedKey(pub KeyName);
+pub(crate) struct CreatedKey(pub KeyName);
 
 /// Tells the observer, if there is one, and writes the line, and before it the causes of a fault that is the service's own.
-pub(super) fn record<B>(
+pub(crate) fn record<B>(
     id: &RequestId,
     duration: Duration,
     operation: Option<&OperationDescription>,
@@ -145,15 +144,3 @@ const METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 /// What OpenTelemetry's conventions call a method that HTTP has no name for.
 const OTHER_METHOD: &str = "_OTHER";
-
-/// The operation that a request is one of, by its method and the path that it matched.
-pub(super) fn operation(method: &Method, path: &str) -> Option<&'static OperationDescription> {
-    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
-    // A gateway asks by the method of the request that it asks about.
-    operations().find(|it| it.path == path && (it.method == method || path == FORWARD_AUTH))
-}
-
-/// Every operation, of the contract and beyond it.
-pub(super) fn operations() -> impl Iterator<Item = &'static OperationDescription> {
-    OPERATIONS.iter().chain(extensions::OPERATIONS)
-}

@@ -9,7 +9,7 @@ use crate::contract::Operation;
 
 /// A label for an answer's JSON. The bytes are the same under each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MediaType {
+pub(crate) enum MediaType {
     /// `application/json`, also when nothing matches.
     ApplicationJson,
     /// `text/json`.
@@ -27,19 +27,19 @@ const OFFERS: [MediaType; 3] =
 impl MediaType {
     /// What `Accept` allows best of the contract's media types (RFC 9110 §12.5.1).
     #[must_use]
-    pub(super) fn for_answer(headers: &HeaderMap) -> Self {
+    pub(crate) fn for_answer(headers: &HeaderMap) -> Self {
         best(headers, &OFFERS)
     }
 
     /// Likewise for a problem; `application/problem+json` takes part if it is named.
     #[must_use]
-    pub(super) fn for_problem(headers: &HeaderMap) -> Self {
+    pub(crate) fn for_problem(headers: &HeaderMap) -> Self {
         best(headers, &[MediaType::ProblemJson, OFFERS[0], OFFERS[1], OFFERS[2]])
     }
 
     /// The value of `Content-Type`. JSON is UTF-8 by itself (RFC 8259 §8.1), text has to say so.
     #[must_use]
-    pub(super) fn header_value(self) -> HeaderValue {
+    pub(crate) fn header_value(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::ApplicationJson => "application/json",
             Self::TextJson => "text/json; charset=utf-8",
@@ -106,7 +106,7 @@ fn accepted(headers: &HeaderMap) -> Vec<QualityItem<Mime>> {
 
 /// Whether an operation takes a body of this media type: one of the contract's, in UTF-8.
 #[must_use]
-pub(super) fn takes<O: Operation>(content_type: &str) -> bool {
+pub(crate) fn takes<O: Operation>(content_type: &str) -> bool {
     if O::REQUEST_MEDIA_TYPES.contains(&content_type) {
         return true;
     }

@@ -3,11 +3,11 @@
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::public_address::public_address;
+use crate::http::edge::public_address::public_address;
 use crate::problem::{CATALOGUE, Problem, ProblemType};
 
 /// The whole catalogue, a line an entry.
-pub(super) async fn index(request: HttpRequest) -> HttpResponse {
+pub(crate) async fn index(request: HttpRequest) -> HttpResponse {
     let line = |kind: &ProblemType| {
         let address = public_address(&request, kind.type_uri());
         format!("{}  {address}  {}\n", kind.status().as_u16(), kind.title())
@@ -17,7 +17,7 @@ pub(super) async fn index(request: HttpRequest) -> HttpResponse {
 }
 
 /// One entry.
-pub(super) async fn entry(slug: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn entry(slug: web::Path<String>) -> Result<HttpResponse, Problem> {
     let kind = CATALOGUE.iter().find(|kind| kind.slug() == slug.as_str()).ok_or_else(|| {
         Problem::new(ProblemType::PathNotFound, "The catalogue has no such problem type.")
     })?;

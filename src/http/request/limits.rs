@@ -47,7 +47,7 @@ impl Default for LimitsConfig {
 
 impl LimitsConfig {
     /// The problem of a request whose head is too large.
-    pub(super) fn refuse_head(&self, request: &HttpRequest) -> Option<Problem> {
+    pub(crate) fn refuse_head(&self, request: &HttpRequest) -> Option<Problem> {
         let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
         let lengths =
             request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());

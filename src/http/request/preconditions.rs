@@ -16,7 +16,7 @@ const TAG_LENGTH: usize = (Fingerprint::LENGTH * 8).div_ceil(6) + 2;
 
 /// The `ETag` of a state: strong, since equal states have equal bytes.
 #[must_use]
-pub(super) fn etag(fingerprint: &Fingerprint) -> HeaderValue {
+pub(crate) fn etag(fingerprint: &Fingerprint) -> HeaderValue {
     let mut text = [b'"'; TAG_LENGTH];
     let opaque = &mut text[1..TAG_LENGTH - 1];
     // Base64 and two quotation marks fit, and are always a header value.
@@ -27,14 +27,14 @@ pub(super) fn etag(fingerprint: &Fingerprint) -> HeaderValue {
 
 /// The conditions of a request. Taking them never fails: a tag of another form matches nothing.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Preconditions {
+pub(crate) struct Preconditions {
     if_match: Option<Validators>,
     if_none_match: Option<Validators>,
 }
 
 /// What a read comes to under its conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Read {
+pub(crate) enum Read {
     /// The caller wants the representation.
     Modified,
     /// The caller has it already: 304.
@@ -53,7 +53,7 @@ impl Preconditions {
     ///
     /// # Errors
     /// A 412 when `If-Match` names another state.
-    pub(super) fn judge_read(&self, present: &Fingerprint) -> Result<Read, Problem> {
+    pub(crate) fn judge_read(&self, present: &Fingerprint) -> Result<Read, Problem> {
         if self.if_match.as_ref().is_some_and(|states| !states.include(present)) {
             return Err(failed());
         }
@@ -63,14 +63,14 @@ impl Preconditions {
 
     /// The conditions of a write, for the commit to judge.
     #[must_use]
-    pub(super) fn into_precondition(self) -> Precondition {
+    pub(crate) fn into_precondition(self) -> Precondition {
         Precondition { matches: self.if_match, matches_none: self.if_none_match }
     }
 }
 
 /// The answer to a condition that does not hold.
 #[must_use]
-pub(super) fn failed() -> Problem {
+pub(crate) fn failed() -> Problem {
     Problem::new(
         ProblemType::PreconditionFailed,
         "It was changed since, or If-Match names a weak tag (W/\"…\"), which never matches. Get it again \

@@ -20,14 +20,14 @@ struct Health {
 }
 
 /// 200 as long as the process answers at all.
-pub(super) async fn live() -> HttpResponse {
+pub(crate) async fn live() -> HttpResponse {
     answer(StatusCode::OK, Health { status: "live", faults: Vec::new() })
 }
 
 /// `ready`, or `degraded` with a sentence a fault when some of the work cannot be done. Both are a
 /// 200: what still works is worth its traffic, and every node of a shared store has the same faults.
 /// A node that does not reach the store, which others may, is `cut-off`, and that is a 503.
-pub(super) async fn ready(
+pub(crate) async fn ready(
     keys: ThinData<Arc<dyn KeyRepository>>,
     bearer: ThinData<Arc<BearerVerifier>>,
 ) -> HttpResponse {

@@ -1,5 +1,13 @@
 //! What every answer passes on its way out.
 
+pub(super) mod access_log;
+pub(super) mod cors;
+pub(super) mod exchange;
+pub(super) mod matched_path;
+pub(super) mod public_address;
+pub(super) mod request_id;
+pub(super) mod request_tally;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
@@ -13,16 +21,17 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 
-use super::extensions::is_forward_auth;
-use super::limits::LimitsConfig;
-use super::matched_path::MatchedPath;
-use super::negotiation::MediaType;
-use super::public_address::public_address;
-use super::request_id::{RequestId, X_REQUEST_ID};
-use super::request_tally::RequestTally;
-use super::{access_log, cors};
+use super::forward_auth::is_forward_auth;
+use super::operations;
+use super::request::limits::LimitsConfig;
+use super::request::negotiation::MediaType;
 use crate::contract::API_KEY_HEADER;
 use crate::problem::{Problem, ProblemType};
+
+use matched_path::MatchedPath;
+use public_address::public_address;
+use request_id::{RequestId, X_REQUEST_ID};
+use request_tally::RequestTally;
 
 /// Middleware around everything: the request's id, the bodies of problems, caching and security
 /// headers, the counts and the log line.
@@ -63,7 +72,7 @@ pub async fn edge(
     headers.insert(X_REQUEST_ID, id.header_value());
     let request = response.request();
     let matched = MatchedPath::of(request);
-    let operation = matched.and_then(|path| access_log::operation(request.method(), path));
+    let operation = matched.and_then(|path| operations::find(request.method(), path));
     let duration = start.elapsed();
     if let Some(ThinData(tally)) = request.app_data::<ThinData<Arc<RequestTally>>>() {
         tally.count(operation.map(|operation| operation.name), response.status(), duration);

@@ -131,7 +131,7 @@ fn origin_of(url: &str) -> Option<String> {
 }
 
 /// One file of the page.
-pub(super) async fn file(
+pub(crate) async fn file(
     page: ThinData<SwaggerUi>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
@@ -166,6 +166,6 @@ pub(super) async fn file(
 }
 
 /// The page without its last slash, and the front door.
-pub(super) async fn redirect() -> HttpResponse {
+pub(crate) async fn redirect() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((LOCATION, PAGE_FROM_BESIDE)).finish()
 }

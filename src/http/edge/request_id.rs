@@ -11,7 +11,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use crate::auth::presented::{tells, tells_credential};
 
 /// The header that carries it, both ways.
-pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that a caller may choose, in characters.
 const LONGEST: usize = 128;
@@ -21,11 +21,11 @@ const GENERATED: usize = 16;
 
 /// A caller's own `X-Request-Id` if it is one, short and printable; otherwise a new one.
 #[derive(Debug, Clone)]
-pub(super) struct RequestId(HeaderValue);
+pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The id of the request with these headers.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut own = headers.get_all(X_REQUEST_ID);
         match (own.next(), own.next()) {
             (Some(value), None) if may_be_kept(headers, value.as_bytes()) => Self(value.clone()),
@@ -34,7 +34,7 @@ impl RequestId {
     }
 
     /// This id, or a new one where it tells something of a secret that the request's body brought.
-    pub(super) fn after_the_body(self, request: &HttpRequest) -> Self {
+    pub(crate) fn after_the_body(self, request: &HttpRequest) -> Self {
         if request.extensions().contains::<TellsSecret>() { Self::generate() } else { self }
     }
 
@@ -56,12 +56,12 @@ impl RequestId {
     }
 
     /// The id as text.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or_default()
     }
 
     /// The id as the value of its header.
-    pub(super) fn header_value(&self) -> HeaderValue {
+    pub(crate) fn header_value(&self) -> HeaderValue {
         self.0.clone()
     }
 }
@@ -70,7 +70,7 @@ impl RequestId {
 struct TellsSecret;
 
 /// Notes that a request's body brought a secret.
-pub(super) fn note_secret(request: &HttpRequest, secret: &[u8]) {
+pub(crate) fn note_secret(request: &HttpRequest, secret: &[u8]) {
     if request.headers().get_all(X_REQUEST_ID).any(|id| tells(secret, id.as_bytes())) {
         request.extensions_mut().insert(TellsSecret);
     }

@@ -5,14 +5,15 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::IntrospectToken;
-use crate::http::{body, request_id};
+use crate::http::edge::request_id;
+use crate::http::request::body;
 use crate::problem::{Faults, Problem};
 
 /// The parameter that holds the token.
 pub(super) const TOKEN: &str = "token";
 
 /// The token that is asked about. It is a secret; nothing prints it.
-pub(in crate::http) struct IntrospectionRequest(String);
+pub(crate) struct IntrospectionRequest(String);
 
 /// The form as it is documented.
 #[derive(utoipa::ToSchema)]

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 
-/// A path of [`routes`](super::routes) with its parameters in braces, known to every request that
+/// A path of [`routes`](crate::http::routes) with its parameters in braces, known to every request that
 /// matches it. The framework would find it by matching the request against every route once more.
 #[derive(Debug, Clone)]
-pub(super) struct MatchedPath(Arc<str>);
+pub(crate) struct MatchedPath(Arc<str>);
 
 impl MatchedPath {
     /// What a resource at this path gives to its requests.
-    pub(super) fn new(path: &str) -> Self {
+    pub(crate) fn new(path: &str) -> Self {
         Self(path.into())
     }
 
     /// The path that a request matched; none where it is no address of ours.
-    pub(super) fn of(request: &HttpRequest) -> Option<&str> {
+    pub(crate) fn of(request: &HttpRequest) -> Option<&str> {
         request.app_data::<Self>().map(|path| &*path.0)
     }
 }

@@ -1,0 +1,70 @@
+//! What the extensions document says of a gateway's question and of its answer.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Response, ResponseBuilder};
+use utoipa::{IntoParams, IntoResponses};
+
+use super::demand::{ANY, SCOPE};
+use super::identity::{
+    X_AUTH_ISSUER, X_AUTH_METHOD, X_AUTH_PRINCIPAL, X_AUTH_SCOPES, X_AUTH_TENANT,
+};
+use crate::contract::{ListApiKeys, Operation as _};
+
+/// The query of a gateway's question.
+pub(super) struct DemandParameters;
+
+impl IntoParams for DemandParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let scope = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(256))
+            .pattern(Some(r"^[\x21\x23-\x5B\x5D-\x7E]+$"));
+        let scopes = ArrayBuilder::new().items(scope).max_items(Some(256)).build();
+        let parameter = |name: &str, description: &str| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .description(Some(description))
+                .schema(Some(scopes.clone()))
+                .example(Some(serde_json::json!([ListApiKeys::SCOPE])))
+                .build()
+        };
+        vec![
+            parameter(SCOPE, "Scopes of which the credential must hold every one."),
+            parameter(ANY, "Scopes of which the credential must hold one."),
+        ]
+    }
+}
+
+/// The answer to whoever may pass.
+pub(super) struct Passed;
+
+impl IntoResponses for Passed {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let header = |description: &str, example: &str| {
+            let header = HeaderBuilder::new().description(Some(description));
+            header
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                .example(Some(example.into()))
+        };
+        let principal = "The key's name or the token's subject, percent-encoded (RFC 3986 §2.1); \
+            joined by `+` where two credentials came.";
+        let issuer = "Who issued the token whose subject the principal is, percent-encoded; empty \
+            where no token came.";
+        let scopes = "What the credential may do in the tenant: scopes between single spaces.";
+        let method = "`api_key`, `bearer`, or `api_key+bearer`.";
+        let response = ResponseBuilder::new()
+            .description("The request may pass. Nothing of this may be kept.")
+            .header(X_AUTH_TENANT.as_str(), header("The tenant.", "demo").build())
+            .header(X_AUTH_PRINCIPAL.as_str(), header(principal, "crm-sync").build())
+            .header(X_AUTH_ISSUER.as_str(), header(issuer, "https://login.example/").build())
+            .header(X_AUTH_SCOPES.as_str(), header(scopes, "orders:read orders:write").build())
+            .header(X_AUTH_METHOD.as_str(), header(method, "api_key").build());
+        BTreeMap::from([("200".to_owned(), response.build().into())])
+    }
+}

@@ -1,0 +1,19 @@
+//! What the extensions document says of an introspection's answer.
+
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+
+/// The answer about a token.
+pub(super) struct Introspected;
+
+impl IntoResponses for Introspected {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let body = Content::new(Some(Ref::from_schema_name("IntrospectionResponse")));
+        let response = ResponseBuilder::new()
+            .description("What the token is worth in the tenant, if anything.")
+            .content("application/json", body);
+        BTreeMap::from([("200".to_owned(), response.build().into())])
+    }
+}

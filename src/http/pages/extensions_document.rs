@@ -1,0 +1,45 @@
+//! The document of the operations beyond the contract: what their annotations say together.
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::http::{forward_auth, introspection};
+
+/// What the scheme of [`authenticate_client`](crate::auth::authenticate_client) is called.
+pub(crate) const CLIENT_SECRET: &str = "client-secret";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "neokeys: what other services ask",
+        version = "1.0.0",
+        description = "Who may pass a gateway, and what a token is worth. These operations are not \
+            part of the documented contract."
+    ),
+    tags(
+        (name = "Gateways", description = "Questions of gateways."),
+        (name = "Introspection", description = "Questions of resource servers."),
+    ),
+    paths(forward_auth::forward_auth, introspection::introspect),
+    components(schemas(introspection::IntrospectionResponse, introspection::Audience)),
+    modifiers(&ClientSecret),
+)]
+struct Annotations;
+
+/// What utoipa collects from the annotations of the operations beyond the contract.
+#[must_use]
+pub fn collected_extensions() -> utoipa::openapi::OpenApi {
+    Annotations::openapi()
+}
+
+struct ClientSecret;
+
+impl Modify for ClientSecret {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Basic).description(Some(
+            "An API key as a client's secret (RFC 6749 §2.3.1), as it is or percent-encoded. The user name is not looked at.",
+        ));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(CLIENT_SECRET, SecurityScheme::Http(scheme.build()));
+    }
+}

@@ -1,0 +1,7 @@
+//! Pages for anybody: health, the OpenAPI documents, Swagger UI, and what each problem means.
+
+pub(super) mod extensions_document;
+pub(super) mod health;
+pub(super) mod openapi;
+pub(super) mod problem_pages;
+pub(super) mod swagger_ui;

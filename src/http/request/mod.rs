@@ -1,0 +1,9 @@
+//! A request as it comes in: its limits, its body, its conditions, and what it accepts.
+
+pub(super) mod body;
+pub(super) mod client;
+pub(super) mod json_body;
+mod json_object;
+pub(super) mod limits;
+pub(super) mod negotiation;
+pub(super) mod preconditions;
