@@ -84,8 +84,8 @@ fn serialization(criterion: &mut Criterion) {
     criterion.bench_function("a definition as JSON", |bencher| {
         bencher.iter(|| serde_json::to_vec(&definition(black_box(key))).unwrap());
     });
-    criterion.bench_function("a definition's fingerprint", |bencher| {
-        bencher.iter(|| black_box(key).fingerprint());
+    criterion.bench_function("a definition's entity_tag", |bencher| {
+        bencher.iter(|| black_box(key).entity_tag());
     });
     criterion.bench_function("1,000 definitions as JSON", |bencher| {
         let list = |keyring: &Keyring| {

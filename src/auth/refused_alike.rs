@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::bearer::{BearerConfig, BearerVerifier};
 use super::{Authenticator, SystemClock};
 use crate::contract::API_KEY_HEADER;
-use crate::domain::steps::{self, Step};
+use crate::domain::work_trace::{self, Work};
 use crate::domain::{
     ApiKey, Commit, CommitFuture, Digest, KeyName, KeyRepository, Keyring, KeyringBuilder,
     KeyringFuture, ReadError, Scopes, StoreHealth, TenantId,
@@ -22,12 +22,12 @@ struct Fixed(HashMap<TenantId, Arc<Keyring>>);
 
 impl KeyRepository for Fixed {
     fn get_keyring<'a>(&'a self, tenant: &'a TenantId) -> KeyringFuture<'a> {
-        steps::note(Step::Keyring);
+        work_trace::record(Work::Keyring);
         KeyringFuture::ready(self.0.get(tenant).cloned().ok_or(ReadError::NoSuchTenant))
     }
 
     fn feign_absence(&self, _: &TenantId) {
-        steps::note(Step::Absence);
+        work_trace::record(Work::Absence);
     }
 
     fn commit(&self, _: Commit) -> CommitFuture {
@@ -72,8 +72,8 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
     let authenticator = authenticator().await;
     let key = HeaderName::from_bytes(API_KEY_HEADER.as_bytes()).unwrap();
     let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("x:{password}")));
-    let own = vec![Step::Keyring, Step::Digest, Step::Lookup];
-    let twice = [&own[..], &[Step::Digest, Step::Lookup]].concat();
+    let own = vec![Work::Keyring, Work::Digest, Work::Lookup];
+    let twice = [&own[..], &[Work::Digest, Work::Lookup]].concat();
     for (name, value, as_client, expected) in [
         (&key, "nobody".to_owned(), false, &own),
         (&key, "other".to_owned(), false, &own),
@@ -89,16 +89,16 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
         headers.insert(name.clone(), HeaderValue::from_str(&value).unwrap());
         for id in ["t1", "empty", "t3", "nowhere"] {
             let tenant = tenant(id);
-            let _ = steps::take();
+            let _ = work_trace::take();
             let judged = match as_client {
                 true => authenticator.authenticate_client(&headers, Some(&tenant)).await,
                 false => authenticator.authenticate(&headers, Some(&tenant)).await,
             };
             assert!(judged.is_err(), "{value} {id}");
             // To a tenant that is there, the steps of one that is not are added by its store.
-            let taken = steps::take();
+            let taken = work_trace::take();
             let (feigned, own): (Vec<_>, Vec<_>) =
-                taken.into_iter().partition(|step| *step == Step::Absence);
+                taken.into_iter().partition(|step| *step == Work::Absence);
             assert_eq!(&own, expected, "{value} {id}");
             let is_there = matches!(id, "t1" | "empty");
             assert_eq!(feigned.len(), usize::from(is_there), "{value} {id}");
@@ -107,9 +107,9 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
     // Whoever gets in takes none of those that are for nothing.
     let mut headers = HeaderMap::new();
     headers.insert(key, HeaderValue::from_static("good"));
-    let _ = steps::take();
+    let _ = work_trace::take();
     assert!(authenticator.authenticate(&headers, Some(&tenant("t1"))).await.is_ok());
-    assert_eq!(steps::take(), own);
+    assert_eq!(work_trace::take(), own);
 }
 
 #[tokio::test]
@@ -129,9 +129,9 @@ async fn a_token_that_is_worth_nothing_takes_the_same_steps_whatever_it_is() {
         format!("{part}.{part}"),
     ] {
         let keyring = keyring(&[("good", true), ("off", false)]);
-        let _ = steps::take();
+        let _ = work_trace::take();
         let found = authenticator.inspect(&token, &tenant("t1"), &keyring).await;
         assert_eq!(found, None, "{token:.30}");
-        assert_eq!(steps::take(), [Step::Digest, Step::Lookup], "{token:.30}");
+        assert_eq!(work_trace::take(), [Work::Digest, Work::Lookup], "{token:.30}");
     }
 }

@@ -111,7 +111,7 @@ async fn a_condition_is_judged_on_the_newest_document() {
     let (one, other) = (node(&documents), node(&documents));
     commit(&one, &id, create("k")).await.unwrap();
     let made = one.get_keyring(&id).await.unwrap();
-    let tag_of = |keyring: &Keyring| keyring.find_by_name("k").unwrap().fingerprint();
+    let tag_of = |keyring: &Keyring| keyring.find_by_name("k").unwrap().entity_tag();
     let first = tag_of(&made);
     let mut last = first;
     for round in 0..8 {

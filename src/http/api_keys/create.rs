@@ -52,7 +52,7 @@ pub(crate) async fn create_api_key(
     request.extensions_mut().insert(CreatedKey(key.name.clone()));
     let ApiKeyDefinition { name, enabled, permissions } = definition(&key);
     let created = ApiKeyCreatedResponse { name, enabled, permissions, token: token.expose() };
-    let mut response = answer(&request, StatusCode::CREATED, &key.fingerprint(), &created)?;
+    let mut response = answer(&request, StatusCode::CREATED, &key.entity_tag(), &created)?;
     if let Some(location) = location(&request, caller.tenant(), &key) {
         response.headers_mut().insert(LOCATION, location);
     }

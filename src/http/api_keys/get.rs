@@ -28,5 +28,5 @@ pub(crate) async fn get_api_key(
 ) -> Result<HttpResponse, Problem> {
     let keyring = caller.get_keyring(&**keys).await?;
     let key = keyring.get_by_name(&name).map_err(outcome::of_edit)?;
-    answer_read(&request, &preconditions, &key.fingerprint(), || json(&definition(key)))
+    answer_read(&request, &preconditions, &key.entity_tag(), || json(&definition(key)))
 }

@@ -26,7 +26,7 @@ pub(crate) async fn list_api_keys(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let keyring = caller.get_keyring(&**keys).await?;
-    answer_read(&request, &preconditions, &keyring.fingerprint(), || {
+    answer_read(&request, &preconditions, &keyring.entity_tag(), || {
         keyring.listing(|keys| {
             let definitions: Vec<_> = keys.iter().map(|key| definition(key)).collect();
             json(&definitions).map(Bytes::from)

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::contract::{ApiKeyDefinition, GetApiKey, Operation as _, parameter};
-use crate::domain::{ApiKey, Fingerprint, Scope, TenantId};
+use crate::domain::{ApiKey, EntityTag, Scope, TenantId};
 use crate::http::edge::public_address::public_address;
 use crate::http::request::negotiation::MediaType;
 use crate::http::request::preconditions::{Preconditions, Read, etag};
@@ -26,14 +26,14 @@ pub(super) fn definition(key: &ApiKey) -> ApiKeyDefinition<'_> {
 pub(super) fn answer_read<J: Into<Bytes>>(
     request: &HttpRequest,
     preconditions: &Preconditions,
-    fingerprint: &Fingerprint,
+    entity_tag: &EntityTag,
     write: impl FnOnce() -> Result<J, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    match preconditions.judge_read(fingerprint)? {
-        Read::Modified => Ok(labelled(request, StatusCode::OK, fingerprint, write()?.into())),
+    match preconditions.judge_read(entity_tag)? {
+        Read::Modified => Ok(labelled(request, StatusCode::OK, entity_tag, write()?.into())),
         Read::NotModified => {
             let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);
-            response.headers_mut().insert(ETAG, etag(fingerprint));
+            response.headers_mut().insert(ETAG, etag(entity_tag));
             Ok(response)
         }
     }
@@ -43,10 +43,10 @@ pub(super) fn answer_read<J: Into<Bytes>>(
 pub(super) fn answer<T: Serialize>(
     request: &HttpRequest,
     status: StatusCode,
-    fingerprint: &Fingerprint,
+    entity_tag: &EntityTag,
     body: &T,
 ) -> Result<HttpResponse, Problem> {
-    Ok(labelled(request, status, fingerprint, json(body)?.into()))
+    Ok(labelled(request, status, entity_tag, json(body)?.into()))
 }
 
 /// A value as JSON.
@@ -59,13 +59,13 @@ pub(super) fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Problem> {
 fn labelled(
     request: &HttpRequest,
     status: StatusCode,
-    fingerprint: &Fingerprint,
+    entity_tag: &EntityTag,
     json: Bytes,
 ) -> HttpResponse {
     let mut response = HttpResponse::with_body(status, json).map_into_boxed_body();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, MediaType::for_answer(request.headers()).header_value());
-    headers.insert(ETAG, etag(fingerprint));
+    headers.insert(ETAG, etag(entity_tag));
     response
 }
 

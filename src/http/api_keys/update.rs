@@ -44,7 +44,7 @@ pub(crate) async fn update_api_key(
     let edit = KeyringEdit::Update { name, enabled, scopes };
     let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
     let key = make(&request, &keys, commit).await?;
-    let mut response = answer(&request, StatusCode::OK, &key.fingerprint(), &definition(&key))?;
+    let mut response = answer(&request, StatusCode::OK, &key.entity_tag(), &definition(&key))?;
     // A validator in the answer to a PUT is the resource's only if the answer says that it is one
     // of that resource (RFC 9110 §9.3.4).
     if let Some(location) = location(&request, caller.tenant(), &key) {

@@ -8,19 +8,19 @@ use actix_web::{FromRequest, HttpRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::domain::{Fingerprint, Precondition, Validators};
+use crate::domain::{EntityTag, Precondition, Validators};
 use crate::problem::{Problem, ProblemType};
 
-/// Characters of a tag: a fingerprint in Base64 without padding, in quotation marks.
-const TAG_LENGTH: usize = (Fingerprint::LENGTH * 8).div_ceil(6) + 2;
+/// Characters of a tag: a entity_tag in Base64 without padding, in quotation marks.
+const TAG_LENGTH: usize = (EntityTag::LENGTH * 8).div_ceil(6) + 2;
 
 /// The `ETag` of a state: strong, since equal states have equal bytes.
 #[must_use]
-pub(crate) fn etag(fingerprint: &Fingerprint) -> HeaderValue {
+pub(crate) fn etag(entity_tag: &EntityTag) -> HeaderValue {
     let mut text = [b'"'; TAG_LENGTH];
     let opaque = &mut text[1..TAG_LENGTH - 1];
     // Base64 and two quotation marks fit, and are always a header value.
-    let written = URL_SAFE_NO_PAD.encode_slice(fingerprint.as_bytes(), opaque).unwrap_or(0);
+    let written = URL_SAFE_NO_PAD.encode_slice(entity_tag.as_bytes(), opaque).unwrap_or(0);
     debug_assert_eq!(written, TAG_LENGTH - 2);
     HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("\"\""))
 }
@@ -53,7 +53,7 @@ impl Preconditions {
     ///
     /// # Errors
     /// A 412 when `If-Match` names another state.
-    pub(crate) fn judge_read(&self, present: &Fingerprint) -> Result<Read, Problem> {
+    pub(crate) fn judge_read(&self, present: &EntityTag) -> Result<Read, Problem> {
         if self.if_match.as_ref().is_some_and(|states| !states.include(present)) {
             return Err(failed());
         }
@@ -127,10 +127,10 @@ fn tags(mut text: &str) -> impl Iterator<Item = (bool, &str)> {
     })
 }
 
-fn state(opaque: &str) -> Option<Fingerprint> {
-    let mut bytes = [0; Fingerprint::LENGTH];
+fn state(opaque: &str) -> Option<EntityTag> {
+    let mut bytes = [0; EntityTag::LENGTH];
     match URL_SAFE_NO_PAD.decode_slice(opaque, &mut bytes) {
-        Ok(Fingerprint::LENGTH) => Some(Fingerprint::from_bytes(bytes)),
+        Ok(EntityTag::LENGTH) => Some(EntityTag::from_bytes(bytes)),
         _ => None,
     }
 }
@@ -140,10 +140,10 @@ mod tests {
     use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 
     use super::{Preconditions, Read, etag};
-    use crate::domain::{Fingerprint, Validators};
+    use crate::domain::{EntityTag, Validators};
 
-    fn one() -> Fingerprint {
-        Fingerprint::from_bytes([1; Fingerprint::LENGTH])
+    fn one() -> EntityTag {
+        EntityTag::from_bytes([1; EntityTag::LENGTH])
     }
 
     fn tag() -> String {

@@ -92,7 +92,7 @@ impl RepositoryClient {
                 };
                 let matches = only.as_ref().map(|shown| {
                     let key = key(&shown.name, shown.enabled, shown.mark, "");
-                    Validators::OneOf(vec![key.fingerprint()])
+                    Validators::OneOf(vec![key.entity_tag()])
                 });
                 let precondition = Precondition { matches, matches_none: None };
                 self.commit(edit, precondition, right, Answer::Updated)

@@ -1,6 +1,6 @@
 //! One key's definition.
 
-use super::{Digest, Fingerprint, KeyName, Scopes};
+use super::{Digest, EntityTag, KeyName, Scopes};
 
 /// A key as a tenant's document defines it. The plaintext is nowhere in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct ApiKey {
 impl ApiKey {
     /// What tells this definition from another, without a trace of the digest.
     #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of_keys([self])
+    pub fn entity_tag(&self) -> EntityTag {
+        EntityTag::of_keys([self])
     }
 }

@@ -25,7 +25,7 @@ impl Digest {
     /// The digest of a token as the caller sent it, whatever its shape.
     #[must_use]
     pub fn of(token: &[u8]) -> Self {
-        super::steps::note(super::steps::Step::Digest);
+        super::work_trace::record(super::work_trace::Work::Digest);
         Self(Sha256::digest(token).into())
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ApiKey, Fingerprint, KeyName, Scopes};
+use super::{ApiKey, EntityTag, KeyName, Scopes};
 
 /// What a caller wants changed.
 #[derive(Debug, Clone)]
@@ -82,13 +82,13 @@ pub enum Validators {
     /// Any state, as long as the resource exists.
     Any,
     /// One of these states.
-    OneOf(Vec<Fingerprint>),
+    OneOf(Vec<EntityTag>),
 }
 
 impl Validators {
     /// Whether the resource's present state is among these.
     #[must_use]
-    pub fn include(&self, present: &Fingerprint) -> bool {
+    pub fn include(&self, present: &EntityTag) -> bool {
         match self {
             Self::Any => true,
             Self::OneOf(states) => states.contains(present),
@@ -105,7 +105,7 @@ impl Precondition {
 
     /// Whether the condition holds of the resource's present state.
     #[must_use]
-    pub fn holds(&self, present: &Fingerprint) -> bool {
+    pub fn holds(&self, present: &EntityTag) -> bool {
         self.matches.as_ref().is_none_or(|states| states.include(present))
             && !self.matches_none.as_ref().is_some_and(|states| states.include(present))
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::positions::Positions;
-use super::shown::Shown;
-use super::{ApiKey, Change, Digest, EditError, Fingerprint, KeyName, KeyringEdit, Precondition};
+use super::key_index::KeyIndex;
+use super::snapshot_cache::SnapshotCache;
+use super::{ApiKey, Change, Digest, EditError, EntityTag, KeyName, KeyringEdit, Precondition};
 
 /// An immutable snapshot of a tenant's keys, in the order of the document.
 ///
@@ -12,11 +12,11 @@ use super::{ApiKey, Change, Digest, EditError, Fingerprint, KeyName, KeyringEdit
 #[derive(Debug, Clone)]
 pub struct Keyring {
     keys: Vec<Arc<ApiKey>>,
-    by_name: Positions<str>,
+    by_name: KeyIndex<str>,
     /// Of several keys with one digest, the first enabled one, or else the first one.
-    by_digest: Positions<Digest>,
+    by_digest: KeyIndex<Digest>,
     faulty: Vec<FaultyEntry>,
-    pub(super) shown: Shown,
+    pub(super) shown: SnapshotCache,
 }
 
 /// An entry of the document that cannot be a key.
@@ -39,11 +39,11 @@ impl Default for Keyring {
 impl Keyring {
     pub(super) fn new(keys: Vec<Arc<ApiKey>>, faulty: Vec<FaultyEntry>) -> Self {
         let mut keyring = Self {
-            by_name: Positions::by(|key| key.name.as_str()),
-            by_digest: Positions::by(|key| &key.digest),
+            by_name: KeyIndex::by(|key| key.name.as_str()),
+            by_digest: KeyIndex::by(|key| &key.digest),
             keys,
             faulty,
-            shown: Shown::default(),
+            shown: SnapshotCache::default(),
         };
         keyring.by_name.reserve(&keyring.keys);
         keyring.by_digest.reserve(&keyring.keys);
@@ -84,14 +84,14 @@ impl Keyring {
     /// digest, the first enabled one.
     #[must_use]
     pub fn find_by_digest(&self, digest: &Digest) -> Option<&Arc<ApiKey>> {
-        super::steps::note(super::steps::Step::Lookup);
+        super::work_trace::record(super::work_trace::Work::Lookup);
         self.by_digest.find(&self.keys, digest).map(|position| &self.keys[position])
     }
 
     /// What tells this list from another, computed once a snapshot.
     #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.shown.fingerprint(&self.keys)
+    pub fn entity_tag(&self) -> EntityTag {
+        self.shown.entity_tag(&self.keys)
     }
 
     /// What an edit would do here, and whether it may.
@@ -104,13 +104,13 @@ impl Keyring {
         edit: &KeyringEdit,
         precondition: &Precondition,
     ) -> Result<Change, EditError> {
-        let demand = |present: &Fingerprint| {
+        let demand = |present: &EntityTag| {
             if precondition.holds(present) { Ok(()) } else { Err(EditError::PreconditionFailed) }
         };
         let get = |name: &KeyName| {
             let key = self.get_by_name(name)?;
             if !precondition.is_empty() {
-                demand(&key.fingerprint())?;
+                demand(&key.entity_tag())?;
             }
             Ok(key)
         };
@@ -118,7 +118,7 @@ impl Keyring {
             KeyringEdit::Create(key) => {
                 self.demand_free(&key.name)?;
                 if !precondition.is_empty() {
-                    demand(&self.fingerprint())?;
+                    demand(&self.entity_tag())?;
                 }
                 Ok(Change::Inserted(Arc::new(key.clone())))
             }
@@ -171,7 +171,7 @@ impl Keyring {
     /// for it: a writer makes many on one working copy. Faulty entries keep the lines that they
     /// had; whoever moves them in the document builds a new snapshot from it.
     pub fn make(&mut self, change: &Change) {
-        self.shown = Shown::default();
+        self.shown = SnapshotCache::default();
         let position = self.position(change.key().name.as_str());
         match (change, position) {
             (Change::Removed(_), Some(position)) => self.take_out(position),
@@ -213,7 +213,7 @@ impl Keyring {
     }
 
     fn find_holders_anew(&mut self) {
-        self.by_digest = Positions::by(|key| &key.digest);
+        self.by_digest = KeyIndex::by(|key| &key.digest);
         self.by_digest.reserve(&self.keys);
         for position in 0..self.keys.len() {
             self.hold(position);
@@ -356,7 +356,7 @@ mod tests {
                     "{change:?}"
                 );
             }
-            assert_eq!(changed.fingerprint(), anew.fingerprint());
+            assert_eq!(changed.entity_tag(), anew.entity_tag());
         }
     }
 
@@ -367,7 +367,7 @@ mod tests {
             Precondition { matches: Some(Validators::OneOf(Vec::new())), ..Default::default() };
         assert_eq!(keyring.judge(&delete("x"), &none).unwrap_err(), EditError::NotFound);
         assert_eq!(keyring.judge(&delete("a"), &none).unwrap_err(), EditError::PreconditionFailed);
-        let present = keyring.find_by_name("a").unwrap().fingerprint();
+        let present = keyring.find_by_name("a").unwrap().entity_tag();
         let this =
             Precondition { matches: Some(Validators::OneOf(vec![present])), ..Default::default() };
         assert!(keyring.judge(&delete("a"), &this).is_ok());
@@ -379,13 +379,13 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_tells_definitions_apart_and_nothing_of_digests() {
+    fn an_entity_tag_tells_definitions_apart_and_nothing_of_digests() {
         let one = key("a", true, "1");
-        assert_eq!(one.fingerprint(), key("a", true, "2").fingerprint());
-        assert_ne!(one.fingerprint(), key("a", false, "1").fingerprint());
-        assert_ne!(one.fingerprint(), key("b", true, "1").fingerprint());
+        assert_eq!(one.entity_tag(), key("a", true, "2").entity_tag());
+        assert_ne!(one.entity_tag(), key("a", false, "1").entity_tag());
+        assert_ne!(one.entity_tag(), key("b", true, "1").entity_tag());
         let both = keyring(&[one.clone(), key("b", true, "2")]);
         let other_way = keyring(&[key("b", true, "2"), one]);
-        assert_ne!(both.fingerprint(), other_way.fingerprint());
+        assert_ne!(both.entity_tag(), other_way.entity_tag());
     }
 }

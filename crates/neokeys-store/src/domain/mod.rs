@@ -10,23 +10,23 @@
 mod api_key;
 mod digest;
 mod edit;
-mod fingerprint;
+mod entity_tag;
+mod key_index;
 mod key_name;
 mod keyring;
 mod keyring_builder;
-mod positions;
 mod repository;
 mod right;
 mod scope;
-mod shown;
-pub mod steps;
+mod snapshot_cache;
 mod tenant_id;
 mod token;
+pub mod work_trace;
 
 pub use api_key::ApiKey;
 pub use digest::{Digest, DigestError};
 pub use edit::{Change, EditError, KeyringEdit, Precondition, Validators};
-pub use fingerprint::Fingerprint;
+pub use entity_tag::EntityTag;
 pub use key_name::{KeyName, KeyNameError};
 pub use keyring::{FaultyEntry, Keyring};
 pub use keyring_builder::KeyringBuilder;

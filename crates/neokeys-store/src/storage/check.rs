@@ -1,6 +1,6 @@
 //! Every document read and judged, for people.
 
-use super::document::{Document, Fault};
+use super::document::{Diagnostic, Document};
 use super::document_store::{DocumentError, DocumentStore, Reading};
 use crate::domain::TenantId;
 
@@ -63,7 +63,7 @@ pub(super) async fn check(
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
                 let text = format!("{error}{}", cause.unwrap_or_default());
-                let fault = Fault::at(1, 1, &text, remedy(&error));
+                let fault = Diagnostic::at(1, 1, &text, remedy(&error));
                 findings.push(finding(documents, id, Severity::Error, fault));
             }
         }
@@ -100,9 +100,9 @@ fn finding(
     documents: &dyn DocumentStore,
     id: &TenantId,
     severity: Severity,
-    fault: Fault,
+    fault: Diagnostic,
 ) -> Finding {
-    let Fault { line, column, fault, hint } = fault;
+    let Diagnostic { line, column, fault, hint } = fault;
     let path = documents.locate(id);
     Finding { tenant: id.clone(), path, line, column, severity, fault, hint }
 }

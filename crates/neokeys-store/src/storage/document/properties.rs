@@ -13,7 +13,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use self::random_document::{Choices, random_document};
-use super::{Document, Draft};
+use super::{Document, DocumentEditor};
 use crate::domain::{ApiKey, Change, Digest, KeyName, KeyringEdit, Precondition, Scopes};
 
 const PERMISSIONS: [&str; 7] = ["a:read", "b.write", "*", "true", "it's", "7", "x,y"];
@@ -165,7 +165,7 @@ fn edit_and_compare(text: &str, choices: &mut Choices<'_>) {
     for number in 0..1 + choices.below(6) {
         let edit = random_edit(choices, &model, number);
         let change = document.keyring().judge(&edit, &Precondition::default()).unwrap();
-        let mut draft = Draft::of(&document);
+        let mut draft = DocumentEditor::of(&document);
         let before = std::str::from_utf8(document.bytes()).unwrap().to_owned();
         draft.make(&change).unwrap_or_else(|refused| panic!("{refused:?} {edit:?}\n{before}"));
         let edited = draft.finish().unwrap();
@@ -223,7 +223,7 @@ fn what_reads_back_around_a_change_reads_back_in_the_whole() {
             let bytes: Vec<u8> = (0..8).map(|_| random(256) as u8).collect();
             let edit = random_edit(&mut Choices::new(&bytes), &model_of(&document), number);
             let change = document.keyring().judge(&edit, &Precondition::default()).unwrap();
-            let mut draft = Draft::of(&document);
+            let mut draft = DocumentEditor::of(&document);
             let before = String::from_utf8_lossy(document.bytes()).into_owned();
             draft.make(&change).unwrap_or_else(|refused| panic!("{refused:?} {edit:?}\n{before}"));
             let after = draft.finish();

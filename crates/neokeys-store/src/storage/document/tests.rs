@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
-use super::draft::Draft;
-use super::{Document, Fault, is_blank};
+use super::editing::DocumentEditor;
+use super::{Diagnostic, Document, is_blank};
 use crate::domain::{ApiKey, Change, Digest, KeyName, Scopes};
 
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
@@ -10,7 +10,7 @@ fn parse(text: &str) -> Document {
     Document::parse(Bytes::copy_from_slice(text.as_bytes())).unwrap()
 }
 
-fn fault(text: &str) -> Fault {
+fn fault(text: &str) -> Diagnostic {
     Document::parse(Bytes::copy_from_slice(text.as_bytes())).unwrap_err()
 }
 
@@ -187,7 +187,7 @@ fn a_text_that_keeps_its_blank_lines_gets_none_from_a_new_neighbour() {
             scopes: Scopes::parse(&["p"]).unwrap(),
             digest: Digest::of(b"c"),
         };
-        let mut draft = Draft::of(&parse(&text));
+        let mut draft = DocumentEditor::of(&parse(&text));
         draft.make(&Change::Inserted(std::sync::Arc::new(key))).unwrap();
         let after = draft.finish().unwrap();
         let after = std::str::from_utf8(after.bytes()).unwrap();

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::lines;
 use crate::domain::{ApiKey, KeyName, Keyring, KeyringEdit, Precondition};
-use crate::storage::document::{Document, Draft};
+use crate::storage::document::{Document, DocumentEditor};
 
 /// Makes the change from `old` to `theirs` in `ours`, which was made of `old` by neokeys or by other
 /// hands.
@@ -92,7 +92,7 @@ fn edits(from: &Keyring, to: &Keyring) -> Vec<KeyringEdit> {
 }
 
 fn make(document: &Document, edits: &[KeyringEdit]) -> Option<Bytes> {
-    let mut draft = Draft::of(document);
+    let mut draft = DocumentEditor::of(document);
     for edit in edits {
         let gone = matches!(edit, KeyringEdit::Delete { .. })
             && draft.keyring().find_by_name(edit.name().as_str()).is_none();

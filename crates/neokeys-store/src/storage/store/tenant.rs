@@ -9,7 +9,7 @@ use super::snapshot::Latest;
 use super::waiting::Queue;
 use super::weight::Weight;
 use crate::domain::ReadError;
-use crate::storage::document::Fault;
+use crate::storage::document::Diagnostic;
 
 /// How long a document must have stayed empty to count as one without keys.
 pub(super) const STAYS_EMPTY: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ pub(super) struct JustEmptied(pub(super) String);
 #[error("{location}: {fault}")]
 pub(super) struct Unparsable {
     pub(super) location: String,
-    pub(super) fault: Fault,
+    pub(super) fault: Diagnostic,
 }
 
 impl Tenant {

@@ -6,7 +6,7 @@ use super::reading::Demand;
 use super::tenant::in_full;
 use super::writer::{Writer, commit_to};
 use crate::domain::CommitError;
-use crate::storage::document::Draft;
+use crate::storage::document::DocumentEditor;
 use crate::storage::document_store::{DocumentError, Turn};
 
 /// How long a change waits for a lock that another process holds.
@@ -66,8 +66,9 @@ impl Writer {
         let newest = self.fresh(Demand::Newest).await.ok();
         let document = newest.as_ref().and_then(|snapshot| snapshot.document.as_ref());
         for waiting in batch {
-            let by_rule = document
-                .and_then(|document| commit_to(&mut Draft::of(document), &waiting.commit).err());
+            let by_rule = document.and_then(|document| {
+                commit_to(&mut DocumentEditor::of(document), &waiting.commit).err()
+            });
             self.answer(waiting, Err(by_rule.unwrap_or_else(|| error.clone())));
         }
     }

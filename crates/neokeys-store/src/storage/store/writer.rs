@@ -15,7 +15,7 @@ use super::snapshot::Snapshot;
 use super::tenant::{JustEmptied, STAYS_EMPTY, Tenant, in_full};
 use super::waiting::{Outcome, Waiting};
 use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
-use crate::storage::document::{Document, Draft, NotEditable};
+use crate::storage::document::{Document, DocumentEditor, NotEditable};
 use crate::storage::document_store::{Turn, Version, WriteError};
 
 /// How often a document may change under the writer before it gives up.
@@ -246,18 +246,18 @@ impl Writer {
 /// Every commit made on a document, one after another, with the outcome of each.
 fn make_all(document: &Document, batch: &[Waiting]) -> (Option<Document>, Vec<Outcome>) {
     let commits = || batch.iter().map(|waiting| &waiting.commit);
-    let mut draft = Draft::of(document);
+    let mut draft = DocumentEditor::of(document);
     let outcomes = commits().map(|commit| commit_to(&mut draft, commit)).collect();
     if let Some(made) = draft.finish() {
         return (Some(made), outcomes);
     }
     // One of them does not read back as it was meant: each by itself, so that the others are made.
-    let mut draft = Draft::careful(document);
+    let mut draft = DocumentEditor::careful(document);
     let outcomes = commits().map(|commit| commit_to(&mut draft, commit)).collect();
     (draft.finish(), outcomes)
 }
 
-pub(super) fn commit_to(draft: &mut Draft, commit: &Commit) -> Outcome {
+pub(super) fn commit_to(draft: &mut DocumentEditor, commit: &Commit) -> Outcome {
     commit.right.judge(draft.keyring(), &commit.edit)?;
     let change = draft.keyring().judge(&commit.edit, &commit.precondition)?;
     draft

@@ -5,7 +5,7 @@ mod nulls;
 
 use bytes::Bytes;
 
-use super::{Document, Draft};
+use super::{Document, DocumentEditor};
 use crate::domain::{ApiKey, Digest, KeyName, KeyringEdit, Precondition, Scopes};
 
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
@@ -46,7 +46,7 @@ fn edited(before: &str, words: &str) -> Result<String, String> {
         .keyring()
         .judge(&edit(words), &Precondition::default())
         .unwrap_or_else(|error| panic!("{error}\n{before}\n{:?}", document.keyring()));
-    let mut draft = Draft::of(&document);
+    let mut draft = DocumentEditor::of(&document);
     draft.make(&change).map_err(|refused| format!("line {}: {}", refused.line, refused.reason))?;
     let after = draft.finish().unwrap();
     let read = Document::parse(after.bytes().clone()).unwrap();
@@ -301,10 +301,10 @@ fn a_batch_that_does_not_read_back_is_not_made() {
     let document =
         Document::parse(Bytes::from(with_hashes("apiKeys:\n- name: a\n  hash: H!\n"))).unwrap();
     let change = document.keyring().judge(&edit("delete a"), &Precondition::default()).unwrap();
-    let mut draft = Draft::of(&document);
+    let mut draft = DocumentEditor::of(&document);
     draft.spoil(&change);
     assert!(draft.finish().is_none());
-    let mut careful = Draft::careful(&document);
+    let mut careful = DocumentEditor::careful(&document);
     careful.make(&change).unwrap();
     assert!(careful.finish().is_some_and(|after| after.keyring().keys().is_empty()));
 }

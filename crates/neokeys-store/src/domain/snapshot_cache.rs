@@ -1,0 +1,68 @@
+//! What is shown of a keyring as a whole, worked out once a snapshot.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use super::{ApiKey, EntityTag, Keyring};
+
+/// The places of what follows from the keys of one snapshot. A snapshot with other keys has new
+/// ones.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SnapshotCache {
+    entity_tag: OnceLock<EntityTag>,
+    listing: OnceLock<Bytes>,
+}
+
+impl SnapshotCache {
+    pub(super) fn entity_tag(&self, keys: &[Arc<ApiKey>]) -> EntityTag {
+        *self.entity_tag.get_or_init(|| EntityTag::of_keys(keys.iter().map(|key| &**key)))
+    }
+}
+
+impl Keyring {
+    /// The list as it is shown, written once a snapshot.
+    ///
+    /// # Errors
+    /// What `write` says; nothing is kept then.
+    pub fn listing<E>(
+        &self,
+        write: impl FnOnce(&[Arc<ApiKey>]) -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
+        let place = &self.shown.listing;
+        match place.get() {
+            Some(listing) => Ok(listing.clone()),
+            None => write(self.keys()).map(|listing| place.get_or_init(|| listing).clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use crate::domain::{
+        ApiKey, Digest, KeyName, Keyring, KeyringBuilder, KeyringEdit, Precondition, Scopes,
+    };
+
+    #[test]
+    fn the_list_is_written_once_and_anew_after_a_change() {
+        let name = KeyName::parse("a").unwrap();
+        let scopes = Scopes::parse(&["*"]).unwrap();
+        let key = ApiKey { name: name.clone(), enabled: true, scopes, digest: Digest::of(b"1") };
+        let mut builder = KeyringBuilder::default();
+        builder.key(Arc::new(key));
+        let before = builder.build();
+        let count = |keyring: &Keyring| {
+            keyring.listing(|keys| Ok::<_, ()>(Bytes::from(keys.len().to_string()))).unwrap()
+        };
+        assert!(before.listing(|_| Err("the pen broke")).is_err());
+        assert_eq!(count(&before), "1");
+        assert_eq!(before.listing(|_| Err("it was written")).unwrap(), "1");
+        let change = before.judge(&KeyringEdit::Delete { name }, &Precondition::default()).unwrap();
+        let after = before.apply(&change);
+        assert_eq!((count(&after), count(&before)), ("0".into(), "1".into()));
+    }
+}

@@ -1,0 +1,183 @@
+//! YAML 1.2 text as a tree of nodes with their places: the one parser that both readers and editors
+//! of a document use, so that they cannot disagree.
+//!
+//! Strict: one document a stream, indentation as the specification has it, no key twice in one
+//! mapping. Bounded: depth, nodes and aliases are counted, and an alias is a reference that is never
+//! expanded, so that time and memory grow with the text alone.
+
+mod closing_brackets;
+pub(crate) mod scalar;
+pub(crate) mod semantic_hash;
+mod tree_builder;
+
+use std::borrow::Cow;
+use std::hash::{Hash as _, Hasher};
+use std::ops::Range;
+
+use granit_parser::ScalarStyle;
+
+use self::tree_builder::TreeBuilder;
+use crate::storage::document::diagnostics::Diagnostic;
+use crate::storage::document::yaml::scalar::Value;
+
+/// A parsed document, or a part of one.
+#[derive(Debug)]
+pub(crate) struct Tree<'t> {
+    text: &'t str,
+    nodes: Vec<Node<'t>>,
+    children: Vec<NodeId>,
+    root: Option<NodeId>,
+    /// Keys that stand in their mapping for the second time.
+    repeated: Vec<NodeId>,
+    /// Where the document ends: the `...` that ends it, or the end of the text.
+    end: usize,
+}
+
+/// A node of one tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct NodeId(u32);
+
+/// A value with its place.
+#[derive(Debug)]
+pub(crate) struct Node<'t> {
+    pub(crate) content: Content<'t>,
+    /// Where its anchor or tag starts, or else the node itself.
+    outer: u32,
+    start: u32,
+    end: u32,
+    line: u32,
+    column: u32,
+    /// The node has an anchor.
+    pub(crate) anchored: bool,
+    /// What its tag says.
+    pub(crate) tag: TagUse,
+}
+
+/// What the tag of a node says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum TagUse {
+    /// There is none.
+    None,
+    /// It is one of the core schema, and fits.
+    Core,
+    /// It is another one, or does not fit; with what tells it from others.
+    Other(u32),
+}
+
+/// What a node is.
+#[derive(Debug)]
+pub(crate) enum Content<'t> {
+    /// A value, with the style it is written in.
+    Scalar { text: Cow<'t, str>, value: Value, style: ScalarStyle },
+    /// A list.
+    Sequence { flow: bool, items: Range<u32> },
+    /// Keys and values by turns.
+    Mapping { flow: bool, members: Range<u32> },
+    /// Another name of a node that comes earlier.
+    Alias(NodeId),
+}
+
+impl TagUse {
+    /// Adds what the node's content does not tell.
+    pub(crate) fn hash_unknown(self, hasher: &mut impl Hasher) {
+        if let Self::Other(mark) = self {
+            mark.hash(hasher);
+        }
+    }
+}
+
+impl Node<'_> {
+    /// The bytes from the first to the last character of the node.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The bytes of the node with the anchor and the tag before it.
+    pub(crate) fn whole(&self) -> Range<usize> {
+        self.outer as usize..self.end as usize
+    }
+
+    /// Counted from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line.into()
+    }
+
+    /// In characters, counted from 1.
+    pub(crate) fn column(&self) -> u64 {
+        self.column.into()
+    }
+
+    /// What people call this kind of node.
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.content {
+            Content::Scalar { value: Value::Null, .. } => "empty",
+            Content::Scalar { value: Value::Bool(_), .. } => "a boolean",
+            Content::Scalar { value: Value::Number, .. } => "a number",
+            Content::Scalar { value: Value::Text, .. } => "a text",
+            Content::Scalar { value: Value::Other, .. } => "something that only its tag explains",
+            Content::Sequence { .. } => "a list",
+            Content::Mapping { .. } => "a mapping",
+            Content::Alias(_) => "an alias",
+        }
+    }
+}
+
+impl<'t> Tree<'t> {
+    /// Parses a text of at most 4 GiB.
+    pub(crate) fn parse(text: &'t str) -> Result<Self, Diagnostic> {
+        TreeBuilder::new(text).build().or_else(|fault| closing_brackets::parse(text).ok_or(fault))
+    }
+
+    /// The text that was parsed.
+    pub(crate) fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The outermost node; none in a text of comments alone.
+    pub(crate) fn root(&self) -> Option<NodeId> {
+        self.root
+    }
+
+    /// Where the document ends.
+    pub(crate) fn end(&self) -> usize {
+        self.end
+    }
+
+    /// The node itself.
+    pub(crate) fn node(&self, id: NodeId) -> &Node<'t> {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// The node itself, or the one that it is an alias of.
+    pub(crate) fn resolved(&self, id: NodeId) -> &Node<'t> {
+        match self.node(id).content {
+            Content::Alias(target) => self.node(target),
+            Content::Scalar { .. } | Content::Sequence { .. } | Content::Mapping { .. } => {
+                self.node(id)
+            }
+        }
+    }
+
+    /// The items of a list.
+    pub(crate) fn items(&self, items: &Range<u32>) -> &[NodeId] {
+        &self.children[items.start as usize..items.end as usize]
+    }
+
+    /// The keys and values of a mapping.
+    pub(crate) fn members(
+        &self,
+        members: &Range<u32>,
+    ) -> impl DoubleEndedIterator<Item = (NodeId, NodeId)> + '_ {
+        self.items(members).chunks_exact(2).map(|member| (member[0], member[1]))
+    }
+
+    /// Keys that stand in their mapping for the second time, in the order of the text.
+    pub(crate) fn repeated(&self) -> &[NodeId] {
+        &self.repeated
+    }
+
+    /// All the nodes, in the order of the text.
+    pub(crate) fn nodes(&self) -> &[Node<'t>] {
+        &self.nodes
+    }
+}
