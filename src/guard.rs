@@ -30,7 +30,7 @@ use crate::auth::bearer::BearerVerifier;
 use crate::auth::{Authenticator, SystemClock, authenticate_by};
 use crate::domain::KeyRepository;
 use crate::http;
-use crate::storage::{Store, StoreConfig};
+use crate::storage::{DocumentRepository, StoreConfig};
 
 /// Judges the callers of a service. Cheap to clone: one for all workers.
 #[derive(Clone)]
@@ -56,7 +56,8 @@ impl Guard {
     /// # Errors
     /// [`GuardError`] says which of the two cannot be used.
     pub async fn open(store: &StoreUrl, bearer: BearerConfig) -> Result<Self, GuardError> {
-        let keys: Arc<dyn KeyRepository> = Arc::new(Store::open(store, &StoreConfig::default())?);
+        let keys: Arc<dyn KeyRepository> =
+            Arc::new(DocumentRepository::open(store, &StoreConfig::default())?);
         let bearer = BearerVerifier::open(bearer, Arc::new(SystemClock)).await?;
         Ok(Self(Authenticator::new(keys, bearer)))
     }

@@ -27,7 +27,7 @@ use neokeys::domain::{
     ApiKey, Commit, Digest, KeyName, KeyRepository, KeyringEdit, Precondition, Right, Scopes,
     TenantId,
 };
-use neokeys::storage::{Store, StoreConfig, StoreUrl};
+use neokeys::storage::{DocumentRepository, StoreConfig, StoreUrl};
 use servers::etcd::Etcd;
 
 const ROUNDS: usize = 5;
@@ -60,9 +60,9 @@ fn main() {
     });
 }
 
-fn open(url: &str) -> Arc<Store> {
+fn open(url: &str) -> Arc<DocumentRepository> {
     let url: StoreUrl = url.parse().unwrap();
-    Arc::new(Store::open(&url, &StoreConfig::default()).unwrap())
+    Arc::new(DocumentRepository::open(&url, &StoreConfig::default()).unwrap())
 }
 
 fn name(key: usize) -> KeyName {
@@ -82,7 +82,7 @@ fn create(key: usize) -> KeyringEdit {
     KeyringEdit::Create(ApiKey { name: name(key), enabled: true, scopes: scopes("a"), digest })
 }
 
-async fn commit(store: &Store, tenant: &TenantId, edit: KeyringEdit) {
+async fn commit(store: &DocumentRepository, tenant: &TenantId, edit: KeyringEdit) {
     let (precondition, right) = (Precondition::default(), Right::Operator);
     let commit = Commit { tenant: tenant.clone(), edit, precondition, right };
     store.commit(commit).await.unwrap();
@@ -95,7 +95,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Finding a key of a tenant that did not change, on the folder and on etcd.
-async fn check(stores: &[Arc<Store>], tenant: &TenantId) {
+async fn check(stores: &[Arc<DocumentRepository>], tenant: &TenantId) {
     let mut times: [Vec<f64>; 2] = Default::default();
     let wanted = digest(KEYS / 2);
     // Until the folder's version is old enough to be trusted, it is read once more.
@@ -123,7 +123,7 @@ async fn check(stores: &[Arc<Store>], tenant: &TenantId) {
 }
 
 /// Conditional puts of a document of the same size by one client, and updates by many.
-async fn update(etcd: &Etcd, store: &Arc<Store>, tenant: &TenantId) {
+async fn update(etcd: &Etcd, store: &Arc<DocumentRepository>, tenant: &TenantId) {
     let bytes = Bytes::from(etcd.control(&["get", "/bench/t/security.yml", "--print-value-only"]));
     let mut client = Client::connect([etcd.client(0)], None).await.unwrap();
     let mut rates: [Vec<f64>; 2] = Default::default();
@@ -172,7 +172,7 @@ async fn update(etcd: &Etcd, store: &Arc<Store>, tenant: &TenantId) {
 }
 
 /// From the end of a deletion on one node to the first refusal on another.
-async fn revoke(one: &Store, other: &Store, tenant: &TenantId) {
+async fn revoke(one: &DocumentRepository, other: &DocumentRepository, tenant: &TenantId) {
     let mut lags = Vec::new();
     for key in KEYS..KEYS + DELETIONS {
         commit(one, tenant, create(key)).await;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use neokeys::domain::{Digest, KeyRepository as _, TenantId};
-use neokeys::storage::{Store, StoreConfig, StoreUrl};
+use neokeys::storage::{DocumentRepository, StoreConfig, StoreUrl};
 use tempfile::TempDir;
 
 /// The key that may do everything.
@@ -58,8 +58,8 @@ impl Population {
         self.first_document().len()
     }
 
-    fn open(&self) -> Store {
-        Store::open(&StoreUrl::File(self.store()), &StoreConfig::default()).unwrap()
+    fn open(&self) -> DocumentRepository {
+        DocumentRepository::open(&StoreUrl::File(self.store()), &StoreConfig::default()).unwrap()
     }
 }
 
@@ -109,7 +109,7 @@ pub struct Loaded {
 pub fn load_a_million_keys() -> Loaded {
     let population = Population::new(10_000, 100);
     let config = StoreConfig { loaded_limit: u64::MAX, ..StoreConfig::default() };
-    let store = Store::open(&StoreUrl::File(population.store()), &config).unwrap();
+    let store = DocumentRepository::open(&StoreUrl::File(population.store()), &config).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let size: u64 = (0..population.tenants)
         .map(|it| {

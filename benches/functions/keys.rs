@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use neokeys::domain::{ApiKey, Digest, KeyName, Keyring, KeyringBuilder, Scopes, TenantId};
-use neokeys::storage::{DocumentStore as _, MemoryStore, Reading, Store, StoreConfig, StoreUrl};
+use neokeys::storage::{
+    DocumentRepository, DocumentStore as _, MemoryStore, Reading, StoreConfig, StoreUrl,
+};
 use tempfile::TempDir;
 
 /// How many keys a tenant has.
@@ -52,18 +54,18 @@ fn document(keys: usize) -> String {
 
 /// A store in a folder that goes when the first is dropped.
 #[expect(clippy::disallowed_methods, reason = "what is measured begins after this")]
-pub(crate) fn on_disk(keys: usize) -> (TempDir, Store) {
+pub(crate) fn on_disk(keys: usize) -> (TempDir, DocumentRepository) {
     let root = TempDir::new_in(concat!(env!("CARGO_MANIFEST_DIR"), "/target")).unwrap();
     let folder = root.path().join(tenant().as_str());
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("security.yml"), document(keys)).unwrap();
     let url = StoreUrl::File(root.path().to_owned());
-    let store = Store::open(&url, &StoreConfig::default()).unwrap();
+    let store = DocumentRepository::open(&url, &StoreConfig::default()).unwrap();
     (root, store)
 }
 
 /// A store that no disk slows down.
-pub(crate) fn in_memory(keys: usize) -> Store {
+pub(crate) fn in_memory(keys: usize) -> DocumentRepository {
     let documents = Arc::new(MemoryStore::new());
     futures_util::FutureExt::now_or_never(async {
         documents.create_tenant(&tenant()).await.unwrap();
@@ -73,5 +75,5 @@ pub(crate) fn in_memory(keys: usize) -> Store {
         documents.write(&tenant(), &empty, Bytes::from(document(keys))).await.unwrap();
     })
     .unwrap();
-    Store::new(documents).unwrap()
+    DocumentRepository::new(documents).unwrap()
 }

@@ -10,7 +10,7 @@ use crate::domain::{
     ApiKey, Commit, CommitError, Committed, EditError, KeyName, KeyRepository as _, KeyringEdit,
     Precondition, ReadError, Remedy, Right, Scope, Scopes, TenantId, Token, Unavailable,
 };
-use crate::storage::{DocumentError, Store};
+use crate::storage::{DocumentError, DocumentRepository};
 
 /// What to do with a tenant's keys.
 #[derive(Debug, Subcommand)]
@@ -175,7 +175,11 @@ async fn create(
     Ok(())
 }
 
-async fn commit(store: &Store, of: &Tenant, edit: KeyringEdit) -> Result<Committed, Failure> {
+async fn commit(
+    store: &DocumentRepository,
+    of: &Tenant,
+    edit: KeyringEdit,
+) -> Result<Committed, Failure> {
     let commit = Commit {
         tenant: of.tenant.clone(),
         edit,

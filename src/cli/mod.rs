@@ -27,7 +27,8 @@ use self::failure::Failure;
 use self::output::Output;
 use crate::settings::{self, Settings};
 use crate::storage::{
-    DocumentStore, OpenError, Store, StoreConfig, StoreUrl, StoreUrlError, open_documents,
+    DocumentRepository, DocumentStore, OpenError, StoreConfig, StoreUrl, StoreUrlError,
+    open_documents,
 };
 
 /// Issues, manages and checks the API keys of a platform's tenants.
@@ -80,13 +81,13 @@ impl Place {
     }
 
     /// Opens the store that is there, or makes its folder.
-    fn open(&self, create_folder: bool) -> Result<Store, Failure> {
+    fn open(&self, create_folder: bool) -> Result<DocumentRepository, Failure> {
         Self::open_as(&self.settings()?, create_folder)
     }
 
-    fn open_as(settings: &Settings, create_folder: bool) -> Result<Store, Failure> {
+    fn open_as(settings: &Settings, create_folder: bool) -> Result<DocumentRepository, Failure> {
         let config = config(settings, create_folder);
-        Store::open(&settings.store, &config).map_err(|error| not_opened(&error))
+        DocumentRepository::open(&settings.store, &config).map_err(|error| not_opened(&error))
     }
 
     /// Opens the documents of the store alone.

@@ -8,7 +8,7 @@ use crate::auth::bearer::IssuerHealth;
 use crate::auth::{Method, Verdict};
 use crate::connections::{ConnectionTally, Refusal};
 use crate::http::OperationTally;
-use crate::storage::StoreStatistics;
+use crate::storage::RepositoryStatistics;
 
 /// Nanoseconds to a second.
 const SECOND: f64 = 1e9;
@@ -73,7 +73,7 @@ pub(super) fn authentications(page: &mut Page, counted: &[(Option<Method>, Verdi
 }
 
 /// What the store did and holds.
-pub(super) fn store(page: &mut Page, store: &StoreStatistics) {
+pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     let mut family = page.counter("neokeys_commits", "Changes of keys, by what came of them.");
     for (outcome, count) in &store.commits {
         family.count(&[("outcome", outcome)], *count);

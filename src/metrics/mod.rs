@@ -22,7 +22,7 @@ use crate::auth::bearer::BearerVerifier;
 use crate::auth::{AuthenticationTally, Clock};
 use crate::connections::ConnectionTally;
 use crate::http::RequestTally;
-use crate::storage::Store;
+use crate::storage::DocumentRepository;
 
 pub use self::format::Format;
 pub use self::server::{PATH, listen};
@@ -45,7 +45,7 @@ pub struct Metrics {
     /// How many connections there may be.
     pub most_connections: usize,
     /// What the store did and holds.
-    pub store: Arc<Store>,
+    pub store: Arc<DocumentRepository>,
     /// How the keys of issuers stand.
     pub bearer: Arc<BearerVerifier>,
     /// How many lines of the log were dropped.

@@ -11,7 +11,7 @@ use crate::contract::SCOPES;
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, TokenRequest};
 use crate::domain::{Scopes, TenantId};
 use crate::settings::Settings;
-use crate::storage::{CreateTenantError, Store};
+use crate::storage::{CreateTenantError, DocumentRepository};
 
 /// The tenant that `serve --dev` makes.
 pub(super) const DEV_TENANT: &str = "demo";
@@ -43,7 +43,7 @@ impl Development {
 pub(super) async fn develop(
     settings: &mut Settings,
     origin: &str,
-    store: &Store,
+    store: &DocumentRepository,
 ) -> Result<Arc<DevIssuer>, StartError> {
     match store.create_tenant(&TenantId::parse(DEV_TENANT)?).await {
         Ok(()) | Err(CreateTenantError::Exists) => {}

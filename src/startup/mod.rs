@@ -25,7 +25,7 @@ use crate::http::{
 };
 use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
-use crate::storage::{CreateTenantError, OpenError, Store, StoreConfig};
+use crate::storage::{CreateTenantError, DocumentRepository, OpenError, StoreConfig};
 use crate::telemetry;
 use crate::tls::{self, Certificate, TlsError};
 use crate::traces::{Traces, TracesError};
@@ -131,8 +131,8 @@ impl Application {
         let mut signals = Signals::catch().map_err(StartError::Signals)?;
         let descriptors = Descriptors::raise(settings.limits.connections.get());
         let most = connections_that_fit(descriptors, &settings.limits);
-        let store = Arc::new(Store::open(&settings.store, &config)?);
-        store.examine();
+        let store = Arc::new(DocumentRepository::open(&settings.store, &config)?);
+        store.probe();
         let address = settings.listen;
         let bind = |source| StartError::Bind { setting: "listen", address, source };
         let listener = TcpListener::bind(address).map_err(bind)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use neokeys::domain::KeyRepository;
-use neokeys::storage::{Store, StoreConfig, StoreUrl};
+use neokeys::storage::{DocumentRepository, StoreConfig, StoreUrl};
 
 use crate::tenants::{commit, create, delete, names, tenant};
 use crate::unchecked::not_checked_here;
@@ -46,8 +46,8 @@ impl Drop for Disk {
     }
 }
 
-fn open(root: &std::path::Path) -> Store {
-    Store::open(&StoreUrl::File(root.to_owned()), &StoreConfig::default()).unwrap()
+fn open(root: &std::path::Path) -> DocumentRepository {
+    DocumentRepository::open(&StoreUrl::File(root.to_owned()), &StoreConfig::default()).unwrap()
 }
 
 #[tokio::test]

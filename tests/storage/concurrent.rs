@@ -75,7 +75,7 @@ fn sixty_four_writers_and_readers_lose_and_tear_nothing() {
 #[tokio::test]
 async fn another_process_writes_where_it_is_told() {
     let (Ok(root), Ok(prefix)) = (std::env::var(FOLDER), std::env::var(PREFIX)) else { return };
-    let store = neokeys::storage::Store::open(
+    let store = neokeys::storage::DocumentRepository::open(
         &neokeys::storage::StoreUrl::File(root.into()),
         &neokeys::storage::StoreConfig::default(),
     )

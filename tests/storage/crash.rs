@@ -18,7 +18,7 @@ const KILLS: u64 = 200;
 #[tokio::test]
 async fn a_process_writes_until_it_is_killed() {
     let (Ok(root), Ok(first)) = (std::env::var(FOLDER), std::env::var(FIRST)) else { return };
-    let store = neokeys::storage::Store::open(
+    let store = neokeys::storage::DocumentRepository::open(
         &neokeys::storage::StoreUrl::File(root.into()),
         &neokeys::storage::StoreConfig::default(),
     )

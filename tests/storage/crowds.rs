@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use neokeys::domain::{CommitError, EditError, KeyRepository, KeyringEdit, Remedy, TenantId};
 use neokeys::storage::{
-    CreateTenantError, DocumentError, DocumentStore, MemoryStore, Reading, Store, StoreFuture,
-    StoredDocument, Version, WriteError,
+    CreateTenantError, DocumentError, DocumentRepository, DocumentStore, MemoryStore, Reading,
+    StoreFuture, StoredDocument, Version, WriteError,
 };
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -44,7 +44,7 @@ fn ids(folder: &Folder, count: usize) -> Vec<TenantId> {
 }
 
 fn ask(
-    store: &Arc<Store>,
+    store: &Arc<DocumentRepository>,
     id: &TenantId,
     edit: KeyringEdit,
 ) -> tokio::task::JoinHandle<Result<(), CommitError>> {
@@ -176,7 +176,7 @@ async fn a_change_whose_caller_has_gone_is_not_begun() {
 async fn a_waiting_change_is_told_to_readiness_and_counted() {
     let folder = Folder::new();
     let gate = Arc::new(Gate::default());
-    let gated = Arc::new(Store::new(Arc::clone(&gate) as Arc<_>).unwrap());
+    let gated = Arc::new(DocumentRepository::new(Arc::clone(&gate) as Arc<_>).unwrap());
     gate.documents.put(&folder.t, "");
     let asked = ask(&gated, &folder.t, create("one"));
     let long_ago = Instant::now();
@@ -203,7 +203,7 @@ async fn a_waiting_change_is_told_to_readiness_and_counted() {
 #[tokio::test]
 async fn a_change_that_was_begun_goes_on_when_its_caller_goes() {
     let gate = Arc::new(Gate::default());
-    let store = Arc::new(Store::new(Arc::clone(&gate) as Arc<_>).unwrap());
+    let store = Arc::new(DocumentRepository::new(Arc::clone(&gate) as Arc<_>).unwrap());
     let id = tenant("t");
     gate.documents.put(&id, "");
     let asked = ask(&store, &id, create("one"));
@@ -219,7 +219,7 @@ async fn a_change_that_was_begun_goes_on_when_its_caller_goes() {
 #[tokio::test]
 async fn a_silent_store_is_waited_for_as_long_as_a_request_may_take() {
     let silent = Arc::new(Gate { reads_too: true, ..Gate::default() });
-    let store = Arc::new(Store::new(Arc::clone(&silent) as Arc<_>).unwrap());
+    let store = Arc::new(DocumentRepository::new(Arc::clone(&silent) as Arc<_>).unwrap());
     let id = tenant("t");
     silent.documents.put(&id, "");
     let since = Instant::now();

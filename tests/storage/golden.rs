@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use neokeys::domain::{CommitError, KeyringEdit};
-use neokeys::storage::{DocumentStore, MemoryStore, Reading, Store};
+use neokeys::storage::{DocumentRepository, DocumentStore, MemoryStore, Reading};
 
 use crate::tenants::{commit, delete, key, tenant, update};
 
@@ -34,7 +34,7 @@ fn parse_edit(line: &str) -> KeyringEdit {
 async fn run(before: Vec<u8>, edits: &str) -> (Vec<u8>, String) {
     let (t, documents) = (tenant("t"), Arc::new(MemoryStore::new()));
     documents.put(&t, before);
-    let store = Store::new(Arc::clone(&documents) as Arc<dyn DocumentStore>).unwrap();
+    let store = DocumentRepository::new(Arc::clone(&documents) as Arc<dyn DocumentStore>).unwrap();
     let mut refused = String::new();
     for line in edits.lines() {
         match commit(&store, &t, parse_edit(line)).await {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use neokeys::domain::{
     Commit, CommitFuture, KeyRepository, Keyring, KeyringFuture, StoreHealth, TenantId,
 };
-use neokeys::storage::{MemoryStore, Store};
+use neokeys::storage::{DocumentRepository, MemoryStore};
 use todc_utils::linearizability::history::Action::{Call, Response};
 
 use crate::linearizable::model::{Answer, Operation, Request, Shown};
@@ -187,13 +187,13 @@ fn two_stores_on_one_folder_are_linearizable() {
 #[test]
 fn memory_is_linearizable() {
     let documents = Arc::new(MemoryStore::new());
-    let store = Store::new(Arc::clone(&documents) as Arc<_>).unwrap();
+    let store = DocumentRepository::new(Arc::clone(&documents) as Arc<_>).unwrap();
     judge(&[Arc::new(store)], |id| documents.put(id, ""), "memory");
 }
 
 /// A repository as many are written: every other read comes from a cache of the last one.
 struct Stale {
-    store: Arc<Store>,
+    store: Arc<DocumentRepository>,
     cached: Mutex<Option<Arc<Keyring>>>,
 }
 
@@ -221,7 +221,7 @@ impl KeyRepository for Stale {
 #[test]
 fn a_repository_that_caches_is_caught_at_work() {
     let documents = Arc::new(MemoryStore::new());
-    let store = Arc::new(Store::new(Arc::clone(&documents) as Arc<_>).unwrap());
+    let store = Arc::new(DocumentRepository::new(Arc::clone(&documents) as Arc<_>).unwrap());
     let caught = (0..ROUNDS).find(|round| {
         let id = tenant(&format!("r{round}"));
         documents.put(&id, "");

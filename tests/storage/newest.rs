@@ -11,8 +11,8 @@ use neokeys::domain::{
     Precondition, ReadError, Right, TenantId, Validators,
 };
 use neokeys::storage::{
-    CreateTenantError, DocumentError, DocumentStore, MemoryStore, Reading, Store, StoreFuture,
-    StoredDocument, Version, WriteError,
+    CreateTenantError, DocumentError, DocumentRepository, DocumentStore, MemoryStore, Reading,
+    StoreFuture, StoredDocument, Version, WriteError,
 };
 
 use crate::tenants::{Folder, commit, create, delete, names, tenant, update};
@@ -63,7 +63,7 @@ impl DocumentStore for Believing {
 }
 
 async fn commit_on(
-    store: &Store,
+    store: &DocumentRepository,
     id: &TenantId,
     edit: KeyringEdit,
     precondition: Precondition,
@@ -72,8 +72,8 @@ async fn commit_on(
     store.commit(Commit { tenant: id.clone(), edit, precondition, right }).await
 }
 
-fn node(documents: &Arc<MemoryStore>) -> Arc<Store> {
-    Arc::new(Store::new(Arc::new(Believing(Arc::clone(documents)))).unwrap())
+fn node(documents: &Arc<MemoryStore>) -> Arc<DocumentRepository> {
+    Arc::new(DocumentRepository::new(Arc::new(Believing(Arc::clone(documents)))).unwrap())
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_condition_is_judged_on_the_newest_document() {
     commit_on(&one, &id, delete("k"), on).await.unwrap();
 }
 
-async fn demand_closed(store: &Arc<Store>, folder: &Folder, why: &str) {
+async fn demand_closed(store: &Arc<DocumentRepository>, folder: &Folder, why: &str) {
     for _ in 0..2 {
         let read = store.get_keyring(&folder.t).await;
         assert!(matches!(read, Err(ReadError::Unavailable(_))), "{why}: {read:?}");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use neokeys::domain::KeyRepository;
-use neokeys::storage::{Store, StoreConfig, StoreUrl};
+use neokeys::storage::{DocumentRepository, StoreConfig, StoreUrl};
 
 use crate::seeded::Seeded;
 use crate::tenants::{commit, create, delete, names, tenant};
@@ -23,7 +23,8 @@ const CUTS: u64 = 15;
 #[tokio::test]
 async fn a_process_writes_until_its_disk_is_gone() {
     let (Ok(root), Ok(first)) = (std::env::var(FOLDER), std::env::var(FIRST)) else { return };
-    let store = Store::open(&StoreUrl::File(root.into()), &StoreConfig::default()).unwrap();
+    let store =
+        DocumentRepository::open(&StoreUrl::File(root.into()), &StoreConfig::default()).unwrap();
     let mut out = std::io::stdout();
     let mut tell = |what: &str| out.write_all(format!("\n{what}\n").as_bytes()).unwrap();
     for number in first.parse::<u64>().unwrap().. {
@@ -124,7 +125,7 @@ impl Log {
 
     async fn hold_against(&self, root: &Path, which: &str) {
         let url = StoreUrl::File(root.to_owned());
-        let store = Store::open(&url, &StoreConfig::default()).unwrap();
+        let store = DocumentRepository::open(&url, &StoreConfig::default()).unwrap();
         let there = store.list_tenants().await.unwrap();
         for id in &self.tenants {
             assert!(there.contains(&tenant(id)), "{which}: the tenant {id} is lost");

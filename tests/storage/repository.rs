@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use neokeys::domain::{CommitError, EditError, KeyRepository, ReadError, TenantId};
 use neokeys::storage::{
-    CheckError, CreateTenantError, DocumentError, DocumentStore, OpenError, Reading, Severity,
-    Store, StoreConfig, StoreFuture, StoreUrl, StoredDocument, Version, WriteError,
+    CheckError, CreateTenantError, DocumentError, DocumentRepository, DocumentStore, OpenError,
+    Reading, Severity, StoreConfig, StoreFuture, StoreUrl, StoredDocument, Version, WriteError,
 };
 
 use crate::tenants::{Folder, commit, create, delete, name, names, tenant, update};
@@ -208,7 +208,7 @@ async fn a_document_over_the_limit_is_not_read() {
     let folder = Folder::new();
     let url = StoreUrl::File(folder.root.clone());
     let config = StoreConfig { document_limit: 100, ..StoreConfig::default() };
-    let store = Store::open(&url, &config).unwrap();
+    let store = DocumentRepository::open(&url, &config).unwrap();
     folder.write(&"#".repeat(101));
     let Err(ReadError::Unavailable(cause)) = store.get_keyring(&folder.t).await else {
         panic!("it was read");
@@ -241,14 +241,14 @@ async fn check_names_every_fault_by_place() {
 async fn a_missing_folder_is_made_only_when_told_so() {
     let folder = Folder::new();
     let url = StoreUrl::File(folder.root.join("new/store"));
-    let refused = Store::open(&url, &StoreConfig::default());
+    let refused = DocumentRepository::open(&url, &StoreConfig::default());
     assert!(matches!(refused, Err(OpenError::NoFolder(_))));
     let config = StoreConfig { create_folder: true, ..StoreConfig::default() };
-    let store = Store::open(&url, &config).unwrap();
+    let store = DocumentRepository::open(&url, &config).unwrap();
     assert!(store.list_tenants().await.unwrap().is_empty());
     let file = folder.root.join("file");
     std::fs::write(&file, "").unwrap();
-    let refused = Store::open(&StoreUrl::File(file), &config);
+    let refused = DocumentRepository::open(&StoreUrl::File(file), &config);
     assert!(matches!(refused, Err(OpenError::NotAFolder(_))));
 }
 
@@ -274,7 +274,7 @@ async fn tenants_are_dropped_by_least_use_and_loaded_again() {
     let folder = Folder::new();
     let url = StoreUrl::File(folder.root.clone());
     let config = StoreConfig { loaded_limit: 1000, ..StoreConfig::default() };
-    let store = Store::open(&url, &config).unwrap();
+    let store = DocumentRepository::open(&url, &config).unwrap();
     for number in 0..20 {
         let id = tenant(&format!("n{number}"));
         store.create_tenant(&id).await.unwrap();
@@ -331,7 +331,7 @@ impl DocumentStore for Moody {
 async fn an_uncertain_write_is_read_back_and_told_until_one_succeeds() {
     let moody =
         Arc::new(Moody { documents: neokeys::storage::MemoryStore::new(), uncertain: true.into() });
-    let store = Store::new(Arc::clone(&moody) as Arc<dyn DocumentStore>).unwrap();
+    let store = DocumentRepository::new(Arc::clone(&moody) as Arc<dyn DocumentStore>).unwrap();
     let t = tenant("t");
     store.create_tenant(&t).await.unwrap();
     let outcome = commit(&store, &t, create("one")).await.unwrap_err();

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use neokeys::domain::{CommitError, KeyRepository, Remedy};
-use neokeys::storage::{Store, StoreConfig, StoreUrl};
+use neokeys::storage::{DocumentRepository, StoreConfig, StoreUrl};
 
 use crate::hand_edits::eventually;
 use crate::tenants::{Folder, commit, create, delete, names};
@@ -108,7 +108,7 @@ async fn the_time_that_a_change_waits_for_a_hand_can_be_set() {
     let folder = Folder::new();
     folder.write("apiKeys: []\n");
     let config = StoreConfig { edit_time: Duration::from_secs(3), ..StoreConfig::default() };
-    let store = Store::open(&StoreUrl::File(folder.root.clone()), &config).unwrap();
+    let store = DocumentRepository::open(&StoreUrl::File(folder.root.clone()), &config).unwrap();
     store.get_keyring(&folder.t).await.unwrap();
     let mut hand = open_for_writing(&folder);
     // Half a line, and then nothing: no key is put behind it.

@@ -10,7 +10,8 @@ use neokeys::domain::{
     TenantId,
 };
 use neokeys::storage::{
-    DocumentError, DocumentStore as _, ObjectsStore, Store, StoreUrl, StoredDocument, WriteError,
+    DocumentError, DocumentRepository, DocumentStore as _, ObjectsStore, StoreUrl, StoredDocument,
+    WriteError,
 };
 
 use crate::servers::buckets::Buckets;
@@ -42,7 +43,7 @@ fn create(tenant: &TenantId, name: &str) -> Commit {
 async fn a_write_that_was_done_is_known_by_its_own_id() {
     for mood in ["denies", "fails", "hangs-up"] {
         let buckets = Buckets::spoiled_s3(&[mood]);
-        let store = Arc::new(Store::new(Arc::new(open(&buckets, "own"))).unwrap());
+        let store = Arc::new(DocumentRepository::new(Arc::new(open(&buckets, "own"))).unwrap());
         for number in 0..4 {
             let id = tenant(&format!("t{number}"));
             let made = store.create_tenant(&id).await;
@@ -59,7 +60,7 @@ async fn a_write_that_was_done_is_known_by_its_own_id() {
 
 async fn refuses(buckets: &Buckets, words: &str) {
     let store = open(buckets, "lacking");
-    store.examine();
+    store.probe();
     wait_until(&format!("{words:?} in the health"), || {
         store.health().faults.iter().any(|fault| fault.contains(words))
     });
@@ -99,7 +100,7 @@ async fn servers_that_have_what_is_needed_are_not_complained_of() {
     for buckets in [Buckets::s3(), Buckets::google(), Buckets::azurite(), Buckets::seaweedfs()] {
         let stores: Vec<_> = (0..4).map(|_| open(&buckets, "whole")).collect();
         // All at once on one object.
-        stores.iter().for_each(|store| store.examine());
+        stores.iter().for_each(|store| store.probe());
         for (number, store) in stores.iter().enumerate() {
             let id = tenant(&format!("t{number}"));
             store.create_tenant(&id).await.unwrap();

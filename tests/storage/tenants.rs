@@ -7,7 +7,7 @@ use neokeys::domain::{
     ApiKey, Commit, CommitError, Committed, Digest, KeyName, KeyRepository, Keyring, KeyringEdit,
     Precondition, Right, Scopes, TenantId,
 };
-use neokeys::storage::{Store, StoreConfig, StoreUrl};
+use neokeys::storage::{DocumentRepository, StoreConfig, StoreUrl};
 
 pub(crate) fn tenant(id: &str) -> TenantId {
     TenantId::parse(id).unwrap()
@@ -43,7 +43,7 @@ pub(crate) fn delete(text: &str) -> KeyringEdit {
 }
 
 pub(crate) async fn commit(
-    store: &Store,
+    store: &DocumentRepository,
     id: &TenantId,
     edit: KeyringEdit,
 ) -> Result<Committed, CommitError> {
@@ -70,9 +70,9 @@ impl Folder {
         Self { _guard: guard, root, t: tenant("t") }
     }
 
-    pub(crate) fn open(&self) -> Arc<Store> {
+    pub(crate) fn open(&self) -> Arc<DocumentRepository> {
         let url = StoreUrl::File(self.root.clone());
-        Arc::new(Store::open(&url, &StoreConfig::default()).unwrap())
+        Arc::new(DocumentRepository::open(&url, &StoreConfig::default()).unwrap())
     }
 
     pub(crate) fn document(&self) -> PathBuf {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use neokeys::domain::{CommitError, KeyRepository, TenantId};
-use neokeys::storage::{DocumentStore, MemoryStore, Reading, Store};
+use neokeys::storage::{DocumentRepository, DocumentStore, MemoryStore, Reading};
 
 use crate::tenants::{commit, create, delete, tenant, update};
 
@@ -33,7 +33,7 @@ fn cases() -> Option<Vec<Case>> {
 
 struct Trial {
     documents: Arc<MemoryStore>,
-    store: Store,
+    store: DocumentRepository,
     t: TenantId,
     count: usize,
 }
@@ -41,7 +41,8 @@ struct Trial {
 impl Trial {
     fn new() -> Self {
         let documents = Arc::new(MemoryStore::new());
-        let store = Store::new(Arc::clone(&documents) as Arc<dyn DocumentStore>).unwrap();
+        let store =
+            DocumentRepository::new(Arc::clone(&documents) as Arc<dyn DocumentStore>).unwrap();
         Self { documents, store, t: tenant("t"), count: 0 }
     }
 
@@ -66,7 +67,7 @@ impl Trial {
                 Ok(_) => {
                     let read = self.store.check(Some(&self.t)).await.unwrap();
                     assert!(read.is_empty(), "{id}: {read:?}");
-                    let again = Store::new(self.documents.clone()).unwrap();
+                    let again = DocumentRepository::new(self.documents.clone()).unwrap();
                     let again = again.get_keyring(&self.t).await.unwrap();
                     let served = self.store.get_keyring(&self.t).await.unwrap();
                     assert_eq!(again.keys(), served.keys(), "{id}: {edit:?}");

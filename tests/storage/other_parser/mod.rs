@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use neokeys::domain::{CommitError, KeyRepository as _, KeyringEdit};
-use neokeys::storage::{DocumentStore, MemoryStore, Reading, Store};
+use neokeys::storage::{DocumentRepository, DocumentStore, MemoryStore, Reading};
 use serde_json::{Value, json};
 
 use self::documents::Writer;
@@ -71,7 +71,7 @@ fn random_edit(random: &mut Seeded, names: &[String], number: usize) -> (Keyring
 /// Some edits of one document, one after another.
 async fn edit_document(
     random: &mut Seeded,
-    store: &Store,
+    store: &DocumentRepository,
     documents: &MemoryStore,
     case: usize,
 ) -> Value {
@@ -134,9 +134,9 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn new_store() -> (Store, Arc<MemoryStore>) {
+fn new_store() -> (DocumentRepository, Arc<MemoryStore>) {
     let documents = Arc::new(MemoryStore::new());
-    (Store::new(Arc::clone(&documents) as Arc<dyn DocumentStore>).unwrap(), documents)
+    (DocumentRepository::new(Arc::clone(&documents) as Arc<dyn DocumentStore>).unwrap(), documents)
 }
 
 #[test]

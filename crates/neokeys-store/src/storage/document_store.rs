@@ -56,18 +56,18 @@ pub trait DocumentStore: Send + Sync {
 
     /// Waits until no other process changes the tenant's document, for so long at most, and keeps
     /// others off until the turn is dropped. A store that needs no turns gives one at once.
-    fn take_turn<'a>(
+    fn lock<'a>(
         &'a self,
         _tenant: &'a TenantId,
         _patience: Duration,
-    ) -> StoreFuture<'a, Turn, DocumentError> {
-        StoreFuture::ready(Ok(Turn::default()))
+    ) -> StoreFuture<'a, DocumentLock, DocumentError> {
+        StoreFuture::ready(Ok(DocumentLock::default()))
     }
 
     /// As [`write`](Self::write), by who has the turn.
-    fn write_in<'a>(
+    fn write_locked<'a>(
         &'a self,
-        _turn: &'a Turn,
+        _turn: &'a DocumentLock,
         tenant: &'a TenantId,
         expected: &'a StoredDocument,
         bytes: Bytes,
@@ -122,7 +122,7 @@ pub trait DocumentStore: Send + Sync {
     /// Finds out, by and by, whether the store does all that safe changes need, and says so in the
     /// log and in [`health`](Self::health). For whoever will stay; who makes one change finds out
     /// with it.
-    fn examine(&self) {}
+    fn probe(&self) {}
 
     /// What of the store itself works only in part.
     fn health(&self) -> StoreHealth {
@@ -132,9 +132,9 @@ pub trait DocumentStore: Send + Sync {
 
 /// The right to change a tenant's document: while it is there, other processes keep off.
 #[derive(Clone, Default)]
-pub struct Turn(Option<Arc<dyn Any + Send + Sync>>);
+pub struct DocumentLock(Option<Arc<dyn Any + Send + Sync>>);
 
-impl Turn {
+impl DocumentLock {
     /// Nothing is held.
     #[must_use]
     pub const fn none() -> Self {

@@ -1,8 +1,10 @@
 //! Tenant documents: one `security.yml` each, read, edited and kept.
 //!
-//! [`Store`] makes keyrings out of documents and commits edits to them; a [`DocumentStore`] below
+//! [`DocumentRepository`] makes keyrings out of documents and commits edits to them; a [`DocumentStore`] below
 //! it knows bytes and versions only. Nothing in here knows the API or who calls it.
 
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+mod boot_time;
 mod check;
 mod copy;
 mod document;
@@ -11,21 +13,19 @@ mod document_store;
 mod etcd;
 mod folder;
 mod memory;
-#[cfg(any(feature = "etcd", feature = "object-storage"))]
-mod moment;
 #[cfg(feature = "object-storage")]
 mod objects;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod remote;
-mod store;
+mod repository;
 mod store_future;
 mod url;
 
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, CopyOptions, copy};
 pub use document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Turn,
-    Version, WriteError,
+    CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
+    StoredDocument, Version, WriteError,
 };
 #[cfg(feature = "etcd")]
 pub use etcd::{EtcdOpenError, EtcdStore};
@@ -33,7 +33,9 @@ pub use folder::FolderStore;
 pub use memory::MemoryStore;
 #[cfg(feature = "object-storage")]
 pub use objects::{ObjectsOpenError, ObjectsStore};
-pub use store::{OpenError, Store, StoreConfig, StoreStatistics, open_documents};
+pub use repository::{
+    DocumentRepository, OpenError, RepositoryStatistics, StoreConfig, open_documents,
+};
 pub use url::{
     Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError,
     without_credentials, without_secrets,

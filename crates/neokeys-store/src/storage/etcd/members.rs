@@ -43,7 +43,7 @@ struct Clients {
 }
 
 /// What was answered.
-pub(super) struct Answer<T> {
+pub(super) struct Reply<T> {
     /// The answer.
     pub(super) answer: T,
     /// Whether an earlier request, which nobody answered, may have been done too.
@@ -124,7 +124,7 @@ impl Members {
         &self,
         patience: Duration,
         request: impl Fn(KvClient) -> F,
-    ) -> Result<Answer<T>, Failure>
+    ) -> Result<Reply<T>, Failure>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -137,7 +137,7 @@ impl Members {
             let attempt = async { request(self.clients(number).await?.keys).await };
             let time = ATTEMPT.min(deadline.saturating_duration_since(Instant::now()));
             let cause = match timeout(time, attempt).await {
-                Ok(Ok(answer)) => return Ok(Answer { answer, in_doubt }),
+                Ok(Ok(answer)) => return Ok(Reply { answer, in_doubt }),
                 Ok(Err(error)) => match Refusal::of(&error) {
                     Refusal::Final => {
                         return Err(Failure { cause: Some(error), members: 1, in_doubt });

@@ -8,11 +8,11 @@
 //! Invariant: what is served is never older than `max_staleness`, whatever happened to this node,
 //! to members or to the network; where that cannot be had, the answer is an error.
 
-mod keys;
-mod knowledge;
+mod change_tracker;
+mod key_names;
 mod members;
 mod read;
-mod revision;
+mod version;
 mod watch;
 mod write;
 
@@ -26,10 +26,10 @@ use bytes::Bytes;
 use etcd_client::{Certificate, ConnectOptions, GetOptions, Identity, KeyValue, TlsOptions};
 use zeroize::Zeroizing;
 
-use self::keys::Keys;
-use self::knowledge::Knowledge;
+use self::change_tracker::ChangeTracker;
+use self::key_names::KeyNames;
 use self::members::{Failure, Members};
-use self::revision::Known;
+use self::version::EtcdVersion;
 use self::watch::Watch;
 use self::write::WriteIds;
 use super::document_store::{
@@ -56,8 +56,8 @@ pub struct EtcdStore {
 /// What the store's tasks share.
 struct Cluster {
     members: Members,
-    keys: Keys,
-    knowledge: Knowledge,
+    keys: KeyNames,
+    changes: ChangeTracker,
     write_ids: WriteIds,
     /// The last time that somebody asked, a majority answered.
     is_reached: AtomicBool,
@@ -102,8 +102,8 @@ impl EtcdStore {
         let endpoints = url.members.iter().map(|member| format!("{scheme}://{member}")).collect();
         let cluster = Arc::new(Cluster {
             members: Members::new(endpoints, connect_options(url)?),
-            keys: Keys::below(&url.prefix),
-            knowledge: Knowledge::none(max_staleness.unwrap_or(DEFAULT_MAX_STALENESS)),
+            keys: KeyNames::below(&url.prefix),
+            changes: ChangeTracker::none(max_staleness.unwrap_or(DEFAULT_MAX_STALENESS)),
             write_ids: WriteIds::new().ok_or(EtcdOpenError::Random)?,
             // Until the first answer is due, nobody says otherwise.
             is_reached: AtomicBool::new(false),
@@ -150,8 +150,8 @@ impl DocumentStore for EtcdStore {
         tenant: &'a TenantId,
         known: Option<&Version>,
     ) -> StoreFuture<'a, Reading, DocumentError> {
-        let state = known.and_then(Known::of);
-        if state.is_some_and(|it| self.cluster.knowledge.vouches_for(tenant.as_str(), &it)) {
+        let state = known.and_then(EtcdVersion::of);
+        if state.is_some_and(|it| self.cluster.changes.vouches_for(tenant.as_str(), &it)) {
             return StoreFuture::ready(Ok(Reading::Unchanged));
         }
         self.read_newest(tenant, known)
@@ -227,7 +227,7 @@ impl DocumentStore for EtcdStore {
         let faults = sentences.into_iter().filter(|(is_so, _)| *is_so);
         StoreHealth {
             is_cut_off,
-            knowledge_age: self.cluster.knowledge.age(),
+            knowledge_age: self.cluster.changes.age(),
             faults: faults.map(|(_, told)| told.to_owned()).collect(),
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use etcd_client::{Compare, CompareOp, GetOptions, KeyValue, Txn, TxnOp, TxnOpResponse};
 
-use super::revision::{Known, WriteId};
+use super::version::{EtcdVersion, WriteId};
 use super::{Cluster, READ_PATIENCE, is_new};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, Reading, StoredDocument, Version};
@@ -24,8 +24,8 @@ impl Cluster {
         version: Option<Version>,
     ) -> Result<Reading, DocumentError> {
         // Before anything is asked: what is read while another watch begins may be older than it.
-        let watch = self.knowledge.watch();
-        let known = version.as_ref().and_then(Known::of);
+        let watch = self.changes.watch();
+        let known = version.as_ref().and_then(EtcdVersion::of);
         let (key, written) = (self.keys.document(tenant), self.keys.written(tenant));
         let (key, written) = (key.as_str(), written.as_str());
         let found = self.members.ask(READ_PATIENCE, |mut keys| {
@@ -50,7 +50,7 @@ impl Cluster {
         let found = found.answer;
         let as_of = found.header().map_or(0, etcd_client::ResponseHeader::revision);
         if let Some(known) = known.filter(|known| known.id.is_some() && found.succeeded()) {
-            return Ok(Reading::Confirmed(Known { as_of, watch, ..known }.version()));
+            return Ok(Reading::Confirmed(EtcdVersion { as_of, watch, ..known }.version()));
         }
         let mut responses = found.op_responses().into_iter();
         let mut next = || match responses.next() {
@@ -68,7 +68,11 @@ impl Cluster {
                 let is_ours = |written: &KeyValue| written.mod_revision() == modified;
                 let written = written.filter(is_ours);
                 let id = written.and_then(|written| WriteId::of_bytes(written.value()));
-                Reading::Found(self.found(tenant, &kv, Known { modified, as_of, watch, id })?)
+                Reading::Found(self.found(
+                    tenant,
+                    &kv,
+                    EtcdVersion { modified, as_of, watch, id },
+                )?)
             }
         })
     }
@@ -77,7 +81,7 @@ impl Cluster {
         &self,
         tenant: &TenantId,
         kv: &KeyValue,
-        known: Known,
+        known: EtcdVersion,
     ) -> Result<StoredDocument, DocumentError> {
         let (size, limit) = (kv.value().len() as u64, self.document_limit);
         if size > limit {

@@ -21,9 +21,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::members::Failure;
-use super::revision::WriteId;
+use super::version::WriteId;
 use super::{Cluster, READ_PATIENCE};
-use crate::storage::moment::Moment;
+use crate::storage::boot_time::BootTime;
 
 /// The longest time between two proofs.
 const RARELY: Duration = Duration::from_millis(500);
@@ -81,7 +81,7 @@ impl Mark {
 /// A proof under way: everything before the moment is known once the watch has come so far.
 #[derive(Debug, Clone, Copy)]
 struct Proof {
-    moment: Moment,
+    moment: BootTime,
     begun: Instant,
     mark: Mark,
 }
@@ -96,7 +96,7 @@ enum End {
 
 impl Watch {
     pub(super) fn new(cluster: Arc<Cluster>) -> Self {
-        let bound = cluster.knowledge.max_staleness();
+        let bound = cluster.changes.max_staleness();
         let patience = (bound / 2).max(Duration::from_millis(300));
         let pace = if bound.is_zero() { RARELY } else { (bound / 4).clamp(OFTEN, RARELY) };
         Self { cluster, patience, pace, last: Mutex::default() }
@@ -118,7 +118,7 @@ impl Watch {
             if !self.goes_on_with(proof.mark) {
                 self.lose(SET_BACK);
             }
-            if self.cluster.knowledge.max_staleness().is_zero() {
+            if self.cluster.changes.max_staleness().is_zero() {
                 // Whoever reads asks a majority; what is left to know is whether one answers.
                 sleep(self.pace).await;
                 continue;
@@ -144,7 +144,7 @@ impl Watch {
 
     fn lose(&self, why: &str) {
         tracing::warn!(store = self.cluster.place, why, "all of etcd is read anew");
-        self.cluster.knowledge.lose();
+        self.cluster.changes.lose();
     }
 
     fn tell_unreached(&self, failure: &Failure, told: &mut Option<String>) {
@@ -170,7 +170,7 @@ impl Watch {
 
     /// Asks a majority how far the history has come.
     async fn look(&self) -> Result<Proof, Failure> {
-        let (moment, begun) = (Moment::now(), Instant::now());
+        let (moment, begun) = (BootTime::now(), Instant::now());
         let key = self.cluster.keys.changed();
         let found = self.cluster.members.ask(READ_PATIENCE, |mut keys| {
             let key = key.as_str();
@@ -190,13 +190,13 @@ impl Watch {
 
     /// Follows the changes after a revision on one member, for as long as that goes well.
     async fn follow(&self, member: usize, revision: i64) -> End {
-        let knowledge = &self.cluster.knowledge;
+        let changes = &self.cluster.changes;
         let mut stream = match timeout(BEGIN, self.begin(member, revision + 1)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return End::Broken(error.to_string()),
             Err(_elapsed) => return End::Broken("a member does not begin a watch".to_owned()),
         };
-        knowledge.begin(revision);
+        changes.begin(revision);
         let mut proofs = Proofs { under_way: Vec::new(), progress: 0 };
         let mut pace = interval(self.pace);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -219,7 +219,7 @@ impl Watch {
                     Ok(proof) if !self.goes_on_with(proof.mark) => return End::Lost(SET_BACK),
                     Ok(proof) => {
                         proofs.add(proof);
-                        if !proofs.settle(knowledge)
+                        if !proofs.settle(changes)
                             && let Err(error) = stream.request_progress().await
                         {
                             return End::Broken(error.to_string());
@@ -252,7 +252,7 @@ impl Watch {
     }
 
     fn take(&self, response: &WatchResponse, proofs: &mut Proofs) -> Result<(), End> {
-        let knowledge = &self.cluster.knowledge;
+        let changes = &self.cluster.changes;
         if response.compact_revision() > 0 {
             return Err(End::Lost("etcd compacted changes that were not seen"));
         }
@@ -262,15 +262,15 @@ impl Watch {
         for event in response.events() {
             let Some(kv) = event.kv() else { continue };
             if let Some(tenant) = kv.key_str().ok().and_then(|key| self.cluster.keys.tenant(key)) {
-                knowledge.change(tenant, kv.mod_revision());
+                changes.change(tenant, kv.mod_revision());
             }
-            knowledge.see(kv.mod_revision());
+            changes.see(kv.mod_revision());
         }
         if response.events().is_empty() && !response.created() {
             let revision = response.header().map_or(0, ResponseHeader::revision);
             proofs.progress = proofs.progress.max(revision);
         }
-        proofs.settle(knowledge);
+        proofs.settle(changes);
         Ok(())
     }
 }
@@ -298,13 +298,13 @@ impl Proofs {
     }
 
     /// Takes those that are done; says whether all are.
-    fn settle(&mut self, knowledge: &super::Knowledge) -> bool {
-        let seen = knowledge.seen();
+    fn settle(&mut self, changes: &super::ChangeTracker) -> bool {
+        let seen = changes.seen();
         let come = seen.max(self.progress);
         self.under_way.retain(|proof| {
             let is_done = seen >= proof.mark.changed && come >= proof.mark.newest;
             if is_done {
-                knowledge.prove(proof.moment);
+                changes.prove(proof.moment);
             }
             !is_done
         });

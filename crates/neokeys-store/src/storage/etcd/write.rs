@@ -15,8 +15,8 @@ use etcd_client::{
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::members::{Answer, Failure};
-use super::revision::{Known, WriteId};
+use super::members::{Failure, Reply};
+use super::version::{EtcdVersion, WriteId};
 use super::{Cluster, is_new};
 use crate::domain::TenantId;
 use crate::storage::document_store::{CreateTenantError, DocumentError, Version, WriteError};
@@ -52,7 +52,7 @@ impl WriteIds {
 }
 
 /// What a change came to.
-enum Done {
+enum ChangeOutcome {
     /// It was done at this revision.
     At(i64),
     /// It was not done: the document is another one, made by `0`, or not there.
@@ -72,7 +72,7 @@ enum Expected {
 
 impl Expected {
     fn of(version: &Version) -> Self {
-        match Known::of(version) {
+        match EtcdVersion::of(version) {
             Some(known) => Self::MadeBy(known.modified, known.id),
             None => Self::New,
         }
@@ -112,15 +112,15 @@ impl Cluster {
         expected: Version,
         bytes: Bytes,
     ) -> Result<Version, WriteError> {
-        let watch = self.knowledge.watch();
+        let watch = self.changes.watch();
         let (expected, id) = (Expected::of(&expected), self.write_ids.next());
         match self.change(tenant, expected, bytes, id).await {
-            Ok(Done::At(revision)) => {
+            Ok(ChangeOutcome::At(revision)) => {
                 let id = Some(id);
-                Ok(Known { modified: revision, as_of: revision, watch, id }.version())
+                Ok(EtcdVersion { modified: revision, as_of: revision, watch, id }.version())
             }
-            Ok(Done::Not(Some(_))) => Err(WriteError::Conflict),
-            Ok(Done::Not(None)) => Err(WriteError::NoSuchTenant),
+            Ok(ChangeOutcome::Not(Some(_))) => Err(WriteError::Conflict),
+            Ok(ChangeOutcome::Not(None)) => Err(WriteError::NoSuchTenant),
             Err(failure) => Err(self.failed(tenant, failure)),
         }
     }
@@ -144,7 +144,7 @@ impl Cluster {
                 .or_else([TxnOp::get(key.as_str(), Some(GetOptions::new().with_keys_only()))]);
             async move { keys.txn(change).await }
         });
-        let Answer { answer, in_doubt } =
+        let Reply { answer, in_doubt } =
             asked.await.map_err(|failure| self.failed(tenant, failure))?;
         if answer.succeeded() {
             return Ok(());
@@ -167,8 +167,8 @@ impl Cluster {
     pub(super) async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
         let id = self.write_ids.next();
         match self.change(tenant, Expected::Nothing, Bytes::new(), id).await {
-            Ok(Done::At(_)) => Ok(()),
-            Ok(Done::Not(_)) => Err(CreateTenantError::Exists),
+            Ok(ChangeOutcome::At(_)) => Ok(()),
+            Ok(ChangeOutcome::Not(_)) => Err(CreateTenantError::Exists),
             Err(failure) => Err(CreateTenantError::Failed(self.refused(tenant, failure))),
         }
     }
@@ -179,7 +179,7 @@ impl Cluster {
         expected: Expected,
         bytes: Bytes,
         id: WriteId,
-    ) -> Result<Done, Failure> {
+    ) -> Result<ChangeOutcome, Failure> {
         let deadline = Instant::now() + WRITE_PATIENCE;
         let (key, written) = (self.keys.document(tenant), self.keys.written(tenant));
         let asked = self.members.ask(WRITE_PATIENCE, |mut keys| {
@@ -194,7 +194,7 @@ impl Cluster {
                 .or_else([TxnOp::get(key.as_str(), Some(GetOptions::new().with_keys_only()))]);
             async move { keys.txn(change).await }
         });
-        let Answer { answer, in_doubt } = asked.await.inspect_err(|failure| {
+        let Reply { answer, in_doubt } = asked.await.inspect_err(|failure| {
             if failure.is_out_of_space() {
                 self.is_out_of_space.store(true, Ordering::Relaxed);
             }
@@ -202,15 +202,15 @@ impl Cluster {
         let revision = answer.header().map_or(0, etcd_client::ResponseHeader::revision);
         if answer.succeeded() {
             self.is_out_of_space.store(false, Ordering::Relaxed);
-            return Ok(Done::At(revision));
+            return Ok(ChangeOutcome::At(revision));
         }
         if in_doubt {
             let found = timeout_at(deadline, self.find_own(&key, expected, id)).await;
             if let Some(revision) = found.unwrap_or_else(|_elapsed| Err(Failure::lost()))? {
-                return Ok(Done::At(revision));
+                return Ok(ChangeOutcome::At(revision));
             }
         }
-        Ok(Done::Not(found(&answer)))
+        Ok(ChangeOutcome::Not(found(&answer)))
     }
 
     /// The revision of our own change, if that is the one that was done on what it expected.
@@ -258,7 +258,9 @@ impl Cluster {
         good: &Version,
         found: &Version,
     ) -> bool {
-        let (Some(good), Some(found)) = (Known::of(good), Known::of(found)) else { return false };
+        let (Some(good), Some(found)) = (EtcdVersion::of(good), EtcdVersion::of(found)) else {
+            return false;
+        };
         let key = self.keys.document(tenant);
         let mut after = found.modified;
         for _ in 0..EDITS_BY_OTHERS {

@@ -11,9 +11,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Inner, OWN_FOLDER, cannot};
+use super::Folder;
+use super::errors::cannot;
+use super::file_names::OWN_FOLDER;
 use crate::domain::TenantId;
-use crate::storage::document_store::{DocumentError, Turn};
+use crate::storage::document_store::{DocumentError, DocumentLock};
 
 /// How long a lock is waited for where nobody says otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -84,7 +86,7 @@ impl Drop for Waiter<'_> {
     }
 }
 
-impl Inner {
+impl Folder {
     /// Keeps other neokeys processes off a tenant. Blocks while one holds the lock.
     pub(super) fn lock(&self, tenant: &TenantId) -> Result<File, DocumentError> {
         let waiter = self.waiters.wait(PATIENCE);
@@ -102,13 +104,13 @@ impl Inner {
         self: Arc<Self>,
         tenant: &TenantId,
         patience: Duration,
-    ) -> Result<Turn, DocumentError> {
+    ) -> Result<DocumentLock, DocumentError> {
         let waiter = self.waiters.wait(patience);
         loop {
             let (inner, id) = (Arc::clone(&self), tenant.clone());
             let tried = tokio::task::spawn_blocking(move || inner.try_lock(&id)).await;
             match (tried.unwrap_or(Err(DocumentError::GivenUp))?, waiter.pause()) {
-                (Some(lock), _) => return Ok(Turn::holding(Held::new(lock))),
+                (Some(lock), _) => return Ok(DocumentLock::holding(Held::new(lock))),
                 (None, Some(pause)) => tokio::time::sleep(pause).await,
                 (None, None) => return Err(self.held(tenant, &waiter)),
             }

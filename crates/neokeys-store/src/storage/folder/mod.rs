@@ -7,81 +7,67 @@
 //! Invariant: nothing but `security.yml` of a folder whose name is a tenant id is ever read as a
 //! document.
 
-mod acknowledged;
-mod attributes;
-mod bring_over;
-#[cfg(test)]
-mod clocks;
-mod displaced;
-#[cfg(test)]
-mod faults;
-mod files;
-mod hands;
-mod identity;
-mod lines;
+mod crash_recovery;
+mod editors;
+mod errors;
+mod file_names;
+mod file_system;
+mod journal;
+mod late_edits;
 mod lock;
-mod merge;
-#[cfg(test)]
-mod own_write;
-mod ownership;
-mod reading;
+mod read;
 mod remove;
 mod replace;
+mod staged_file;
 #[cfg(test)]
-mod slow_disk;
-mod staged;
-mod strays;
+mod tests;
 
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use self::displaced::{Watch, Watcher};
-use self::files::{Files, SystemFiles};
-use self::hands::Hands;
-use self::identity::Identity;
+use self::editors::Editors;
+use self::errors::cannot;
+use self::file_names::DOCUMENT;
+pub(in crate::storage) use self::file_system::create_store_folder;
+use self::file_system::{FileState, FileSystem, OsFileSystem};
+use self::late_edits::{DisplacedFiles, Watcher};
 use self::lock::{Held, Waiters};
-pub(in crate::storage) use self::ownership::create_store_folder;
 use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Turn,
-    Version, WriteError,
+    CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
+    StoredDocument, Version, WriteError,
 };
 use crate::domain::{StoreHealth, TenantId};
-
-/// The document's name in a tenant's folder.
-const DOCUMENT: &str = "security.yml";
-/// Our own folder beside the tenants'; its name is no tenant id.
-const OWN_FOLDER: &str = ".neokeys";
 
 /// How long a change waits for somebody who goes on writing, unless it is said otherwise.
 pub(crate) const EDIT_TIME: Duration = Duration::from_secs(5);
 /// Of who writes without having taken a turn.
-static NO_TURN: Turn = Turn::none();
+static NO_LOCK: DocumentLock = DocumentLock::none();
 
 /// A [`DocumentStore`] in a folder.
 pub struct FolderStore {
-    inner: Arc<Inner>,
+    inner: Arc<Folder>,
     /// Started by the first read or write.
     watcher: OnceLock<Option<Watcher>>,
 }
 
-struct Inner {
+struct Folder {
     root: PathBuf,
     limit: u64,
-    files: Box<dyn Files>,
+    files: Box<dyn FileSystem>,
     /// What this store wrote last, so that its own writes are not taken for someone else's.
     written: papaya::HashMap<TenantId, Written>,
     /// Tenants without leftovers of a crash.
     swept: papaya::HashSet<TenantId>,
-    hands: Hands,
+    editors: Editors,
     /// Tenants whose document is gone or empty, with what it was like and since when.
-    emptied: papaya::HashMap<TenantId, (Option<Identity>, Instant)>,
+    emptied: papaya::HashMap<TenantId, (Option<FileState>, Instant)>,
     waiters: Waiters,
-    watch: Watch,
+    watch: DisplacedFiles,
     closing: AtomicBool,
 }
 
@@ -89,7 +75,7 @@ struct Inner {
 #[derive(Debug, Clone, Copy)]
 struct Written {
     before: Version,
-    after: Identity,
+    after: FileState,
 }
 
 impl FolderStore {
@@ -102,20 +88,20 @@ impl FolderStore {
     /// The same, where a change waits so long for somebody who goes on writing to the document.
     #[must_use]
     pub fn with_patience(root: impl Into<PathBuf>, limit: u64, patience: Duration) -> Self {
-        Self::on(root.into(), limit, patience, Box::new(SystemFiles))
+        Self::on(root.into(), limit, patience, Box::new(OsFileSystem))
     }
 
-    fn on(root: PathBuf, limit: u64, patience: Duration, files: Box<dyn Files>) -> Self {
-        let inner = Inner {
+    fn on(root: PathBuf, limit: u64, patience: Duration, files: Box<dyn FileSystem>) -> Self {
+        let inner = Folder {
             root,
             limit,
             files,
             written: papaya::HashMap::new(),
             swept: papaya::HashSet::new(),
-            hands: Hands::new(patience),
+            editors: Editors::new(patience),
             emptied: papaya::HashMap::new(),
             waiters: Waiters::default(),
-            watch: Watch::default(),
+            watch: DisplacedFiles::default(),
             closing: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner), watcher: OnceLock::new() }
@@ -149,11 +135,11 @@ impl DocumentStore for FolderStore {
         })
     }
 
-    fn take_turn<'a>(
+    fn lock<'a>(
         &'a self,
         tenant: &'a TenantId,
         patience: Duration,
-    ) -> StoreFuture<'a, Turn, DocumentError> {
+    ) -> StoreFuture<'a, DocumentLock, DocumentError> {
         StoreFuture::pending(Arc::clone(&self.inner).turn(tenant, patience))
     }
 
@@ -166,9 +152,9 @@ impl DocumentStore for FolderStore {
         StoreFuture::ready(Ok(self.inner.is_last_acknowledged(tenant, good)))
     }
 
-    fn write_in<'a>(
+    fn write_locked<'a>(
         &'a self,
-        turn: &'a Turn,
+        turn: &'a DocumentLock,
         tenant: &'a TenantId,
         expected: &'a StoredDocument,
         bytes: Bytes,
@@ -191,7 +177,7 @@ impl DocumentStore for FolderStore {
         expected: &'a StoredDocument,
         bytes: Bytes,
     ) -> StoreFuture<'a, Version, WriteError> {
-        self.write_in(&NO_TURN, tenant, expected, bytes)
+        self.write_locked(&NO_LOCK, tenant, expected, bytes)
     }
 
     fn is_absent(&self, tenant: &TenantId) -> bool {
@@ -244,7 +230,7 @@ impl DocumentStore for FolderStore {
     }
 }
 
-impl Inner {
+impl Folder {
     fn folder(&self, tenant: &TenantId) -> PathBuf {
         self.root.join(tenant.as_str())
     }
@@ -293,15 +279,4 @@ impl Inner {
             Err(source) => Err(CreateTenantError::Failed(cannot("make", &folder, source))),
         }
     }
-}
-
-/// Whether a path leads nowhere: nothing is there, or what should be a folder on the way is a file,
-/// or a symlink that comes back to itself.
-fn is_no_way(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP))
-}
-
-fn cannot(action: &'static str, path: &Path, source: io::Error) -> DocumentError {
-    DocumentError::Io { action, path: path.to_owned(), source }
 }

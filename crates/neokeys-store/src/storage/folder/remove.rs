@@ -5,14 +5,17 @@
 
 use std::path::Path;
 
-use super::{DOCUMENT, Inner, OWN_FOLDER, cannot, is_no_way};
+use super::Folder;
+use super::errors::cannot;
+use super::file_names::{DOCUMENT, OWN_FOLDER};
+use super::file_system::is_no_way;
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, Reading, StoredDocument, Version, WriteError};
 
 /// Names that are tried for a folder that was moved.
 const NAMES: usize = 1000;
 
-impl Inner {
+impl Folder {
     /// Takes a tenant away that has this document and nothing else.
     pub(super) fn remove(
         &self,

@@ -14,18 +14,15 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::displaced::Displaced;
-use super::files::is_unsupported;
-use super::hands::Hold;
-use super::identity::{Circumstances, Identity};
+use super::editors::Hold;
+use super::errors::{refused, uncertain};
+use super::file_system::{Circumstances, FileState, is_no_way, is_unsupported};
+use super::late_edits::Displaced;
 use super::lock::Held;
-use super::staged::Staged;
-use super::{Inner, Written, cannot, is_no_way};
+use super::staged_file::StagedFile;
+use super::{Folder, Written};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
-
-/// What the names of staged files start with.
-pub(super) const STAGED: &str = ".security.yml.neokeys-";
 
 /// What a replacement is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +52,7 @@ impl From<WriteError> for NotReplaced {
 /// A version of what was written just now, by nobody else.
 const WRITTEN: Circumstances = Circumstances { settled: false, whole: true };
 
-impl Inner {
+impl Folder {
     /// Puts `bytes` in the place of the document that is `expected`, under the tenant's lock.
     pub(super) fn write(
         &self,
@@ -92,7 +89,7 @@ impl Inner {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(source) => return Err(refused("open", &target, source)),
             };
-            let announced = self.note_begun(tenant, bytes)?;
+            let announced = self.journal_begin(tenant, bytes)?;
             let outcome = match current {
                 Some(file) => self.replace(tenant, expected, bytes, &target, file, purpose),
                 None => self.create(tenant, expected, bytes, &target).map_err(NotReplaced::Failed),
@@ -100,21 +97,21 @@ impl Inner {
             match outcome {
                 Ok(version) => {
                     self.emptied.pin().remove(tenant);
-                    return Ok(self.note_done(tenant, announced, version));
+                    return Ok(self.journal_commit(tenant, announced, version));
                 }
                 Err(NotReplaced::Failed(error)) => {
                     if !matches!(error, WriteError::Uncertain(_)) {
-                        self.note_undone(tenant, announced.as_ref());
+                        self.journal_abort(tenant, announced.as_ref());
                     }
                     return Err(error);
                 }
                 // Others need not wait for the lock meanwhile.
                 Err(NotReplaced::BeingEdited) => {
-                    self.note_undone(tenant, announced.as_ref());
+                    self.journal_abort(tenant, announced.as_ref());
                     held.release();
                 }
             }
-            self.wait_for_hands(began, &target).map_err(WriteError::Refused)?;
+            self.wait_for_editor(began, &target).map_err(WriteError::Refused)?;
             held.take_again(|| self.lock(tenant)).map_err(WriteError::Refused)?;
             purpose = Purpose::Waited;
         }
@@ -181,7 +178,7 @@ impl Inner {
         let metadata =
             self.files.stat_open(&current).map_err(|source| refused("look at", target, source))?;
         demand_replaceable(target, &metadata).map_err(WriteError::Refused)?;
-        let before = Identity::of(&metadata);
+        let before = FileState::of(&metadata);
         // Who is writing comes first. What is to be written takes a while, so nobody is kept waiting
         // until it is there.
         let is_open = matches!(self.hold(&current, target), Hold::OpenElsewhere);
@@ -189,7 +186,7 @@ impl Inner {
             return Err(NotReplaced::BeingEdited);
         }
         // What slips in from here on is seen in what comes out of the exchange.
-        let known = Identity::from_version(&expected.version).map(|(known, _)| known);
+        let known = FileState::from_version(&expected.version).map(|(known, _)| known);
         let is_same = known == Some(before)
             || self.holds(&current, expected).map_err(|source| refused("read", target, source))?;
         if !is_same || purpose == Purpose::Waited {
@@ -235,7 +232,7 @@ impl Inner {
             Hold::NoLeases => false,
         };
         drop(hold);
-        self.hands.end_writing(tenant);
+        self.editors.end_writing(tenant);
         self.sync_folder_of(target)?;
         let after = staged.identity_after()?;
         if purpose == Purpose::Write {
@@ -245,7 +242,7 @@ impl Inner {
         drop(staged);
         // The exchange and the removal of its name changed the displaced file's ctime. A change of
         // its contents since it was compared shows in the rest.
-        let now = self.files.stat_open(&current).map(|metadata| Identity::of(&metadata));
+        let now = self.files.stat_open(&current).map(|metadata| FileState::of(&metadata));
         let seen = now.ok().filter(|now| now.size_and_time() == before.size_and_time());
         let held = Some(expected.bytes.clone());
         let displaced =
@@ -261,10 +258,10 @@ impl Inner {
         tenant: &TenantId,
         expected: &StoredDocument,
         current: &File,
-        found: Identity,
+        found: FileState,
     ) -> bool {
         self.stands_still(tenant, found, || {
-            let read_whole = Identity::from_version(&expected.version)
+            let read_whole = FileState::from_version(&expected.version)
                 .is_some_and(|(known, how)| how.whole && known == found);
             let ends_a_line = |bytes: Vec<u8>| bytes.is_empty() || bytes.ends_with(b"\n");
             !read_whole && !self.files.read(current, self.limit).is_ok_and(ends_a_line)
@@ -277,7 +274,7 @@ impl Inner {
     fn look_at_what_came_out(
         &self,
         tenant: &TenantId,
-        staged: &mut Staged<'_>,
+        staged: &mut StagedFile<'_>,
         target: &Path,
         current: &File,
         expected: Option<&StoredDocument>,
@@ -320,14 +317,14 @@ impl Inner {
 
     /// Whether a name names an open file.
     fn came_out(&self, path: &Path, file: &File) -> io::Result<bool> {
-        let named = Identity::of(&self.files.stat_link(path)?);
-        Ok(named.is_same_file(&Identity::of(&self.files.stat_open(file)?)))
+        let named = FileState::of(&self.files.stat_link(path)?);
+        Ok(named.is_same_file(&FileState::of(&self.files.stat_open(file)?)))
     }
 
     /// Where the file system has no exchange: one last look, then a rename.
     fn rename_over(
         &self,
-        staged: &Staged<'_>,
+        staged: &StagedFile<'_>,
         target: &Path,
         current: &File,
         expected: &StoredDocument,
@@ -349,7 +346,7 @@ impl Inner {
     }
 
     /// From here on, the new file in the document's place is no surprise.
-    fn announce(&self, tenant: &TenantId, expected: &StoredDocument, after: Identity) {
+    fn announce(&self, tenant: &TenantId, expected: &StoredDocument, after: FileState) {
         let written = Written { before: expected.version, after };
         self.written.pin().insert(tenant.clone(), written);
     }
@@ -388,12 +385,4 @@ fn not_put(action: &'static str, target: &Path, source: io::Error) -> WriteError
         reason: "is mounted by itself, as a single file into a container is, and cannot be replaced; \
                  mount the folder that it is in",
     })
-}
-
-pub(super) fn refused(action: &'static str, path: &Path, source: io::Error) -> WriteError {
-    WriteError::Refused(cannot(action, path, source))
-}
-
-pub(super) fn uncertain(action: &'static str, path: &Path, source: io::Error) -> WriteError {
-    WriteError::Uncertain(cannot(action, path, source))
 }

@@ -5,9 +5,9 @@
 //! its object does; one that is empty and was not written by neokeys is a tenant without a document.
 
 mod environment;
-mod examine;
+mod probe;
 mod read;
-mod tag;
+mod version;
 mod write;
 
 use std::sync::Arc;
@@ -23,9 +23,9 @@ use object_store::{Error, GetOptions, ObjectStore, RetryConfig};
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
-use self::examine::Lack;
-use self::tag::Tagged;
-use self::write::Ids;
+use self::probe::MissingGuarantee;
+use self::version::ObjectVersion;
+use self::write::WriteIds;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
     WriteError,
@@ -59,10 +59,10 @@ struct Bucket {
     objects: Box<dyn ObjectStore>,
     cloud: Cloud,
     prefix: Path,
-    ids: Ids,
+    ids: WriteIds,
     document_limit: u64,
     /// What the storage does not do that safe changes need, once that is known.
-    lack: OnceCell<Option<Lack>>,
+    lack: OnceCell<Option<MissingGuarantee>>,
     /// The last request was answered.
     is_reached: AtomicBool,
     /// Where the objects are, for people.
@@ -105,7 +105,7 @@ impl ObjectsStore {
             objects: connect(url, variables)?,
             cloud: url.cloud,
             prefix: Path::from(url.prefix.as_str()),
-            ids: Ids::new().ok_or(ObjectsOpenError::Random)?,
+            ids: WriteIds::new().ok_or(ObjectsOpenError::Random)?,
             document_limit,
             lack: OnceCell::new(),
             is_reached: AtomicBool::new(false),
@@ -151,7 +151,7 @@ impl DocumentStore for ObjectsStore {
         tenant: &'a TenantId,
         known: Option<&Version>,
     ) -> StoreFuture<'a, Reading, DocumentError> {
-        let state = known.and_then(Tagged::of);
+        let state = known.and_then(ObjectVersion::of);
         if !self.max_staleness.is_zero()
             && state.as_ref().is_some_and(|state| state.checked.age() <= self.max_staleness)
         {
@@ -165,7 +165,7 @@ impl DocumentStore for ObjectsStore {
         tenant: &'a TenantId,
         known: Option<&Version>,
     ) -> StoreFuture<'a, Reading, DocumentError> {
-        let state = known.and_then(Tagged::of);
+        let state = known.and_then(ObjectVersion::of);
         let is_absent = known == Some(&Version::ABSENT);
         let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
         let read = async move { bucket.read(&tenant, state, is_absent).await };
@@ -179,7 +179,7 @@ impl DocumentStore for ObjectsStore {
         bytes: Bytes,
     ) -> StoreFuture<'a, Version, WriteError> {
         let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
-        let expected = Tagged::of(&expected.version);
+        let expected = ObjectVersion::of(&expected.version);
         let write = async move { bucket.write(&tenant, expected, bytes).await };
         self.remote.ask(write, || WriteError::Uncertain(DocumentError::GivenUp))
     }
@@ -201,7 +201,7 @@ impl DocumentStore for ObjectsStore {
         expected: &'a StoredDocument,
     ) -> StoreFuture<'a, (), WriteError> {
         let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
-        let expected = Tagged::of(&expected.version);
+        let expected = ObjectVersion::of(&expected.version);
         let remove = async move { bucket.remove_tenant(&tenant, expected).await };
         self.remote.ask(remove, || WriteError::Uncertain(DocumentError::GivenUp))
     }
@@ -210,9 +210,9 @@ impl DocumentStore for ObjectsStore {
         self.bucket.locate(tenant)
     }
 
-    fn examine(&self) {
+    fn probe(&self) {
         let bucket = Arc::clone(&self.bucket);
-        self.remote.spawn(async move { bucket.examine_until_known().await });
+        self.remote.spawn(async move { bucket.probe_until_known().await });
     }
 
     fn health(&self) -> StoreHealth {

@@ -8,14 +8,14 @@ use object_store::path::Path;
 use object_store::{Error, GetOptions, ObjectMeta};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::tag::Tagged;
+use super::version::ObjectVersion;
 use super::write::ids_of;
 use super::{
     Bucket, DOCUMENT, PAUSE, READ_PATIENCE, is_about_the_object, is_of_the_moment, no_tag,
 };
 use crate::domain::TenantId;
+use crate::storage::boot_time::BootTime;
 use crate::storage::document_store::{DocumentError, Reading, StoredDocument};
-use crate::storage::moment::Moment;
 
 /// How long a list may take, which comes a page at a time.
 const LIST_PATIENCE: Duration = Duration::from_secs(60);
@@ -64,24 +64,24 @@ impl Bucket {
     pub(super) fn tagged(
         &self,
         tenant: &TenantId,
-        checked: Moment,
+        checked: BootTime,
         meta: &ObjectMeta,
-    ) -> Option<Tagged> {
+    ) -> Option<ObjectVersion> {
         let tag = meta.e_tag.clone();
         let tag =
             tag.inspect(|tag| tracing::trace!(tenant.id = %tenant, tag, "an object's tag"))?;
-        Some(Tagged { checked, tag })
+        Some(ObjectVersion { checked, tag })
     }
 
     pub(super) async fn read(
         &self,
         tenant: &TenantId,
-        known: Option<Tagged>,
+        known: Option<ObjectVersion>,
         is_absent: bool,
     ) -> Result<Reading, DocumentError> {
         let path = self.path(tenant);
         let (location, limit) = (self.locate(tenant), self.document_limit);
-        let checked = Moment::now();
+        let checked = BootTime::now();
         let found = self.ask(Instant::now() + READ_PATIENCE, || {
             let if_none_match = known.as_ref().map(|known| known.tag.clone());
             let options = GetOptions { if_none_match, ..GetOptions::default() };
@@ -101,7 +101,7 @@ impl Bucket {
         let (meta, attributes, bytes) = match (found, known) {
             (Ok(found), _) => found,
             (Err(Error::NotModified { .. }), Some(known)) => {
-                let version = Tagged { checked, ..known }.version();
+                let version = ObjectVersion { checked, ..known }.version();
                 return version.map(Reading::Confirmed).ok_or_else(|| no_tag(location));
             }
             (Err(Error::NotFound { .. }), _) => return Ok(Reading::NoSuchTenant),

@@ -19,30 +19,30 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::read::silent;
-use super::{Bucket, PAUSE, Tagged, is_of_the_moment, no_tag};
+use super::{Bucket, ObjectVersion, PAUSE, is_of_the_moment, no_tag};
 use crate::domain::TenantId;
+use crate::storage::boot_time::BootTime;
 use crate::storage::document_store::{CreateTenantError, DocumentError, Version, WriteError};
-use crate::storage::moment::Moment;
 
 /// How long a change waits for an answer, with all that is asked for it.
 const WRITE_PATIENCE: Duration = Duration::from_secs(8);
 /// How long to wait at first before a write that was refused is tried again.
 const SHORT_PAUSE: Duration = Duration::from_millis(10);
-/// Ids that are kept in an object. So many writes may follow one whose answer was lost.
+/// WriteIds that are kept in an object. So many writes may follow one whose answer was lost.
 const KEPT: usize = 16;
 /// The metadata that holds them; no hyphen, which Azure does not take.
 const IDS: &str = "neokeyswrites";
 /// The metadata of an object that was made empty: the id of who made it.
 const MADE_BY: Attribute = Attribute::Metadata(Cow::Borrowed("neokeysmade"));
 
-/// Ids of writes that nobody else gives.
+/// WriteIds of writes that nobody else gives.
 #[derive(Debug)]
-pub(super) struct Ids {
+pub(super) struct WriteIds {
     process: u64,
     count: AtomicU64,
 }
 
-impl Ids {
+impl WriteIds {
     /// None where the system gives no random numbers.
     pub(super) fn new() -> Option<Self> {
         let mut process = [0; 8];
@@ -75,7 +75,7 @@ pub(super) fn attributes(before: &[String], id: &str) -> Attributes {
 
 /// An object as it is now.
 struct State {
-    tagged: Tagged,
+    tagged: ObjectVersion,
     /// Which write it is, where conditions name that in the place of the tag.
     generation: Option<String>,
     ids: Vec<String>,
@@ -92,7 +92,7 @@ enum Trace {
 
 impl State {
     /// Whether this is what a write expects: this tag, or no document.
-    fn is(&self, expected: Option<&Tagged>) -> bool {
+    fn is(&self, expected: Option<&ObjectVersion>) -> bool {
         match expected {
             Some(expected) => self.tagged.tag == expected.tag,
             None => self.is_empty && self.ids.is_empty(),
@@ -117,7 +117,7 @@ impl State {
 struct Write<'b> {
     bucket: &'b Bucket,
     tenant: &'b TenantId,
-    expected: Option<Tagged>,
+    expected: Option<ObjectVersion>,
     bytes: Bytes,
     id: String,
     /// It may have been done: nobody answered, or not yet.
@@ -129,7 +129,7 @@ impl Bucket {
     pub(super) async fn write(
         &self,
         tenant: &TenantId,
-        expected: Option<Tagged>,
+        expected: Option<ObjectVersion>,
         bytes: Bytes,
     ) -> Result<Version, WriteError> {
         let deadline = Instant::now() + WRITE_PATIENCE;
@@ -168,7 +168,7 @@ impl Bucket {
     pub(super) async fn remove_tenant(
         &self,
         tenant: &TenantId,
-        expected: Option<Tagged>,
+        expected: Option<ObjectVersion>,
     ) -> Result<(), WriteError> {
         let deadline = Instant::now() + WRITE_PATIENCE;
         match self.state(tenant, deadline).await.map_err(WriteError::Refused)? {
@@ -209,7 +209,7 @@ impl Bucket {
         deadline: Instant,
     ) -> Result<Option<State>, DocumentError> {
         let path = self.path(tenant);
-        let checked = Moment::now();
+        let checked = BootTime::now();
         let found = self.ask(deadline, || {
             let (path, options) = (&path, GetOptions { head: true, ..GetOptions::default() });
             async move { self.objects.get_opts(path, options).await }
@@ -243,7 +243,7 @@ impl Write<'_> {
             if !state.is(self.expected.as_ref()) || state.ids.contains(&self.id) {
                 return self.judge(state, before.as_deref());
             }
-            let checked = Moment::now();
+            let checked = BootTime::now();
             let attributes = attributes(&state.ids, &self.id);
             before.get_or_insert(state.ids);
             let update = UpdateVersion { e_tag: Some(state.tagged.tag), version: state.generation };
@@ -256,7 +256,7 @@ impl Write<'_> {
             match put {
                 Ok(put) => {
                     let tag = put.e_tag.unwrap_or_default();
-                    let version = Tagged { checked, tag }.version();
+                    let version = ObjectVersion { checked, tag }.version();
                     let no_tag = || WriteError::Uncertain(no_tag(bucket.locate(self.tenant)));
                     return version.ok_or_else(no_tag);
                 }
@@ -292,7 +292,7 @@ impl Write<'_> {
             Trace::Unknown => Err(WriteError::Uncertain(self.lost())),
             Trace::Done => {
                 let is_latest = state.ids.last() == Some(&self.id);
-                let tagged = if is_latest { state.tagged } else { Tagged::superseded() };
+                let tagged = if is_latest { state.tagged } else { ObjectVersion::superseded() };
                 let no_tag = || WriteError::Uncertain(no_tag(self.bucket.locate(self.tenant)));
                 tagged.version().ok_or_else(no_tag)
             }

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::shown::without_secrets;
+use super::redaction::without_secrets;
 
 /// Where documents go when the address names no prefix.
 const DEFAULT_PREFIX: &str = "/neokeys";

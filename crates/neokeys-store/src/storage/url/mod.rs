@@ -5,7 +5,7 @@
 
 mod etcd;
 mod objects;
-mod shown;
+mod redaction;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 pub use self::etcd::{EtcdUrl, EtcdUrlError};
 pub use self::objects::{Cloud, ObjectsUrl, ObjectsUrlError};
-pub use self::shown::{without_credentials, without_secrets};
+pub use self::redaction::{without_credentials, without_secrets};
 
 /// The address of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]

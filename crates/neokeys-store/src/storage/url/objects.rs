@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::shown::without_secrets;
+use super::redaction::without_secrets;
 
 /// Whose object storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

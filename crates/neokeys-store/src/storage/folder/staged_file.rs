@@ -1,0 +1,101 @@
+//! A new document before it is in its place: a file beside it, written and synced.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::FlockOperation;
+
+use super::Folder;
+use super::errors::{refused, uncertain};
+use super::file_names::{DisplacedName, STAGED, StagedName};
+use super::file_system::FileState;
+use crate::storage::document_store::WriteError;
+
+/// A file beside the document; removed when dropped.
+pub(super) struct StagedFile<'s> {
+    store: &'s Folder,
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    pub(super) is_there: bool,
+}
+
+impl StagedFile<'_> {
+    fn identity(&self) -> io::Result<FileState> {
+        Ok(FileState::of(&self.store.files.stat_open(&self.file)?))
+    }
+
+    /// The identity before anything was done to the document.
+    pub(super) fn identity_before(&self) -> Result<FileState, WriteError> {
+        self.identity().map_err(|source| refused("look at", &self.path, source))
+    }
+
+    /// Keeps the file that was the document under a name of its own, since somebody writes to it: if
+    /// this process ends before they do, another one finds it.
+    pub(super) fn keep_displaced(&mut self, file: &File, was: &FileState) -> Option<PathBuf> {
+        // Other processes leave it alone until this one ends.
+        if !self.is_there || !self.store.files.try_lock(file, FlockOperation::NonBlockingLockShared)
+        {
+            return None;
+        }
+        let (size, modified) = was.size_and_time();
+        let name = DisplacedName { inode: was.inode, size, modified }.to_file_name();
+        let path = self.path.with_file_name(name);
+        self.store.files.rename(&self.path, &path).ok()?;
+        self.is_there = false;
+        Some(path)
+    }
+
+    /// The identity in the document's place.
+    pub(super) fn identity_after(&self) -> Result<FileState, WriteError> {
+        self.identity().map_err(|source| uncertain("look at", &self.path, source))
+    }
+}
+
+impl Drop for StagedFile<'_> {
+    fn drop(&mut self) {
+        if self.is_there && self.store.files.remove(&self.path).is_err() {
+            // What stays is cleaned with the other strays, at the next touch of its tenant.
+            self.store.swept.pin().clear();
+        }
+    }
+}
+
+impl Folder {
+    /// A synced file with the new bytes, beside the target.
+    pub(super) fn stage(
+        &self,
+        target: &Path,
+        bytes: &[u8],
+        like: Option<(&File, &Metadata)>,
+    ) -> Result<StagedFile<'_>, WriteError> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let process = std::process::id();
+        let path = target.with_file_name(format!("{STAGED}new-{process}-{number}"));
+        let file = self.files.create(&path).map_err(|source| refused("make", &path, source))?;
+        let mut staged = StagedFile { store: self, path, file, is_there: true };
+        let finish = |staged: &mut StagedFile<'_>| {
+            // Whoever has a file open for writing keeps others from leases on it. It is opened for
+            // reading before it has the rights of another.
+            let reading = self.files.open(&staged.path)?;
+            let inode = FileState::of(&self.files.stat_open(&staged.file)?).inode;
+            let replaces = like.map_or((0, 0), |(_, like)| FileState::of(like).size_and_time());
+            let name = StagedName { inode, replaces }.to_file_name();
+            let path = target.with_file_name(name);
+            self.files.rename(&staged.path, &path)?;
+            staged.path = path;
+            // Before it holds anything: who may not read the one may not read the other.
+            if let Some((like, _)) = like {
+                self.files.make_like(&staged.path, &staged.file, like)?;
+            }
+            self.files.write(&staged.file, bytes)?;
+            self.files.sync(&staged.file)?;
+            staged.file = reading;
+            Ok(())
+        };
+        finish(&mut staged).map_err(|source| refused("write", &staged.path, source))?;
+        Ok(staged)
+    }
+}

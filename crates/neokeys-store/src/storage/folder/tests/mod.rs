@@ -1,0 +1,6 @@
+//! Stores in folders whose file system, clock or disk a test has in its hands.
+
+mod clock_skew;
+mod fault_injection;
+mod slow_disk;
+mod unacknowledged_write;

@@ -1,0 +1,88 @@
+//! What works only in part, told once in the log when it starts and when it ends.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::domain::{StoreHealth, TenantId};
+
+/// The faults there are now.
+#[derive(Debug, Default)]
+pub(super) struct Incidents(Mutex<BTreeMap<(TenantId, Area), Fault>>);
+
+/// What does not work, and since when.
+#[derive(Debug)]
+struct Fault {
+    told: String,
+    since: Instant,
+}
+
+/// What of a tenant works only in part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Area {
+    /// Its document cannot be read.
+    Reading,
+    /// Its document could not be written safely.
+    Writing,
+    /// Its document was asked for, and did not come in time.
+    Answering,
+}
+
+impl Incidents {
+    /// Something does not work.
+    pub(super) fn begin(&self, tenant: &TenantId, area: Area, fault: String) {
+        let mut faults = self.faults();
+        let known = faults.get(&(tenant.clone(), area));
+        if known.is_none_or(|known| known.told != fault) {
+            tracing::error!(tenant.id = %tenant, fault, "the tenant's document is not well");
+            let since = known.map_or_else(Instant::now, |known| known.since);
+            faults.insert((tenant.clone(), area), Fault { told: fault, since });
+        }
+    }
+
+    /// It works again.
+    pub(super) fn end(&self, tenant: &TenantId, area: Area) {
+        let mut faults = self.faults();
+        if !faults.is_empty() && faults.remove(&(tenant.clone(), area)).is_some() {
+            tracing::info!(tenant.id = %tenant, "the tenant's document is well again");
+        }
+    }
+
+    /// The tenant is no more.
+    pub(super) fn forget(&self, tenant: &TenantId) {
+        self.faults().retain(|(id, _), _| id != tenant);
+    }
+
+    /// How many tenants there are of each, for anybody: which ones is the log's to say.
+    pub(super) fn health(&self) -> StoreHealth {
+        let sentences = [
+            (self.count(Area::Reading), "cannot be read"),
+            (self.count(Area::Writing), "could not be written safely"),
+            (self.count(Area::Answering), "take too long to be read"),
+        ];
+        let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
+        StoreHealth {
+            faults: told
+                .map(|(tenants, what)| format!("documents that {what}: {tenants}"))
+                .collect(),
+            ..StoreHealth::default()
+        }
+    }
+
+    /// How many tenants have a fault there.
+    pub(super) fn count(&self, area: Area) -> usize {
+        self.faults().keys().filter(|(_, its)| *its == area).count()
+    }
+
+    /// How long the tenant that has had a fault there longest has had it.
+    pub(super) fn longest(&self, area: Area) -> Duration {
+        let faults = self.faults();
+        let there = faults.iter().filter(|((_, its), _)| *its == area);
+        there.map(|(_, fault)| fault.since.elapsed()).max().unwrap_or_default()
+    }
+
+    fn faults(&self) -> MutexGuard<'_, BTreeMap<(TenantId, Area), Fault>> {
+        // Each change is one insert or remove, so what a panic left behind is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,90 @@
+//! One tenant: its newest snapshot, the read of it that is under way, and who waits to change it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::footprint::FootprintGauge;
+use super::queue::CommitQueue;
+use super::refresh::Freshness;
+use super::snapshot::Latest;
+use crate::domain::ReadError;
+use crate::storage::document::Diagnostic;
+
+/// How long a document must have stayed empty to count as one without keys.
+pub(super) const STAYS_EMPTY: Duration = Duration::from_secs(1);
+
+/// What is shared about a tenant.
+#[derive(Debug, Default)]
+pub(super) struct LoadedTenant {
+    pub(super) latest: Latest,
+    /// Reads of the document that were begun.
+    begun: AtomicU64,
+    /// What the last read came to; held by the one under way.
+    pub(super) loading: Arc<tokio::sync::Mutex<Option<LastRead>>>,
+    queue: Mutex<CommitQueue>,
+    /// Held by the writer from before it writes until what came of it is published, however it ends.
+    pub(super) writing: tokio::sync::Mutex<()>,
+    /// When it was asked for last, in loads.
+    pub(super) used: AtomicU64,
+    /// What its document takes of what there is.
+    pub(super) weight: FootprintGauge,
+}
+
+/// What a read came to.
+#[derive(Debug)]
+pub(super) struct LastRead {
+    /// Its number, counted from 1.
+    pub(super) number: u64,
+    /// How new it had to be.
+    pub(super) demand: Freshness,
+    /// The snapshot is the newest one, or a write's that came later.
+    pub(super) outcome: Result<(), ReadError>,
+}
+
+/// The document is empty, as an editor leaves it before it writes.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is empty; it counts as one without keys once it has stayed so for a second")]
+pub(super) struct JustEmptied(pub(super) String);
+
+/// The document as a whole cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{location}: {fault}")]
+pub(super) struct Unparsable {
+    pub(super) location: String,
+    pub(super) fault: Diagnostic,
+}
+
+impl LoadedTenant {
+    pub(super) fn queue(&self) -> MutexGuard<'_, CommitQueue> {
+        // Each change is one push or take, so what a panic left behind is whole.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the write that is under way has ended and what came of it is published.
+    pub(super) async fn written(&self) {
+        drop(self.writing.lock().await);
+    }
+
+    /// How many reads of the document were begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    /// Begins one more; gives its number.
+    pub(super) fn begin(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+/// A fault with its causes, in one line.
+pub(super) fn in_full(fault: &dyn std::error::Error) -> String {
+    let mut text = fault.to_string();
+    let mut cause = fault.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,234 @@
+//! The one [`KeyRepository`]: keyrings out of documents, whatever keeps the documents.
+//!
+//! Reading a tenant that did not change costs a look at its document's version. Writing is one
+//! writer's affair a tenant ([`writer`]).
+
+mod footprint;
+mod incidents;
+mod loaded_tenant;
+mod open;
+mod queue;
+mod refresh;
+mod snapshot;
+mod statistics;
+mod tenant_cache;
+mod threads;
+mod watchdog;
+mod write_lock;
+mod writer;
+
+use std::sync::Arc;
+
+use self::incidents::{Area, Incidents};
+pub use self::open::{OpenError, StoreConfig, open_documents};
+use self::queue::{CommitTicket, QueuedCommit};
+use self::refresh::Freshness;
+use self::statistics::Tally;
+use self::tenant_cache::TenantCache;
+use self::threads::Threads;
+use self::watchdog::{PendingCommits, Watchdog};
+use self::writer::Writer;
+use super::check::{self, CheckError, Finding};
+use super::document_store::{
+    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture,
+};
+use super::url::StoreUrl;
+use crate::domain::{
+    CallerGone, Commit, CommitFuture, KeyRepository, Keyring, KeyringFuture, ReadError,
+    StoreHealth, TenantId,
+};
+
+pub use self::statistics::RepositoryStatistics;
+
+/// The keys of every tenant of one [`DocumentStore`].
+pub struct DocumentRepository {
+    shared: Arc<Shared>,
+    _watchdog: Watchdog,
+}
+
+/// What a store and its tasks share.
+struct Shared {
+    documents: Arc<dyn DocumentStore>,
+    tenants: TenantCache,
+    incidents: Incidents,
+    tally: Arc<Tally>,
+    overdue: Arc<PendingCommits>,
+    threads: Threads,
+}
+
+impl DocumentRepository {
+    /// Opens the store at an address.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the folder is not there, the settings make no sense, or the store is not
+    /// built in.
+    pub fn open(url: &StoreUrl, config: &StoreConfig) -> Result<Self, OpenError> {
+        Self::on(open_documents(url, config)?, config)
+    }
+
+    /// The keys in a store of documents.
+    ///
+    /// # Errors
+    /// [`OpenError::Threads`].
+    pub fn new(documents: Arc<dyn DocumentStore>) -> Result<Self, OpenError> {
+        Self::on(documents, &StoreConfig::default())
+    }
+
+    fn on(documents: Arc<dyn DocumentStore>, config: &StoreConfig) -> Result<Self, OpenError> {
+        let overdue = Arc::<PendingCommits>::default();
+        let watchdog = overdue.guard().map_err(OpenError::Threads)?;
+        let shared = Shared {
+            documents,
+            tenants: TenantCache::new(config.loaded_limit),
+            incidents: Incidents::default(),
+            tally: Arc::default(),
+            overdue,
+            threads: Threads::start().map_err(OpenError::Threads)?,
+        };
+        Ok(Self { shared: Arc::new(shared), _watchdog: watchdog })
+    }
+
+    /// Finds out, by and by, whether the documents can be changed safely; for whoever will stay.
+    pub fn probe(&self) {
+        self.shared.documents.probe();
+    }
+
+    /// The tenants there are, in order.
+    ///
+    /// # Errors
+    /// [`DocumentError`] when they cannot be listed.
+    pub async fn list_tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
+        self.shared.documents.tenants().await
+    }
+
+    /// Makes a tenant without keys, durably.
+    ///
+    /// # Errors
+    /// [`CreateTenantError`] when it exists or cannot be made.
+    pub async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
+        self.shared.documents.create_tenant(tenant).await
+    }
+
+    /// Reads and judges one tenant's document, or every one's.
+    ///
+    /// # Errors
+    /// [`CheckError`] when there is no such tenant, or the tenants cannot be listed.
+    pub async fn check(&self, tenant: Option<&TenantId>) -> Result<Vec<Finding>, CheckError> {
+        check::check(&*self.shared.documents, tenant).await
+    }
+
+    /// Puts a commit in its tenant's line.
+    fn ask(&self, commit: Commit) -> CommitTicket {
+        let (shared, id) = (&self.shared, commit.tenant.clone());
+        let tenant = shared.tenants.get(&id);
+        let runtime = shared.threads.runtime();
+        let watched = shared.overdue.watch(&id);
+        let (waiting, asked) = QueuedCommit::new(commit, watched, &shared.tally, runtime);
+        let needs_writer = {
+            let mut queue = tenant.queue();
+            queue.push(waiting);
+            !std::mem::replace(&mut queue.has_writer, true)
+        };
+        if needs_writer {
+            let writer = Writer { id, tenant, shared: Arc::clone(shared) };
+            drop(shared.threads.spawn(writer.work()));
+        }
+        asked
+    }
+
+    /// What the store has done and holds.
+    #[must_use]
+    pub fn statistics(&self) -> RepositoryStatistics {
+        let shared = &*self.shared;
+        let (tenants_loaded, loaded) = shared.tenants.weighed();
+        let health = shared.documents.health();
+        RepositoryStatistics {
+            is_reachable: !health.is_cut_off,
+            knowledge_age: health.knowledge_age,
+            tenants_loaded: tenants_loaded as u64,
+            keys_loaded: loaded.keys,
+            bytes_loaded: loaded.bytes,
+            faulty_entries: loaded.faulty,
+            documents_unreadable: shared.incidents.count(Area::Reading) as u64,
+            documents_unwritable: shared.incidents.count(Area::Writing) as u64,
+            stale_for: shared.incidents.longest(Area::Reading),
+            commits: shared.tally.commits(),
+            commits_waiting: shared.overdue.waiting() as u64,
+            longest_commit_wait: shared.overdue.longest(),
+            batches: shared.tally.batches(),
+            writes: shared.tally.writes(),
+            conflicts: shared.tally.conflicts(),
+            reloads: shared.tally.reloads(),
+        }
+    }
+}
+
+impl Shared {
+    async fn get_keyring(self: Arc<Self>, id: &TenantId) -> Result<Arc<Keyring>, ReadError> {
+        let tenant = self.tenants.get(id);
+        match self.refresh(id, &tenant, Freshness::Fresh).await {
+            Ok(snapshot) => {
+                self.tenants.weigh(id, &tenant, snapshot.weigh());
+                snapshot.keyring()
+            }
+            Err(error) => {
+                if matches!(error, ReadError::NoSuchTenant) {
+                    self.forget(id);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Nothing is kept of a tenant that does not exist: anybody can name one.
+    fn forget(&self, id: &TenantId) {
+        self.tenants.forget(id);
+        self.incidents.forget(id);
+    }
+}
+
+impl KeyRepository for DocumentRepository {
+    fn get_keyring<'a>(&'a self, id: &'a TenantId) -> KeyringFuture<'a> {
+        let shared = &self.shared;
+        let fresh = shared.tenants.find(id, |tenant| {
+            let snapshot = tenant.latest.look();
+            let snapshot = snapshot.as_ref()?;
+            let read = shared.documents.read(id, Some(snapshot.version.as_ref()?));
+            let is_fresh = matches!(read, StoreFuture::Ready(Some(Ok(Reading::Unchanged))));
+            is_fresh.then(|| snapshot.keyring())
+        });
+        let is_new = fresh.is_none();
+        match fresh.flatten() {
+            Some(keyring) => KeyringFuture::ready(keyring),
+            // Anybody can name a tenant that is not there: nothing is made for it.
+            None if is_new && shared.documents.is_absent(id) => {
+                shared.incidents.forget(id);
+                KeyringFuture::ready(Err(ReadError::NoSuchTenant))
+            }
+            None => KeyringFuture::Pending(Box::pin(Arc::clone(shared).get_keyring(id))),
+        }
+    }
+
+    fn feign_absence(&self, id: &TenantId) {
+        let has_document = self.shared.tenants.find(id, |tenant| {
+            let snapshot = tenant.latest.look();
+            snapshot.as_ref().is_some_and(|it| it.version != Some(super::Version::ABSENT))
+        });
+        self.shared.documents.feign_absence(id, has_document.unwrap_or(false));
+    }
+
+    fn commit(&self, commit: Commit) -> CommitFuture {
+        Box::pin(self.ask(commit).answered())
+    }
+
+    fn commit_unless_gone(&self, commit: Commit, gone: CallerGone) -> CommitFuture {
+        Box::pin(self.ask(commit).answered_unless_gone(gone))
+    }
+
+    fn health(&self) -> StoreHealth {
+        let mut health = self.shared.documents.health();
+        health.faults.extend(self.shared.incidents.health().faults);
+        health.faults.extend(self.shared.overdue.fault());
+        health
+    }
+}

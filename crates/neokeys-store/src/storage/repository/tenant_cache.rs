@@ -1,0 +1,198 @@
+//! The tenants that are in memory: loaded when first asked for, dropped by least use when their
+//! documents need more room than there is.
+//!
+//! Who finds a tenant waits for nobody and writes to nothing that others read: the map is one that
+//! readers do not lock, and a tenant's use is noted only where it is not noted yet.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use papaya::ResizeMode;
+
+use super::footprint::{Footprint, FootprintGauge};
+use super::loaded_tenant::LoadedTenant;
+use crate::domain::TenantId;
+
+/// Tenants in memory.
+#[derive(Debug)]
+pub(super) struct TenantCache {
+    /// Bytes that the documents may have together.
+    room: u64,
+    loaded: papaya::HashMap<TenantId, Arc<LoadedTenant>>,
+    /// What they have together.
+    weight: FootprintGauge,
+    /// Held by who weighs a tenant or drops one: a tenant that is dropped is weighed no more.
+    weighing: Mutex<()>,
+    /// Counts the loads: the clock by which use is told.
+    loads: AtomicU64,
+}
+
+impl TenantCache {
+    /// No tenants, and room for documents of so many bytes.
+    pub(super) fn new(room: u64) -> Self {
+        Self {
+            room,
+            // A map that is between two sizes is searched in both until it is written to again.
+            loaded: papaya::HashMap::builder().resize_mode(ResizeMode::Blocking).build(),
+            weight: FootprintGauge::default(),
+            weighing: Mutex::default(),
+            loads: AtomicU64::new(0),
+        }
+    }
+
+    /// What is found in a tenant, if it is in memory.
+    pub(super) fn find<T>(
+        &self,
+        id: &TenantId,
+        found: impl FnOnce(&LoadedTenant) -> T,
+    ) -> Option<T> {
+        let loaded = self.loaded.pin();
+        let tenant = loaded.get(id)?;
+        self.note_use(tenant);
+        Some(found(tenant))
+    }
+
+    /// A tenant, in memory from now on.
+    pub(super) fn get(&self, id: &TenantId) -> Arc<LoadedTenant> {
+        let loaded = self.loaded.pin();
+        let known = loaded.get(id);
+        let tenant = known.unwrap_or_else(|| loaded.get_or_insert_with(id.clone(), Arc::default));
+        self.note_use(tenant);
+        Arc::clone(tenant)
+    }
+
+    /// A tenant that is asked for again and again is not written to.
+    fn note_use(&self, tenant: &LoadedTenant) {
+        let now = self.loads.load(Ordering::Relaxed);
+        if tenant.used.load(Ordering::Relaxed) != now {
+            tenant.used.store(now, Ordering::Relaxed);
+        }
+    }
+
+    fn weighing(&self) -> MutexGuard<'_, ()> {
+        // It guards an order of steps, not a value.
+        self.weighing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps nothing of a tenant.
+    pub(super) fn forget(&self, id: &TenantId) {
+        let _weighing = self.weighing();
+        self.drop_tenant(id);
+    }
+
+    fn drop_tenant(&self, id: &TenantId) {
+        if let Some(tenant) = self.loaded.pin().remove(id) {
+            self.weight.lose(&tenant.weight);
+        }
+    }
+
+    /// How many tenants are in memory, and what their documents have together.
+    pub(super) fn weighed(&self) -> (usize, Footprint) {
+        (self.loaded.len(), self.weight.get())
+    }
+
+    /// A tenant's document has so much now. Where that is too much for all together, those
+    /// used least lately go.
+    pub(super) fn weigh(&self, id: &TenantId, tenant: &Arc<LoadedTenant>, document: Footprint) {
+        let _weighing = self.weighing();
+        // One that was dropped meanwhile goes when its last user does.
+        if !self.loaded.pin().get(id).is_some_and(|there| Arc::ptr_eq(there, tenant)) {
+            return;
+        }
+        self.loads.fetch_add(1, Ordering::Relaxed);
+        self.weight.exchange(&tenant.weight, document);
+        if self.weight.get().bytes > self.room {
+            self.make_room(tenant);
+        }
+    }
+
+    /// Drops a tenth more than it must, so that the next load need not do it again.
+    fn make_room(&self, keep: &LoadedTenant) {
+        let mut by_use: Vec<(u64, TenantId)> = self
+            .loaded
+            .pin()
+            .iter()
+            .filter(|(_, tenant)| !std::ptr::eq(&***tenant, keep) && !tenant.queue().has_writer)
+            .map(|(id, tenant)| (tenant.used.load(Ordering::Relaxed), id.clone()))
+            .collect();
+        by_use.sort_unstable();
+        let enough = self.room - self.room / 10;
+        for (_, id) in by_use {
+            if self.weight.get().bytes <= enough {
+                break;
+            }
+            self.drop_tenant(&id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::{Footprint, TenantCache};
+    use crate::domain::TenantId;
+
+    #[test]
+    fn who_finds_a_tenant_waits_for_nobody_who_weighs_or_drops_one() {
+        let tenants = TenantCache::new(0);
+        let id = TenantId::parse("a").unwrap();
+        tenants.get(&id);
+        let _weighing = tenants.weighing();
+        assert!(tenants.find(&id, |_| ()).is_some());
+        assert!(tenants.find(&TenantId::parse("b").unwrap(), |_| ()).is_none());
+    }
+
+    #[test]
+    fn what_is_dropped_and_weighed_at_once_leaves_no_weight() {
+        let tenants = TenantCache::new(1_000);
+        let one = Footprint { bytes: 90, keys: 1, faulty: 1 };
+        std::thread::scope(|threads| {
+            for turn in 0..4 {
+                let tenants = &tenants;
+                threads.spawn(move || {
+                    for number in 0..2_000 {
+                        let id = TenantId::parse(&format!("t{}", (number + turn) % 20)).unwrap();
+                        let tenant = tenants.get(&id);
+                        tenants.weigh(&id, &tenant, one);
+                        if number % 3 == 0 {
+                            tenants.forget(&id);
+                        }
+                    }
+                });
+            }
+        });
+        let (loaded, all) = tenants.weighed();
+        let ids: Vec<_> = tenants.loaded.pin().keys().cloned().collect();
+        assert_eq!(ids.len(), loaded);
+        assert!(all.bytes <= 1_000, "{all:?}");
+        assert!(tenants.loads.load(Ordering::Relaxed) > 0);
+        ids.iter().for_each(|id| tenants.forget(id));
+        assert_eq!(tenants.weighed(), (0, Footprint::default()));
+    }
+
+    #[test]
+    fn what_was_used_least_lately_goes_when_room_is_short() {
+        let tenants = TenantCache::new(300);
+        let id = |name: &str| TenantId::parse(name).unwrap();
+        let is_there = |name: &str| tenants.find(&id(name), |_| ()).is_some();
+        let of = |bytes| Footprint { bytes, keys: 1, faulty: 0 };
+        for name in ["a", "b", "c"] {
+            let tenant = tenants.get(&id(name));
+            tenants.weigh(&id(name), &tenant, of(90));
+        }
+        assert!(is_there("a"));
+        let tenant = tenants.get(&id("d"));
+        tenants.weigh(&id("d"), &tenant, of(90));
+        assert!(!is_there("b"));
+        assert!(is_there("a") && is_there("d"));
+        let huge = tenants.get(&id("huge"));
+        tenants.weigh(&id("huge"), &huge, of(1000));
+        assert!(is_there("huge") && !is_there("d"));
+        tenants.forget(&id("huge"));
+        let small = tenants.get(&id("small"));
+        tenants.weigh(&id("small"), &small, of(1));
+        assert!(is_there("small"));
+        assert_eq!(tenants.weighed(), (1, of(1)));
+    }
+}

@@ -1,0 +1,75 @@
+//! A writer's turn among processes: waited for, and what is answered where none comes.
+
+use std::time::{Duration, Instant};
+
+use super::loaded_tenant::in_full;
+use super::refresh::Freshness;
+use super::writer::{Writer, commit_to};
+use crate::domain::CommitError;
+use crate::storage::document::DocumentEditor;
+use crate::storage::document_store::{DocumentError, DocumentLock};
+
+/// How long a change waits for a lock that another process holds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why there is no turn.
+pub(super) enum Refusal {
+    /// The document cannot be read, or there is no such tenant.
+    Unreadable(CommitError),
+    /// Another process holds the lock.
+    Locked(DocumentError),
+    /// The lock cannot be had at all.
+    Unlockable(DocumentError),
+}
+
+impl Writer {
+    /// Keeps other processes off, once it is known that there is such a tenant.
+    pub(super) async fn turn(&self, since: Instant) -> Result<DocumentLock, Refusal> {
+        if self.tenant.latest.get().is_none() {
+            self.fresh(Freshness::Fresh).await.map_err(Refusal::Unreadable)?;
+        }
+        let patience = LOCK_PATIENCE.saturating_sub(since.elapsed());
+        let turn = match self.shared.documents.lock(&self.id, Duration::ZERO).await {
+            Err(DocumentError::Locked { .. }) if !patience.is_zero() => {
+                self.tenant.queue().hold_up(true);
+                let turn = self.shared.documents.lock(&self.id, patience).await;
+                self.tenant.queue().hold_up(false);
+                turn
+            }
+            turn => turn,
+        };
+        turn.map_err(|error| {
+            let is_held = matches!(error, DocumentError::Locked { .. });
+            if is_held { Refusal::Locked(error) } else { Refusal::Unlockable(error) }
+        })
+    }
+
+    /// Answers those who have waited long enough. What a rule refuses needs no turn.
+    pub(super) async fn refuse(&self, refusal: Refusal) {
+        let (error, patience) = match refusal {
+            Refusal::Unreadable(error) => {
+                for waiting in self.tenant.queue().take() {
+                    self.answer(waiting, Err(error.clone()));
+                }
+                return;
+            }
+            Refusal::Locked(error) => (error, LOCK_PATIENCE),
+            Refusal::Unlockable(error) => (error, Duration::ZERO),
+        };
+        let batch = self.tenant.queue().take_older(patience);
+        if batch.is_empty() {
+            return;
+        }
+        let fault = in_full(&error);
+        tracing::warn!(tenant.id = %self.id, fault, changes = batch.len(), "changes were not begun");
+        let error = CommitError::Unavailable(error.into());
+        let newest = self.fresh(Freshness::Newest).await.ok();
+        let document = newest.as_ref().and_then(|snapshot| snapshot.document.as_ref());
+        for waiting in batch {
+            let by_rule = document.and_then(|document| {
+                commit_to(&mut DocumentEditor::of(document), &waiting.commit).err()
+            });
+            self.answer(waiting, Err(by_rule.unwrap_or_else(|| error.clone())));
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The one writer of a tenant: takes all the commits that wait, makes them one after another on one
+//! draft, writes once, and gives each its own outcome.
+//!
+//! Invariants: an outcome is given only when what was written is durable, or when nothing of the
+//! commit was written; what was judged on a document that changed meanwhile is judged again; what is
+//! refused by a rule is refused on the newest document there is, since no write proves it so.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Shared;
+use super::incidents::Area;
+use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY, in_full};
+use super::queue::{CommitResult, QueuedCommit};
+use super::refresh::{Freshness, PARSED_IN_PLACE};
+use super::snapshot::Snapshot;
+use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
+use crate::storage::document::{Document, DocumentEditor, NotEditable};
+use crate::storage::document_store::{DocumentLock, Version, WriteError};
+
+/// How often a document may change under the writer before it gives up.
+const ATTEMPTS: usize = 100;
+/// How long to wait before an empty document is looked at again.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A writer at work.
+pub(super) struct Writer {
+    pub(super) id: TenantId,
+    pub(super) tenant: Arc<LoadedTenant>,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// The document kept changing under the writer.
+#[derive(Debug, thiserror::Error)]
+#[error("the document changed {ATTEMPTS} times while it was being written")]
+struct Contended;
+
+/// What would be written does not say what was meant.
+#[derive(Debug, thiserror::Error)]
+#[error("the document does not read back as the changes were meant")]
+struct Misread;
+
+/// What commits come to on one document.
+struct Judged {
+    outcomes: Vec<CommitResult>,
+    /// The document with all that were not refused; none where all were.
+    document: Option<Arc<Document>>,
+}
+
+/// What became of one attempt.
+enum Attempt {
+    /// Everybody has an answer.
+    Answered,
+    /// These have to be judged again, on a document as new as this.
+    Again(Vec<QueuedCommit>, Freshness),
+}
+
+impl Writer {
+    /// Works until nobody waits.
+    pub(super) async fn work(self) {
+        let leaving = Leaving(&self.tenant);
+        while let Some(since) = self.wanted_since() {
+            match self.turn(since).await {
+                Ok(turn) => {
+                    // Who waits for a seat can still be left by who asked.
+                    let _seat = self.shared.threads.seat().await;
+                    let batch = self.tenant.queue().take();
+                    self.commit_all(batch, &turn).await;
+                }
+                Err(refusal) => self.refuse(refusal).await,
+            }
+        }
+        std::mem::forget(leaving);
+    }
+
+    /// Since when somebody waits. Where nobody does, the next who comes needs another writer.
+    fn wanted_since(&self) -> Option<Instant> {
+        let mut queue = self.tenant.queue();
+        let oldest = queue.oldest();
+        queue.has_writer = oldest.is_some();
+        oldest
+    }
+
+    async fn commit_all(&self, mut batch: Vec<QueuedCommit>, turn: &DocumentLock) {
+        let mut conflicting = None;
+        let mut demand = Freshness::Fresh;
+        for _ in 0..ATTEMPTS {
+            match self.attempt(batch, turn, demand, &mut conflicting).await {
+                Attempt::Answered => return,
+                Attempt::Again(left, newer) => (batch, demand) = (left, newer),
+            }
+        }
+        self.answer_all(batch, &CommitError::Unavailable(Unavailable::new(Contended)));
+    }
+
+    async fn attempt(
+        &self,
+        mut batch: Vec<QueuedCommit>,
+        turn: &DocumentLock,
+        demand: Freshness,
+        conflicting: &mut Option<Version>,
+    ) -> Attempt {
+        let snapshot = match self.fresh(demand).await {
+            Ok(snapshot) => snapshot,
+            Err(error) => return self.answer_all(batch, &error),
+        };
+        let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
+            let error = CommitError::Unavailable(Unavailable::new(Contended));
+            return self.answer_all(batch, &error);
+        };
+        batch.retain(QueuedCommit::begin);
+        if batch.is_empty() {
+            return Attempt::Answered;
+        }
+        let Some((batch, judged)) = self.judge(Arc::clone(document), batch).await else {
+            return Attempt::Answered;
+        };
+        let Judged { outcomes, document } = judged;
+        let Some(document) = document else {
+            if demand == Freshness::Newest {
+                return self.answer_each(batch, outcomes);
+            }
+            batch.iter().for_each(QueuedCommit::undo);
+            return Attempt::Again(batch, Freshness::Newest);
+        };
+        let bytes = document.bytes().clone();
+        let write = self.shared.documents.write_locked(turn, &self.id, &stored, bytes);
+        let _writing = self.tenant.writing.lock().await;
+        let began = Instant::now();
+        let written = write.await;
+        self.shared.tally.wrote(began.elapsed());
+        match written {
+            Ok(version) => {
+                let snapshot = Arc::new(Snapshot::good(document, version));
+                self.tenant.latest.publish_written(Arc::clone(&snapshot));
+                self.shared.tenants.weigh(&self.id, &self.tenant, snapshot.weigh());
+                let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+                self.shared.tally.batched(done);
+                self.shared.incidents.end(&self.id, Area::Writing);
+                self.answer_each(batch, outcomes)
+            }
+            Err(WriteError::Conflict) => {
+                self.shared.tally.conflicted();
+                if conflicting.replace(stored.version) == Some(stored.version) {
+                    // Changed twice, and no version told: it has to be read.
+                    self.unread(&snapshot);
+                }
+                batch.iter().for_each(QueuedCommit::undo);
+                Attempt::Again(batch, Freshness::Fresh)
+            }
+            Err(error) => {
+                let error = self.failed(error, &snapshot);
+                // What was refused by its own judgement stays so.
+                let outcomes = outcomes.into_iter().map(|outcome| outcome.and(Err(error.clone())));
+                self.answer_each(batch, outcomes.collect())
+            }
+        }
+    }
+
+    /// Judges all, one after another on one draft. None if that came to a sudden end.
+    async fn judge(
+        &self,
+        document: Arc<Document>,
+        batch: Vec<QueuedCommit>,
+    ) -> Option<(Vec<QueuedCommit>, Judged)> {
+        let is_small = document.bytes().len() <= PARSED_IN_PLACE;
+        let work = move || {
+            let (made, mut outcomes) = make_all(&document, &batch);
+            let is_changed = outcomes.iter().any(Result::is_ok);
+            let document = made.filter(|_| is_changed).map(Arc::new);
+            if document.is_none() {
+                let misread = || CommitError::Unavailable(Unavailable::new(Misread));
+                outcomes = outcomes.into_iter().map(|it| it.and_then(|_| Err(misread()))).collect();
+            }
+            (batch, Judged { outcomes, document })
+        };
+        if is_small { Some(work()) } else { self.shared.threads.work(work).await }
+    }
+
+    /// The document as it is now, if it may be replaced.
+    pub(super) async fn fresh(&self, demand: Freshness) -> Result<Arc<Snapshot>, CommitError> {
+        let started = Instant::now();
+        loop {
+            let refresh = self.shared.refresh(&self.id, &self.tenant, demand).await;
+            let snapshot = refresh.map_err(|error| match error {
+                ReadError::NoSuchTenant => {
+                    self.shared.forget(&self.id);
+                    CommitError::NoSuchTenant
+                }
+                ReadError::Unavailable(cause) => CommitError::Unavailable(cause),
+            })?;
+            match &snapshot.fault {
+                None => return Ok(snapshot),
+                // An editor is about to write: what it writes comes first.
+                Some(fault) if fault.is::<JustEmptied>() && started.elapsed() < 2 * STAYS_EMPTY => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Some(fault) => return Err(CommitError::Unavailable(fault.clone())),
+            }
+        }
+    }
+
+    /// Nothing was written, or nobody knows.
+    fn failed(&self, error: WriteError, was: &Snapshot) -> CommitError {
+        let told = in_full(&error);
+        match error {
+            WriteError::NoSuchTenant => CommitError::NoSuchTenant,
+            WriteError::Conflict => CommitError::Unavailable(Unavailable::new(Contended)),
+            WriteError::Refused(cause) => {
+                tracing::error!(tenant.id = %self.id, fault = told, "a change was not written");
+                CommitError::Unavailable(cause.into())
+            }
+            WriteError::Uncertain(cause) => {
+                self.shared.incidents.begin(&self.id, Area::Writing, told);
+                // Whatever is on disk is what counts from here on.
+                self.unread(was);
+                CommitError::Uncertain(Unavailable::new(cause))
+            }
+        }
+    }
+
+    /// Lets the next look at the document be a reading.
+    fn unread(&self, was: &Snapshot) {
+        let unread = Snapshot { version: None, ..was.clone() };
+        self.tenant.latest.publish_written(Arc::new(unread));
+    }
+
+    pub(super) fn answer(&self, waiting: QueuedCommit, outcome: CommitResult) {
+        self.shared.tally.answered(&outcome);
+        waiting.answer(outcome);
+    }
+
+    fn answer_each(&self, batch: Vec<QueuedCommit>, outcomes: Vec<CommitResult>) -> Attempt {
+        for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+            self.answer(waiting, outcome);
+        }
+        Attempt::Answered
+    }
+
+    fn answer_all(&self, batch: Vec<QueuedCommit>, error: &CommitError) -> Attempt {
+        batch.into_iter().for_each(|waiting| self.answer(waiting, Err(error.clone())));
+        Attempt::Answered
+    }
+}
+
+/// Every commit made on a document, one after another, with the outcome of each.
+fn make_all(document: &Document, batch: &[QueuedCommit]) -> (Option<Document>, Vec<CommitResult>) {
+    let commits = || batch.iter().map(|waiting| &waiting.commit);
+    let mut draft = DocumentEditor::of(document);
+    let outcomes = commits().map(|commit| commit_to(&mut draft, commit)).collect();
+    if let Some(made) = draft.finish() {
+        return (Some(made), outcomes);
+    }
+    // One of them does not read back as it was meant: each by itself, so that the others are made.
+    let mut draft = DocumentEditor::careful(document);
+    let outcomes = commits().map(|commit| commit_to(&mut draft, commit)).collect();
+    (draft.finish(), outcomes)
+}
+
+pub(super) fn commit_to(draft: &mut DocumentEditor, commit: &Commit) -> CommitResult {
+    commit.right.judge(draft.keyring(), &commit.edit)?;
+    let change = draft.keyring().judge(&commit.edit, &commit.precondition)?;
+    draft
+        .make(&change)
+        .map_err(|NotEditable { line, reason }| CommitError::NotEditable { line, reason })?;
+    Ok(Committed { key: Arc::clone(change.key()) })
+}
+
+/// Makes room for another writer if this one comes to a sudden end.
+struct Leaving<'t>(&'t LoadedTenant);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue();
+        queue.has_writer = false;
+        queue.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use crate::domain::{
+        ApiKey, Commit, Digest, KeyName, KeyRepository as _, KeyringEdit, Precondition, Right,
+        Scopes, TenantId,
+    };
+    use crate::storage::DocumentRepository;
+    use crate::storage::document_store::{
+        CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument,
+        Version, WriteError,
+    };
+
+    /// One document, whose states all have one version, as a file's have within a tick of its clock.
+    #[derive(Default)]
+    struct OneVersion(Mutex<Bytes>);
+
+    const VERSION: Version = Version::new([1; Version::NUMBERS]);
+
+    impl DocumentStore for OneVersion {
+        fn read<'a>(
+            &'a self,
+            _: &'a TenantId,
+            known: Option<&Version>,
+        ) -> StoreFuture<'a, Reading, DocumentError> {
+            let bytes = self.0.lock().unwrap().clone();
+            let found = StoredDocument { bytes, version: VERSION, unchanged_for: Duration::MAX };
+            StoreFuture::ready(Ok(match known {
+                Some(_) => Reading::Unchanged,
+                None => Reading::Found(found),
+            }))
+        }
+
+        fn write<'a>(
+            &'a self,
+            _: &'a TenantId,
+            expected: &'a StoredDocument,
+            bytes: Bytes,
+        ) -> StoreFuture<'a, Version, WriteError> {
+            let mut document = self.0.lock().unwrap();
+            if *document != expected.bytes {
+                return StoreFuture::ready(Err(WriteError::Conflict));
+            }
+            *document = bytes;
+            StoreFuture::ready(Ok(VERSION))
+        }
+
+        fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
+            StoreFuture::ready(Ok(Vec::new()))
+        }
+
+        fn create_tenant<'a>(&'a self, _: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
+            StoreFuture::ready(Err(CreateTenantError::Exists))
+        }
+
+        fn locate(&self, _: &TenantId) -> String {
+            "the document".to_owned()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_that_no_version_tells_is_kept() {
+        let documents = Arc::new(OneVersion::default());
+        let store = DocumentRepository::new(Arc::clone(&documents) as Arc<_>).unwrap();
+        let commit = |name: &str| Commit {
+            tenant: TenantId::parse("t").unwrap(),
+            edit: KeyringEdit::Create(ApiKey {
+                name: KeyName::parse(name).unwrap(),
+                enabled: true,
+                scopes: Scopes::parse(&["x"]).unwrap(),
+                digest: Digest::of(name.as_bytes()),
+            }),
+            precondition: Precondition::default(),
+            right: Right::Operator,
+        };
+        store.commit(commit("one")).await.unwrap();
+        let text = String::from_utf8(documents.0.lock().unwrap().to_vec()).unwrap();
+        *documents.0.lock().unwrap() = Bytes::from(format!("# theirs\n{text}"));
+        store.commit(commit("two")).await.unwrap();
+        let text = String::from_utf8(documents.0.lock().unwrap().to_vec()).unwrap();
+        assert!(text.starts_with("# theirs\n") && text.contains("name: two"), "{text}");
+    }
+}
