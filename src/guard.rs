@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Next, from_fn};
-use actix_web::{Error, Scope, web};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ThinData};
+use actix_web::{Error, Scope};
 
 pub use crate::auth::bearer::{BearerConfig, BearerConfigError, IssuerConfig, SigningAlgorithm};
 pub use crate::auth::{
@@ -27,7 +28,7 @@ pub use crate::domain::{Scopes, TenantId, TenantIdError};
 pub use crate::storage::{OpenError, StoreUrl, StoreUrlError};
 
 use crate::auth::bearer::BearerVerifier;
-use crate::auth::{Authenticator, SystemClock, authenticate_by};
+use crate::auth::{Authenticator, SystemClock, authenticate};
 use crate::domain::KeyRepository;
 use crate::http;
 use crate::storage::{DocumentRepository, StoreConfig};
@@ -64,7 +65,7 @@ impl Guard {
 
     /// A scope whose handlers begin only for callers with a valid credential; each says by its
     /// [`ScopedAuthorize`] what it demands of them. The path has the tenant in it, as `{tenantId}`:
-    /// `/shops/{tenantId}`. Without that, no API key is valid there.
+    /// `/shops/{tenantId}`. Without that, no caller may do anything there.
     #[must_use]
     pub fn scope(
         &self,
@@ -78,10 +79,9 @@ impl Guard {
             InitError = (),
         > + use<>,
     > {
-        let authenticator = self.0.clone();
-        let judge = move |request: ServiceRequest, next: Next<_>| {
-            authenticate_by(authenticator.clone(), request, next)
-        };
-        web::scope(path).wrap(from_fn(judge)).wrap(from_fn(http::problem_bodies))
+        web::scope(path)
+            .app_data(ThinData(self.0.clone()))
+            .wrap(from_fn(authenticate))
+            .wrap(from_fn(http::problem_bodies))
     }
 }

@@ -7,7 +7,9 @@ use actix_web::http::header::HeaderMap;
 use super::bearer::{BearerVerifier, TokenDescription};
 use super::client_secret::BasicCredentials;
 use super::credential::{self, Presented};
-use super::{Accepted, AuthenticationTally, Caller, Method, Principal, Standing, Verdict, denial};
+use super::{
+    Accepted, AuthenticationTally, Caller, Method, Principal, Standing, Throttle, Verdict, denial,
+};
 use crate::domain::{Digest, KeyRepository, Keyring, ReadError, TenantId};
 use crate::problem::Problem;
 
@@ -17,6 +19,7 @@ pub struct Authenticator {
     keys: Arc<dyn KeyRepository>,
     bearer: Arc<BearerVerifier>,
     tally: Arc<AuthenticationTally>,
+    throttle: Arc<Throttle>,
 }
 
 /// What a good token is worth.
@@ -30,14 +33,17 @@ pub struct Inspection {
 
 /// What one scheme says of a request.
 #[derive(Debug, Clone)]
-enum Outcome {
+enum Outcome<T> {
     /// The request has no credential of this scheme.
     NotPresented,
     /// It has one, and it is valid.
-    Authenticated(Accepted),
+    Authenticated(T),
     /// It has one, and it is not.
     Failed,
 }
+
+/// A valid API key, and the keys of the tenant among which it was found.
+type FoundKey = (Accepted, Arc<Keyring>);
 
 /// An API key as it came, in the ways in which it can be meant.
 struct PresentedKey<'r> {
@@ -46,7 +52,7 @@ struct PresentedKey<'r> {
     decoded: Option<&'r [u8]>,
 }
 
-impl Outcome {
+impl<T> Outcome<T> {
     /// What is counted of it.
     fn verdict(&self) -> Option<Verdict> {
         match self {
@@ -61,13 +67,23 @@ impl Authenticator {
     /// Judges API keys by a repository and bearer tokens by a verifier.
     #[must_use]
     pub fn new(keys: Arc<dyn KeyRepository>, bearer: Arc<BearerVerifier>) -> Self {
-        Self { keys, bearer, tally: Arc::default() }
+        Self { keys, bearer, tally: Arc::default(), throttle: Arc::default() }
     }
 
     /// The same, with what becomes of credentials counted there.
     #[must_use]
     pub fn counted_by(self, tally: Arc<AuthenticationTally>) -> Self {
         Self { tally, ..self }
+    }
+
+    /// The same, with addresses slowed down from which one bad credential comes after another.
+    #[must_use]
+    pub fn throttled_by(self, throttle: Arc<Throttle>) -> Self {
+        Self { throttle, ..self }
+    }
+
+    pub(super) fn throttle(&self) -> &Throttle {
+        &self.throttle
     }
 
     /// Who calls, by the headers of a request about a tenant; `None` where its path names none.
@@ -78,10 +94,10 @@ impl Authenticator {
     pub async fn authenticate(
         &self,
         headers: &HeaderMap,
-        tenant: Option<&TenantId>,
+        tenant: Option<TenantId>,
     ) -> Result<Caller, Problem> {
         let presented = PresentedKey { written: credential::api_key(headers), decoded: None };
-        self.judge(credential::bearer_token(headers), presented, tenant).await
+        self.authenticate_both(credential::bearer_token(headers), presented, tenant).await
     }
 
     /// Like [`authenticate`](Self::authenticate), for programs that can say who they are in no other
@@ -94,7 +110,7 @@ impl Authenticator {
     pub async fn authenticate_client(
         &self,
         headers: &HeaderMap,
-        tenant: Option<&TenantId>,
+        tenant: Option<TenantId>,
     ) -> Result<Caller, Problem> {
         let Some(basic) = BasicCredentials::of(headers) else {
             return self.authenticate(headers, tenant).await;
@@ -110,23 +126,26 @@ impl Authenticator {
             }
         };
         let presented = PresentedKey { written, decoded: decoded.as_ref().map(|it| &***it) };
-        self.judge(Presented::Nothing, presented, tenant).await
+        self.authenticate_both(Presented::Nothing, presented, tenant).await
     }
 
-    async fn judge(
+    async fn authenticate_both(
         &self,
         bearer: Presented<&str>,
         key: PresentedKey<'_>,
-        tenant: Option<&TenantId>,
+        tenant: Option<TenantId>,
     ) -> Result<Caller, Problem> {
-        let by_token = self.judge_bearer(bearer).await;
-        let mut keyring = None;
-        let by_key = self.judge_api_key(key, tenant, &mut keyring).await;
+        let mut by_token = self.authenticate_bearer(bearer).await;
+        let by_key = self.authenticate_api_key(key, tenant.as_ref()).await;
+        // The tenant's keys may have been waited for.
+        if matches!(&by_token, Outcome::Authenticated(token) if !token.is_good()) {
+            by_token = Outcome::Failed;
+        }
         self.count(&by_key, &by_token);
-        Ok(combine(by_key?, by_token)?.found_in(keyring))
+        combine(by_key?, by_token, tenant)
     }
 
-    fn count(&self, by_key: &Result<Outcome, Problem>, by_token: &Outcome) {
+    fn count(&self, by_key: &Result<Outcome<FoundKey>, Problem>, by_token: &Outcome<Accepted>) {
         let by_key = by_key.as_ref().map_or(Some(Verdict::Unavailable), Outcome::verdict);
         let by_token = by_token.verdict();
         if let Some(verdict) = by_key {
@@ -140,7 +159,7 @@ impl Authenticator {
         }
     }
 
-    async fn judge_bearer(&self, presented: Presented<&str>) -> Outcome {
+    async fn authenticate_bearer(&self, presented: Presented<&str>) -> Outcome<Accepted> {
         match presented {
             Presented::Nothing => Outcome::NotPresented,
             Presented::Malformed => Outcome::Failed,
@@ -157,13 +176,11 @@ impl Authenticator {
         }
     }
 
-    /// Leaves the keyring that it looked into in `seen`.
-    async fn judge_api_key(
+    async fn authenticate_api_key(
         &self,
         presented: PresentedKey<'_>,
         tenant: Option<&TenantId>,
-        seen: &mut Option<Arc<Keyring>>,
-    ) -> Result<Outcome, Problem> {
+    ) -> Result<Outcome<FoundKey>, Problem> {
         let token = match presented.written {
             Presented::Nothing => return Ok(Outcome::NotPresented),
             Presented::Malformed => return Ok(Outcome::Failed),
@@ -172,21 +189,20 @@ impl Authenticator {
         let Some(tenant) = tenant else { return Ok(Outcome::Failed) };
         match self.keys.get_keyring(tenant).await {
             Ok(keyring) => {
-                let judge = |token: &[u8]| Accepted::api_key(&keyring, Digest::of(token), tenant);
-                let decoded = presented.decoded.and_then(judge);
-                let found = judge(token).or(decoded);
-                if found.is_none() {
+                let find = |token: &[u8]| Accepted::api_key(&keyring, Digest::of(token), tenant);
+                let decoded = presented.decoded.and_then(find);
+                let Some(found) = find(token).or(decoded) else {
                     self.keys.feign_absence(tenant);
-                }
-                *seen = Some(keyring);
-                Ok(found.map_or(Outcome::Failed, Outcome::Authenticated))
+                    return Ok(Outcome::Failed);
+                };
+                Ok(Outcome::Authenticated((found, keyring)))
             }
             // Whoever has no valid key does not learn which tenants exist, neither from the answer nor
             // from the work that it makes.
             Err(ReadError::NoSuchTenant) => {
                 let nobody = Keyring::default();
-                let judge = |token: &[u8]| Accepted::api_key(&nobody, Digest::of(token), tenant);
-                let found = presented.decoded.and_then(judge).or(judge(token));
+                let find = |token: &[u8]| Accepted::api_key(&nobody, Digest::of(token), tenant);
+                let found = presented.decoded.and_then(find).or(find(token));
                 debug_assert!(found.is_none());
                 Ok(Outcome::Failed)
             }
@@ -218,25 +234,35 @@ impl Authenticator {
 }
 
 /// Either credential suffices; of two that came, both must be valid.
-fn combine(by_key: Outcome, by_token: Outcome) -> Result<Caller, Problem> {
-    match (by_key, by_token) {
-        (Outcome::Failed, _) | (_, Outcome::Failed) => Err(denial::invalid_credential()),
-        (Outcome::NotPresented, Outcome::NotPresented) => Err(denial::not_authenticated()),
-        (Outcome::Authenticated(one), Outcome::NotPresented)
-        | (Outcome::NotPresented, Outcome::Authenticated(one)) => Ok(Caller::new(one)),
-        (Outcome::Authenticated(one), Outcome::Authenticated(other)) => {
-            Ok(Caller::with_both(one, other))
+fn combine(
+    by_key: Outcome<FoundKey>,
+    by_token: Outcome<Accepted>,
+    tenant: Option<TenantId>,
+) -> Result<Caller, Problem> {
+    let token = match by_token {
+        Outcome::Failed => return Err(denial::invalid_credential()),
+        Outcome::NotPresented => None,
+        Outcome::Authenticated(token) => Some(token),
+    };
+    match (by_key, token) {
+        (Outcome::Failed, _) => Err(denial::invalid_credential()),
+        (Outcome::NotPresented, None) => Err(denial::not_authenticated()),
+        (Outcome::NotPresented, Some(token)) => Ok(Caller::new(token, None, tenant)),
+        (Outcome::Authenticated((key, keyring)), token) => {
+            Ok(Caller::new(key, token, tenant).found_in(Some(keyring)))
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, combine};
-    use crate::auth::{Accepted, Method, Principal, Standing, Tenants};
-    use crate::domain::{Digest, Scopes};
+    use std::sync::Arc;
 
-    fn valid(subject: &str) -> Outcome {
+    use super::{FoundKey, Outcome, combine};
+    use crate::auth::{Accepted, Method, Principal, Standing, Tenants};
+    use crate::domain::{Digest, Keyring, Scopes};
+
+    fn accepted(subject: &str) -> Accepted {
         let principal = Principal {
             method: Method::ApiKey,
             subject: subject.into(),
@@ -244,26 +270,28 @@ mod tests {
             tenants: Tenants::All,
             scopes: Scopes::default(),
         };
-        let standing = Standing::ApiKey(Digest::of(subject.as_bytes()));
-        Outcome::Authenticated(Accepted { principal, standing })
+        Accepted { principal, standing: Standing::ApiKey(Digest::of(subject.as_bytes())) }
     }
 
     #[test]
     fn either_scheme_suffices_and_one_failure_is_enough_to_refuse() {
+        let token = || Outcome::Authenticated(accepted("token"));
+        let key =
+            || Outcome::<FoundKey>::Authenticated((accepted("key"), Arc::new(Keyring::default())));
         let cases = [
             (Outcome::NotPresented, Outcome::NotPresented, None),
-            (valid("key"), Outcome::NotPresented, Some("key")),
-            (Outcome::NotPresented, valid("token"), Some("token")),
-            (valid("key"), valid("token"), Some("key+token")),
+            (key(), Outcome::NotPresented, Some("key")),
+            (Outcome::NotPresented, token(), Some("token")),
+            (key(), token(), Some("key+token")),
             (Outcome::Failed, Outcome::NotPresented, None),
             (Outcome::NotPresented, Outcome::Failed, None),
-            (Outcome::Failed, valid("token"), None),
-            (valid("key"), Outcome::Failed, None),
+            (Outcome::Failed, token(), None),
+            (key(), Outcome::Failed, None),
             (Outcome::Failed, Outcome::Failed, None),
         ];
         for (by_key, by_token, expected) in cases {
             let label = format!("{by_key:?} {by_token:?}");
-            let subjects = combine(by_key, by_token).ok().map(|caller| caller.subject());
+            let subjects = combine(by_key, by_token, None).ok().map(|caller| caller.subject());
             assert_eq!(subjects.as_deref(), expected, "{label}");
         }
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use actix_web::{HttpMessage as _, HttpRequest};
+
 use super::{Accepted, Principal, Tenants, denial};
 use crate::domain::{Keyring, Scope, Scopes, TenantId};
 use crate::problem::Problem;
@@ -13,42 +15,49 @@ use crate::problem::Problem;
 pub struct Caller {
     first: Accepted,
     second: Option<Arc<Accepted>>,
+    tenant: Option<TenantId>,
     keyring: Option<Arc<Keyring>>,
 }
 
 impl Caller {
-    /// A caller with one credential.
-    #[must_use]
-    pub(crate) fn new(credential: Accepted) -> Self {
-        Self { first: credential, second: None, keyring: None }
+    /// The caller of a request about a tenant, if its path names one, by one credential or both.
+    pub(crate) fn new(first: Accepted, second: Option<Accepted>, tenant: Option<TenantId>) -> Self {
+        Self { first, second: second.map(Arc::new), tenant, keyring: None }
     }
 
-    /// A caller with both credentials.
-    #[must_use]
-    pub(crate) fn with_both(first: Accepted, second: Accepted) -> Self {
-        Self { first, second: Some(Arc::new(second)), keyring: None }
+    /// The caller that the [authentication](super::authenticate) left with a request.
+    ///
+    /// # Errors
+    /// A 500 for what was asked without having been authenticated.
+    pub(crate) fn of(request: &HttpRequest, asked: &str) -> Result<Self, Problem> {
+        let caller = request.extensions().get::<Self>().cloned();
+        caller.ok_or_else(|| denial::unauthenticated(asked))
     }
 
     /// The caller, with the keys of the request's tenant among which its own was found.
-    #[must_use]
     pub(super) fn found_in(self, keyring: Option<Arc<Keyring>>) -> Self {
         Self { keyring, ..self }
     }
 
+    /// The tenant that the caller was authenticated for: that in the request's path. `None` where the
+    /// path has none that could exist.
+    pub(crate) fn tenant(&self) -> Option<&TenantId> {
+        self.tenant.as_ref()
+    }
+
     /// The keys of the request's tenant among which the caller's own was found, if it came with one.
-    pub(super) fn keyring(&self) -> Option<&Arc<Keyring>> {
+    pub(crate) fn keyring(&self) -> Option<&Arc<Keyring>> {
         self.keyring.as_ref()
     }
 
     /// The caller as it is now, where these are the keys of the tenant that the request is about;
     /// `None` if a credential of the request is not valid any more.
-    #[must_use]
-    pub(super) fn renewed(&self, keyring: &Keyring, tenant: &TenantId) -> Option<Self> {
+    pub(crate) fn renewed(&self, keyring: &Keyring, tenant: &TenantId) -> Option<Self> {
         let second = match &self.second {
-            Some(second) => Some(Arc::new(second.renewed(keyring, tenant)?)),
+            Some(second) => Some(second.renewed(keyring, tenant)?),
             None => None,
         };
-        Some(Self { first: self.first.renewed(keyring, tenant)?, second, keyring: None })
+        Some(Self::new(self.first.renewed(keyring, tenant)?, second, Some(tenant.clone())))
     }
 
     /// The principals.
@@ -171,31 +180,32 @@ mod tests {
 
     #[test]
     fn tenant_and_scope_are_both_needed() {
-        let caller = Caller::new(accepted(Some(&["a"]), &["read"]));
+        let caller = Caller::new(accepted(Some(&["a"]), &["read"]), None, None);
         assert_eq!(judged(&caller, Some("a")), Ok(()));
         assert_eq!(judged(&caller, Some("b")), Err(ProblemType::TenantForbidden));
         assert_eq!(judged(&caller, None), Err(ProblemType::TenantForbidden));
-        let caller = Caller::new(accepted(Some(&["a"]), &["write"]));
+        let caller = Caller::new(accepted(Some(&["a"]), &["write"]), None, None);
         assert_eq!(judged(&caller, Some("a")), Err(ProblemType::InsufficientScope));
     }
 
     #[test]
     fn who_is_entitled_to_all_tenants_learns_that_one_cannot_exist() {
         assert_eq!(
-            judged(&Caller::new(accepted(None, &["*"])), None),
+            judged(&Caller::new(accepted(None, &["*"]), None, None), None),
             Err(ProblemType::TenantNotFound)
         );
         assert_eq!(
-            judged(&Caller::new(accepted(None, &["write"])), None),
+            judged(&Caller::new(accepted(None, &["write"]), None, None), None),
             Err(ProblemType::InsufficientScope)
         );
     }
 
     #[test]
     fn ones_tenants_do_not_mix_with_the_others_scopes() {
-        let caller = Caller::with_both(
+        let caller = Caller::new(
             accepted(Some(&["a"]), &["write"]),
-            accepted(Some(&["b"]), &["read"]),
+            Some(accepted(Some(&["b"]), &["read"])),
+            None,
         );
         assert_eq!(judged(&caller, Some("b")), Ok(()));
         assert_eq!(judged(&caller, Some("a")), Err(ProblemType::InsufficientScope));

@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use actix_web::{FromRequest, HttpRequest};
 
 use super::standing::OperationRight;
-use super::{Caller, Grants, denial, path_tenant};
+use super::{Caller, Grants, denial};
 use crate::contract::Operation;
 use crate::domain::{Commit, KeyRepository, Keyring, KeyringEdit, Precondition, Right, TenantId};
 use crate::problem::Problem;
@@ -53,30 +53,29 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
     ) -> Result<Arc<Keyring>, Problem> {
         match self.caller.keyring() {
             Some(keyring) => Ok(Arc::clone(keyring)),
-            None => {
-                let read = keys.get_keyring(&self.tenant).await;
-                let keyring = read.map_err(denial::unreadable)?;
-                self.judge_again(&keyring)?;
-                Ok(keyring)
-            }
+            None => self.get_current_keyring(keys).await,
         }
+    }
+
+    /// The tenant's keys as they are now, for what is answered after something was waited for.
+    ///
+    /// # Errors
+    /// As [`get_keyring`](Self::get_keyring), and a 401 or 403 to a caller who may no more.
+    pub(crate) async fn get_current_keyring(
+        &self,
+        keys: &dyn KeyRepository,
+    ) -> Result<Arc<Keyring>, Problem> {
+        let keyring = keys.get_keyring(&self.tenant).await.map_err(denial::unreadable)?;
+        let renewed = self.caller.renewed(&keyring, &self.tenant);
+        let caller = renewed.ok_or_else(denial::invalid_credential)?;
+        caller.authorize(Some(&self.tenant), S::SCOPE)?;
+        Ok(keyring)
     }
 
     /// Who calls.
     #[must_use]
     pub fn caller(&self) -> &Caller {
         &self.caller
-    }
-
-    /// Whether the caller may still, where these are the tenant's keys: for what is answered after
-    /// something was waited for.
-    ///
-    /// # Errors
-    /// A 401 or 403, as if the request came now.
-    pub(crate) fn judge_again(&self, keyring: &Keyring) -> Result<(), Problem> {
-        let renewed = self.caller.renewed(keyring, &self.tenant);
-        let caller = renewed.ok_or_else(denial::invalid_credential)?;
-        caller.authorize(Some(&self.tenant), S::SCOPE).map(drop)
     }
 
     /// An edit of the tenant's keys by the right of this caller, which is judged when the edit's
@@ -104,14 +103,10 @@ impl<S: RequiredScope> FromRequest for ScopedAuthorize<S> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(caller) = request.extensions().get::<Caller>().cloned() else {
-            return ready(Err(denial::unauthenticated(std::any::type_name::<S>())));
+        let authorize = |caller: Caller| {
+            let tenant = caller.authorize(caller.tenant(), S::SCOPE)?;
+            Ok(Self { tenant, caller, scope: PhantomData })
         };
-        let tenant = path_tenant(request.match_info());
-        ready(caller.authorize(tenant.as_ref(), S::SCOPE).map(|tenant| Self {
-            tenant,
-            caller,
-            scope: PhantomData,
-        }))
+        ready(Caller::of(request, std::any::type_name::<S>()).and_then(authorize))
     }
 }

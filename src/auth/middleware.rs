@@ -1,7 +1,6 @@
 //! Authentication of a request before its handler's arguments are taken.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Path, ServiceRequest, ServiceResponse, Url};
@@ -10,14 +9,13 @@ use actix_web::web::ThinData;
 use actix_web::{Error, HttpMessage as _};
 use percent_encoding::percent_decode_str;
 
-use super::{Authenticator, Caller, Throttle, credential, denial};
+use super::{Authenticator, Caller, credential, denial};
 use crate::contract::parameter;
 use crate::domain::TenantId;
 use crate::problem::{Problem, ProblemType};
 
 /// The tenant that a path names, after one percent-decoding; `None` if that is no tenant id.
-#[must_use]
-pub fn path_tenant(path: &Path<Url>) -> Option<TenantId> {
+fn path_tenant(path: &Path<Url>) -> Option<TenantId> {
     TenantId::parse(&path_parameter(path, parameter::TENANT_ID)?).ok()
 }
 
@@ -41,8 +39,7 @@ pub async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let judged = judge(&request, Reads::Headers).await;
-    admit(judged, request, next).await
+    admit(request, Reads::Headers, next).await
 }
 
 /// Like [`authenticate`], where an API key may come as a client's secret too: the answer to whoever
@@ -54,8 +51,7 @@ pub async fn authenticate_client(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let judged = judge(&request, Reads::ClientSecrets).await;
-    admit(judged, request, next).await
+    admit(request, Reads::ClientSecrets, next).await
 }
 
 /// What is read of a request to find out who calls.
@@ -67,22 +63,33 @@ enum Reads {
     ClientSecrets,
 }
 
-async fn judge(request: &ServiceRequest, reads: Reads) -> Result<Caller, Problem> {
-    let (Some(ThinData(authenticator)), Some(ThinData(throttle))) = (
-        request.app_data::<ThinData<Authenticator>>(),
-        request.app_data::<ThinData<Arc<Throttle>>>(),
-    ) else {
-        return Err(denial::unauthenticated("an operation"));
-    };
+async fn admit(
+    request: ServiceRequest,
+    reads: Reads,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match find_caller(&request, reads).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+        }
+        Err(problem) => Ok(request.error_response(problem)),
+    }
+}
+
+async fn find_caller(request: &ServiceRequest, reads: Reads) -> Result<Caller, Problem> {
+    let authenticator = request.app_data::<ThinData<Authenticator>>();
+    let authenticator = authenticator.ok_or_else(|| denial::unauthenticated("an operation"))?;
+    let throttle = authenticator.throttle();
     if let Some(wait) = throttle.wait(request) {
         return Err(denial::too_many_failures(wait));
     }
     let (headers, tenant) = (request.headers(), path_tenant(request.match_info()));
-    let judged = match reads {
-        Reads::Headers => authenticator.authenticate(headers, tenant.as_ref()).await,
-        Reads::ClientSecrets => authenticator.authenticate_client(headers, tenant.as_ref()).await,
+    let found = match reads {
+        Reads::Headers => authenticator.authenticate(headers, tenant).await,
+        Reads::ClientSecrets => authenticator.authenticate_client(headers, tenant).await,
     };
-    judged.map_err(|problem| {
+    found.map_err(|problem| {
         if problem.kind() != ProblemType::Unauthorized {
             return problem;
         }
@@ -96,33 +103,4 @@ async fn judge(request: &ServiceRequest, reads: Reads) -> Result<Caller, Problem
             Reads::ClientSecrets => denial::offering_client_secret(problem, is_presented),
         }
     })
-}
-
-async fn admit(
-    judged: Result<Caller, Problem>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    match judged {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
-        }
-        Err(problem) => Ok(request.error_response(problem)),
-    }
-}
-
-/// Like [`authenticate`], by a judge that is not the application's own, and for services that slow down
-/// nobody.
-///
-/// # Errors
-/// None of its own: a refusal is an answer.
-pub async fn authenticate_by(
-    authenticator: Authenticator,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let tenant = path_tenant(request.match_info());
-    let judged = authenticator.authenticate(request.headers(), tenant.as_ref()).await;
-    admit(judged, request, next).await
 }

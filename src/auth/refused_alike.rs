@@ -91,8 +91,8 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
             let tenant = tenant(id);
             let _ = work_trace::take();
             let judged = match as_client {
-                true => authenticator.authenticate_client(&headers, Some(&tenant)).await,
-                false => authenticator.authenticate(&headers, Some(&tenant)).await,
+                true => authenticator.authenticate_client(&headers, Some(tenant.clone())).await,
+                false => authenticator.authenticate(&headers, Some(tenant.clone())).await,
             };
             assert!(judged.is_err(), "{value} {id}");
             // To a tenant that is there, the steps of one that is not are added by its store.
@@ -108,7 +108,7 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
     let mut headers = HeaderMap::new();
     headers.insert(key, HeaderValue::from_static("good"));
     let _ = work_trace::take();
-    assert!(authenticator.authenticate(&headers, Some(&tenant("t1"))).await.is_ok());
+    assert!(authenticator.authenticate(&headers, Some(tenant("t1"))).await.is_ok());
     assert_eq!(work_trace::take(), own);
 }
 

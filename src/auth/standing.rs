@@ -41,12 +41,21 @@ impl Accepted {
         Some(Self { principal, standing: Standing::ApiKey(digest) })
     }
 
+    /// Whether a token's time has not run out and its issuer still has its key; of an API key, only a
+    /// keyring knows.
+    pub(super) fn is_good(&self) -> bool {
+        match &self.standing {
+            Standing::ApiKey(_) => true,
+            Standing::Bearer(token) => token.is_good(),
+        }
+    }
+
     /// The same credential as it is now, where these are the tenant's keys; `None` if it is not
     /// valid any more.
     pub(super) fn renewed(&self, keyring: &Keyring, tenant: &TenantId) -> Option<Self> {
         match &self.standing {
             Standing::ApiKey(digest) => Self::api_key(keyring, *digest, tenant),
-            Standing::Bearer(token) => token.is_good().then(|| self.clone()),
+            Standing::Bearer(_) => self.is_good().then(|| self.clone()),
         }
     }
 }

@@ -27,6 +27,7 @@ pub struct ThrottleConfig {
 }
 
 /// Who failed how often. Without a configured rate it does nothing and costs nothing.
+#[derive(Default)]
 pub struct Throttle(Option<Active>);
 
 struct Active {

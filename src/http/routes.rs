@@ -65,7 +65,8 @@ pub struct HttpParts {
 /// Adds every address.
 pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     let authenticator = Authenticator::new(Arc::clone(&parts.keys), Arc::clone(&parts.bearer))
-        .counted_by(Arc::clone(&parts.authentications));
+        .counted_by(Arc::clone(&parts.authentications))
+        .throttled_by(Arc::clone(&parts.throttle));
     if let Some(observer) = &parts.observer {
         config.app_data(ThinData(Arc::clone(observer)));
     }
@@ -80,7 +81,6 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .app_data(ThinData(Arc::clone(&parts.bearer)))
         .app_data(ThinData(authenticator))
         .app_data(ThinData(Arc::clone(&parts.requests)))
-        .app_data(ThinData(Arc::clone(&parts.throttle)))
         .app_data(ThinData(parts.grants))
         .app_data(ThinData(parts.token_prefix.clone()))
         .app_data(ThinData(parts.limits.clone()))

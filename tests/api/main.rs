@@ -29,6 +29,7 @@ mod pages;
 mod profile;
 mod public_url;
 mod revoked_in_flight;
+mod revoked_while_waiting;
 mod store_faults;
 mod tls;
 

@@ -13,29 +13,35 @@ const METRICS: &str = "metrics: {listen: '127.0.0.1:0'}\n";
 const SERVICE_SCOPES: [&str; 2] = ["tenant.apiKey:read", "tenant.apiKey:write"];
 
 /// A service whose key `clerk` may do all five operations.
-fn service() -> Service {
+pub(super) fn service() -> Service {
+    service_trusting(&[])
+}
+
+/// That service, which takes the tokens of further issuers.
+pub(super) fn service_trusting(issuers: &[&str]) -> Service {
     let entries = [entry("admin", true, &["*"]), entry("clerk", true, &SERVICE_SCOPES)];
-    Service::builder().tenant("t1", &document(&entries)).settings(METRICS).start()
+    let builder = Service::builder().tenant("t1", &document(&entries)).settings(METRICS);
+    issuers.iter().fold(builder, |builder, issuer| builder.other_issuer(issuer)).start()
 }
 
 /// A request whose caller was found valid, and which has yet to end.
-struct UnderWay {
+pub(super) struct UnderWay {
     stream: TcpStream,
     rest: Vec<u8>,
 }
 
 /// How a credential comes: its header, and as what it is counted.
 #[derive(Clone)]
-struct Credential {
+pub(super) struct Credential {
     header: String,
     method: &'static str,
 }
 
-fn api_key(token: &str) -> Credential {
+pub(super) fn api_key(token: &str) -> Credential {
     Credential { header: format!("X-API-KEY: {token}"), method: "api_key" }
 }
 
-fn bearer(token: &str) -> Credential {
+pub(super) fn bearer(token: &str) -> Credential {
     Credential { header: format!("Authorization: Bearer {token}"), method: "bearer" }
 }
 
@@ -50,7 +56,7 @@ async fn counted(service: &Service, method: &str, outcome: &str) -> u64 {
 }
 
 /// Sends a request but for its last `held` bytes, and waits until its caller was found valid.
-async fn begin(
+pub(super) async fn begin(
     service: &Service,
     request: (&str, &str, &str),
     credential: &Credential,
@@ -60,7 +66,7 @@ async fn begin(
 }
 
 /// The same; none if the caller was refused.
-async fn try_begin(
+pub(super) async fn try_begin(
     service: &Service,
     request: (&str, &str, &str),
     credential: &Credential,
@@ -91,7 +97,7 @@ async fn try_begin(
 
 impl UnderWay {
     /// Sends what was held back, and gives the whole answer.
-    fn end(mut self) -> String {
+    pub(super) fn end(mut self) -> String {
         self.stream.write_all(&self.rest).unwrap();
         let mut answer = String::new();
         self.stream.read_to_string(&mut answer).unwrap();
@@ -103,7 +109,7 @@ impl UnderWay {
 const WAYS: [(&str, u16); 4] =
     [("deleted", 401), ("disabled", 401), ("narrowed", 403), ("taken out by hand", 401)];
 
-async fn revoke(service: &Service, way: &str) {
+pub(super) async fn revoke(service: &Service, way: &str) {
     let admin = service.admin();
     match way {
         "deleted" => assert_eq!(admin.delete(&key("clerk")).await.status, 204),

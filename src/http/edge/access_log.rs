@@ -17,7 +17,7 @@ use super::matched_path::MatchedPath;
 use super::request_id::RequestId;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::presented::tells_credential;
-use crate::auth::{Caller, path_parameter, path_tenant};
+use crate::auth::{Caller, path_parameter};
 use crate::contract::{OperationDescription, parameter};
 use crate::domain::{KeyName, TenantId};
 use crate::http::request::client::ClientGone;
@@ -42,8 +42,7 @@ pub(crate) fn record<B>(
     }
     let extensions = request.extensions();
     let caller = extensions.get::<Caller>();
-    let tenant = tenant(request, status, caller);
-    let tenant = tenant.as_ref().map(TenantId::as_str);
+    let tenant = caller.and_then(|caller| tenant(status, caller)).map(TenantId::as_str);
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
     let (method, kind) = (method(request), problem.map(|problem| problem.kind().slug()));
     let principal_method = caller.map(Caller::method);
@@ -108,10 +107,8 @@ pub(crate) fn record<B>(
 
 /// The tenant in the path, if a credential of the caller names it or the answer shows that it is there.
 /// Whoever is not entitled to a tenant may have sent anything in its place, a token even.
-fn tenant(request: &HttpRequest, status: StatusCode, caller: Option<&Caller>) -> Option<TenantId> {
-    let caller = caller?;
-    path_tenant(request.match_info())
-        .filter(|tenant| caller.is_of(tenant) || has_what_it_names(status))
+fn tenant(status: StatusCode, caller: &Caller) -> Option<&TenantId> {
+    caller.tenant().filter(|tenant| caller.is_of(tenant) || has_what_it_names(status))
 }
 
 /// The key in the path.

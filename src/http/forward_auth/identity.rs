@@ -117,7 +117,8 @@ mod tests {
             ("100%41", "100%2541"),
             ("\u{0}\u{7f}\u{2028}\u{1f511}", "%00%7F%E2%80%A8%F0%9F%94%91"),
         ] {
-            let caller = Caller::new(accepted(Method::Bearer, subject, "t1", &["a", "b"]));
+            let caller =
+                Caller::new(accepted(Method::Bearer, subject, "t1", &["a", "b"]), None, None);
             let [tenant, principal, issuer, scopes, method] = written(&caller);
             assert_eq!(principal, expected);
             assert_eq!(percent_decode_str(&principal).decode_utf8().unwrap(), subject);
@@ -131,7 +132,7 @@ mod tests {
         let key = accepted(Method::ApiKey, "key", "t1", &["a", "b"]);
         let both = accepted(Method::Bearer, "a+b", "t1", &["c", "b"]);
         let other = accepted(Method::Bearer, "a+b", "t2", &["c"]);
-        let of = |second| written(&Caller::with_both(key.clone(), second));
+        let of = |second| written(&Caller::new(key.clone(), Some(second), None));
         let issuer = "https://login.test/a%2Bb";
         assert_eq!(of(both), ["t1", "key+a%2Bb", issuer, "a b c", "api_key+bearer"]);
         assert_eq!(of(other), ["t1", "key", "", "a b", "api_key"]);

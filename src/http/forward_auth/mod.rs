@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::refusals::Refused;
-use crate::auth::{Caller, Method, denial, path_tenant};
+use crate::auth::{Caller, denial};
 use crate::contract::ListApiKeys;
-use crate::domain::{KeyRepository, ReadError, TenantId};
+use crate::domain::{KeyRepository, ReadError};
 use crate::problem::Problem;
 
 use demand::Demand;
@@ -53,29 +53,19 @@ pub(super) async fn forward_auth(
     keys: ThinData<Arc<dyn KeyRepository>>,
 ) -> Result<HttpResponse, Problem> {
     let demand = Demand::parse(request.query_string())?;
-    let tenant = path_tenant(request.match_info()).ok_or_else(denial::foreign_tenant)?;
-    let (response, is_known) = judge(&request, &tenant, demand)?;
-    if !is_known {
-        keys.get_keyring(&tenant).await.map_err(|error| match error {
+    let caller = Caller::of(&request, FORWARD_AUTH)?;
+    let tenant = caller.tenant().ok_or_else(denial::foreign_tenant)?;
+    caller.authorize_if(Some(tenant), |held| demand.is_met_by(held), || demand.refusal())?;
+    // A key of the tenant has shown that the tenant exists; a token has not.
+    if caller.keyring().is_none() {
+        let keyring = keys.get_keyring(tenant).await.map_err(|error| match error {
             ReadError::NoSuchTenant => denial::foreign_tenant(),
             ReadError::Unavailable(_) => denial::unreadable(error),
         })?;
+        // That has been waited for since the token was found good.
+        caller.renewed(&keyring, tenant).ok_or_else(denial::invalid_credential)?;
     }
-    Ok(response)
-}
-
-/// The answer to a caller who may pass, and whether its credential has shown that the tenant exists.
-fn judge(
-    request: &HttpRequest,
-    tenant: &TenantId,
-    demand: Demand<'_>,
-) -> Result<(HttpResponse, bool), Problem> {
-    let extensions = request.extensions();
-    let caller = extensions.get::<Caller>().ok_or_else(|| denial::unauthenticated(FORWARD_AUTH))?;
-    caller.authorize_if(Some(tenant), |held| demand.is_met_by(held), || demand.refusal())?;
     let mut response = HttpResponse::new(StatusCode::OK);
-    identity::write(response.headers_mut(), tenant, caller);
-    // Its key is in the tenant's keyring.
-    let is_known = caller.principals_in(tenant).any(|it| it.method == Method::ApiKey);
-    Ok((response, is_known))
+    identity::write(response.headers_mut(), tenant, &caller);
+    Ok(response)
 }

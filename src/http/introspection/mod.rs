@@ -10,7 +10,7 @@ use actix_web::web::ThinData;
 use serde::Serialize;
 
 use super::refusals::{BodyRefused, Refused};
-use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize, denial};
+use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize};
 use crate::contract::{ListApiKeys, Operation};
 use crate::domain::{KeyRepository, Scope};
 use crate::problem::Problem;
@@ -115,10 +115,13 @@ pub(super) async fn introspect(
     keys: ThinData<Arc<dyn KeyRepository>>,
     request: IntrospectionRequest,
 ) -> Result<HttpResponse, Problem> {
-    // The body has been waited for since the caller was judged.
-    let keyring = keys.get_keyring(caller.tenant()).await.map_err(denial::unreadable)?;
-    caller.judge_again(&keyring)?;
+    // The body has been waited for since the caller was authenticated,
+    let keyring = caller.get_current_keyring(&**keys).await?;
     let found = authenticator.inspect(request.expose(), caller.tenant(), &keyring).await;
+    // and, unless it is an API key that was found, so have an issuer's keys.
+    if found.as_ref().is_none_or(|found| found.token.is_some()) {
+        caller.get_current_keyring(&**keys).await?;
+    }
     Ok(HttpResponse::Ok().json(found.as_ref().map(IntrospectionResponse::of).unwrap_or_default()))
 }
 
