@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use neokeys::domain::{ApiKey, Digest, KeyName, Keyring, KeyringBuilder, Scopes, TenantId};
+use neokeys::domain::{ApiKey, Digest, KeyName, Keyring, Scopes, TenantId};
 use neokeys::storage::{
     DocumentRepository, DocumentStore as _, MemoryStore, Reading, StoreConfig, StoreUrl,
 };
@@ -26,16 +26,15 @@ pub(crate) fn token(key: usize) -> String {
 }
 
 pub(crate) fn keyring(keys: usize) -> Keyring {
-    let mut keyring = KeyringBuilder::with_capacity(keys);
-    for key in 0..keys {
-        keyring.key(Arc::new(ApiKey {
+    let keys = (0..keys).map(|key| {
+        Arc::new(ApiKey {
             name: KeyName::parse(&format!("key-{key:06}")).unwrap(),
             enabled: true,
             scopes: Scopes::parse(&SCOPES).unwrap(),
             digest: Digest::of(token(key).as_bytes()),
-        }));
-    }
-    keyring.build()
+        })
+    });
+    Keyring::new(keys.collect(), Vec::new())
 }
 
 fn document(keys: usize) -> String {

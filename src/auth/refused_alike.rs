@@ -13,8 +13,8 @@ use super::{Authenticator, SystemClock};
 use crate::contract::API_KEY_HEADER;
 use crate::domain::work_trace::{self, Work};
 use crate::domain::{
-    ApiKey, Commit, CommitFuture, Digest, KeyName, KeyRepository, Keyring, KeyringBuilder,
-    KeyringFuture, ReadError, Scopes, StoreHealth, TenantId,
+    ApiKey, Commit, CommitFuture, Digest, KeyName, KeyRepository, Keyring, KeyringFuture,
+    ReadError, Scopes, StoreHealth, TenantId,
 };
 
 /// Tenants whose keys never change.
@@ -44,16 +44,15 @@ fn tenant(id: &str) -> TenantId {
 }
 
 fn keyring(keys: &[(&str, bool)]) -> Arc<Keyring> {
-    let mut builder = KeyringBuilder::default();
-    for (name, enabled) in keys {
-        builder.key(Arc::new(ApiKey {
+    let keys = keys.iter().map(|(name, enabled)| {
+        Arc::new(ApiKey {
             name: KeyName::parse(name).unwrap(),
             enabled: *enabled,
             scopes: Scopes::parse(&["*"]).unwrap(),
             digest: Digest::of(name.as_bytes()),
-        }));
-    }
-    Arc::new(builder.build())
+        })
+    });
+    Arc::new(Keyring::new(keys.collect(), Vec::new()))
 }
 
 async fn authenticator() -> Authenticator {

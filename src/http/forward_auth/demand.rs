@@ -33,7 +33,7 @@ impl<'q> Demand<'q> {
                     "Name each scope that is needed in scope=, and those of which one is needed in \
                      any=; there is no other name.",
                 );
-            } else if let Err(error) = Scope::judge(&value) {
+            } else if let Err(error) = Scope::validate(&value) {
                 faults.add(&name, format!("A scope {error}. Name each in a {name}= of its own."));
             }
         }

@@ -5,18 +5,18 @@ use super::{Digest, EntityTag, KeyName, Scopes};
 /// A key as a tenant's document defines it. The plaintext is nowhere in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// What the key is called and addressed by.
+    /// The name that it is addressed by.
     pub name: KeyName,
     /// Whether the key may be used now.
     pub enabled: bool,
-    /// What the key may do.
+    /// The scopes that it grants.
     pub scopes: Scopes,
-    /// What its token hashes to.
+    /// The digest of its token.
     pub digest: Digest,
 }
 
 impl ApiKey {
-    /// What tells this definition from another, without a trace of the digest.
+    /// The entity tag of this definition, without a trace of the digest.
     #[must_use]
     pub fn entity_tag(&self) -> EntityTag {
         EntityTag::of_keys([self])

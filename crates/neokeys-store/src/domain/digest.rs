@@ -1,4 +1,4 @@
-//! What is stored of a token.
+//! The digest of a token, which is stored in its place.
 
 use std::fmt;
 use std::fmt::Write as _;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{ApiKey, EntityTag, KeyName, Scopes};
 
-/// What a caller wants changed.
+/// An edit that a caller wants made.
 #[derive(Debug, Clone)]
 pub enum KeyringEdit {
     /// A new key, at the end.
@@ -15,7 +15,7 @@ pub enum KeyringEdit {
         name: KeyName,
         /// Whether it may be used from now on.
         enabled: bool,
-        /// What it may do from now on.
+        /// The scopes that it has from now on.
         scopes: Scopes,
     },
     /// No such key any more.
@@ -45,7 +45,7 @@ impl KeyringEdit {
     }
 }
 
-/// What an edit does to the keyring that it was judged on.
+/// The change that an edit makes to the keyring that it was judged on.
 #[derive(Debug, Clone)]
 pub enum Change {
     /// The key comes after all others.
@@ -66,7 +66,7 @@ impl Change {
     }
 }
 
-/// What must hold of the resource for an edit to be done: the key that it is about, or the list
+/// A condition on the resource that must hold for an edit to be done: the key that it is about, or the list
 /// where the edit creates one. Judged together with the edit, so nothing can come between.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Precondition {
@@ -76,7 +76,7 @@ pub struct Precondition {
     pub matches_none: Option<Validators>,
 }
 
-/// States of a resource that a caller names.
+/// The states of a resource that a caller names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Validators {
     /// Any state, as long as the resource exists.
@@ -122,7 +122,7 @@ pub enum EditError {
     NameTakenByFaultyEntry {
         /// Where the entry starts, counted from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The fault of that entry.
         fault: String,
     },
     /// There is no key of this name.
@@ -133,7 +133,7 @@ pub enum EditError {
     NoKeyButFaultyEntry {
         /// Where the entry starts, counted from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The fault of that entry.
         fault: String,
     },
     /// The key or list is not in a state that the caller named.

@@ -1,4 +1,4 @@
-//! What tells one state of a resource from another.
+//! The entity tag: tells one state of a resource from another.
 
 use sha2::{Digest as _, Sha256};
 

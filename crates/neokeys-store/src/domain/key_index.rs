@@ -1,4 +1,4 @@
-//! Where keys stand, by a part of them.
+//! An index of keys: their positions by a part of them.
 //!
 //! The part itself is not kept: it is looked up in the key that it is a part of. So an index has four
 //! bytes a key, and is copied without a look at any key.
@@ -51,11 +51,11 @@ impl<P: Hash + Eq + ?Sized> KeyIndex<P> {
     }
 
     /// Gives the part of the key at a position that position, and no other.
+    #[expect(clippy::expect_used, reason = "a document has less than 4 GiB, so fewer keys")]
     pub(super) fn set(&mut self, keys: &[Arc<ApiKey>], position: usize) {
         let (of, random) = (self.part, &self.random);
         let part = of(&keys[position]);
-        // A document has less than 4 GiB, so fewer keys.
-        let narrow = u32::try_from(position).unwrap_or(u32::MAX);
+        let narrow = u32::try_from(position).expect("there are fewer keys than 4 GiB");
         let same = self.has(keys, part);
         let hash = |place: &u32| random.hash_one(of(&keys[*place as usize]));
         *self.table.entry(random.hash_one(part), same, hash).or_insert(narrow).get_mut() = narrow;

@@ -26,7 +26,7 @@ pub struct FaultyEntry {
     pub name: Option<String>,
     /// Where it starts in the document, counted from 1.
     pub line: u64,
-    /// What is wrong and how to mend it; never the value of a hash.
+    /// The fault and how to fix it; never the value of a hash.
     pub fault: String,
 }
 
@@ -37,7 +37,10 @@ impl Default for Keyring {
 }
 
 impl Keyring {
-    pub(super) fn new(keys: Vec<Arc<ApiKey>>, faulty: Vec<FaultyEntry>) -> Self {
+    /// The keys and the faulty entries of a document, each in its order. Of two keys with one name, the
+    /// later is lost: whoever reads a document makes such entries faulty, each of them.
+    #[must_use]
+    pub fn new(keys: Vec<Arc<ApiKey>>, faulty: Vec<FaultyEntry>) -> Self {
         let mut keyring = Self {
             by_name: KeyIndex::by(|key| key.name.as_str()),
             by_digest: KeyIndex::by(|key| &key.digest),
@@ -88,13 +91,13 @@ impl Keyring {
         self.by_digest.find(&self.keys, digest).map(|position| &self.keys[position])
     }
 
-    /// What tells this list from another, computed once a snapshot.
+    /// The entity tag of this list, computed once a snapshot.
     #[must_use]
     pub fn entity_tag(&self) -> EntityTag {
         self.shown.entity_tag(&self.keys)
     }
 
-    /// What an edit would do here, and whether it may.
+    /// The change that an edit would make here, if it may.
     ///
     /// # Errors
     /// [`EditError`] says what stands in the way. A precondition is judged last, so that it hides
@@ -237,8 +240,7 @@ mod tests {
 
     use super::{FaultyEntry, Keyring};
     use crate::domain::{
-        ApiKey, Change, Digest, EditError, KeyName, KeyringBuilder, KeyringEdit, Precondition,
-        Scopes, Validators,
+        ApiKey, Change, Digest, EditError, KeyName, KeyringEdit, Precondition, Scopes, Validators,
     };
 
     fn key(name: &str, enabled: bool, token: &str) -> ApiKey {
@@ -251,9 +253,7 @@ mod tests {
     }
 
     fn keyring(keys: &[ApiKey]) -> Keyring {
-        let mut builder = KeyringBuilder::default();
-        keys.iter().for_each(|key| builder.key(Arc::new(key.clone())));
-        builder.build()
+        Keyring::new(keys.iter().cloned().map(Arc::new).collect(), Vec::new())
     }
 
     fn names(keyring: &Keyring) -> Vec<&str> {
@@ -277,11 +277,8 @@ mod tests {
 
     #[test]
     fn a_name_is_taken_by_a_key_and_by_a_faulty_entry() {
-        let mut builder = KeyringBuilder::default();
-        builder.key(Arc::new(key("a", true, "1")));
         let fault = FaultyEntry { name: Some("b".into()), line: 7, fault: "no hash".into() };
-        builder.faulty(fault);
-        let keyring = builder.build();
+        let keyring = Keyring::new(vec![Arc::new(key("a", true, "1"))], vec![fault]);
         let create = |name| {
             keyring.judge(&KeyringEdit::Create(key(name, true, "3")), &Precondition::default())
         };

@@ -14,7 +14,6 @@ mod entity_tag;
 mod key_index;
 mod key_name;
 mod keyring;
-mod keyring_builder;
 mod repository;
 mod right;
 mod scope;
@@ -29,7 +28,6 @@ pub use edit::{Change, EditError, KeyringEdit, Precondition, Validators};
 pub use entity_tag::EntityTag;
 pub use key_name::{KeyName, KeyNameError};
 pub use keyring::{FaultyEntry, Keyring};
-pub use keyring_builder::KeyringBuilder;
 pub use repository::{
     CallerGone, Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture,
     ReadError, Remedy, StoreHealth, Unavailable,

@@ -1,4 +1,4 @@
-//! Where keyrings come from and where edits go.
+//! The repository of keys: where keyrings come from and where edits go.
 
 use std::error::Error;
 use std::future::Future;
@@ -37,7 +37,7 @@ pub trait KeyRepository: Send + Sync {
         self.commit(commit)
     }
 
-    /// What works only in part, for readiness.
+    /// The faults that limit the store, for readiness.
     fn health(&self) -> StoreHealth;
 }
 
@@ -46,15 +46,15 @@ pub trait KeyRepository: Send + Sync {
 pub struct Commit {
     /// Whose keys.
     pub tenant: TenantId,
-    /// What to change.
+    /// The edit.
     pub edit: KeyringEdit,
-    /// What must hold of the key or list when the change is made.
+    /// The condition that must hold of the key or list when the change is made.
     pub precondition: Precondition,
-    /// What allows it when its turn comes.
+    /// The right to it when its turn comes.
     pub right: Right,
 }
 
-/// What a commit came to.
+/// The outcome of a commit.
 #[derive(Debug, Clone)]
 pub struct Committed {
     /// The key as it is now, or as it was before it went.
@@ -125,7 +125,7 @@ pub enum CommitError {
     NotEditable {
         /// Where the reason stands, counted from 1.
         line: u64,
-        /// What stands in the way and how to mend it.
+        /// The obstacle and how to remove it.
         reason: String,
     },
     /// Nothing was written: the document is not readable, not writable, or the disk is full.
@@ -146,7 +146,7 @@ pub struct Unavailable {
     remedy: Remedy,
 }
 
-/// What helps where something is not available.
+/// A remedy where something is not available.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// It may work in a moment.
@@ -171,7 +171,7 @@ impl Unavailable {
         Self { cause: Arc::new(cause), remedy }
     }
 
-    /// What helps.
+    /// The remedy.
     #[must_use]
     pub fn remedy(&self) -> &Remedy {
         &self.remedy
@@ -202,7 +202,7 @@ impl Error for Unavailable {
     }
 }
 
-/// What works only in part. Empty when all is well.
+/// The health of a store. Without faults when all is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreHealth {
     /// This node does not reach the store, which others may: whoever spreads requests over several

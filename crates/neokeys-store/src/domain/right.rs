@@ -44,7 +44,7 @@ pub enum RightError {
     /// The credentials do not hold what the change would give a key.
     #[error("the credentials do not hold every permission that the change grants")]
     GrantExceedsOwn {
-        /// What they lack, in the order of the edit.
+        /// The scopes that they lack, in the order of the edit.
         lacking: Vec<Scope>,
     },
 }

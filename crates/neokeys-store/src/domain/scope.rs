@@ -1,4 +1,4 @@
-//! What a credential may do.
+//! Scopes: the strings that a credential is granted.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,8 +7,6 @@ use smol_str::SmolStr;
 
 /// The longest scope, in characters.
 const LONGEST: usize = 256;
-/// The most scopes that one key may hold.
-const MOST: usize = 256;
 
 /// One granted string: an OAuth scope token (RFC 6749 §3.3, printable ASCII without space, `"`
 /// and `\`) of at most 256 characters. The API calls it a permission.
@@ -37,14 +35,14 @@ impl Scope {
     /// # Errors
     /// [`ScopeError`] names the first rule that the text breaks.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
-        Self::judge(text).map(|()| Self(text.into()))
+        Self::validate(text).map(|()| Self(text.into()))
     }
 
     /// Whether a text is a scope token, without keeping it.
     ///
     /// # Errors
     /// [`ScopeError`] names the first rule that the text breaks.
-    pub fn judge(text: &str) -> Result<(), ScopeError> {
+    pub fn validate(text: &str) -> Result<(), ScopeError> {
         if text.is_empty() {
             return Err(ScopeError::Empty);
         }
@@ -88,14 +86,14 @@ pub enum ScopesError {
     #[error("At least one permission is required; use \"*\" for full access.")]
     Missing,
     /// More than 256.
-    #[error("At most {MOST} permissions are allowed.")]
+    #[error("At most {} permissions are allowed.", Scopes::MOST)]
     TooMany,
     /// One of them is no scope.
     #[error("The permission at position {position} {source}.")]
     Scope {
         /// Where it stands, counted from 1.
         position: usize,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         source: ScopeError,
     },
 }
@@ -103,6 +101,9 @@ pub enum ScopesError {
 impl Scopes {
     /// The scope that grants everything.
     pub const ALL: &str = "*";
+
+    /// The most scopes that one key may hold.
+    pub const MOST: usize = 256;
 
     /// Takes a list that a key may be given: 1 to 256 scopes. Repeats are kept once, at their first
     /// place.
@@ -122,7 +123,7 @@ impl Scopes {
     /// # Errors
     /// Every [`ScopesError`] that applies, in the order of the list.
     pub fn parse_any<T: AsRef<str>>(texts: &[T]) -> Result<Self, Vec<ScopesError>> {
-        if texts.len() > MOST {
+        if texts.len() > Self::MOST {
             return Err(vec![ScopesError::TooMany]);
         }
         let mut scopes = Vec::with_capacity(texts.len());
@@ -154,12 +155,6 @@ impl Scopes {
     #[must_use]
     pub fn grant(&self, scope: &str) -> bool {
         self.iter().any(|held| held.as_str() == scope || held.as_str() == Self::ALL)
-    }
-
-    /// The scopes of `wanted` that these do not grant, in order.
-    #[must_use]
-    pub fn lacking<'w>(&self, wanted: &'w Self) -> Vec<&'w Scope> {
-        wanted.iter().filter(|scope| !self.grant(scope.as_str())).collect()
     }
 
     /// The scopes in order.
@@ -224,14 +219,5 @@ mod tests {
         );
         assert!(Scopes::parse(&["*"]).unwrap().grant("anything"));
         assert!(!Scopes::default().grant("tenant.apiKey:read"));
-    }
-
-    #[test]
-    fn what_is_lacking_is_named() {
-        let held = Scopes::parse(&["a", "b"]).unwrap();
-        let wanted = Scopes::parse(&["b", "c", "*"]).unwrap();
-        let lacking: Vec<_> = held.lacking(&wanted).into_iter().map(Scope::as_str).collect();
-        assert_eq!(lacking, ["c", "*"]);
-        assert!(Scopes::parse(&["*"]).unwrap().lacking(&wanted).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! What is shown of a keyring as a whole, worked out once a snapshot.
+//! The cache of a snapshot: its entity tag and its listing, each made once.
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::{ApiKey, EntityTag, Keyring};
 
-/// The places of what follows from the keys of one snapshot. A snapshot with other keys has new
-/// ones.
+/// What follows from the keys of one snapshot, once it was asked for. A snapshot with other keys has a
+/// cache of its own.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SnapshotCache {
     entity_tag: OnceLock<EntityTag>,
@@ -24,7 +24,7 @@ impl Keyring {
     /// The list as it is shown, written once a snapshot.
     ///
     /// # Errors
-    /// What `write` says; nothing is kept then.
+    /// The error of `write`; nothing is kept then.
     pub fn listing<E>(
         &self,
         write: impl FnOnce(&[Arc<ApiKey>]) -> Result<Bytes, E>,
@@ -43,18 +43,14 @@ mod tests {
 
     use bytes::Bytes;
 
-    use crate::domain::{
-        ApiKey, Digest, KeyName, Keyring, KeyringBuilder, KeyringEdit, Precondition, Scopes,
-    };
+    use crate::domain::{ApiKey, Digest, KeyName, Keyring, KeyringEdit, Precondition, Scopes};
 
     #[test]
     fn the_list_is_written_once_and_anew_after_a_change() {
         let name = KeyName::parse("a").unwrap();
         let scopes = Scopes::parse(&["*"]).unwrap();
         let key = ApiKey { name: name.clone(), enabled: true, scopes, digest: Digest::of(b"1") };
-        let mut builder = KeyringBuilder::default();
-        builder.key(Arc::new(key));
-        let before = builder.build();
+        let before = Keyring::new(vec![Arc::new(key)], Vec::new());
         let count = |keyring: &Keyring| {
             keyring.listing(|keys| Ok::<_, ()>(Bytes::from(keys.len().to_string()))).unwrap()
         };

@@ -22,7 +22,7 @@ const LONGEST_PREFIX: usize = 32;
 /// `Debug` prints nothing of it, and it is wiped from memory when dropped.
 pub struct Token(Zeroizing<String>);
 
-/// What every new token starts with, so that a secret scanner and a person know what it is.
+/// The prefix of every new token, so that a secret scanner and a person know what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenPrefix(String);
 
@@ -79,7 +79,7 @@ impl Token {
         Self(text)
     }
 
-    /// What is stored of the token.
+    /// The digest, which is stored in its place.
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of(self.0.as_bytes())

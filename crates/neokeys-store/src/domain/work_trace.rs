@@ -1,5 +1,4 @@
-//! The steps that a judgement takes, for tests: what is refused for one reason or another makes the same
-//! work. They are noted in debug builds alone, and only on a thread that asked for them.
+//! A trace of costly work, for tests: what is refused for one reason or another makes the same work. They are noted in debug builds alone, and only on a thread that asked for them.
 
 use std::cell::RefCell;
 

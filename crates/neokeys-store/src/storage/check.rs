@@ -1,10 +1,10 @@
-//! Every document read and judged, for people.
+//! Checks of every document, for people.
 
 use super::document::{Diagnostic, Document};
 use super::document_store::{DocumentError, DocumentStore, Reading};
 use crate::domain::TenantId;
 
-/// Something to mend.
+/// A problem of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Whose document.
@@ -17,9 +17,9 @@ pub struct Finding {
     pub column: u64,
     /// How bad it is.
     pub severity: Severity,
-    /// What is wrong.
+    /// The fault, in words.
     pub fault: String,
-    /// How to mend it.
+    /// How to fix it.
     pub hint: String,
 }
 
@@ -43,7 +43,7 @@ pub enum CheckError {
     Listing(#[source] DocumentError),
 }
 
-/// What is to be mended, by tenant and place.
+/// The problems of documents, by tenant and place.
 pub(super) async fn check(
     documents: &dyn DocumentStore,
     tenant: Option<&TenantId>,
@@ -55,7 +55,9 @@ pub(super) async fn check(
     let mut findings = Vec::new();
     for id in &tenants {
         match documents.read(id, None).await {
-            Ok(Reading::Found(stored)) => findings.extend(judge(documents, id, &stored.bytes)),
+            Ok(Reading::Found(stored)) => {
+                findings.extend(check_document(documents, id, &stored.bytes))
+            }
             Ok(Reading::Unchanged | Reading::Confirmed(_) | Reading::BeingAcknowledged) => {}
             // One that was removed since it was listed is no fault.
             Ok(Reading::NoSuchTenant) if tenant.is_none() => {}
@@ -71,7 +73,7 @@ pub(super) async fn check(
     Ok(findings)
 }
 
-/// What makes a document readable that is not.
+/// The remedy for a document that cannot be read.
 fn remedy(error: &DocumentError) -> &'static str {
     if let DocumentError::TooLarge { .. } = error {
         "take out what is not needed, or raise the setting limits.document"
@@ -80,7 +82,7 @@ fn remedy(error: &DocumentError) -> &'static str {
     }
 }
 
-fn judge(documents: &dyn DocumentStore, id: &TenantId, bytes: &[u8]) -> Vec<Finding> {
+fn check_document(documents: &dyn DocumentStore, id: &TenantId, bytes: &[u8]) -> Vec<Finding> {
     let mut findings = match Document::check(bytes) {
         Err(fault) => vec![finding(documents, id, Severity::Error, fault)],
         Ok(remarks) => {

@@ -39,6 +39,27 @@ pub(crate) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether there is nothing on a line.
+pub(crate) fn is_blank(line: &str) -> bool {
+    line.trim().is_empty()
+}
+
+/// Whether there is nothing but a comment on a line.
+pub(crate) fn is_comment(line: &str) -> bool {
+    line.trim_start_matches([' ', '\t']).starts_with('#')
+}
+
+/// Whether a line is blank or has nothing but a comment that stands deeper than a column: it belongs to the
+/// item before it, whose dash stands there.
+pub(crate) fn is_beneath(line: &str, column: usize) -> bool {
+    is_blank(line) || line.trim_start_matches(' ').starts_with('#') && indentation(line) > column
+}
+
+/// Where the lines from a place on end that are as they should be.
+pub(crate) fn end_of_lines(text: &str, place: usize, are: impl Fn(&str) -> bool) -> usize {
+    place + lines_of(&text[place..]).take_while(|line| are(line)).map(str::len).sum::<usize>()
+}
+
 /// The line ending that a text uses.
 pub(crate) fn line_ending(text: &str) -> &'static str {
     match text.find(['\n', '\r']) {

@@ -1,6 +1,6 @@
 //! A tenant's `security.yml`: its bytes, the keys that it defines, and where each entry stands.
 //!
-//! ParsedDocument is strict and bounded; an edit changes the lines of one entry and leaves every other
+//! Reading is strict and bounded; an edit changes the lines of one entry and leaves every other
 //! byte as it was. Nothing in here does I/O.
 //!
 //! Invariant: the keyring is exactly what the bytes say.

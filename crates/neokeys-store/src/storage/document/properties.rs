@@ -187,7 +187,7 @@ fn edit_and_compare(text: &str, choices: &mut Choices<'_>) {
                 document.keyring().position(key.name.as_str())
             }
         };
-        let entry = position.map(|position| document.layout.entries[position].range());
+        let entry = position.map(|position| document.layout.entries[position].range.clone());
         demand_untouched(&before, after, entry, &edit);
         document = edited;
     }

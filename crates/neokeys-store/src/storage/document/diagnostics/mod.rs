@@ -1,4 +1,4 @@
-//! What is wrong with a document, where, and how to mend it.
+//! Diagnostics: a fault of a document, where it is and how to fix it.
 
 pub(crate) mod foreign_formats;
 pub(crate) mod lint;
@@ -12,15 +12,20 @@ pub(crate) struct Diagnostic {
     pub(crate) line: u64,
     /// In characters, counted from 1.
     pub(crate) column: u64,
-    /// What is wrong.
+    /// The fault, in words.
     pub(crate) fault: String,
-    /// How to mend it.
+    /// How to fix it.
     pub(crate) hint: String,
 }
 
 impl Diagnostic {
     /// A fault at a place.
-    pub(crate) fn at(line: u64, column: u64, fault: &str, hint: &str) -> Self {
-        Self { line, column, fault: fault.to_owned(), hint: hint.to_owned() }
+    pub(crate) fn at(
+        line: u64,
+        column: u64,
+        fault: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self { line, column, fault: fault.into(), hint: hint.into() }
     }
 }

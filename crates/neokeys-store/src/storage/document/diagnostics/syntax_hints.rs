@@ -1,8 +1,11 @@
-//! Hints for what people often get wrong in YAML, from the lines around the place where the parser
-//! gave up.
+//! Syntax hints: what people often get wrong in YAML, found in the lines around the place where the
+//! parser gave up.
 
-use crate::storage::document::diagnostics::Diagnostic;
-use crate::storage::document::diagnostics::foreign_formats::{is_odd_blank, odd_blanks};
+use super::Diagnostic;
+use super::foreign_formats::{ODD_BLANKS, is_odd_blank};
+
+/// Finds the place of a mistake on a line.
+type Find<'a> = &'a dyn Fn(&str) -> Option<usize>;
 
 /// The fault in words that help most.
 pub(crate) fn explained(text: &str, fault: Diagnostic) -> Diagnostic {
@@ -12,7 +15,7 @@ pub(crate) fn explained(text: &str, fault: Diagnostic) -> Diagnostic {
     let number = usize::try_from(fault.line).unwrap_or(usize::MAX).saturating_sub(1);
     let first = number.saturating_sub(1);
     let around: Vec<&str> = text.lines().skip(first).take(number - first + 2).collect();
-    let near = |find: &dyn Fn(&str) -> Option<usize>| {
+    let near = |find: Find<'_>| {
         // The line itself, then the one below, where a text of several lines goes wrong, then the
         // one above.
         [number, number + 1, first].into_iter().find_map(|index| {
@@ -21,30 +24,35 @@ pub(crate) fn explained(text: &str, fault: Diagnostic) -> Diagnostic {
             Some((index as u64 + 1, column))
         })
     };
-    if let Some((line, column)) = near(&odd_indentation) {
-        return odd_blanks(line, column);
-    }
-    if let Some((line, column)) = near(&tab_in_indentation) {
-        let hint = "indent with spaces alone, as YAML demands";
-        return Diagnostic::at(line, column, "there is a tab in the indentation", hint);
-    }
-    if let Some((line, column)) = near(&|line| line.find("{{").or_else(|| line.find("{%"))) {
-        let hint = "put the rendered file here, or the value in quotes";
-        return Diagnostic::at(line, column, "there is a template's placeholder", hint);
-    }
-    if let Some((line, column)) = near(&unquoted_star) {
-        let hint = "put it in quotes: '*'";
-        let told = "a * without quotes refers to another value, and there is none of this name";
-        return Diagnostic::at(line, column, told, hint);
-    }
-    if let Some((line, column)) = near(&reserved) {
-        let hint = "put the value in quotes";
-        return Diagnostic::at(line, column, "a value cannot start with this character", hint);
-    }
-    fault
+    let placeholder = |line: &str| line.find("{{").or_else(|| line.find("{%"));
+    let star = "a * without quotes refers to another value, and there is none of this name";
+    let hints: [(Find<'_>, &str, &str); 5] = [
+        (&odd_indentation, ODD_BLANKS.0, ODD_BLANKS.1),
+        (
+            &tab_in_indentation,
+            "there is a tab in the indentation",
+            "indent with spaces alone, as YAML demands",
+        ),
+        (
+            &placeholder,
+            "there is a template's placeholder",
+            "put the rendered file here, or the value in quotes",
+        ),
+        (&|line| value_with(line, &['*']), star, "put it in quotes: '*'"),
+        (
+            &|line| value_with(line, &['@', '`', '%']),
+            "a value cannot start with this character",
+            "put the value in quotes",
+        ),
+    ];
+    let mut hints = hints.into_iter().filter_map(|(find, fault, hint)| {
+        let (line, column) = near(find)?;
+        Some(Diagnostic::at(line, column, fault, hint))
+    });
+    hints.next().unwrap_or(fault)
 }
 
-/// What git leaves in a file that two sides changed: at least two of its three marks.
+/// The conflict markers of git, in a file that two sides changed: at least two of its three marks.
 fn conflict_markers(text: &str) -> Option<Diagnostic> {
     let is_mark = |line: &str| {
         let mark = |mark: &str| {
@@ -75,21 +83,11 @@ fn tab_in_indentation(line: &str) -> Option<usize> {
     line[..end].find('\t')
 }
 
-/// The places where a value starts.
-fn values(line: &str) -> impl Iterator<Item = usize> + '_ {
-    let starts = line.char_indices().filter(move |(index, _)| {
+/// The place of a value that starts with one of these characters.
+fn value_with(line: &str, first: &[char]) -> Option<usize> {
+    let line = line.split(" #").next().unwrap_or_default();
+    line.match_indices(first).map(|(index, _)| index).find(|index| {
         let before = line[..*index].trim_end();
         before.is_empty() || before.ends_with(['-', ':', '[', ',', '{'])
-    });
-    starts.map(|(index, _)| index)
-}
-
-fn unquoted_star(line: &str) -> Option<usize> {
-    let line = line.split(" #").next().unwrap_or_default();
-    values(line).find(|index| line[*index..].starts_with('*'))
-}
-
-fn reserved(line: &str) -> Option<usize> {
-    let line = line.split(" #").next().unwrap_or_default();
-    values(line).find(|index| line[*index..].starts_with(['@', '`', '%']))
+    })
 }

@@ -1,9 +1,9 @@
-//! A working copy of a document, to which changes are made one by one.
+//! Editing: a working copy of a document, to which changes are made one by one.
 //!
-//! Each kind of change has one or more plans, which are splices of the text, the least first. A plan
-//! is carried out only if the text that it comes to reads back as it was meant (`verify_edit`).
+//! Each kind of change has one or more plans, which are edits of the text, the least first. A plan
+//! is carried out only if the text that it comes to reads back as expected (`verify_edit`).
 //!
-//! Invariant: after every change, the draft's keyring is exactly what its bytes say; a change that
+//! Invariant: after every change, the editor's keyring is exactly what its bytes say; a change that
 //! is refused leaves no trace.
 
 mod entry_template;
@@ -21,12 +21,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use self::flow_collection::FlowItem;
 use self::verify_edit::Expected;
 use crate::domain::{Change, Keyring};
 use crate::storage::document::Document;
 use crate::storage::document::editing::text_edit::TextEdit;
-use crate::storage::document::lines::ends_line;
-use crate::storage::document::reading::section_layout::{EntrySpan, Layout, Section};
+use crate::storage::document::lines::{ends_line, indentation, line_start};
+use crate::storage::document::reading::section_layout::{Layout, Section};
 use crate::storage::document::reading::{find_section, items_of_section};
 use crate::storage::document::yaml::{Content, NodeId, Tree};
 
@@ -51,19 +52,15 @@ pub(crate) struct DocumentEditor {
 pub(crate) struct NotEditable {
     /// Where the reason stands, counted from 1.
     pub(crate) line: u64,
-    /// What stands in the way.
+    /// The obstacle.
     pub(crate) reason: String,
 }
 
 impl DocumentEditor {
     /// A copy of a document.
+    #[expect(clippy::expect_used, reason = "what is not UTF-8 is no document")]
     pub(crate) fn of(document: &Document) -> Self {
-        // A document is only made from bytes that are UTF-8. To say so again costs a tenth of what it
-        // costs to look for what to replace.
-        let text = match std::str::from_utf8(&document.bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => String::from_utf8_lossy(&document.bytes).into_owned(),
-        };
+        let text = std::str::from_utf8(&document.bytes).expect("a document is UTF-8").to_owned();
         let (layout, keyring) = (document.layout.clone(), Arc::clone(&document.keyring));
         Self { text, layout, keyring, careful: false, unread: false }
     }
@@ -79,7 +76,7 @@ impl DocumentEditor {
     }
 
     /// The document after the changes; none if it does not read back as they were meant, which only
-    /// a [careful](Self::careful) draft can lay at one of them.
+    /// a [careful](Self::careful) editor can lay at one of them.
     pub(crate) fn finish(self) -> Option<Document> {
         let is_read_whole = cfg!(debug_assertions) || self.text.len() <= READ_BACK_WHOLE;
         if self.unread && is_read_whole && !self.reads_back() {
@@ -89,7 +86,7 @@ impl DocumentEditor {
         Some(Document { bytes, layout: self.layout, keyring: self.keyring })
     }
 
-    /// Makes a change that was judged on this draft's keyring.
+    /// Makes a change that was judged on this editor's keyring.
     ///
     /// # Errors
     /// [`NotEditable`], and nothing is changed.
@@ -115,54 +112,48 @@ impl DocumentEditor {
         if entries.len() == self.keyring.keys().len() {
             return Some(position);
         }
-        let keys = entries.iter().enumerate().filter(|(_, entry)| entry.is_key());
-        keys.map(|(index, _)| index).nth(position)
+        (0..entries.len()).filter(|index| entries[*index].is_key).nth(position)
     }
 
-    /// Carries out the first of several plans that reads back as it was meant.
+    /// Carries out the first of several plans that reads back as expected.
     fn carry_out(
         &mut self,
         plans: impl IntoIterator<Item = Vec<TextEdit>>,
-        meant: &Expected<'_>,
+        expected: &Expected<'_>,
         change: &Change,
     ) -> bool {
-        plans.into_iter().any(|plan| self.try_plan(plan, meant, change))
+        plans.into_iter().any(|plan| self.try_plan(plan, expected, change))
     }
 
-    fn colon_after(&self, key_end: usize) -> Result<usize, NotEditable> {
+    fn colon_after(&self, key_end: usize) -> Option<usize> {
         let rest = &self.text[key_end..];
-        let spaces = rest.len() - rest.trim_start_matches(' ').len();
-        if rest[spaces..].starts_with(':') {
-            Ok(key_end + spaces)
-        } else {
-            Err(self.refused(key_end, "the key apiKeys has no colon behind it"))
-        }
+        let spaces = indentation(rest);
+        rest[spaces..].starts_with(':').then_some(key_end + spaces)
     }
 
     /// An entry's text as a tree of its own, if nothing in it depends on what is elsewhere, and
     /// nothing elsewhere can depend on it.
     fn parse_alone(&self, range: Range<usize>) -> Option<Tree<'_>> {
         let tree = Tree::parse(&self.text[range]).ok()?;
-        let is_tied = |node: &crate::storage::document::yaml::Node<'_>| {
-            node.anchored || matches!(node.content, Content::Alias(_))
-        };
-        (!tree.nodes().iter().any(is_tied)).then_some(tree)
+        let mut nodes = tree.nodes().iter();
+        let is_tied = nodes.any(|node| node.anchored || matches!(node.content, Content::Alias(_)));
+        (!is_tied).then_some(tree)
     }
 
     /// The whole document as a tree, with the items of our section.
     fn parse_whole(&self) -> Option<(Tree<'_>, Vec<NodeId>)> {
         let tree = Tree::parse(&self.text).ok()?;
-        let (_, value) = find_section(&tree).ok()??;
+        let [_, value] = find_section(&tree).ok()??;
         let items = items_of_section(&tree, value).ok()?.to_vec();
         Some((tree, items))
     }
 
-    fn flow_place(&self, entry: usize, inner: Range<usize>) -> flow_collection::FlowItem {
-        let range = |index: usize| self.layout.entries.get(index).map(EntrySpan::range);
-        flow_collection::FlowItem {
+    fn flow_item(&self, entry: usize, inner: Range<usize>) -> FlowItem {
+        let range = |index: usize| Some(self.layout.entries.get(index)?.range.clone());
+        FlowItem {
             inner,
             previous: entry.checked_sub(1).and_then(range),
-            item: self.layout.entries[entry].range(),
+            item: self.layout.entries[entry].range.clone(),
             next: range(entry + 1),
         }
     }
@@ -171,24 +162,40 @@ impl DocumentEditor {
         matches!(self.layout.section, Section::Block { .. })
     }
 
+    /// The column of the section's key, whose end is given.
+    fn column_of_key(&self, key_end: usize) -> usize {
+        let line = &self.text[line_start(&self.text, key_end)..];
+        indentation(line.trim_start_matches('\u{feff}'))
+    }
+
     fn refused(&self, place: usize, reason: &str) -> NotEditable {
         NotEditable { line: self.line_of(place), reason: reason.to_owned() }
     }
 
     /// A refusal to change an entry, which says what a person has to take out to revoke the key.
     fn refused_entry(&self, entry: usize, why: &str) -> NotEditable {
-        let range = self.layout.entries[entry].range();
-        let first = self.line_of(range.start);
-        let written = self.text[range.clone()].trim_end();
-        let last = self.line_of(range.start + written.len());
-        let lines = if first == last {
-            format!("line {first}")
-        } else {
-            format!("lines {first} to {last}")
-        };
+        let range = self.layout.entries[entry].range.clone();
+        let line = self.line_of(range.start);
+        let last = self.line_of(range.start + self.text[range].trim_end().len());
+        let lines =
+            if line == last { format!("line {line}") } else { format!("lines {line} to {last}") };
         let what = if self.is_in_block() { "take out" } else { "take the entry out of" };
-        let reason = format!("{why}; to revoke the key, {what} {lines} by hand");
-        NotEditable { line: first, reason }
+        NotEditable { line, reason: format!("{why}; to revoke the key, {what} {lines} by hand") }
+    }
+
+    /// The line of an alias elsewhere that refers to what stands in an entry.
+    fn reference_to(&self, entry: usize) -> Option<u64> {
+        let (tree, items) = self.parse_whole()?;
+        let within = tree.node(*items.get(entry)?).whole();
+        let is_within = |place: usize| within.contains(&place);
+        tree.nodes().iter().find_map(|node| {
+            let Content::Alias(target) = node.content else { return None };
+            let target = tree.node(target).range();
+            // The target may be a list that holds the entry.
+            let holds = target.start <= within.start && within.end <= target.end;
+            let is_tied = !is_within(node.range().start) && (is_within(target.start) || holds);
+            is_tied.then(|| node.line())
+        })
     }
 
     fn line_of(&self, place: usize) -> u64 {
@@ -201,15 +208,10 @@ impl DocumentEditor {
 /// The one entry of a text that holds nothing else.
 fn item_of(tree: &Tree<'_>, in_block: bool) -> Option<NodeId> {
     let root = tree.root()?;
-    match &tree.node(root).content {
-        Content::Sequence { flow: false, items } if in_block => match tree.items(items) {
-            [item] => Some(*item),
-            _ => None,
-        },
-        Content::Mapping { flow: true, .. } if !in_block => Some(root),
-        Content::Sequence { .. }
-        | Content::Mapping { .. }
-        | Content::Scalar { .. }
-        | Content::Alias(_) => None,
+    let node = tree.node(root);
+    match tree.items_of(node) {
+        Some([item]) if in_block && !node.is_flow() => Some(*item),
+        None if !in_block && node.is_flow() => Some(root),
+        _ => None,
     }
 }

@@ -1,13 +1,15 @@
-//! Changes of a text: what goes and what comes in its place.
+//! Text edits: pieces of a text, each with its replacement.
 
 use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// One replaced piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TextEdit {
-    /// What goes; empty where something only comes.
+    /// The piece that goes; empty where something only comes.
     pub(crate) range: Range<usize>,
-    /// What comes.
+    /// Its replacement.
     pub(crate) text: String,
 }
 
@@ -17,19 +19,29 @@ impl TextEdit {
         Self { range, text: text.into() }
     }
 
+    /// Takes a piece out.
+    pub(crate) fn remove(range: Range<usize>) -> Self {
+        Self::replace(range, "")
+    }
+
+    /// The same change of a text that starts earlier.
+    pub(crate) fn shifted(self, by: usize) -> Self {
+        Self { range: self.range.start + by..self.range.end + by, text: self.text }
+    }
+
     /// Puts something between two characters.
     pub(crate) fn insert(place: usize, text: impl Into<String>) -> Self {
         Self::replace(place..place, text)
     }
 }
 
-/// The text after all the splices, which do not overlap. Those at one place come in their order.
-pub(crate) fn edited_text(text: &str, mut splices: Vec<TextEdit>) -> String {
-    splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
-    let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
+/// The text after all the edits, which do not overlap. Those at one place come in their order.
+pub(crate) fn edited_text(text: &str, mut edits: Vec<TextEdit>) -> String {
+    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
     let mut result = String::with_capacity(text.len() + added);
     let mut from = 0;
-    for TextEdit { range, text: new } in splices {
+    for TextEdit { range, text: new } in edits {
         result.push_str(&text[from..range.start]);
         result.push_str(&new);
         from = range.end;
@@ -38,33 +50,14 @@ pub(crate) fn edited_text(text: &str, mut splices: Vec<TextEdit>) -> String {
     result
 }
 
-/// Which items of an old list stay for a new one, in order: the longest common subsequence, as pairs
-/// of positions.
-pub(crate) fn kept<T: PartialEq>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
-    let width = new.len() + 1;
-    let mut longest = vec![0_u16; (old.len() + 1) * width];
-    for row in (0..old.len()).rev() {
-        for column in (0..new.len()).rev() {
-            longest[row * width + column] = if old[row] == new[column] {
-                longest[(row + 1) * width + column + 1] + 1
-            } else {
-                longest[(row + 1) * width + column].max(longest[row * width + column + 1])
-            };
-        }
-    }
-    let (mut row, mut column) = (0, 0);
-    let mut pairs = Vec::new();
-    while row < old.len() && column < new.len() {
-        if old[row] == new[column] {
-            pairs.push((row, column));
-            (row, column) = (row + 1, column + 1);
-        } else if longest[(row + 1) * width + column] >= longest[row * width + column + 1] {
-            row += 1;
-        } else {
-            column += 1;
-        }
-    }
-    pairs
+/// The items of an old list that stay for a new one, in order, as pairs of positions.
+pub(crate) fn kept(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
+    let same =
+        capture_diff_slices(Algorithm::Myers, old, new).into_iter().filter_map(|op| match op {
+            DiffOp::Equal { old_index, new_index, len } => Some((old_index, new_index, len)),
+            DiffOp::Delete { .. } | DiffOp::Insert { .. } | DiffOp::Replace { .. } => None,
+        });
+    same.flat_map(|(old, new, count)| (0..count).map(move |at| (old + at, new + at))).collect()
 }
 
 #[cfg(test)]
@@ -73,9 +66,9 @@ mod tests {
 
     #[test]
     fn pieces_are_replaced_and_the_rest_stays() {
-        let splices =
+        let edits =
             vec![TextEdit::insert(3, "X"), TextEdit::replace(0..1, ""), TextEdit::insert(3, "Y")];
-        assert_eq!(edited_text("abcdef", splices), "bcXYdef");
+        assert_eq!(edited_text("abcdef", edits), "bcXYdef");
     }
 
     #[test]

@@ -1,61 +1,45 @@
-//! Edits of a list of texts in place: what stays keeps its line, its quotes and its comment.
+//! Updates of a list of texts in place: what stays keeps its line, its quotes and its comment.
 
 use std::ops::Range;
 
-use crate::storage::document::editing::flow_collection::{
+use super::flow_collection::{
     FlowItem, comment_behind, find_comma, insert_after, insert_first, removals,
 };
-use crate::storage::document::editing::text_edit::{TextEdit, edited_text, kept};
-use crate::storage::document::editing::update_members::Effort;
-use crate::storage::document::lines::{indentation, line_start, lines_of};
-use crate::storage::document::lines::{line_ending, lines_at};
+use super::text_edit::{TextEdit, edited_text, kept};
+use super::update_members::Effort;
+use crate::storage::document::lines::{
+    end_of_lines, indentation, is_beneath, line_ending, line_start, lines_at,
+};
 use crate::storage::document::reading::section_layout::lines_of_items;
 use crate::storage::document::yaml::scalar::{Quotes, Value, is_plain, write_text};
-use crate::storage::document::yaml::{Content, NodeId, Tree};
+use crate::storage::document::yaml::{NodeId, Tree};
 
-/// The splices that make the list `node` hold the texts `new`; or why it cannot be done.
-pub(crate) fn edit_list(
+/// The edits that make the list `list` hold the texts `new`; none where it cannot be done so.
+pub(super) fn edit_list(
     tree: &Tree<'_>,
-    node: NodeId,
+    list: NodeId,
     new: &[&str],
     effort: Effort,
-) -> Result<Vec<TextEdit>, &'static str> {
-    let Content::Sequence { flow, items } = &tree.node(node).content else {
-        return Err("the permissions are not a list");
-    };
-    let items = tree.items(items);
-    let old: Vec<&str> = items.iter().map(|item| text_of(tree, *item)).collect();
+) -> Option<Vec<TextEdit>> {
+    let node = tree.node(list);
+    let items = tree.items_of(node)?;
+    let old: Vec<&str> = items.iter().map(|item| tree.text_of(*item).unwrap_or_default()).collect();
     if old == new {
-        return Ok(Vec::new());
+        return Some(Vec::new());
     }
-    if *flow {
-        Ok(edit_flow(tree, node, items, &old, new, effort))
+    if node.is_flow() {
+        Some(edit_flow(tree, node.range(), items, &old, new, effort))
     } else {
         edit_block(tree, items, &old, new, effort)
     }
 }
 
 /// The habit of quoting that the texts of a list show.
-pub(crate) fn quotes_of(tree: &Tree<'_>, items: &[NodeId]) -> Quotes {
-    items
-        .iter()
-        .find_map(|item| match &tree.node(*item).content {
-            Content::Scalar { text, style, value: Value::Text } if is_plain(text) => {
-                Some(Quotes::of(*style))
-            }
-            Content::Scalar { .. }
-            | Content::Sequence { .. }
-            | Content::Mapping { .. }
-            | Content::Alias(_) => None,
-        })
-        .unwrap_or_default()
-}
-
-fn text_of<'a>(tree: &'a Tree<'_>, item: NodeId) -> &'a str {
-    match &tree.resolved(item).content {
-        Content::Scalar { text, .. } => text,
-        Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias(_) => "",
-    }
+pub(super) fn quotes_of(tree: &Tree<'_>, items: &[NodeId]) -> Quotes {
+    let mut nodes = items.iter().map(|item| tree.node(*item));
+    let usual =
+        nodes.find(|node| node.value() == Some(Value::Text) && node.text().is_some_and(is_plain));
+    usual.and_then(|node| node.style()).map(Quotes::of).unwrap_or_default()
 }
 
 fn edit_block(
@@ -64,113 +48,88 @@ fn edit_block(
     old: &[&str],
     new: &[&str],
     effort: Effort,
-) -> Result<Vec<TextEdit>, &'static str> {
+) -> Option<Vec<TextEdit>> {
     let text = tree.text();
-    let lines =
-        lines_of_items(tree, items).ok_or("the permissions are not on lines of their own")?;
-    if new.is_empty() || lines.is_empty() {
-        return Err("a list in block style cannot be empty");
-    }
+    let lines = lines_of_items(tree, items)?;
+    // A list in block style cannot be empty.
+    let first = lines.first().filter(|_| !new.is_empty())?.start;
     let quotes = quotes_of(tree, items);
     let ending = line_ending(text);
-    let column = indentation(&text[lines[0].start..]);
+    let column = indentation(&text[first..]);
     let pairs = kept(old, new);
-    let mut moving: Vec<usize> =
-        (0..old.len()).filter(|index| !pairs.iter().any(|(stays, _)| stays == index)).collect();
-    let mut splices: Vec<TextEdit> = moving
-        .iter()
-        .map(|index| {
-            let next = lines.get(index + 1).map_or(text.len(), |next| next.start);
-            let end = match effort {
-                Effort::Least => lines[*index].end,
-                Effort::Gaps | Effort::Anew => end_of_gap(text, lines[*index].end, next, column),
-            };
-            TextEdit::replace(lines[*index].start..end, "")
-        })
-        .collect();
-    let mut place = lines[0].start;
+    let stays = |index: &usize| pairs.iter().any(|(stays, _)| stays == index);
+    let mut moving: Vec<usize> = (0..old.len()).filter(|index| !stays(index)).collect();
+    let mut edits: Vec<TextEdit> = Vec::with_capacity(old.len() + new.len());
+    for index in &moving {
+        let Range { start, end } = lines[*index];
+        let next = lines.get(index + 1).map_or(text.len(), |next| next.start);
+        let end = match effort {
+            Effort::Least => end,
+            Effort::Gaps | Effort::Anew => {
+                end_of_lines(&text[..next], end, |line| is_beneath(line, column))
+            }
+        };
+        edits.push(TextEdit::remove(start..end));
+    }
+    let mut place = first;
     let mut coming = String::new();
-    let mut come = |place: usize, coming: &mut String| {
-        if !coming.is_empty() {
-            splices.push(TextEdit::insert(place, lines_at(text, place, coming, ending).0));
-            coming.clear();
-        }
-    };
     for (position, item) in new.iter().enumerate() {
         if let Some((stays, _)) = pairs.iter().find(|(_, stays)| *stays == position) {
-            come(place, &mut coming);
+            edits.push(TextEdit::insert(place, std::mem::take(&mut coming)));
             place = lines[*stays].end;
         } else if let Some(moved) = moving.iter().position(|index| old[*index] == *item) {
             // It moves as it is written, with its comment.
             let written = &text[lines[moving.remove(moved)].clone()];
-            coming.push_str(written);
-            if !written.ends_with(['\n', '\r']) {
-                coming.push_str(ending);
-            }
+            coming += written;
+            coming += if written.ends_with(['\n', '\r']) { "" } else { ending };
         } else {
-            coming.push_str(&" ".repeat(column));
-            coming.push_str("- ");
-            coming.push_str(&write_text(item, quotes));
-            coming.push_str(ending);
+            coming += &format!("{}- {}{ending}", " ".repeat(column), write_text(item, quotes));
         }
     }
-    come(place, &mut coming);
-    Ok(splices)
-}
-
-/// Where the blank lines and the deeper comments behind an item end.
-fn end_of_gap(text: &str, end: usize, limit: usize, column: usize) -> usize {
-    let lines = lines_of(&text[end..limit]).take_while(|line| {
-        let content = line.trim_start_matches(' ');
-        content.trim().is_empty() || content.starts_with('#') && indentation(line) > column
-    });
-    end + lines.map(str::len).sum::<usize>()
+    edits.push(TextEdit::insert(place, coming));
+    edits.retain(|edit| !edit.range.is_empty() || !edit.text.is_empty());
+    for edit in edits.iter_mut().filter(|edit| edit.range.is_empty()) {
+        edit.text = lines_at(text, edit.range.start, &edit.text, ending).0;
+    }
+    Some(edits)
 }
 
 /// First come the new items, each after the one it follows, then go the old ones: so the list is
 /// never empty in between, and its style is there to take after.
 fn edit_flow(
     tree: &Tree<'_>,
-    node: NodeId,
+    whole: Range<usize>,
     items: &[NodeId],
     old: &[&str],
     new: &[&str],
     effort: Effort,
 ) -> Vec<TextEdit> {
-    let whole = tree.node(node).range();
     let quotes = quotes_of(tree, items);
     let pairs = kept(old, new);
+    let within = |range: Range<usize>| range.start - whole.start..range.end - whole.start;
     let mut list = FlowList {
         text: tree.text()[whole.clone()].to_owned(),
-        items: items
-            .iter()
-            .map(|item| tree.node(*item).whole())
-            .map(|range| range.start - whole.start..range.end - whole.start)
-            .collect(),
+        items: items.iter().map(|item| within(tree.node(*item).whole())).collect(),
     };
-    let mut stays = vec![false; old.len()];
-    for (was, _) in &pairs {
-        stays[*was] = true;
-    }
+    let mut stays: Vec<bool> =
+        (0..old.len()).map(|index| pairs.iter().any(|(was, _)| *was == index)).collect();
     let mut moving: Vec<(&str, String)> = (0..old.len())
         .filter(|index| !stays[*index])
         .filter_map(|index| Some((old[index], list.comment(index)?)))
         .collect();
     let mut moved = Vec::new();
-    let mut after = None;
+    let mut at = 0;
     for (position, item) in new.iter().enumerate() {
-        match pairs.iter().find(|(_, stays)| *stays == position) {
+        if let Some((was, _)) = pairs.iter().find(|(_, stays)| *stays == position) {
             // Of the old items, those up to this one are passed.
-            Some((was, _)) => after = Some(*was + stays.len() - old.len()),
-            None => {
-                let at = after.map_or(0, |after| after + 1);
-                list.insert(at, &write_text(item, quotes));
-                stays.insert(at, true);
-                after = Some(at);
-                if let Some(comment) = moving.iter().position(|(text, _)| text == item) {
-                    moved.push((position, moving.remove(comment).1));
-                }
-            }
+            at = *was + 1 + stays.len() - old.len();
+            continue;
+        }
+        list.insert(at, &write_text(item, quotes));
+        stays.insert(at, true);
+        at += 1;
+        if let Some(comment) = moving.iter().position(|(text, _)| text == item) {
+            moved.push((position, moving.remove(comment).1));
         }
     }
     for index in (0..stays.len()).rev().filter(|index| !stays[*index]) {
@@ -189,46 +148,40 @@ struct FlowList {
 }
 
 impl FlowList {
-    fn inner(&self) -> Range<usize> {
-        1..self.text.len() - 1
-    }
-
-    fn place(&self, index: usize) -> FlowItem {
-        let previous = index.checked_sub(1).and_then(|index| self.items.get(index).cloned());
-        let (item, next) = (self.items[index].clone(), self.items.get(index + 1).cloned());
-        FlowItem { inner: self.inner(), previous, item, next }
+    fn item(&self, index: usize) -> FlowItem {
+        let range = |index: usize| self.items.get(index).cloned();
+        let previous = index.checked_sub(1).and_then(range);
+        let inner = 1..self.text.len() - 1;
+        FlowItem { inner, previous, item: self.items[index].clone(), next: range(index + 1) }
     }
 
     fn insert(&mut self, index: usize, new: &str) {
-        let (splices, at) = match index.checked_sub(1) {
-            Some(after) => insert_after(&self.text, &self.place(after), new),
+        let (edits, at) = match index.checked_sub(1) {
+            Some(after) => insert_after(&self.text, &self.item(after), new),
             None => {
-                let splice = insert_first(&self.text, &self.inner(), self.items.first(), new);
-                let indent = splice.text.len() - splice.text.trim_start_matches(' ').len();
-                let at = splice.range.start + indent;
-                (vec![splice], at)
+                let inner = 1..self.text.len() - 1;
+                let edit = insert_first(&self.text, &inner, self.items.first(), new);
+                let at = edit.range.start + indentation(&edit.text);
+                (vec![edit], at)
             }
         };
-        self.shift(index, &splices);
-        self.text = edited_text(&self.text, splices);
+        self.edit(index, edits);
         self.items.insert(index, at..at + new.len());
     }
 
     fn remove(&mut self, index: usize, effort: Effort) {
-        let mut ways = removals(&self.text, &self.place(index));
-        let last = ways.pop();
-        let way = match effort {
-            Effort::Least => ways.into_iter().next(),
-            Effort::Gaps | Effort::Anew => last,
+        let mut ways = removals(&self.text, &self.item(index));
+        let way = if effort == Effort::Least {
+            ways.swap_remove(0)
+        } else {
+            ways.pop().unwrap_or_default()
         };
-        let splices = way.unwrap_or_default();
         self.items.remove(index);
-        self.shift(index, &splices);
-        self.text = edited_text(&self.text, splices);
+        self.edit(index, way);
     }
 
     fn comment(&self, index: usize) -> Option<String> {
-        comment_behind(&self.text, &self.place(index)).map(str::to_owned)
+        comment_behind(&self.text, &self.item(index)).map(str::to_owned)
     }
 
     /// Puts a comment at the end of an item's line, which ends there then.
@@ -236,27 +189,26 @@ impl FlowList {
         if self.text.contains(comment) {
             return;
         }
-        let FlowItem { item, inner, next, .. } = self.place(index);
+        let FlowItem { item, inner, next, .. } = self.item(index);
         let gap_end = next.map_or(inner.end, |next| next.start);
         let comma = find_comma(&self.text, item.end..gap_end);
         let end = comma.map_or(item.end, |comma| comma + 1);
-        let ending = line_ending(&self.text);
         let rest = self.text[end..].split(['\r', '\n']).next().unwrap_or_default();
         let mut coming = format!(" {comment}");
         if !rest.trim().is_empty() {
             let indent = indentation(&self.text[line_start(&self.text, item.start)..]).max(8);
-            coming += &format!("{ending}{}", " ".repeat(indent));
+            coming += &format!("{}{}", line_ending(&self.text), " ".repeat(indent));
         }
-        let splices = vec![TextEdit::insert(end, coming)];
-        self.shift(index + 1, &splices);
-        self.text = edited_text(&self.text, splices);
+        self.edit(index + 1, vec![TextEdit::insert(end, coming)]);
     }
 
-    fn shift(&mut self, from: usize, splices: &[TextEdit]) {
-        let came: usize = splices.iter().map(|splice| splice.text.len()).sum();
-        let went: usize = splices.iter().map(|splice| splice.range.len()).sum();
+    /// Makes edits before the items from one on.
+    fn edit(&mut self, from: usize, edits: Vec<TextEdit>) {
+        let came: usize = edits.iter().map(|edit| edit.text.len()).sum();
+        let went: usize = edits.iter().map(|edit| edit.range.len()).sum();
         for item in &mut self.items[from..] {
             *item = item.start + came - went..item.end + came - went;
         }
+        self.text = edited_text(&self.text, edits);
     }
 }

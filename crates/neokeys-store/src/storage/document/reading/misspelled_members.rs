@@ -1,10 +1,10 @@
-//! Names that people write in an entry and that are nearly one that means something.
+//! Misspelled members: names that people write in an entry and that are nearly one that means something.
 //!
 //! What can fail open fails closed: whoever writes `Enabled: false` or `expires: …` believes that it
 //! holds, so an entry with such a member is no key. What can only fail closed is a warning. All other
 //! names are people's own and nobody's business.
 
-/// What becomes of an entry with such a member.
+/// The consequence of such a member for its entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Consequence {
     /// It is no key.
@@ -24,8 +24,8 @@ pub(crate) struct Rule {
     is_understood: bool,
     /// Other words for it, in small letters and digits alone.
     words: &'static str,
-    /// What becomes of the entry.
-    pub(crate) outcome: Consequence,
+    /// The consequence for the entry.
+    pub(crate) consequence: Consequence,
     /// Why: what such a name would do if it were passed over.
     pub(crate) reason: &'static str,
     /// How to mend it.
@@ -38,7 +38,7 @@ const RULES: &[Rule] = &[
         is_understood: true,
         words: "disabled disable enable enables isenabled isdisabled active inactive isactive \
                 activated deactivated revoked isrevoked blocked suspended enabledflag",
-        outcome: Consequence::NoKey,
+        consequence: Consequence::NoKey,
         reason: "passed over, it would leave the key on",
         hint: "write \"enabled: false\" to turn the key off, \"enabled: true\" to leave it on",
     },
@@ -46,7 +46,7 @@ const RULES: &[Rule] = &[
         member: "limits",
         is_understood: false,
         words: "limit restrictions restriction ratelimit ratelimits",
-        outcome: Consequence::NoKey,
+        consequence: Consequence::NoKey,
         reason: "passed over, it would leave the key without its limit",
         hint: "this version keeps no limits: remove the member and delete the key when it should \
                end, or use a version that keeps them",
@@ -58,7 +58,7 @@ const RULES: &[Rule] = &[
                 expirationtime expirydate expirytime expiredate expireat expireson expiresin \
                 expiresafter exp validuntil validtill validto validthru validfrom notafter \
                 notbefore ttl timetolive maxage lifetime endsat enddate until",
-        outcome: Consequence::NoKey,
+        consequence: Consequence::NoKey,
         reason: "passed over, it would leave the key without its end",
         hint: "this version keeps no limits: remove the member and delete the key when it should \
                end, or use a version that keeps them",
@@ -72,7 +72,7 @@ const RULES: &[Rule] = &[
                 ipranges iprestrictions iprestriction allowedhosts allowedorigins \
                 allowedreferers allowedreferrers allowfrom allowedfrom denylist blocklist \
                 blockedips deniedips",
-        outcome: Consequence::NoKey,
+        consequence: Consequence::NoKey,
         reason: "passed over, it would let the key be used from everywhere",
         hint: "this version keeps no limits: remove the member, or use a version that keeps them",
     },
@@ -80,7 +80,7 @@ const RULES: &[Rule] = &[
         member: "name",
         is_understood: true,
         words: "",
-        outcome: Consequence::Warning,
+        consequence: Consequence::Warning,
         reason: "it names nothing",
         hint: "write \"name\", or remove the member",
     },
@@ -88,7 +88,7 @@ const RULES: &[Rule] = &[
         member: "hash",
         is_understood: true,
         words: "",
-        outcome: Consequence::Warning,
+        consequence: Consequence::Warning,
         reason: "no token is held against it",
         hint: "write \"hash\", or remove the member",
     },
@@ -96,7 +96,7 @@ const RULES: &[Rule] = &[
         member: "permissions",
         is_understood: true,
         words: "",
-        outcome: Consequence::Warning,
+        consequence: Consequence::Warning,
         reason: "it grants nothing",
         hint: "write \"permissions\", or remove the member",
     },
@@ -104,7 +104,7 @@ const RULES: &[Rule] = &[
         member: "name",
         is_understood: true,
         words: "keyname title id",
-        outcome: Consequence::WarningIfMissing,
+        consequence: Consequence::WarningIfMissing,
         reason: "it names nothing",
         hint: "write \"name\"",
     },
@@ -112,7 +112,7 @@ const RULES: &[Rule] = &[
         member: "hash",
         is_understood: true,
         words: "sha256 sha digest keyhash tokenhash hashedkey",
-        outcome: Consequence::WarningIfMissing,
+        consequence: Consequence::WarningIfMissing,
         reason: "no token is held against it",
         hint: "write \"hash\"",
     },
@@ -120,7 +120,7 @@ const RULES: &[Rule] = &[
         member: "permissions",
         is_understood: true,
         words: "scopes scope perms roles grants",
-        outcome: Consequence::WarningIfMissing,
+        consequence: Consequence::WarningIfMissing,
         reason: "it grants nothing",
         hint: "write \"permissions\"",
     },
@@ -138,6 +138,11 @@ pub(crate) fn find_rule(name: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.is_meant_by(&letters))
 }
 
+/// The rule of a limit, passed over at one's peril, that a name falls under.
+pub(crate) fn find_limit(name: &str) -> Option<&'static Rule> {
+    find_rule(name).filter(|rule| rule.consequence == Consequence::NoKey)
+}
+
 /// The name in words that show what cannot be seen.
 pub(crate) fn shown(name: &str) -> String {
     let shown = name.chars().take(64).flat_map(|character| {
@@ -149,25 +154,28 @@ pub(crate) fn shown(name: &str) -> String {
 }
 
 impl Rule {
-    fn is_meant_by(&self, letters: &[char]) -> bool {
-        let member = letters_of(self.member);
-        let of_member = self.outcome != Consequence::WarningIfMissing
-            && (member == letters
-                || if member.len() < LONG - 1 {
-                    is_one_slip(letters, &member, false)
-                } else {
-                    is_one_slip(letters, &member, true)
-                });
+    /// The fault of a member of this name.
+    pub(crate) fn fault(&self, name: &str) -> String {
+        if name == self.member {
+            format!("{name} is not understood here: {}", self.reason)
+        } else {
+            format!("{} is not {}: {}", shown(name), self.member, self.reason)
+        }
+    }
+
+    fn is_meant_by(&self, letters: &str) -> bool {
+        let member = self.member.to_ascii_lowercase();
+        let of_member = self.consequence != Consequence::WarningIfMissing
+            && (member == letters || is_one_slip(letters, &member, member.len() >= LONG - 1));
         of_member
             || self.words.split_whitespace().any(|word| {
-                let word: Vec<char> = word.chars().collect();
-                word == letters || (word.len() >= LONG && is_one_slip(letters, &word, true))
+                word == letters || (word.len() >= LONG && is_one_slip(letters, word, true))
             })
     }
 }
 
 /// The letters and digits of a name alone: without case, blanks, `_`, `-` and what cannot be seen.
-fn letters_of(name: &str) -> Vec<char> {
+fn letters_of(name: &str) -> String {
     let narrow = |character: char| match character {
         // The wide forms of ASCII.
         '\u{ff01}'..='\u{ff5e}' => {
@@ -175,31 +183,19 @@ fn letters_of(name: &str) -> Vec<char> {
         }
         _ => character,
     };
-    name.chars()
-        .map(narrow)
-        .filter(|character| character.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    let letters = name.chars().map(narrow).filter(|character| character.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Whether one letter is missing, too many, swapped with its neighbour or, where that counts,
 /// another one.
-fn is_one_slip(written: &[char], meant: &[char], other_letter_counts: bool) -> bool {
-    let same = written.iter().zip(meant).take_while(|(one, other)| one == other).count();
-    let (written, meant) = (&written[same..], &meant[same..]);
-    match written.len().cmp(&meant.len()) {
-        std::cmp::Ordering::Less => written == &meant[1..],
-        std::cmp::Ordering::Greater => &written[1..] == meant,
-        std::cmp::Ordering::Equal => match (written, meant) {
-            ([one, two, rest @ ..], [other_one, other_two, other_rest @ ..])
-                if one == other_two && two == other_one && rest == other_rest =>
-            {
-                true
-            }
-            ([_, rest @ ..], [_, other_rest @ ..]) => other_letter_counts && rest == other_rest,
-            _ => false,
-        },
-    }
+fn is_one_slip(written: &str, meant: &str, other_letter_counts: bool) -> bool {
+    // One slip leaves the first or the last letter as it is: most words need no closer look.
+    let (bytes, wanted) = (written.as_bytes(), meant.as_bytes());
+    (bytes.first() == wanted.first() || bytes.last() == wanted.last())
+        && written.chars().count().abs_diff(meant.len()) <= 1
+        && strsim::osa_distance(written, meant) == 1
+        && (other_letter_counts || strsim::hamming(written, meant) != Ok(1))
 }
 
 #[cfg(test)]
@@ -207,7 +203,7 @@ mod tests {
     use super::{Consequence, find_rule, shown};
 
     fn outcome(name: &str) -> Option<(&'static str, Consequence)> {
-        find_rule(name).map(|rule| (rule.member, rule.outcome))
+        find_rule(name).map(|rule| (rule.member, rule.consequence))
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A document's bytes as keys, faulty entries and the places of both.
+//! Reading: a document's bytes as keys, faulty entries and the places of both.
 
 pub(crate) mod entry;
 pub(crate) mod misspelled_members;
@@ -9,20 +9,14 @@ use std::sync::Arc;
 
 use self::entry::{ApiKeyEntry, EntryReader};
 use self::section_layout::{EntrySpan, Layout};
-use crate::domain::{FaultyEntry, Keyring, KeyringBuilder};
+use crate::domain::{FaultyEntry, Keyring};
 use crate::storage::document::diagnostics::{Diagnostic, foreign_formats, syntax_hints};
-use crate::storage::document::yaml::semantic_hash::{SemanticHash, SemanticHasher};
-use crate::storage::document::yaml::{Content, NodeId, Tree, scalar};
+use crate::storage::document::yaml::scalar::Value;
+use crate::storage::document::yaml::semantic_hash::SemanticHasher;
+use crate::storage::document::yaml::{NodeId, Tree};
 
 /// The section of the file that is ours.
 pub(crate) const SECTION: &str = "apiKeys";
-
-/// An entry with its place.
-pub(crate) struct PlacedEntry {
-    pub(crate) line: u64,
-    pub(crate) column: u64,
-    pub(crate) entry: ApiKeyEntry,
-}
 
 /// A document as it was read.
 pub(crate) struct ParsedDocument<'t> {
@@ -30,68 +24,65 @@ pub(crate) struct ParsedDocument<'t> {
     pub(crate) has_section: bool,
     pub(crate) layout: Layout,
     pub(crate) keyring: Keyring,
-    pub(crate) entries: Vec<PlacedEntry>,
+    pub(crate) entries: Vec<ApiKeyEntry>,
 }
 
+/// Reads a document.
 pub(crate) fn read(bytes: &[u8]) -> Result<ParsedDocument<'_>, Diagnostic> {
     if let Some(fault) = foreign_formats::by_first_bytes(bytes) {
         return Err(fault);
     }
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf_8(bytes, error.valid_up_to()))?;
-    let tree = Tree::parse(text).map_err(|fault| syntax_hints::explained(text, fault))?;
-    let section = find_section(&tree).map_err(|fault| syntax_hints::explained(text, fault))?;
+    let explained = |fault| syntax_hints::explained(text, fault);
+    let tree = Tree::parse(text).map_err(explained)?;
+    let section = find_section(&tree).map_err(explained)?;
     foreign_formats::oddly_indented_member(&tree)?;
-    let mut meanings = SemanticHasher::new(&tree);
-    let others = members_of_root(&tree).filter(|member| Some(*member) != section);
-    let others =
-        SemanticHash::of_members(others.map(|(key, value)| (meanings.of(key), meanings.of(value))));
-    let sealed = foreign_formats::seal(&tree);
-    let Some((key, value)) = section else {
-        refuse_repeated(&tree, &[])?;
-        let section = section_layout::of_missing(&tree);
-        let layout = Layout { section, entries: Vec::new(), others, anchored: false, sealed };
-        let (keyring, entries) = (Keyring::default(), Vec::new());
-        return Ok(ParsedDocument { has_section: false, layout, keyring, entries, tree });
+    let items = match section {
+        Some([_, value]) => items_of_section(&tree, value).map_err(|fault| {
+            foreign_formats::told_of_sops(&tree).unwrap_or_else(|| explained(fault))
+        })?,
+        None => &[],
     };
-    let items = items_of_section(&tree, value).map_err(|fault| {
-        foreign_formats::told_of_sops(&tree).unwrap_or_else(|| syntax_hints::explained(text, fault))
-    })?;
     let repeated = refuse_repeated(&tree, items)?;
     let mut reader = EntryReader::new(&tree);
-    let mut entries: Vec<PlacedEntry> = items
-        .iter()
-        .map(|item| {
-            let node = tree.node(*item);
-            PlacedEntry { line: node.line(), column: node.column(), entry: reader.read(*item) }
-        })
-        .collect();
+    let mut entries: Vec<ApiKeyEntry> = items.iter().map(|item| reader.read(*item)).collect();
     for (index, fault) in repeated {
-        add_fault(&mut entries[index].entry, fault);
+        entries[index].add_fault(fault);
     }
-    refuse_shared_names(&mut entries);
-    let (section, ranges) = section_layout::of_section(&tree, key, value, items);
-    let mut builder = KeyringBuilder::with_capacity(entries.len());
-    let mut placed = Vec::with_capacity(entries.len());
-    for ((placed_entry, item), range) in entries.iter().zip(items).zip(ranges) {
-        let is_key = placed_entry.entry.key.is_ok();
-        placed.push(EntrySpan::new(
-            range,
-            is_key,
-            entry::hash_beside_key(&mut meanings, &tree, *item, is_key),
-        ));
-        match &placed_entry.entry.key {
-            Ok(key) => builder.key(Arc::new(key.clone())),
-            Err(faults) => builder.faulty(FaultyEntry {
-                name: placed_entry.entry.name.clone(),
-                line: placed_entry.line,
+    refuse_shared_names(&tree, &mut entries);
+    let mut hasher = SemanticHasher::new(&tree);
+    let others =
+        hasher.of_members(members_of_root(&tree).iter().filter(|it| Some(**it) != section));
+    let (place, ranges) = match section {
+        Some(section) => section_layout::of_section(&tree, section, items),
+        None => (section_layout::of_missing(&tree), Vec::new()),
+    };
+    let (mut keys, mut faulty) = (Vec::with_capacity(entries.len()), Vec::new());
+    let mut spans = Vec::with_capacity(entries.len());
+    for (entry, range) in entries.iter().zip(ranges) {
+        let is_key = entry.key.is_ok();
+        let meaning = entry::hash_beside_key(&mut hasher, &tree, entry.node, is_key);
+        spans.push(EntrySpan { range, is_key, meaning });
+        match &entry.key {
+            Ok(key) => keys.push(Arc::new(key.clone())),
+            Err(faults) => faulty.push(FaultyEntry {
+                name: entry.name.clone(),
+                line: tree.node(entry.node).line(),
                 fault: faults.iter().map(in_words).collect::<Vec<_>>().join("; "),
             }),
         }
     }
-    let anchored =
-        tree.node(value).anchored || tree.root().is_some_and(|root| tree.node(root).anchored);
-    let layout = Layout { section, entries: placed, others, anchored, sealed };
-    Ok(ParsedDocument { has_section: true, layout, keyring: builder.build(), entries, tree })
+    let is_anchored = |id: NodeId| tree.node(id).anchored;
+    let layout = Layout {
+        section: place,
+        entries: spans,
+        others,
+        anchored: section
+            .is_some_and(|[_, list]| is_anchored(list) || tree.root().is_some_and(is_anchored)),
+        sealed: foreign_formats::seal(&tree),
+    };
+    let keyring = Keyring::new(keys, faulty);
+    Ok(ParsedDocument { has_section: section.is_some(), layout, keyring, entries, tree })
 }
 
 /// The entries of our section.
@@ -99,38 +90,20 @@ pub(crate) fn items_of_section<'a>(
     tree: &'a Tree<'_>,
     value: NodeId,
 ) -> Result<&'a [NodeId], Diagnostic> {
-    match &tree.resolved(value).content {
-        Content::Sequence { items, .. } => Ok(tree.items(items)),
-        Content::Scalar { value: scalar::Value::Null, .. } => Ok(&[]),
-        Content::Scalar { .. } | Content::Mapping { .. } | Content::Alias(_) => {
-            let node = tree.node(value);
-            Err(Diagnostic::at(
-                node.line(),
-                node.column(),
-                &format!("{SECTION} is {}, not a list", tree.resolved(value).kind()),
-                "write each key as an entry that starts with \"- name:\"",
-            ))
-        }
+    let node = tree.resolved(value);
+    if node.value() == Some(Value::Null) {
+        return Ok(&[]);
     }
+    tree.items_of(node).ok_or_else(|| {
+        let fault = format!("{SECTION} is {}, not a list", node.kind());
+        let hint = "write each key as an entry that starts with \"- name:\"";
+        tree.node(value).diagnostic(fault, hint)
+    })
 }
 
 /// The sections of a document.
-pub(crate) fn members_of_root<'a>(
-    tree: &'a Tree<'_>,
-) -> impl Iterator<Item = (NodeId, NodeId)> + 'a {
-    let members = tree.root().and_then(|root| match &tree.node(root).content {
-        Content::Mapping { members, .. } => Some(tree.members(members)),
-        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => None,
-    });
-    members.into_iter().flatten()
-}
-
-/// A scalar as it is written.
-pub(crate) fn text_of_key<'a>(tree: &'a Tree<'_>, id: NodeId) -> Option<&'a str> {
-    match &tree.resolved(id).content {
-        Content::Scalar { text, .. } => Some(text),
-        Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias(_) => None,
-    }
+pub(crate) fn members_of_root<'a>(tree: &'a Tree<'_>) -> &'a [[NodeId; 2]] {
+    tree.root().and_then(|root| tree.members_of(tree.node(root))).unwrap_or_default()
 }
 
 fn in_words(fault: &Diagnostic) -> String {
@@ -138,21 +111,16 @@ fn in_words(fault: &Diagnostic) -> String {
 }
 
 /// The key and the value of our section.
-pub(crate) fn find_section(tree: &Tree<'_>) -> Result<Option<(NodeId, NodeId)>, Diagnostic> {
-    let Some(root) = tree.root() else { return Ok(None) };
-    let node = tree.node(root);
-    match &node.content {
-        Content::Scalar { value: scalar::Value::Null, .. } => Ok(None),
-        Content::Mapping { members, .. } => Ok(tree.members(members).find(|(key, _)| {
-            matches!(&tree.resolved(*key).content, Content::Scalar { text, .. } if *text == SECTION)
-        })),
-        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => Err(Diagnostic::at(
-            node.line(),
-            node.column(),
-            &format!("the document is {}, not a mapping", node.kind()),
-            "put the entries under a line \"apiKeys:\"",
-        )),
+pub(crate) fn find_section(tree: &Tree<'_>) -> Result<Option<[NodeId; 2]>, Diagnostic> {
+    let Some(root) = tree.root().map(|root| tree.node(root)) else { return Ok(None) };
+    if root.value() == Some(Value::Null) {
+        return Ok(None);
     }
+    let members = tree.members_of(root).ok_or_else(|| {
+        let fault = format!("the document is {}, not a mapping", root.kind());
+        root.diagnostic(fault, "put the entries under a line \"apiKeys:\"")
+    })?;
+    Ok(members.iter().copied().find(|[key, _]| tree.text_of(*key) == Some(SECTION)))
 }
 
 /// Repeated keys within entries, as faults of these. One outside of them leaves open what the
@@ -161,57 +129,42 @@ fn refuse_repeated(
     tree: &Tree<'_>,
     items: &[NodeId],
 ) -> Result<Vec<(usize, Diagnostic)>, Diagnostic> {
-    let mut of_entries = Vec::new();
-    for key in tree.repeated() {
+    let faults = tree.repeated().iter().map(|key| {
         let node = tree.node(*key);
         // The name is not told: in a map of hashes it would be one.
-        let fault = Diagnostic::at(
-            node.line(),
-            node.column(),
-            "the same name stands twice in one mapping",
-            "keep one of the two",
-        );
+        let fault =
+            node.diagnostic("the same name stands twice in one mapping", "keep one of the two");
         let after =
             items.partition_point(|item| tree.node(*item).range().start <= node.range().start);
         match after.checked_sub(1) {
             Some(index) if node.range().end <= tree.node(items[index]).range().end => {
-                of_entries.push((index, fault));
+                Ok((index, fault))
             }
-            _ => return Err(fault),
+            _ => Err(fault),
         }
-    }
-    Ok(of_entries)
+    });
+    faults.collect()
 }
 
 /// Of several entries with one name, none is the key of that name.
-fn refuse_shared_names(entries: &mut [PlacedEntry]) {
-    let mut lines: HashMap<String, Vec<usize>> = HashMap::with_capacity(entries.len());
-    for (index, placed) in entries.iter().enumerate() {
-        if let Some(name) = &placed.entry.name {
-            match lines.get_mut(name) {
-                Some(indexes) => indexes.push(index),
-                None => drop(lines.insert(name.clone(), vec![index])),
-            }
+fn refuse_shared_names(tree: &Tree<'_>, entries: &mut [ApiKeyEntry]) {
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        if let Some(name) = &entry.name {
+            by_name.entry(name).or_default().push(index);
         }
     }
-    for indexes in lines.values().filter(|indexes| indexes.len() > 1) {
-        for index in indexes {
-            let other = indexes.iter().find(|other| *other != index).unwrap_or(index);
-            let fault = Diagnostic::at(
-                entries[*index].line,
-                entries[*index].column,
-                &format!("the entry at line {} has the same name", entries[*other].line),
-                "give each entry a name of its own",
-            );
-            add_fault(&mut entries[*index].entry, fault);
+    let shared: Vec<Vec<usize>> =
+        by_name.into_values().filter(|indexes| indexes.len() > 1).collect();
+    for indexes in shared {
+        for index in &indexes {
+            let other = indexes[usize::from(*index == indexes[0])];
+            let line = tree.node(entries[other].node).line();
+            let fault = format!("the entry at line {line} has the same name");
+            let hint = "give each entry a name of its own";
+            let fault = tree.node(entries[*index].node).diagnostic(fault, hint);
+            entries[*index].add_fault(fault);
         }
-    }
-}
-
-fn add_fault(entry: &mut ApiKeyEntry, fault: Diagnostic) {
-    match &mut entry.key {
-        Ok(_) => entry.key = Err(vec![fault]),
-        Err(faults) => faults.push(fault),
     }
 }
 

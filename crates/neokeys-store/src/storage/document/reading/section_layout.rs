@@ -1,5 +1,5 @@
-//! Where the entries of a document stand, so that one of them can be edited without reading the
-//! others again.
+//! The layout of `apiKeys`: where its entries stand, so that one of them can be edited without reading
+//! the others again.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ pub(crate) struct Layout {
     pub(crate) section: Section,
     /// Every entry in order, the faulty ones too.
     pub(crate) entries: Vec<EntrySpan>,
-    /// What all the other sections mean.
+    /// The meaning of all the other sections.
     pub(crate) others: SemanticHash,
     /// Whether the list of entries has an anchor, so that any entry may be referred to.
     pub(crate) anchored: bool,
@@ -22,7 +22,7 @@ pub(crate) struct Layout {
     pub(crate) sealed: Option<Seal>,
 }
 
-/// Another program has its seal on a document, which any change would break.
+/// The seal of another program, which any change would break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seal {
     /// Whose it is, and what to do.
@@ -31,28 +31,15 @@ pub(crate) struct Seal {
     pub(crate) place: usize,
 }
 
-impl Layout {
-    /// Puts entries where others were, and moves those that follow, after a text that ended at
-    /// `old_end` came to end at `new_end`.
-    pub(crate) fn replace(
-        &mut self,
-        entries: Range<usize>,
-        new: Vec<EntrySpan>,
-        old_end: usize,
-        new_end: usize,
-    ) {
-        let shifted = |place: usize| place + new_end - old_end;
-        if old_end != new_end {
-            for span in &mut self.entries[entries.end..] {
-                let Range { start, end } = span.range();
-                *span = EntrySpan::new(shifted(start)..shifted(end), span.is_key, span.meaning);
-            }
-            if let Section::Flow { close, .. } = &mut self.section {
-                *close = shifted(*close);
-            }
-        }
-        self.entries.splice(entries, new);
-    }
+/// An entry's bytes (whole lines in block style, the value alone in flow style) and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntrySpan {
+    /// The bytes of the entry.
+    pub(crate) range: Range<usize>,
+    /// Whether the entry is a key, not faulty.
+    pub(crate) is_key: bool,
+    /// The meaning of the entry, apart from its key if it is one.
+    pub(crate) meaning: SemanticHash,
 }
 
 /// How `apiKeys` is written.
@@ -83,80 +70,63 @@ pub(crate) enum Section {
         /// Where the key ends.
         key_end: usize,
         /// The value as it is written; empty where there is none.
-        value: (usize, usize),
+        value: Range<usize>,
         /// The mapping that holds the section is in flow style.
         within_flow: bool,
     },
     /// In a way that cannot be edited as text.
     Exotic {
-        /// What that is.
+        /// The way that it is written.
         reason: &'static str,
         /// Where it is.
         place: usize,
     },
 }
 
-/// An entry's bytes (whole lines in block style, the value alone in flow style) and what it means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct EntrySpan {
-    start: u32,
-    end: u32,
-    is_key: bool,
-    meaning: SemanticHash,
-}
-
-impl EntrySpan {
-    /// The span of an entry.
-    pub(crate) fn new(range: Range<usize>, is_key: bool, meaning: SemanticHash) -> Self {
-        // A document has less than 4 GiB.
-        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { start: narrow(range.start), end: narrow(range.end), is_key, meaning }
-    }
-
-    /// The bytes of the entry.
-    pub(crate) fn range(&self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
-    /// Whether the entry is a key, not faulty.
-    pub(crate) fn is_key(&self) -> bool {
-        self.is_key
-    }
-
-    /// What the entry means, apart from its key if it is one.
-    pub(crate) fn meaning(&self) -> SemanticHash {
-        self.meaning
+impl Layout {
+    /// Puts entries where others were, and moves those that follow, after a text that ended at
+    /// `old_end` came to end at `new_end`.
+    pub(crate) fn replace(
+        &mut self,
+        entries: Range<usize>,
+        new: Vec<EntrySpan>,
+        old_end: usize,
+        new_end: usize,
+    ) {
+        let shifted = |place: usize| place + new_end - old_end;
+        for EntrySpan { range, .. } in &mut self.entries[entries.end..] {
+            *range = shifted(range.start)..shifted(range.end);
+        }
+        if let Section::Flow { close, .. } = &mut self.section {
+            *close = shifted(*close);
+        }
+        self.entries.splice(entries, new);
     }
 }
 
 /// The section of a document that has none.
 pub(crate) fn of_missing(tree: &Tree<'_>) -> Section {
-    let Some(root) = tree.root() else { return Section::Missing };
-    match &tree.node(root).content {
-        Content::Mapping { flow: true, .. } => Section::MissingInFlow,
-        Content::Mapping { flow: false, .. } => Section::Missing,
-        Content::Scalar { .. } if tree.node(root).range().is_empty() => Section::Missing,
-        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias(_) => Section::Exotic {
-            reason: "the document is null; remove the null",
-            place: tree.node(root).range().start,
-        },
+    match tree.root().map(|root| tree.node(root)) {
+        None => Section::Missing,
+        Some(root) if root.is_flow() => Section::MissingInFlow,
+        Some(root) if root.text().is_none() || root.range().is_empty() => Section::Missing,
+        Some(root) => {
+            let reason = "the document is null; remove the null";
+            Section::Exotic { reason, place: root.range().start }
+        }
     }
 }
 
 /// How the section is written and where its entries are.
 pub(crate) fn of_section(
     tree: &Tree<'_>,
-    key: NodeId,
-    value: NodeId,
+    [key, value]: [NodeId; 2],
     items: &[NodeId],
 ) -> (Section, Vec<Range<usize>>) {
-    let key_end = tree.node(key).range().end;
+    let Range { start: place, end: key_end } = tree.node(key).range();
     let node = tree.node(value);
     let alone = || items.iter().map(|item| tree.node(*item).whole()).collect();
-    let within_flow = tree
-        .root()
-        .is_some_and(|root| matches!(tree.node(root).content, Content::Mapping { flow: true, .. }));
-    let place = tree.node(key).range().start;
+    let within_flow = tree.root().is_some_and(|root| tree.node(root).is_flow());
     let exotic = |reason| (Section::Exotic { reason, place }, alone());
     match &node.content {
         Content::Alias(_) => exotic("apiKeys is an alias, so the keys stand elsewhere"),
@@ -169,8 +139,8 @@ pub(crate) fn of_section(
             None => exotic("the entries are not on lines of their own"),
         },
         Content::Scalar { .. } => {
-            let Range { start, end } = node.whole();
-            let value = if start == end { (key_end, key_end) } else { (start, end) };
+            let value = Some(node.whole()).filter(|value| !value.is_empty());
+            let value = value.unwrap_or(key_end..key_end);
             (Section::Null { key_end, value, within_flow }, Vec::new())
         }
         Content::Mapping { .. } => exotic("apiKeys is a mapping"),
@@ -187,7 +157,7 @@ pub(crate) fn lines_of_items(tree: &Tree<'_>, items: &[NodeId]) -> Option<Vec<Ra
     for item in items {
         let node = tree.node(*item);
         let range = node.range();
-        let inner = node.column() as usize - 1;
+        let inner = node.indentation();
         let fits = |dash: usize| column.map_or(dash < inner, |column| dash == column);
         let start = line_of_dash(text, from, range.start, fits)?;
         let dash = indentation(&text[start..]);
@@ -205,11 +175,11 @@ fn line_of_dash(text: &str, from: usize, to: usize, fits: impl Fn(usize) -> bool
     let mut start = line_start(text, to);
     loop {
         let column = indentation(&text[start..]);
-        let mut rest = text[start + column..].bytes();
-        if rest.next() == Some(b'-')
-            && rest.next().is_none_or(|byte| byte.is_ascii_whitespace())
-            && fits(column)
-        {
+        let rest = text[start + column..].strip_prefix('-');
+        let is_dash = rest.is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with(|next: char| next.is_ascii_whitespace())
+        });
+        if is_dash && fits(column) {
             return Some(start);
         }
         if start <= from {

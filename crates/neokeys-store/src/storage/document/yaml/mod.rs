@@ -1,4 +1,4 @@
-//! YAML 1.2 text as a tree of nodes with their places: the one parser that both readers and editors
+//! YAML 1.2 as a tree of nodes with their places: the one parser that both readers and editors
 //! of a document use, so that they cannot disagree.
 //!
 //! Strict: one document a stream, indentation as the specification has it, no key twice in one
@@ -37,6 +37,12 @@ pub(crate) struct Tree<'t> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct NodeId(u32);
 
+/// An offset or a count of a text, which has less than 4 GiB.
+#[expect(clippy::expect_used, reason = "a text of 4 GiB or more is not parsed")]
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).expect("a text has less than 4 GiB")
+}
+
 /// A value with its place.
 #[derive(Debug)]
 pub(crate) struct Node<'t> {
@@ -49,11 +55,11 @@ pub(crate) struct Node<'t> {
     column: u32,
     /// The node has an anchor.
     pub(crate) anchored: bool,
-    /// What its tag says.
+    /// Its tag, as far as it matters.
     pub(crate) tag: TagUse,
 }
 
-/// What the tag of a node says.
+/// The tag of a node, as far as it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum TagUse {
     /// There is none.
@@ -64,7 +70,7 @@ pub(crate) enum TagUse {
     Other(u32),
 }
 
-/// What a node is.
+/// The content of a node.
 #[derive(Debug)]
 pub(crate) enum Content<'t> {
     /// A value, with the style it is written in.
@@ -97,17 +103,49 @@ impl Node<'_> {
         self.outer as usize..self.end as usize
     }
 
-    /// Counted from 1.
+    /// The line that it starts on, counted from 1.
     pub(crate) fn line(&self) -> u64 {
         self.line.into()
     }
 
-    /// In characters, counted from 1.
-    pub(crate) fn column(&self) -> u64 {
-        self.column.into()
+    /// The characters before it on its line.
+    pub(crate) fn indentation(&self) -> usize {
+        self.column as usize - 1
     }
 
-    /// What people call this kind of node.
+    /// A diagnostic of this node.
+    pub(crate) fn diagnostic(
+        &self,
+        fault: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic::at(self.line(), self.column.into(), fault, hint)
+    }
+
+    /// The text of a scalar, whatever its tag says.
+    pub(crate) fn text(&self) -> Option<&str> {
+        if let Content::Scalar { text, .. } = &self.content { Some(text) } else { None }
+    }
+
+    /// The style of a scalar.
+    pub(crate) fn style(&self) -> Option<ScalarStyle> {
+        if let Content::Scalar { style, .. } = self.content { Some(style) } else { None }
+    }
+
+    /// The value of a scalar.
+    pub(crate) fn value(&self) -> Option<Value> {
+        if let Content::Scalar { value, .. } = self.content { Some(value) } else { None }
+    }
+
+    /// Whether it is a collection in brackets or braces.
+    pub(crate) fn is_flow(&self) -> bool {
+        matches!(
+            self.content,
+            Content::Sequence { flow: true, .. } | Content::Mapping { flow: true, .. }
+        )
+    }
+
+    /// The common name of this kind of node.
     pub(crate) fn kind(&self) -> &'static str {
         match &self.content {
             Content::Scalar { value: Value::Null, .. } => "empty",
@@ -125,7 +163,7 @@ impl Node<'_> {
 impl<'t> Tree<'t> {
     /// Parses a text of at most 4 GiB.
     pub(crate) fn parse(text: &'t str) -> Result<Self, Diagnostic> {
-        TreeBuilder::new(text).build().or_else(|fault| closing_brackets::parse(text).ok_or(fault))
+        TreeBuilder::build(text, true).or_else(|fault| closing_brackets::parse(text).ok_or(fault))
     }
 
     /// The text that was parsed.
@@ -150,25 +188,29 @@ impl<'t> Tree<'t> {
 
     /// The node itself, or the one that it is an alias of.
     pub(crate) fn resolved(&self, id: NodeId) -> &Node<'t> {
-        match self.node(id).content {
-            Content::Alias(target) => self.node(target),
-            Content::Scalar { .. } | Content::Sequence { .. } | Content::Mapping { .. } => {
-                self.node(id)
-            }
-        }
+        let node = self.node(id);
+        if let Content::Alias(target) = node.content { self.node(target) } else { node }
+    }
+
+    /// The text of a scalar or of the one that it is an alias of, whatever its tag says.
+    pub(crate) fn text_of(&self, id: NodeId) -> Option<&str> {
+        self.resolved(id).text()
     }
 
     /// The items of a list.
-    pub(crate) fn items(&self, items: &Range<u32>) -> &[NodeId] {
-        &self.children[items.start as usize..items.end as usize]
+    pub(crate) fn items_of(&self, node: &Node<'_>) -> Option<&[NodeId]> {
+        let Content::Sequence { items, .. } = &node.content else { return None };
+        Some(self.children(items))
     }
 
-    /// The keys and values of a mapping.
-    pub(crate) fn members(
-        &self,
-        members: &Range<u32>,
-    ) -> impl DoubleEndedIterator<Item = (NodeId, NodeId)> + '_ {
-        self.items(members).chunks_exact(2).map(|member| (member[0], member[1]))
+    /// The keys of a mapping, each with its value.
+    pub(crate) fn members_of(&self, node: &Node<'_>) -> Option<&[[NodeId; 2]]> {
+        let Content::Mapping { members, .. } = &node.content else { return None };
+        Some(self.children(members).as_chunks().0)
+    }
+
+    fn children(&self, range: &Range<u32>) -> &[NodeId] {
+        &self.children[range.start as usize..range.end as usize]
     }
 
     /// Keys that stand in their mapping for the second time, in the order of the text.

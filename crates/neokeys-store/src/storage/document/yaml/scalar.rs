@@ -1,16 +1,16 @@
-//! What a scalar means by the core schema of YAML 1.2 (§10.3), and how to write one so that every
+//! Scalars: their values by the core schema of YAML 1.2 (§10.3), and how to write one so that every
 //! reader agrees.
 
 use granit_parser::{ScalarStyle, Tag};
 
-/// What a scalar is.
+/// The value of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
     Null,
     Bool(bool),
     Number,
     Text,
-    /// What only its tag says: one that we do not know, or one that the text does not fit.
+    /// Something that only its tag explains: one that we do not know, or one that the text does not fit.
     Other,
 }
 
@@ -35,7 +35,7 @@ impl Quotes {
     }
 }
 
-/// What a scalar of this text, style and tag is.
+/// The value of a scalar of this text, style and tag.
 pub(crate) fn resolve(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
     match (tag, style) {
         (Some(tag), _) => resolve_tagged(text, tag),

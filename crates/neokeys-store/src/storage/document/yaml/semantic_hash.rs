@@ -1,14 +1,13 @@
-//! Fingerprints of what nodes mean, whatever their style, quotes, comments and places: an edit may
-//! change those of nothing but what it is about.
+//! Hashes of what nodes mean, whatever their style, quotes, comments and places: an edit may change those
+//! of nothing but what it is about.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::ops::Range;
 
 use crate::storage::document::yaml::scalar::Value;
 use crate::storage::document::yaml::{Content, NodeId, Tree};
 
-/// What something means, as a number: equal where the meaning is.
+/// A number that is equal where the meaning is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SemanticHash(u64);
 
@@ -28,7 +27,7 @@ impl SemanticHash {
     }
 }
 
-/// Finds what nodes of a tree mean. An alias means what its target does.
+/// Hashes the nodes of a tree. An alias means what its target does.
 pub(crate) struct SemanticHasher<'a, 't> {
     tree: &'a Tree<'t>,
     /// So that time grows with the text, however often a node is named.
@@ -45,8 +44,8 @@ impl<'a, 't> SemanticHasher<'a, 't> {
     pub(crate) fn of(&mut self, id: NodeId) -> SemanticHash {
         let tree = self.tree;
         let node = tree.node(id);
-        if let Content::Alias(target) = &node.content {
-            return self.of(*target);
+        if let Content::Alias(target) = node.content {
+            return self.of(target);
         }
         if node.anchored {
             if let Some(known) = self.anchored.get(&id) {
@@ -57,18 +56,19 @@ impl<'a, 't> SemanticHasher<'a, 't> {
         }
         let mut hasher = DefaultHasher::new();
         node.tag.hash_unknown(&mut hasher);
-        match &node.content {
-            Content::Scalar { text, value, .. } => (0_u8, value, &**text).hash(&mut hasher),
-            Content::Sequence { items, .. } => {
-                (1_u8, items.len()).hash(&mut hasher);
-                tree.items(items).iter().for_each(|item| self.of(*item).hash(&mut hasher));
+        let children = match &node.content {
+            Content::Scalar { text, value, .. } => {
+                (0_u8, value, &**text).hash(&mut hasher);
+                &[]
             }
-            Content::Mapping { members, .. } => {
-                (2_u8, members.len()).hash(&mut hasher);
-                tree.items(members).iter().for_each(|item| self.of(*item).hash(&mut hasher));
+            Content::Sequence { items: range, .. } | Content::Mapping { members: range, .. } => {
+                let is_mapping = matches!(node.content, Content::Mapping { .. });
+                (1 + u8::from(is_mapping), range.len()).hash(&mut hasher);
+                tree.children(range)
             }
-            Content::Alias(_) => {}
-        }
+            Content::Alias(_) => &[],
+        };
+        children.iter().for_each(|child| self.of(*child).hash(&mut hasher));
         let meaning = SemanticHash(hasher.finish());
         if node.anchored {
             self.anchored.insert(id, meaning);
@@ -76,14 +76,11 @@ impl<'a, 't> SemanticHasher<'a, 't> {
         meaning
     }
 
-    /// Of a mapping without some of its members.
-    pub(crate) fn of_other_members(
+    /// Of these members.
+    pub(crate) fn of_members<'m>(
         &mut self,
-        members: &Range<u32>,
-        left_out: impl Fn(&Tree<'t>, NodeId) -> bool,
+        members: impl Iterator<Item = &'m [NodeId; 2]>,
     ) -> SemanticHash {
-        let tree = self.tree;
-        let others = tree.members(members).filter(|(key, _)| !left_out(tree, *key));
-        SemanticHash::of_members(others.map(|(key, value)| (self.of(key), self.of(value))))
+        SemanticHash::of_members(members.map(|[key, value]| (self.of(*key), self.of(*value))))
     }
 }

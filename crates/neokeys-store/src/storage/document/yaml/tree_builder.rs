@@ -7,7 +7,7 @@ use granit_parser::{
     ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag,
 };
 
-use super::{Content, Node, NodeId, TagUse, Tree};
+use super::{Content, Node, NodeId, TagUse, Tree, narrow};
 use crate::storage::document::diagnostics::Diagnostic;
 use crate::storage::document::yaml::scalar::{Value, is_non_specific, resolve};
 
@@ -27,19 +27,7 @@ struct Open {
     first: usize,
 }
 
-/// How every text is parsed.
-pub(crate) fn bounded_options() -> Options {
-    let mut options = Options::default();
-    options.strict_indentation = true;
-    // A text that ends with the document is what other readers take it for.
-    options.block_scalar_eof_without_line_feed = true;
-    options.flow_nesting_limit = DEEPEST;
-    options.block_nesting_limit = DEEPEST;
-    options.set_emit_comments(false);
-    options
-}
-
-pub(crate) struct TreeBuilder<'t> {
+pub(super) struct TreeBuilder<'t> {
     tree: Tree<'t>,
     open: Vec<Open>,
     waiting: Vec<NodeId>,
@@ -51,43 +39,46 @@ pub(crate) struct TreeBuilder<'t> {
 }
 
 impl<'t> TreeBuilder<'t> {
-    /// A builder of the tree of a text.
-    pub(crate) fn new(text: &'t str) -> Self {
-        Self {
-            tree: Tree {
-                text,
-                nodes: Vec::with_capacity(text.len() / 16),
-                children: Vec::with_capacity(text.len() / 16),
-                root: None,
-                repeated: Vec::new(),
-                end: text.len(),
-            },
+    /// Parses a text, with indentation as the specification has it or, where that is not asked for, any.
+    pub(super) fn build(text: &'t str, strict_indentation: bool) -> Result<Tree<'t>, Diagnostic> {
+        if u32::try_from(text.len()).is_err() {
+            return Err(Diagnostic::at(1, 1, "the document has 4 GiB or more", "make it smaller"));
+        }
+        let tree = Tree {
+            text,
+            nodes: Vec::with_capacity(text.len() / 16),
+            children: Vec::with_capacity(text.len() / 16),
+            root: None,
+            repeated: Vec::new(),
+            end: text.len(),
+        };
+        let mut builder = Self {
+            tree,
             open: Vec::new(),
             waiting: Vec::new(),
             anchors: HashMap::new(),
             aliases: 0,
             documents: 0,
             passed: 0,
-        }
-    }
-
-    /// Takes all the events.
-    pub(crate) fn build(mut self) -> Result<Tree<'t>, Diagnostic> {
-        if u32::try_from(self.tree.text.len()).is_err() {
-            return Err(Diagnostic::at(1, 1, "the document has 4 GiB or more", "make it smaller"));
-        }
-        let options = bounded_options();
-        let mut parser = Parser::<StrInput<'t>>::new_from_str_with_options(self.tree.text, options);
+        };
+        let mut options = Options::default();
+        options.strict_indentation = strict_indentation;
+        // A text that ends with the document is what other readers take it for.
+        options.block_scalar_eof_without_line_feed = true;
+        options.flow_nesting_limit = DEEPEST;
+        options.block_nesting_limit = DEEPEST;
+        options.set_emit_comments(false);
+        let mut parser = Parser::<StrInput<'t>>::new_from_str_with_options(text, options);
         while let Some(next) = parser.next_event() {
             let (event, span) = next.map_err(|error| not_yaml(&error))?;
             // An implicit start spans the first token.
             let passes = !matches!(event, Event::DocumentStart(false, _));
-            self.take(event, &span)?;
+            builder.take(event, &span)?;
             if passes {
-                self.passed = self.passed.max(bytes_of(&span).end);
+                builder.passed = builder.passed.max(bytes_of(&span).end);
             }
         }
-        Ok(self.tree)
+        Ok(builder.tree)
     }
 
     fn take(&mut self, event: Event<'t>, span: &Span) -> Result<(), Diagnostic> {
@@ -169,14 +160,12 @@ impl<'t> TreeBuilder<'t> {
         }
         let id = NodeId(narrow(index));
         let range = bytes_of(span);
-        let end = match &content {
-            Content::Scalar { text, style: ScalarStyle::Literal | ScalarStyle::Folded, .. } => {
-                end_of_block_scalar(self.tree.text, &range, text)
-            }
-            Content::Scalar { .. }
-            | Content::Sequence { .. }
-            | Content::Mapping { .. }
-            | Content::Alias(_) => range.end,
+        let end = if let Content::Scalar { text, style, .. } = &content
+            && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+        {
+            end_of_block_scalar(self.tree.text, &range, text)
+        } else {
+            range.end
         };
         let has_properties = anchor != 0 || tag != TagUse::None;
         let outer = if has_properties { self.properties_before(range.start) } else { range.start };
@@ -221,44 +210,37 @@ impl<'t> TreeBuilder<'t> {
         let start = narrow(self.tree.children.len());
         self.tree.children.extend(self.waiting.drain(first..));
         let range = start..narrow(self.tree.children.len());
-        let last = self.tree.items(&range).last().map(|last| self.tree.node(*last).end);
+        let last = self.tree.children(&range).last().map(|last| self.tree.node(*last).end);
         let node = &mut self.tree.nodes[id.0 as usize];
+        node.end =
+            if node.is_flow() { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
         match &mut node.content {
-            Content::Sequence { flow, items } => {
-                *items = range;
-                node.end =
-                    if *flow { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
-            }
-            Content::Mapping { flow, members } => {
-                *members = range.clone();
-                node.end =
-                    if *flow { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
-                self.find_repeated(&range);
+            Content::Sequence { items, .. } => *items = range,
+            Content::Mapping { members, .. } => {
+                *members = range;
+                self.find_repeated(id);
             }
             Content::Scalar { .. } | Content::Alias(_) => {}
         }
     }
 
-    fn find_repeated(&mut self, members: &Range<u32>) {
+    fn find_repeated(&mut self, mapping: NodeId) {
         let tree = &self.tree;
-        let key = |(key, _)| match &tree.resolved(key).content {
-            Content::Scalar { text, value, .. } => Some((*value, &**text)),
-            Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias(_) => None,
+        let key = |member: &[NodeId; 2]| {
+            let node = tree.resolved(member[0]);
+            node.value().zip(node.text())
         };
-        let count = members.len() / 2;
-        let repeated: Vec<NodeId> = if count <= FEW_MEMBERS {
-            let members: Vec<_> = tree.members(members).collect();
+        let members = tree.members_of(tree.node(mapping)).unwrap_or_default();
+        let repeated: Vec<NodeId> = if members.len() <= FEW_MEMBERS {
             let is_repeated = |index: &usize| {
-                let this = key(members[*index]);
-                this.is_some() && members[..*index].iter().any(|other| key(*other) == this)
+                let this = key(&members[*index]);
+                this.is_some() && members[..*index].iter().any(|other| key(other) == this)
             };
-            (1..count).filter(is_repeated).map(|index| members[index].0).collect()
+            (1..members.len()).filter(is_repeated).map(|index| members[index][0]).collect()
         } else {
-            let mut seen = HashSet::with_capacity(count);
-            tree.members(members)
-                .filter(|member| key(*member).is_some_and(|key| !seen.insert(key)))
-                .map(|member| member.0)
-                .collect()
+            let mut seen = HashSet::with_capacity(members.len());
+            let repeated = members.iter().filter(|it| key(it).is_some_and(|key| !seen.insert(key)));
+            repeated.map(|member| member[0]).collect()
         };
         self.tree.repeated.extend(repeated);
     }
@@ -298,21 +280,16 @@ fn tag_use(tag: Option<&Tag>, fits: bool) -> TagUse {
     }
 }
 
-pub(crate) fn bytes_of(span: &Span) -> Range<usize> {
+fn bytes_of(span: &Span) -> Range<usize> {
     span.byte_range().unwrap_or_default()
 }
 
-// The text has less than 4 GiB, so every count of its parts fits.
-pub(crate) fn narrow(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-fn fault_at(span: &Span, fault: &str, hint: &'static str) -> Diagnostic {
+fn fault_at(span: &Span, fault: impl Into<String>, hint: &str) -> Diagnostic {
     Diagnostic::at(span.start.line() as u64, span.start.col() as u64 + 1, fault, hint)
 }
 
 fn too_much(span: &Span, what: &str) -> Diagnostic {
-    fault_at(span, &format!("the document has too many {what}"), "split it or simplify it")
+    fault_at(span, format!("the document has too many {what}"), "split it or simplify it")
 }
 
 fn not_yaml(error: &ScanError) -> Diagnostic {
@@ -323,12 +300,8 @@ fn not_yaml(error: &ScanError) -> Diagnostic {
     ) {
         "indent every line of what is in brackets or quotes more than the key before it"
     } else {
-        "mend the syntax here or just above"
+        "fix the syntax here or just above"
     };
-    Diagnostic::at(
-        place.line() as u64,
-        place.col() as u64 + 1,
-        &format!("this is not YAML 1.2: {}", error.info()),
-        hint,
-    )
+    let fault = format!("this is not YAML 1.2: {}", error.info());
+    Diagnostic::at(place.line() as u64, place.col() as u64 + 1, fault, hint)
 }

@@ -1,164 +1,166 @@
-//! What each member of an entry says, or what is wrong with it.
+//! The values of an entry's members: how each is read, or what is wrong with it, and what each says of a
+//! key.
 
-use super::{
-    EntryReader, MOST_PERMISSIONS, Member, REMOVE_TAG, encrypted, fault_at, text_of, without_stop,
-    wrong_kind,
-};
-use crate::domain::{Digest, KeyName, Scope, Scopes};
+use std::borrow::Cow;
+
+use super::members::{Member, MemberName, text_value};
+use super::{EntryReader, REMOVE_TAG};
+use crate::domain::{ApiKey, Digest, KeyName, Scope, ScopeError, Scopes};
 use crate::storage::document::diagnostics::Diagnostic;
+use crate::storage::document::diagnostics::foreign_formats::encrypted_value;
 use crate::storage::document::yaml::scalar::Value;
-use crate::storage::document::yaml::{Content, Node, TagUse};
+use crate::storage::document::yaml::{Node, NodeId, TagUse};
 
-impl<'t> EntryReader<'_, 't> {
-    pub(crate) fn name(
-        &self,
-        entry: &Node<'t>,
-        member: Option<Member>,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Option<KeyName> {
-        let Some(Member { value, .. }) = member else {
-            faults.push(fault_at(entry, "the entry has no name", "add a line \"name: …\""));
-            return None;
-        };
-        let node = self.tree.node(value);
-        let Some(text) = text_of(self.tree, value) else {
-            faults.push(wrong_kind(node, self.tree.resolved(value), "name", "a text"));
-            return None;
-        };
-        match KeyName::parse(text) {
-            Ok(name) => Some(name),
-            Err(error) => {
-                let told = encrypted(node, self.tree.resolved(value), "name");
-                let plain = || fault_at(node, "the name is not allowed", &without_stop(error));
-                faults.push(told.unwrap_or_else(plain));
-                None
-            }
+/// The value of a member, to be written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum MemberValue<'k> {
+    Text(Cow<'k, str>),
+    Flag(bool),
+    List(Vec<&'k str>),
+}
+
+impl<'k> MemberValue<'k> {
+    /// The value that a member has in the entry of a key.
+    pub(crate) fn of(key: &'k ApiKey, member: MemberName) -> Self {
+        match member {
+            MemberName::Name => Self::Text(key.name.as_str().into()),
+            MemberName::Enabled => Self::Flag(key.enabled),
+            MemberName::Permissions => Self::List(key.scopes.iter().map(Scope::as_str).collect()),
+            MemberName::Hash => Self::Text(key.digest.to_hex().into()),
+        }
+    }
+}
+
+/// The node of a value, and the one that it is an alias of.
+struct Found<'a, 't> {
+    place: &'a Node<'t>,
+    node: &'a Node<'t>,
+}
+
+impl Found<'_, '_> {
+    /// A diagnostic of the value; where another program encrypted it, that is told instead.
+    fn refused(&self, what: &str, fault: impl Into<String>, hint: impl Into<String>) -> Diagnostic {
+        match self.node.text().and_then(encrypted_value) {
+            Some((how, hint)) => self.place.diagnostic(format!("{what} is {how}"), hint),
+            None => self.place.diagnostic(fault, hint),
         }
     }
 
-    pub(crate) fn enabled(
-        &self,
-        member: Option<Member>,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Option<bool> {
-        let Some(Member { value, .. }) = member else { return Some(true) };
-        match &self.tree.resolved(value).content {
-            Content::Scalar { value: Value::Bool(enabled), .. } => Some(*enabled),
-            Content::Scalar { .. }
-            | Content::Sequence { .. }
-            | Content::Mapping { .. }
-            | Content::Alias(_) => {
-                let node = self.tree.node(value);
-                let found = self.tree.resolved(value);
-                let told = encrypted(node, found, "enabled");
-                let fault = format!("enabled is {}, not a boolean", found.kind());
-                let plain = || fault_at(node, &fault, "write true or false, without quotes");
-                faults.push(told.unwrap_or_else(plain));
-                None
+    fn wrong_type(&self, what: &str, wanted: &str) -> Diagnostic {
+        let hint = match self.node.value() {
+            Some(Value::Other) => REMOVE_TAG.to_owned(),
+            Some(Value::Bool(_) | Value::Number) if wanted == "a text" => {
+                "put it in quotes".to_owned()
             }
-        }
+            Some(_) | None => format!("write {wanted}, or remove the line"),
+        };
+        self.refused(what, format!("{what} is {}, not {wanted}", self.node.kind()), hint)
+    }
+}
+
+impl<'a, 't> EntryReader<'a, 't> {
+    fn found(&self, value: NodeId) -> Found<'a, 't> {
+        Found { place: self.tree.node(value), node: self.tree.resolved(value) }
     }
 
-    pub(crate) fn permissions(
+    pub(super) fn name(
+        &self,
+        entry: &Node<'_>,
+        member: Option<Member>,
+    ) -> Result<KeyName, Diagnostic> {
+        let missing = || entry.diagnostic("the entry has no name", "add a line \"name: …\"");
+        let found = self.found(member.ok_or_else(missing)?.value);
+        let text = text_value(found.node).ok_or_else(|| found.wrong_type("name", "a text"))?;
+        KeyName::parse(text).map_err(|error| {
+            let hint = error.to_string();
+            found.refused("name", "the name is not allowed", hint.trim_end_matches('.'))
+        })
+    }
+
+    pub(super) fn enabled(&self, member: Option<Member>) -> Result<bool, Diagnostic> {
+        let Some(Member { value, .. }) = member else { return Ok(true) };
+        let found = self.found(value);
+        if let Some(Value::Bool(enabled)) = found.node.value() {
+            return Ok(enabled);
+        }
+        let fault = format!("enabled is {}, not a boolean", found.node.kind());
+        Err(found.refused("enabled", fault, "write true or false, without quotes"))
+    }
+
+    pub(super) fn permissions(
         &mut self,
         member: Option<Member>,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Option<Scopes> {
+    ) -> Result<Scopes, Vec<Diagnostic>> {
         let tree = self.tree;
-        let Some(Member { value, .. }) = member else { return Some(Scopes::default()) };
-        let Content::Sequence { items, .. } = &tree.resolved(value).content else {
-            let node = tree.node(value);
-            faults.push(wrong_kind(node, tree.resolved(value), "permissions", "a list"));
-            return None;
-        };
-        if let TagUse::Other(_) = tree.resolved(value).tag {
+        let Some(Member { value, .. }) = member else { return Ok(Scopes::default()) };
+        let list = self.found(value);
+        let items = tree
+            .items_of(list.node)
+            .ok_or_else(|| vec![list.wrong_type("permissions", "a list")])?;
+        if let TagUse::Other(_) = list.node.tag {
             let fault = "permissions has a tag that neokeys does not know";
-            faults.push(fault_at(tree.node(value), fault, REMOVE_TAG));
-            return None;
+            return Err(vec![list.place.diagnostic(fault, REMOVE_TAG)]);
         }
-        let items = tree.items(items);
-        if items.len() > MOST_PERMISSIONS {
-            faults.push(fault_at(
-                tree.node(value),
-                &format!("there are {} permissions", items.len()),
-                &format!("keep at most {MOST_PERMISSIONS}"),
-            ));
-            return None;
+        if items.len() > Scopes::MOST {
+            let fault = format!("there are {} permissions", items.len());
+            return Err(vec![
+                list.place.diagnostic(fault, format!("keep at most {}", Scopes::MOST)),
+            ]);
         }
-        let mut texts = Vec::with_capacity(items.len());
-        for item in items {
-            match text_of(tree, *item) {
-                Some(text) => texts.push(text),
-                None => {
-                    let node = tree.node(*item);
-                    faults.push(wrong_kind(node, tree.resolved(*item), "the permission", "a text"));
-                }
-            }
-        }
-        if texts.len() < items.len() {
-            return None;
-        }
+        let texts = all(items.iter().map(|item| {
+            let found = self.found(*item);
+            text_value(found.node).ok_or_else(|| found.wrong_type("the permission", "a text"))
+        }))?;
         if let Some(scopes) = self.lists.get(&texts) {
-            return Some(scopes.clone());
+            return Ok(scopes.clone());
         }
-        let mut scopes = Vec::with_capacity(texts.len());
-        for (text, item) in texts.iter().zip(items) {
-            match self
-                .scopes
-                .get(text)
-                .map_or_else(|| Scope::parse(text), |scope| Ok(scope.clone()))
-            {
-                Ok(scope) => {
-                    self.scopes.entry(text).or_insert_with(|| scope.clone());
-                    scopes.push(scope);
-                }
-                Err(error) => faults.push(fault_at(
-                    tree.node(*item),
-                    "the permission is not allowed",
-                    &format!("it {error}"),
-                )),
-            }
-        }
-        if scopes.len() < texts.len() {
-            return None;
-        }
+        let scopes = all(texts.iter().zip(items).map(|(text, item)| {
+            self.scope(text).map_err(|error| {
+                tree.node(*item).diagnostic("the permission is not allowed", format!("it {error}"))
+            })
+        }))?;
         let scopes = Scopes::new(scopes);
         self.lists.insert(texts, scopes.clone());
-        Some(scopes)
+        Ok(scopes)
     }
 
-    pub(crate) fn hash(
+    fn scope(&mut self, text: &'a str) -> Result<Scope, ScopeError> {
+        if let Some(known) = self.scopes.get(text) {
+            return Ok(known.clone());
+        }
+        let scope = Scope::parse(text)?;
+        self.scopes.insert(text, scope.clone());
+        Ok(scope)
+    }
+
+    pub(super) fn hash(
         &self,
-        entry: &Node<'t>,
+        entry: &Node<'_>,
         member: Option<Member>,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Option<Digest> {
-        let Some(Member { value, .. }) = member else {
-            faults.push(fault_at(
-                entry,
-                "the entry has no hash",
-                "add a line \"hash: …\" with the SHA-256 of the token",
-            ));
-            return None;
+    ) -> Result<Digest, Diagnostic> {
+        let missing = || {
+            let hint = "add a line \"hash: …\" with the SHA-256 of the token";
+            entry.diagnostic("the entry has no hash", hint)
         };
-        let (node, found) = (self.tree.node(value), self.tree.resolved(value));
-        let Content::Scalar { text, value, .. } = &found.content else {
-            faults.push(wrong_kind(node, found, "hash", "a text"));
-            return None;
-        };
-        if *value == Value::Null {
-            faults.push(fault_at(node, "hash is empty", "write the SHA-256 of the token"));
-            return None;
+        let found = self.found(member.ok_or_else(missing)?.value);
+        let text = found.node.text().ok_or_else(|| found.wrong_type("hash", "a text"))?;
+        if found.node.value() == Some(Value::Null) {
+            return Err(found.place.diagnostic("hash is empty", "write the SHA-256 of the token"));
         }
         // A hash may be all digits: its text counts, not what YAML would make of it.
-        match Digest::parse(text) {
-            Ok(digest) => Some(digest),
-            Err(error) => {
-                let told = encrypted(node, found, "the hash");
-                let plain = || fault_at(node, "the hash is no SHA-256", &error.to_string());
-                faults.push(told.unwrap_or_else(plain));
-                None
-            }
+        Digest::parse(text)
+            .map_err(|error| found.refused("the hash", "the hash is no SHA-256", error.to_string()))
+    }
+}
+
+/// All the values, or all that is wrong with them.
+fn all<T>(results: impl Iterator<Item = Result<T, Diagnostic>>) -> Result<Vec<T>, Vec<Diagnostic>> {
+    let (mut values, mut faults) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(fault) => faults.push(fault),
         }
     }
+    if faults.is_empty() { Ok(values) } else { Err(faults) }
 }

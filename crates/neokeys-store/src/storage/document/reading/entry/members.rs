@@ -1,0 +1,85 @@
+//! The table of an entry's members: which there are, in the order in which a new entry has them, and
+//! which of them a mapping has.
+
+use crate::storage::document::yaml::scalar::Value;
+use crate::storage::document::yaml::{Node, NodeId, Tree};
+
+/// A member of an entry that a key is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MemberName {
+    Name,
+    Enabled,
+    Permissions,
+    Hash,
+}
+
+impl MemberName {
+    /// All of them, in the order of a new entry.
+    pub(crate) const ALL: [Self; 4] = [Self::Name, Self::Enabled, Self::Permissions, Self::Hash];
+
+    /// The name as it is written.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Enabled => "enabled",
+            Self::Permissions => "permissions",
+            Self::Hash => "hash",
+        }
+    }
+
+    /// Whether its value is a list.
+    pub(crate) fn is_list(self) -> bool {
+        self == Self::Permissions
+    }
+
+    /// The member of this name.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|member| member.as_str() == name)
+    }
+
+    /// The member that a key of a mapping names.
+    pub(crate) fn of_key(tree: &Tree<'_>, key: NodeId) -> Option<Self> {
+        Self::find(text_value(tree.resolved(key))?)
+    }
+}
+
+/// The text of a scalar that is a text.
+pub(super) fn text_value<'a>(node: &'a Node<'_>) -> Option<&'a str> {
+    node.text().filter(|_| node.value() == Some(Value::Text))
+}
+
+/// A key and its value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member {
+    pub(crate) key: NodeId,
+    pub(crate) value: NodeId,
+}
+
+/// The members of an entry that a key is made of, as far as there are any.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct EntryMembers([Option<Member>; MemberName::ALL.len()]);
+
+impl EntryMembers {
+    /// Those of a mapping.
+    pub(crate) fn of(tree: &Tree<'_>, members: &[[NodeId; 2]]) -> Self {
+        let mut known = Self::default();
+        for &[key, value] in members {
+            if let Some(name) = MemberName::of_key(tree, key) {
+                known.0[name as usize].get_or_insert(Member { key, value });
+            }
+        }
+        known
+    }
+
+    /// The member of this name.
+    pub(crate) fn get(&self, name: MemberName) -> Option<Member> {
+        self.0[name as usize]
+    }
+
+    /// Takes from others what is missing.
+    pub(super) fn inherit(&mut self, others: &Self) {
+        for (own, other) in self.0.iter_mut().zip(others.0) {
+            *own = own.or(other);
+        }
+    }
+}
