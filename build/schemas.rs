@@ -47,8 +47,14 @@ struct Member<'a> {
 /// The types of all schemas that operations use.
 pub(super) fn source(root: &Node<'_>, operations: &[Operation<'_>]) -> Result<TokenStream, Fault> {
     let mut used: Vec<Used<'_>> = Vec::new();
+    let mut source = TokenStream::new();
     for operation in operations {
         for found in uses(&operation.node)? {
+            if found.purpose == Use::Request {
+                let (name, body) =
+                    (format_ident!("{}", operation.name), format_ident!("{}", found.name));
+                source.extend(quote! { impl OperationWithBody for #name { type Body = #body; } });
+            }
             match used.iter().find(|known| known.name == found.name) {
                 Some(known) if known.purpose == found.purpose => {}
                 Some(known) => {
@@ -65,7 +71,6 @@ pub(super) fn source(root: &Node<'_>, operations: &[Operation<'_>]) -> Result<To
         }
     }
     let schemas = root.member("components")?.member("schemas")?;
-    let mut source = TokenStream::new();
     for schema in used {
         source.extend(type_source(root, &schemas, &schema)?);
     }
@@ -273,26 +278,20 @@ fn request_source(
     members: &[Member<'_>],
 ) -> Result<TokenStream, Fault> {
     let name = format_ident!("{}", schema.name);
-    let (mut fields, mut table, mut arms) =
+    let (mut fields, mut arms, mut constants) =
         (TokenStream::new(), TokenStream::new(), TokenStream::new());
-    let mut constants = TokenStream::new();
     for member in members {
-        let Member { name, required, .. } = member;
-        let (variant, kind) = match (member.kind, member.nullable) {
-            (Kind::String, false) => (quote! { String }, quote! { String }),
-            (Kind::Boolean, false) => (quote! { Boolean }, quote! { bool }),
-            (Kind::StringArray, false) => (quote! { StringArray }, quote! { Vec<String> }),
+        let name = member.name;
+        let kind = match (member.kind, member.nullable) {
+            (Kind::String, false) => quote! { String },
+            (Kind::Boolean, false) => quote! { bool },
+            (Kind::StringArray, false) => quote! { Vec<String> },
             _ => return Err(member.node.fault("the reader of bodies does not know this type")),
         };
         let doc = member_doc(member)?;
         let field = names::field(name);
         fields.extend(quote! { #doc pub #field: Option<#kind>, });
-        table.extend(quote! {
-            Member { name: #name, kind: MemberKind::#variant, required: #required },
-        });
-        arms.extend(quote! {
-            (#name, MemberValue::#variant(value)) => self.#field = Some(value),
-        });
+        arms.extend(quote! { #name => self.#field = Some(MemberValue::read(value)?), });
         let constant = format_ident!("{}", name.to_uppercase());
         let doc = format!("The name of the member `{name}`.");
         constants.extend(quote! {
@@ -301,6 +300,9 @@ fn request_source(
         });
     }
     let place = schema.place.pointer();
+    let required = members.iter().filter(|it| it.required).map(|it| it.name);
+    let known: Vec<_> = members.iter().map(|it| it.name).collect();
+    let unknown = format!("There is no such member; the members are: {}.", known.join(", "));
     Ok(quote! {
         #doc
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -309,14 +311,18 @@ fn request_source(
         impl #name { #constants }
 
         impl RequestBody for #name {
-            const MEMBERS: &'static [Member] = &[#table];
+            const REQUIRED: &'static [&'static str] = &[#(#required),*];
 
-            fn set(&mut self, member: &'static str, value: MemberValue) {
-                match (member, value) {
+            fn read_member(
+                &mut self,
+                name: &str,
+                value: &serde_json::Value,
+            ) -> Result<(), Vec<String>> {
+                match name {
                     #arms
-                    // The reader sets members of the table, with values of their kind.
-                    _ => {}
+                    _ => return Err(vec![#unknown.to_owned()]),
                 }
+                Ok(())
             }
         }
 

@@ -16,17 +16,17 @@ mod public_url;
 mod generated {
     //! What `build.rs` wrote.
 
-    use super::body::{Member, MemberKind, MemberValue, RequestBody};
+    use super::body::{MemberValue, RequestBody};
     use super::document::part;
-    use super::operation::{Operation, OperationDescription};
+    use super::operation::{Operation, OperationDescription, OperationWithBody};
 
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }
 
-pub use body::{Member, MemberKind, MemberValue, RequestBody};
+pub use body::RequestBody;
 pub use config::ContractConfig;
 pub use document::{contract, documented, sdk_profile};
 pub use extensions_document::extensions_document;
 pub use generated::*;
-pub use operation::{Operation, OperationDescription};
+pub use operation::{Operation, OperationDescription, OperationWithBody};
 pub use public_url::{PublicUrl, PublicUrlError};

@@ -1,5 +1,7 @@
 //! What the contract says of an operation.
 
+use super::body::RequestBody;
+
 /// An operation of the contract. The types that implement it are generated.
 pub trait Operation: Send + Sync + 'static {
     /// What the operation is called, as a type is: `ListApiKeys`.
@@ -23,6 +25,12 @@ pub trait Operation: Send + Sync + 'static {
     const RESPONSE_MEDIA_TYPES: &'static [&'static str];
     /// The status of the successful response.
     const SUCCESS: u16;
+}
+
+/// An operation that takes a JSON body.
+pub trait OperationWithBody: Operation {
+    /// The body.
+    type Body: RequestBody;
 }
 
 /// An operation as a row of a table.

@@ -2,107 +2,116 @@
 
 use actix_web::http::StatusCode;
 
-use super::PAGES;
+macro_rules! catalogue {
+    ($($name:ident: $status:ident, $slug:literal, $title:literal, $meaning:literal;)*) => {
+        /// A kind of problem: what a client may act on. Two that need the same action are one.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ProblemType {
+            $(#[doc = concat!($title, ".")] $name,)*
+        }
 
-/// A kind of problem: what a client may act on. Two that need the same action are one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ProblemType {
-    /// The request could not be understood.
-    BadRequest,
-    /// The body or the query breaks the contract's or the service's rules.
-    Validation,
-    /// No valid credential.
-    Unauthorized,
-    /// A valid credential without the operation's scope.
-    InsufficientScope,
-    /// A valid credential for other tenants.
-    TenantForbidden,
-    /// A caller wants to grant what it does not hold.
-    GrantForbidden,
-    /// Nothing is at this address.
-    PathNotFound,
-    /// There is no such tenant.
-    TenantNotFound,
-    /// There is no such key.
-    KeyNotFound,
-    /// The address is right, the method is not.
-    MethodNotAllowed,
-    /// The new key's name is taken.
-    NameTaken,
-    /// The tenant's document cannot be edited without touching more than the key.
-    DocumentNotEditable,
-    /// `If-Match` or `If-None-Match` does not hold.
-    PreconditionFailed,
-    /// The body is larger than the limit.
-    ContentTooLarge,
-    /// The request's target and headers are larger than the limit.
-    HeadTooLarge,
-    /// The body is in a form that is not taken.
-    UnsupportedMediaType,
-    /// The body did not arrive in time.
-    RequestTimeout,
-    /// Too many credentials that were not valid came from one address.
-    TooManyFailures,
-    /// A fault of the service itself.
-    Internal,
-    /// The tenant's keys cannot be read or written now.
-    StoreUnavailable,
-    /// Somebody goes on writing the tenant's document.
-    DocumentBeingEdited,
-    /// A change was made that may not last.
-    OutcomeUncertain,
+        /// Every entry, for the pages that explain them.
+        pub const CATALOGUE: &[ProblemType] = &[$(ProblemType::$name),*];
+
+        const ENTRIES: &[Entry] = &[$(Entry {
+            status: StatusCode::$status,
+            type_uri: concat!("/problems/", $slug),
+            slug: $slug,
+            title: $title,
+            meaning: $meaning,
+        }),*];
+    };
 }
 
-/// Every entry, for the pages that explain them.
-pub const CATALOGUE: &[ProblemType] = &[
-    ProblemType::BadRequest,
-    ProblemType::Validation,
-    ProblemType::Unauthorized,
-    ProblemType::InsufficientScope,
-    ProblemType::TenantForbidden,
-    ProblemType::GrantForbidden,
-    ProblemType::PathNotFound,
-    ProblemType::TenantNotFound,
-    ProblemType::KeyNotFound,
-    ProblemType::MethodNotAllowed,
-    ProblemType::NameTaken,
-    ProblemType::DocumentNotEditable,
-    ProblemType::PreconditionFailed,
-    ProblemType::ContentTooLarge,
-    ProblemType::HeadTooLarge,
-    ProblemType::UnsupportedMediaType,
-    ProblemType::RequestTimeout,
-    ProblemType::TooManyFailures,
-    ProblemType::Internal,
-    ProblemType::StoreUnavailable,
-    ProblemType::DocumentBeingEdited,
-    ProblemType::OutcomeUncertain,
-];
+struct Entry {
+    status: StatusCode,
+    type_uri: &'static str,
+    slug: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+}
+
+// Name: status (RFC 9110 §15), last part of the `type`, title, meaning.
+catalogue! {
+    BadRequest: BAD_REQUEST, "bad-request", "Bad request",
+        "The request could not be understood. Compare it with the OpenAPI document.";
+    Validation: BAD_REQUEST, "validation", "One or more validation errors occurred",
+        "The body or the query breaks a rule. The member `errors` names every fault by the member \
+         or parameter that it is in; `$` stands for the whole body. Fix them and send it again.";
+    Unauthorized: UNAUTHORIZED, "unauthorized", "A valid credential is required",
+        "No credential came with the request, or one that came is not valid: malformed, unknown, \
+         disabled, expired, or sent twice. Send `Authorization: Bearer <JWT>` or `X-API-KEY: \
+         <token>`; if you send both, both must be valid.";
+    InsufficientScope: FORBIDDEN, "insufficient-scope", "The credential lacks the scope of this operation",
+        "The credential is valid, but holds neither the scope that the operation demands nor `*`. \
+         The `WWW-Authenticate` header names the scope.";
+    TenantForbidden: FORBIDDEN, "tenant-forbidden", "The credential is not for this tenant",
+        "The credential is valid, but not for this tenant. The answer is the same whether the \
+         tenant exists or not.";
+    GrantForbidden: FORBIDDEN, "grant-forbidden", "The credential cannot grant what it does not hold",
+        "This deployment lets a caller grant only permissions that it holds itself. The answer \
+         names the missing ones.";
+    PathNotFound: NOT_FOUND, "path-not-found", "Nothing is at this address",
+        "No operation has this path. Compare it with the OpenAPI document; paths are \
+         case-sensitive.";
+    TenantNotFound: NOT_FOUND, "tenant-not-found", "Tenant not found",
+        "There is no tenant with this id.";
+    KeyNotFound: NOT_FOUND, "key-not-found", "API key not found",
+        "The tenant has no key with this name. Names are case-sensitive. A key that was deleted is \
+         gone for good.";
+    MethodNotAllowed: METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed",
+        "The path exists, but not with this method. The `Allow` header lists the methods.";
+    NameTaken: CONFLICT, "name-taken", "A key with this name already exists",
+        "Choose another name, or update or delete the key with this name first. If the detail \
+         mentions a faulty entry, an operator has to fix it in `security.yml`.";
+    DocumentNotEditable: CONFLICT, "document-not-editable", "The tenant's security.yml cannot be edited safely",
+        "The entry is written in a way that cannot be changed without touching other parts of \
+         `security.yml`, so nothing was changed. The detail names the reason and the lines; an \
+         operator has to rewrite them, or take them out by hand.";
+    PreconditionFailed: PRECONDITION_FAILED, "precondition-failed", "Precondition failed",
+        "The key or list is not in the state that `If-Match` or `If-None-Match` demands: it has \
+         changed. Fetch it again and retry. A weak tag, `W/\"…\"`, never matches in \
+         `If-Match` (RFC 9110 §13.1.1): a proxy between you and the service makes one of ours \
+         when it compresses the answer. Have it leave answers under `/api/` as they are.";
+    ContentTooLarge: PAYLOAD_TOO_LARGE, "content-too-large", "The body is too large",
+        "Send a smaller body. The detail names the limit.";
+    HeadTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", "The headers are too large",
+        "The request's target and headers are larger together than the service takes. Send fewer \
+         or shorter headers; the detail names the limit.";
+    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body's media type is not supported",
+        "Send the body in UTF-8, without a content coding, in one of the media types that the \
+         `Accept-Post` or `Accept` header names, and label it as that.";
+    RequestTimeout: REQUEST_TIMEOUT, "request-timeout", "The body did not arrive in time",
+        "The body arrived too slowly, and nothing was changed. Send it again; the detail names the \
+         limit.";
+    TooManyFailures: TOO_MANY_REQUESTS, "too-many-failures", "Too many failed attempts from this address",
+        "Too many invalid credentials came from this address, so every request from it is refused \
+         for a while, even with a valid one. `Retry-After` says for how many seconds.";
+    Internal: INTERNAL_SERVER_ERROR, "internal", "Internal error",
+        "The service failed. Its log has the cause under the request's id.";
+    StoreUnavailable: SERVICE_UNAVAILABLE, "store-unavailable", "The tenant's keys are unavailable",
+        "The tenant's `security.yml` cannot be read or written now, and nothing was changed. \
+         If the answer has `Retry-After`, retry after that time. If not, an operator first has to \
+         do what the detail says. The service's log has the cause under the request's id.";
+    DocumentBeingEdited: SERVICE_UNAVAILABLE, "document-being-edited", "The tenant's security.yml is being edited",
+        "Somebody has the tenant's `security.yml` open and is still writing to it. A change now \
+         would build on half of their edit, so nothing was changed. Retry after `Retry-After`, \
+         when they are done.";
+    OutcomeUncertain: SERVICE_UNAVAILABLE, "outcome-uncertain", "The outcome of the change is uncertain",
+        "The change was made, but the disk did not confirm that it would survive a power failure. \
+         Get the key to see its state, and tell an operator: the service's log has the cause \
+         under the request's id.";
+}
 
 impl ProblemType {
-    /// The status of its answers (RFC 9110 §15).
+    fn entry(self) -> &'static Entry {
+        &ENTRIES[self as usize]
+    }
+
+    /// The status of its answers.
     #[must_use]
     pub fn status(self) -> StatusCode {
-        match self {
-            Self::BadRequest | Self::Validation => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::InsufficientScope | Self::TenantForbidden | Self::GrantForbidden => {
-                StatusCode::FORBIDDEN
-            }
-            Self::PathNotFound | Self::TenantNotFound | Self::KeyNotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NameTaken | Self::DocumentNotEditable => StatusCode::CONFLICT,
-            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-            Self::ContentTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::StoreUnavailable | Self::DocumentBeingEdited | Self::OutcomeUncertain => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-        }
+        self.entry().status
     }
 
     /// Whether it turns a caller away for who it is, or is not.
@@ -118,162 +127,25 @@ impl ProblemType {
     /// apart by.
     #[must_use]
     pub fn type_uri(self) -> &'static str {
-        match self {
-            Self::BadRequest => "/problems/bad-request",
-            Self::Validation => "/problems/validation",
-            Self::Unauthorized => "/problems/unauthorized",
-            Self::InsufficientScope => "/problems/insufficient-scope",
-            Self::TenantForbidden => "/problems/tenant-forbidden",
-            Self::GrantForbidden => "/problems/grant-forbidden",
-            Self::PathNotFound => "/problems/path-not-found",
-            Self::TenantNotFound => "/problems/tenant-not-found",
-            Self::KeyNotFound => "/problems/key-not-found",
-            Self::MethodNotAllowed => "/problems/method-not-allowed",
-            Self::NameTaken => "/problems/name-taken",
-            Self::DocumentNotEditable => "/problems/document-not-editable",
-            Self::PreconditionFailed => "/problems/precondition-failed",
-            Self::ContentTooLarge => "/problems/content-too-large",
-            Self::HeadTooLarge => "/problems/head-too-large",
-            Self::UnsupportedMediaType => "/problems/unsupported-media-type",
-            Self::RequestTimeout => "/problems/request-timeout",
-            Self::TooManyFailures => "/problems/too-many-failures",
-            Self::Internal => "/problems/internal",
-            Self::StoreUnavailable => "/problems/store-unavailable",
-            Self::DocumentBeingEdited => "/problems/document-being-edited",
-            Self::OutcomeUncertain => "/problems/outcome-uncertain",
-        }
+        self.entry().type_uri
     }
 
     /// The last part of its `type`, for logs.
     #[must_use]
     pub fn slug(self) -> &'static str {
-        self.type_uri().trim_start_matches(PAGES)
+        self.entry().slug
     }
 
     /// Its `title`: the same in every answer.
     #[must_use]
     pub fn title(self) -> &'static str {
-        match self {
-            Self::BadRequest => "Bad request",
-            Self::Validation => "One or more validation errors occurred",
-            Self::Unauthorized => "A valid credential is required",
-            Self::InsufficientScope => "The credential lacks the scope of this operation",
-            Self::TenantForbidden => "The credential is not for this tenant",
-            Self::GrantForbidden => "The credential cannot grant what it does not hold",
-            Self::PathNotFound => "Nothing is at this address",
-            Self::TenantNotFound => "Tenant not found",
-            Self::KeyNotFound => "API key not found",
-            Self::MethodNotAllowed => "Method not allowed",
-            Self::NameTaken => "A key with this name already exists",
-            Self::DocumentNotEditable => "The tenant's security.yml cannot be edited safely",
-            Self::PreconditionFailed => "The precondition does not hold",
-            Self::ContentTooLarge => "The body is too large",
-            Self::HeadTooLarge => "The headers are too large",
-            Self::UnsupportedMediaType => "The body's media type is not supported",
-            Self::RequestTimeout => "The body did not arrive in time",
-            Self::TooManyFailures => "Too many failed attempts from this address",
-            Self::Internal => "Internal error",
-            Self::StoreUnavailable => "The tenant's keys are not available now",
-            Self::DocumentBeingEdited => "Somebody is writing the tenant's security.yml",
-            Self::OutcomeUncertain => "Whether the change lasts is not known",
-        }
+        self.entry().title
     }
 
     /// What it means and what to do, for its page.
     #[must_use]
     pub fn meaning(self) -> &'static str {
-        match self {
-            Self::BadRequest => {
-                "The request could not be understood. Compare it with the OpenAPI document."
-            }
-            Self::Validation => {
-                "The body or the query breaks a rule. The member `errors` names every fault by the \
-                 member or parameter that it is in; `$` stands for the whole body. Mend them and send \
-                 it again."
-            }
-            Self::Unauthorized => {
-                "No credential came with the request, or one that came is not valid: malformed, \
-                 unknown, disabled, expired, or sent twice. Send `Authorization: Bearer <JWT>` or \
-                 `X-API-KEY: <token>`; if you send both, both must be valid."
-            }
-            Self::InsufficientScope => {
-                "The credential is valid, but holds neither the scope that the operation demands \
-                 nor `*`. The `WWW-Authenticate` header names the scope."
-            }
-            Self::TenantForbidden => {
-                "The credential is valid, but not for this tenant. The answer is the same whether \
-                 the tenant exists or not."
-            }
-            Self::GrantForbidden => {
-                "This deployment lets a caller grant only permissions that it holds itself. The \
-                 answer names those that are lacking."
-            }
-            Self::PathNotFound => {
-                "No operation has this path. Compare it with the OpenAPI document, upper and lower \
-                 case too."
-            }
-            Self::TenantNotFound => "There is no tenant of this id.",
-            Self::KeyNotFound => {
-                "The tenant has no key of this name. Names are case-sensitive. A key that was \
-                 deleted is gone for good."
-            }
-            Self::MethodNotAllowed => {
-                "The path exists, but not with this method. The `Allow` header names those that \
-                 there are."
-            }
-            Self::NameTaken => {
-                "Choose another name, or update or delete the key of this name first. If the detail \
-                 speaks of a faulty entry, an operator has to mend it in `security.yml`."
-            }
-            Self::DocumentNotEditable => {
-                "The entry is written in a way that cannot be changed without touching other parts \
-                 of `security.yml`, so nothing was changed. The detail names the reason and the \
-                 lines; an operator has to rewrite them, or take them out by hand."
-            }
-            Self::PreconditionFailed => {
-                "The key or list is not in the state that `If-Match` or `If-None-Match` demands: \
-                 someone changed it. Get it again and decide anew. A weak tag, `W/\"…\"`, never matches in \
-                 `If-Match` (RFC 9110 §13.1.1): a proxy between you and the service makes one of ours \
-                 when it compresses the answer. Have it leave answers under `/api/` as they are."
-            }
-            Self::ContentTooLarge => "Send a smaller body. The detail names the limit.",
-            Self::HeadTooLarge => {
-                "The request's target and headers are larger together than the service takes. Send \
-                 fewer or shorter headers; the detail names the limit."
-            }
-            Self::UnsupportedMediaType => {
-                "Send the body in UTF-8, without a content coding, in one of the media types that the \
-                 `Accept-Post` or `Accept` header names, and label it as that."
-            }
-            Self::RequestTimeout => {
-                "The body came too slowly, and nothing was changed. Send it again; the detail names \
-                 the limit."
-            }
-            Self::TooManyFailures => {
-                "One credential after another that was not valid came from this address, so nothing \
-                 from it is looked at for a while, good credentials neither. `Retry-After` says for \
-                 how many seconds."
-            }
-            Self::Internal => {
-                "The service made a mistake. Its log has the cause under the request's id."
-            }
-            Self::StoreUnavailable => {
-                "The tenant's `security.yml` cannot be read or written now, and nothing was \
-                 changed. Where the answer has `Retry-After`, try again then. Where it has none, it \
-                 stays so until an operator does what the detail says. The service's log has the cause \
-                 under the request's id."
-            }
-            Self::DocumentBeingEdited => {
-                "Somebody has the tenant's `security.yml` open and goes on writing to it. A change \
-                 would be made on half of what they mean, so nothing was changed. Try again when they \
-                 are done; `Retry-After` says when it is worth a try."
-            }
-            Self::OutcomeUncertain => {
-                "The change was made, but the disk did not confirm that it would outlast a power \
-                 failure. Get the key to see what holds, and tell an operator: the service's log has \
-                 the cause under the request's id."
-            }
-        }
+        self.entry().meaning
     }
 
     /// The entry that fits a status of the HTTP library's own.
@@ -294,7 +166,8 @@ impl ProblemType {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{CATALOGUE, PAGES};
+    use super::CATALOGUE;
+    use crate::problem::PAGES;
 
     #[test]
     fn every_entry_is_listed_once_and_is_a_client_or_server_error() {

@@ -2,8 +2,7 @@
 
 use neokeys::contract::{
     self, ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, DeleteApiKey,
-    HttpValidationProblemDetails, ListApiKeys, MemberKind, MemberValue, Operation, RequestBody,
-    UpdateApiKeyRequest,
+    HttpValidationProblemDetails, ListApiKeys, Operation, RequestBody, UpdateApiKeyRequest,
 };
 use serde_json::json;
 
@@ -77,22 +76,18 @@ fn a_problem_leaves_out_what_it_does_not_say() {
 
 #[test]
 fn a_request_is_filled_member_by_member() {
-    let table: Vec<_> = CreateApiKeyRequest::MEMBERS
-        .iter()
-        .map(|member| (member.name, member.kind, member.required))
-        .collect();
-    assert_eq!(
-        table,
-        [
-            ("name", MemberKind::String, true),
-            ("enabled", MemberKind::Boolean, false),
-            ("permissions", MemberKind::StringArray, false),
-        ]
-    );
+    assert_eq!(CreateApiKeyRequest::REQUIRED, ["name"]);
     let mut request = CreateApiKeyRequest::default();
-    request.set("name", MemberValue::String("a".into()));
-    request.set("permissions", MemberValue::StringArray(vec!["x".into()]));
-    request.set("enabled", MemberValue::String("of another kind".into()));
+    assert_eq!(request.read_member("name", &json!("a")), Ok(()));
+    assert_eq!(request.read_member("permissions", &json!(["x"])), Ok(()));
+    for (name, value) in [
+        ("name", json!(true)),
+        ("enabled", json!("of another type")),
+        ("permissions", json!(["x", 1])),
+        ("unknown", json!("a")),
+    ] {
+        assert!(request.read_member(name, &value).is_err(), "{name}");
+    }
     assert_eq!(
         request,
         CreateApiKeyRequest {
@@ -101,5 +96,5 @@ fn a_request_is_filled_member_by_member() {
             permissions: Some(vec!["x".into()]),
         }
     );
-    assert!(UpdateApiKeyRequest::MEMBERS[0].required);
+    assert!(UpdateApiKeyRequest::REQUIRED.contains(&UpdateApiKeyRequest::ENABLED));
 }

@@ -39,7 +39,7 @@ pub(crate) async fn create_api_key(
     prefix: ThinData<TokenPrefix>,
     preconditions: Preconditions,
     request: HttpRequest,
-    body: JsonBody<CreateApiKey, CreateApiKeyRequest>,
+    body: JsonBody<CreateApiKey>,
 ) -> Result<HttpResponse, Problem> {
     let (name, enabled, scopes) = judge(body)?;
     let token = Token::generate(&prefix).map_err(|error| {
@@ -60,10 +60,8 @@ pub(crate) async fn create_api_key(
 }
 
 /// The rules on a new key's members, all at once.
-fn judge(
-    body: JsonBody<CreateApiKey, CreateApiKeyRequest>,
-) -> Result<(KeyName, bool, Scopes), Problem> {
-    let JsonBody { value, mut faults, .. } = body;
+fn judge(body: JsonBody<CreateApiKey>) -> Result<(KeyName, bool, Scopes), Problem> {
+    let JsonBody { value, mut faults } = body;
     let name = value.name.and_then(|text| {
         KeyName::parse(&text)
             .map_err(|error| faults.add(CreateApiKeyRequest::NAME, error.to_string()))

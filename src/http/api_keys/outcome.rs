@@ -31,7 +31,7 @@ pub(super) fn problem(error: CommitError) -> Problem {
         ),
         CommitError::Uncertain(cause) => Problem::new(
             ProblemType::OutcomeUncertain,
-            "The store did not confirm the change. Get the key to see what holds.",
+            "The store did not confirm the change. Get the key to see its state.",
         )
         .caused_by(cause),
     }

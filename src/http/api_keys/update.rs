@@ -38,7 +38,7 @@ pub(crate) async fn update_api_key(
     grants: ThinData<Grants>,
     preconditions: Preconditions,
     request: HttpRequest,
-    body: JsonBody<UpdateApiKey, UpdateApiKeyRequest>,
+    body: JsonBody<UpdateApiKey>,
 ) -> Result<HttpResponse, Problem> {
     let (enabled, scopes) = judge(body)?;
     let edit = KeyringEdit::Update { name, enabled, scopes };
@@ -54,8 +54,8 @@ pub(crate) async fn update_api_key(
 }
 
 /// The rules on a key's new rights, all at once.
-fn judge(body: JsonBody<UpdateApiKey, UpdateApiKeyRequest>) -> Result<(bool, Scopes), Problem> {
-    let JsonBody { value, mut faults, .. } = body;
+fn judge(body: JsonBody<UpdateApiKey>) -> Result<(bool, Scopes), Problem> {
+    let JsonBody { value, mut faults } = body;
     let scopes =
         judge_permissions(UpdateApiKeyRequest::PERMISSIONS, value.permissions, &mut faults);
     match (value.enabled, scopes) {

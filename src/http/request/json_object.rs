@@ -6,7 +6,7 @@ use serde::de::{Deserialize as _, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::error::Category;
 
-use crate::contract::{Member, MemberKind, MemberValue, RequestBody};
+use crate::contract::RequestBody;
 use crate::problem::Faults;
 
 /// Reads a body of the contract's type `T`. Members that are absent or faulty are `None` in it.
@@ -29,69 +29,21 @@ pub(crate) fn read<T: RequestBody>(bytes: &[u8], faults: &mut Faults) -> T {
     }
     for (index, (name, value)) in members.iter().enumerate() {
         let earlier = members[..index].iter().filter(|(other, _)| other == name).count();
-        match (T::MEMBERS.iter().find(|member| member.name == name), earlier) {
-            (_, 1) => faults.add(name, "The member is repeated; send it once."),
-            (_, 2..) => {}
-            (None, _) => faults.add(name, unknown::<T>()),
-            (Some(member), _) => match typed(member, value) {
-                Ok(value) => body.set(member.name, value),
-                Err(sentences) => sentences.into_iter().for_each(|it| faults.add(name, it)),
-            },
+        match earlier {
+            0 => {
+                let told = body.read_member(name, value).err().into_iter().flatten();
+                told.for_each(|sentence| faults.add(name, sentence));
+            }
+            1 => faults.add(name, "The member is repeated; send it once."),
+            _ => {}
         }
     }
-    for member in T::MEMBERS.iter().filter(|member| member.required) {
-        if !members.iter().any(|(name, _)| name == member.name) {
-            faults.add(member.name, "The member is required.");
+    for required in T::REQUIRED {
+        if !members.iter().any(|(name, _)| name == required) {
+            faults.add(required, "The member is required.");
         }
     }
     body
-}
-
-fn unknown<T: RequestBody>() -> String {
-    let known: Vec<_> = T::MEMBERS.iter().map(|member| member.name).collect();
-    format!("There is no such member; those that there are: {}.", known.join(", "))
-}
-
-/// A member's value, or every sentence that is to say of it.
-fn typed(member: &Member, value: &Value) -> Result<MemberValue, Vec<String>> {
-    let of_texts = |items: &[Value]| {
-        let (mut texts, mut sentences) = (Vec::with_capacity(items.len()), Vec::new());
-        for (index, item) in items.iter().enumerate() {
-            match item.as_str() {
-                Some(text) => texts.push(text.to_owned()),
-                None => sentences.push(format!(
-                    "Item {} must be a string, not {}.",
-                    index + 1,
-                    kind_of(item)
-                )),
-            }
-        }
-        if sentences.is_empty() { Ok(MemberValue::StringArray(texts)) } else { Err(sentences) }
-    };
-    match (member.kind, value) {
-        (MemberKind::String, Value::String(text)) => Ok(MemberValue::String(text.clone())),
-        (MemberKind::Boolean, Value::Bool(flag)) => Ok(MemberValue::Boolean(*flag)),
-        (MemberKind::StringArray, Value::Array(items)) => of_texts(items),
-        (kind, value) => {
-            let wanted = match kind {
-                MemberKind::String => "a string",
-                MemberKind::Boolean => "true or false",
-                MemberKind::StringArray => "an array of strings",
-            };
-            Err(vec![format!("The value must be {wanted}, not {}.", kind_of(value))])
-        }
-    }
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
 }
 
 /// The members of the one object that the bytes hold, repeated ones too.
@@ -193,7 +145,7 @@ mod tests {
                     "Item 1 must be a string, not null.",
                     "Item 3 must be a string, not a number."
                 ],
-                "hash": ["There is no such member; those that there are: name, enabled, permissions."],
+                "hash": ["There is no such member; the members are: name, enabled, permissions."],
             })
         );
     }

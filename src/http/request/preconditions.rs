@@ -73,8 +73,8 @@ impl Preconditions {
 pub(crate) fn failed() -> Problem {
     Problem::new(
         ProblemType::PreconditionFailed,
-        "It was changed since, or If-Match names a weak tag (W/\"…\"), which never matches. Get it again \
-         and decide anew, by the tag without W/.",
+        "The resource has changed, or If-Match names a weak tag (W/\"…\"), which never matches. Fetch it \
+         again and retry with the tag without W/.",
     )
 }
 
