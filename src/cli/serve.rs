@@ -84,8 +84,7 @@ fn start(error: &StartError) -> Failure {
         }
         StartError::Store(_) => Failure::refused(error)
             .hint("--store names another; `neokeys tenants create` and `serve --dev` make it"),
-        StartError::Documents(_)
-        | StartError::Signals(_)
+        StartError::Signals(_)
         | StartError::ToldToEnd(_)
         | StartError::DevTenantId(_)
         | StartError::DevTenant(_)

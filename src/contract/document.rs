@@ -46,9 +46,10 @@ pub(super) fn part<T: DeserializeOwned>(pointer: &str) -> T {
 /// The members come in the contract's order. An `operationId` that the contract does not have, as
 /// the annotations write one always, is dropped.
 #[must_use]
+#[expect(clippy::expect_used, reason = "the OpenAPI crate's types have names for members")]
 pub fn documented(mut collected: OpenApi, config: &ContractConfig) -> Value {
     lay_in_frame(&mut collected);
-    let mut document = serde_json::to_value(collected).unwrap_or_default();
+    let mut document = serde_json::to_value(collected).expect("a document is JSON");
     let contract = contract();
     drop_operation_ids(&mut document, contract);
     // The crate's own types cannot hold the version and half of the schemas.

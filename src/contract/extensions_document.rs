@@ -14,9 +14,10 @@ const ORDER: [&str; 7] = ["openapi", "info", "servers", "security", "tags", "pat
 /// from the SDK profile, the servers, who may call, what the tenant is, and those of its answers and
 /// schemas that the annotations refer to.
 #[must_use]
+#[expect(clippy::expect_used, reason = "the OpenAPI crate's types have names for members")]
 pub fn extensions_document(collected: OpenApi, config: &ContractConfig) -> Value {
     let profile = sdk_profile(config);
-    let mut document = serde_json::to_value(collected).unwrap_or_default();
+    let mut document = serde_json::to_value(collected).expect("a document is JSON");
     for member in ["openapi", "servers", "security"] {
         document[member] = profile[member].clone();
     }

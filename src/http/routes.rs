@@ -15,35 +15,28 @@ use super::edge::public_address::public_address;
 use super::edge::request_tally::RequestTally;
 use super::forward_auth::{FORWARD_AUTH, forward_auth};
 use super::introspection::{IntrospectToken, introspect};
+use super::key_service::Keys;
 use super::pages::openapi::{DOCUMENTED_JSON, Documents};
 use super::pages::swagger_ui::SwaggerUi;
 use super::pages::{health, openapi, problem_pages, swagger_ui};
 use super::request::limits::LimitsConfig;
 use super::{api_keys, operations as all_operations};
-use crate::auth::bearer::BearerVerifier;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{
-    AuthenticationTally, Authenticator, Grants, Throttle, authenticate, authenticate_client,
+    AuthenticationTally, Authenticator, Throttle, authenticate, authenticate_client,
 };
 use crate::contract::{
     CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, Operation, PublicUrl, UpdateApiKey,
 };
-use crate::domain::{KeyRepository, TokenPrefix};
 use crate::problem::{PAGES, Problem, ProblemType};
 
 /// What the handlers work with; cheap to clone for each worker.
 #[derive(Clone)]
 pub struct HttpParts {
-    /// The keys of every tenant.
-    pub keys: Arc<dyn KeyRepository>,
-    /// Who judges bearer tokens.
-    pub bearer: Arc<BearerVerifier>,
+    /// What the handlers work with.
+    pub keys: Keys,
     /// Who failed to authenticate how often.
     pub throttle: Arc<Throttle>,
-    /// What a caller may pass on.
-    pub grants: Grants,
-    /// What new tokens start with.
-    pub token_prefix: TokenPrefix,
     /// How authentications come out.
     pub authentications: Arc<AuthenticationTally>,
     /// Who is told of each request, if anybody is.
@@ -64,7 +57,8 @@ pub struct HttpParts {
 
 /// Adds every address.
 pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
-    let authenticator = Authenticator::new(Arc::clone(&parts.keys), Arc::clone(&parts.bearer))
+    let (repository, bearer) = (&parts.keys.repository, &parts.keys.bearer);
+    let authenticator = Authenticator::new(Arc::clone(repository), Arc::clone(bearer))
         .counted_by(Arc::clone(&parts.authentications))
         .throttled_by(Arc::clone(&parts.throttle));
     if let Some(observer) = &parts.observer {
@@ -77,12 +71,9 @@ pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         config.app_data(ThinData(clients.clone()));
     }
     config
-        .app_data(ThinData(Arc::clone(&parts.keys)))
-        .app_data(ThinData(Arc::clone(&parts.bearer)))
+        .app_data(parts.keys.clone())
         .app_data(ThinData(authenticator))
         .app_data(ThinData(Arc::clone(&parts.requests)))
-        .app_data(ThinData(parts.grants))
-        .app_data(ThinData(parts.token_prefix.clone()))
         .app_data(ThinData(parts.limits.clone()))
         .app_data(ThinData(parts.documents.clone()))
         // What is asked for most comes first: each that comes before costs a match.

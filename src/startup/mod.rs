@@ -20,8 +20,7 @@ use crate::connections::{self, Beyond, ConnectionTally, Descriptors, Listening, 
 use crate::dev_issuer::SigningError;
 use crate::domain::{KeyRepository, TenantIdError};
 use crate::http::{
-    self, Documents, DocumentsError, HttpParts, LimitsConfig, RequestObserver, RequestTally,
-    SwaggerUi,
+    self, Documents, HttpParts, KeyService, LimitsConfig, RequestObserver, RequestTally, SwaggerUi,
 };
 use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
@@ -32,6 +31,7 @@ use crate::traces::{Traces, TracesError};
 use actix_web::App;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
+use actix_web::web::Data;
 
 use development::{DEV_TENANT, develop};
 use signals::{Signals, Told};
@@ -96,9 +96,6 @@ pub enum StartError {
     /// The settings of bearer tokens are not usable.
     #[error("the bearer settings are not usable")]
     Bearer(#[from] BearerConfigError),
-    /// The documents cannot be written.
-    #[error("the OpenAPI documents cannot be written")]
-    Documents(#[from] DocumentsError),
     /// The development tenant's name is no tenant id.
     #[error("{DEV_TENANT} is no tenant id")]
     DevTenantId(#[from] TenantIdError),
@@ -173,8 +170,12 @@ impl Application {
         let traces = Traces::start(&settings.traces, Arc::new(SystemClock))?;
         let parts = HttpParts {
             observer: traces.clone().map(|traces| traces as Arc<dyn RequestObserver>),
-            keys: store as Arc<dyn KeyRepository>,
-            bearer,
+            keys: Data::new(KeyService {
+                repository: store as Arc<dyn KeyRepository>,
+                bearer,
+                grants: settings.auth.grants,
+                token_prefix: settings.auth.token_prefix,
+            }),
             requests,
             authentications,
             refused_clients: settings
@@ -182,10 +183,8 @@ impl Application {
                 .client_address
                 .then(|| ClientAddresses::new(&settings.auth.throttle.trusted_proxies)),
             throttle: Arc::new(Throttle::new(&settings.auth.throttle)),
-            grants: settings.auth.grants,
-            token_prefix: settings.auth.token_prefix,
             public_url: settings.contract.public_url.clone(),
-            documents: Documents::render(&settings.contract)?,
+            documents: Documents::render(&settings.contract),
             swagger_ui: settings.swagger_ui.enabled.then(|| {
                 // Behind a proxy, the browser's name for this server may be in no header.
                 let alone = dev && settings.contract.public_url.is_none();

@@ -4,20 +4,27 @@ use std::sync::Arc;
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use super::{Keys, outcome};
-use crate::domain::{ApiKey, Commit, CommitError};
+use super::outcome;
+use crate::auth::ScopedAuthorize;
+use crate::contract::Operation;
+use crate::domain::{ApiKey, CommitError, KeyringEdit};
+use crate::http::key_service::KeyService;
 use crate::http::request::client::{Client, ClientGone};
+use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
 
-/// Makes a change, unless its client goes while it still waits for its turn.
-pub(super) async fn commit(
+/// Makes a change by the right of a caller, unless its client goes while it still waits for its turn.
+pub(super) async fn commit<O: Operation>(
     request: &HttpRequest,
-    keys: &Keys,
-    commit: Commit,
+    KeyService { repository, grants, .. }: &KeyService,
+    caller: &ScopedAuthorize<O>,
+    preconditions: Preconditions,
+    edit: KeyringEdit,
 ) -> Result<Arc<ApiKey>, Problem> {
+    let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
     let committed = match request.conn_data::<Client>() {
-        Some(client) => keys.commit_unless_gone(commit, client.gone()),
-        None => keys.commit(commit),
+        Some(client) => repository.commit_unless_gone(commit, client.gone()),
+        None => repository.commit(commit),
     };
     let committed = committed.await;
     if matches!(committed, Err(CommitError::CallerGone)) {

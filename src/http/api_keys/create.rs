@@ -2,18 +2,17 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::web::ThinData;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
-use super::Keys;
-use super::commit::commit as make;
+use super::commit::commit;
 use super::representation::{answer, definition, location};
-use crate::auth::{Grants, ScopedAuthorize};
+use crate::auth::ScopedAuthorize;
 use crate::contract::{
     ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, Operation as _,
 };
-use crate::domain::{ApiKey, KeyName, KeyringEdit, Scopes, Token, TokenPrefix};
+use crate::domain::{ApiKey, KeyName, KeyringEdit, Scopes, Token};
 use crate::http::edge::access_log::CreatedKey;
+use crate::http::key_service::Keys;
 use crate::http::request::json_body::JsonBody;
 use crate::http::request::preconditions::Preconditions;
 use crate::problem::{Faults, Problem, ProblemType};
@@ -35,27 +34,22 @@ use crate::problem::{Faults, Problem, ProblemType};
 pub(crate) async fn create_api_key(
     caller: ScopedAuthorize<CreateApiKey>,
     keys: Keys,
-    grants: ThinData<Grants>,
-    prefix: ThinData<TokenPrefix>,
     preconditions: Preconditions,
     request: HttpRequest,
     body: JsonBody<CreateApiKey>,
 ) -> Result<HttpResponse, Problem> {
     let (name, enabled, scopes) = judge(body)?;
-    let token = Token::generate(&prefix).map_err(|error| {
+    let token = Token::generate(&keys.token_prefix).map_err(|error| {
         Problem::new(ProblemType::Internal, "No randomness could be had for a token.")
             .caused_by(error.to_string())
     })?;
     let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
-    let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
-    let key = make(&request, &keys, commit).await?;
+    let key = commit(&request, &keys, &caller, preconditions, edit).await?;
     request.extensions_mut().insert(CreatedKey(key.name.clone()));
     let ApiKeyDefinition { name, enabled, permissions } = definition(&key);
     let created = ApiKeyCreatedResponse { name, enabled, permissions, token: token.expose() };
-    let mut response = answer(&request, StatusCode::CREATED, &key.entity_tag(), &created)?;
-    if let Some(location) = location(&request, caller.tenant(), &key) {
-        response.headers_mut().insert(LOCATION, location);
-    }
+    let mut response = answer(&request, StatusCode::CREATED, &key.entity_tag(), &created);
+    response.headers_mut().insert(LOCATION, location(&request, caller.tenant(), &key));
     Ok(response)
 }
 

@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::key_name_parameter::KeyNameParameter;
+use super::outcome;
 use super::representation::{answer_read, definition, json};
-use super::{Keys, outcome};
 use crate::auth::ScopedAuthorize;
 use crate::contract::{GetApiKey, Operation as _};
+use crate::http::key_service::Keys;
 use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
 
@@ -26,7 +27,7 @@ pub(crate) async fn get_api_key(
     preconditions: Preconditions,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let keyring = caller.get_keyring(&**keys).await?;
+    let keyring = caller.get_keyring(&*keys.repository).await?;
     let key = keyring.get_by_name(&name).map_err(outcome::of_edit)?;
-    answer_read(&request, &preconditions, &key.entity_tag(), || json(&definition(key)))
+    answer_read(&request, &preconditions, &key.entity_tag(), || json(&definition(key)).into())
 }

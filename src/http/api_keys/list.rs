@@ -1,12 +1,13 @@
 //! `GET` of the list.
 
-use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
+use std::convert::Infallible;
 
-use super::Keys;
+use actix_web::{HttpRequest, HttpResponse};
+
 use super::representation::{answer_read, definition, json};
 use crate::auth::ScopedAuthorize;
 use crate::contract::{ListApiKeys, Operation as _};
+use crate::http::key_service::Keys;
 use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
 
@@ -25,11 +26,12 @@ pub(crate) async fn list_api_keys(
     preconditions: Preconditions,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let keyring = caller.get_keyring(&**keys).await?;
+    let keyring = caller.get_keyring(&*keys.repository).await?;
     answer_read(&request, &preconditions, &keyring.entity_tag(), || {
-        keyring.listing(|keys| {
+        let Ok(listing) = keyring.listing(|keys| {
             let definitions: Vec<_> = keys.iter().map(|key| definition(key)).collect();
-            json(&definitions).map(Bytes::from)
-        })
+            Ok::<_, Infallible>(json(&definitions).into())
+        });
+        listing
     })
 }

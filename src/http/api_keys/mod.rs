@@ -15,12 +15,3 @@ pub(super) use delete::{__path_delete_api_key, delete_api_key};
 pub(super) use get::{__path_get_api_key, get_api_key};
 pub(super) use list::{__path_list_api_keys, list_api_keys};
 pub(super) use update::{__path_update_api_key, update_api_key};
-
-use std::sync::Arc;
-
-use actix_web::web::ThinData;
-
-use crate::domain::KeyRepository;
-
-/// The keys of every tenant, as handlers take them.
-pub(super) type Keys = ThinData<Arc<dyn KeyRepository>>;

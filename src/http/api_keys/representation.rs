@@ -11,7 +11,7 @@ use crate::domain::{ApiKey, EntityTag, Scope, TenantId};
 use crate::http::edge::public_address::public_address;
 use crate::http::request::negotiation::MediaType;
 use crate::http::request::preconditions::{Preconditions, Read, etag};
-use crate::problem::{Problem, ProblemType};
+use crate::problem::Problem;
 
 /// The contract's definition of a key: nothing of its digest.
 pub(super) fn definition(key: &ApiKey) -> ApiKeyDefinition<'_> {
@@ -23,14 +23,14 @@ pub(super) fn definition(key: &ApiKey) -> ApiKeyDefinition<'_> {
 }
 
 /// An answer to a GET or HEAD: the representation, or 304 if the caller has it already.
-pub(super) fn answer_read<J: Into<Bytes>>(
+pub(super) fn answer_read(
     request: &HttpRequest,
     preconditions: &Preconditions,
     entity_tag: &EntityTag,
-    write: impl FnOnce() -> Result<J, Problem>,
+    write: impl FnOnce() -> Bytes,
 ) -> Result<HttpResponse, Problem> {
     match preconditions.judge_read(entity_tag)? {
-        Read::Modified => Ok(labelled(request, StatusCode::OK, entity_tag, write()?.into())),
+        Read::Modified => Ok(labelled(request, StatusCode::OK, entity_tag, write())),
         Read::NotModified => {
             let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);
             response.headers_mut().insert(ETAG, etag(entity_tag));
@@ -45,15 +45,14 @@ pub(super) fn answer<T: Serialize>(
     status: StatusCode,
     entity_tag: &EntityTag,
     body: &T,
-) -> Result<HttpResponse, Problem> {
-    Ok(labelled(request, status, entity_tag, json(body)?.into()))
+) -> HttpResponse {
+    labelled(request, status, entity_tag, json(body).into())
 }
 
 /// A value as JSON.
-pub(super) fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(value).map_err(|error| {
-        Problem::new(ProblemType::Internal, "The answer could not be written.").caused_by(error)
-    })
+#[expect(clippy::expect_used, reason = "the contract's types have names for members")]
+pub(super) fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("a body of the contract is JSON")
 }
 
 fn labelled(
@@ -70,14 +69,11 @@ fn labelled(
 }
 
 /// Where the caller of this request finds a key.
-pub(super) fn location(
-    request: &HttpRequest,
-    tenant: &TenantId,
-    key: &ApiKey,
-) -> Option<HeaderValue> {
+#[expect(clippy::expect_used, reason = "a public URL, an id and a name are visible ASCII")]
+pub(super) fn location(request: &HttpRequest, tenant: &TenantId, key: &ApiKey) -> HeaderValue {
     // Neither a tenant's id nor a key's name has a character that a path would have to escape.
     let path = GetApiKey::PATH
         .replace(&format!("{{{}}}", parameter::TENANT_ID), tenant.as_str())
         .replace(&format!("{{{}}}", parameter::KEY_NAME), key.name.as_str());
-    HeaderValue::try_from(&*public_address(request, &path)).ok()
+    HeaderValue::try_from(&*public_address(request, &path)).expect("an address is a header value")
 }

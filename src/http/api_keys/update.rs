@@ -2,17 +2,16 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_LOCATION;
-use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::Keys;
-use super::commit::commit as make;
+use super::commit::commit;
 use super::create::judge_permissions;
 use super::key_name_parameter::KeyNameParameter;
 use super::representation::{answer, definition, location};
-use crate::auth::{Grants, ScopedAuthorize};
+use crate::auth::ScopedAuthorize;
 use crate::contract::{Operation as _, UpdateApiKey, UpdateApiKeyRequest};
 use crate::domain::{KeyringEdit, Scopes};
+use crate::http::key_service::Keys;
 use crate::http::request::json_body::JsonBody;
 use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
@@ -35,21 +34,17 @@ pub(crate) async fn update_api_key(
     caller: ScopedAuthorize<UpdateApiKey>,
     KeyNameParameter(name): KeyNameParameter,
     keys: Keys,
-    grants: ThinData<Grants>,
     preconditions: Preconditions,
     request: HttpRequest,
     body: JsonBody<UpdateApiKey>,
 ) -> Result<HttpResponse, Problem> {
     let (enabled, scopes) = judge(body)?;
     let edit = KeyringEdit::Update { name, enabled, scopes };
-    let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
-    let key = make(&request, &keys, commit).await?;
-    let mut response = answer(&request, StatusCode::OK, &key.entity_tag(), &definition(&key))?;
+    let key = commit(&request, &keys, &caller, preconditions, edit).await?;
+    let mut response = answer(&request, StatusCode::OK, &key.entity_tag(), &definition(&key));
     // A validator in the answer to a PUT is the resource's only if the answer says that it is one
     // of that resource (RFC 9110 §9.3.4).
-    if let Some(location) = location(&request, caller.tenant(), &key) {
-        response.headers_mut().insert(CONTENT_LOCATION, location);
-    }
+    response.headers_mut().insert(CONTENT_LOCATION, location(&request, caller.tenant(), &key));
     Ok(response)
 }
 

@@ -66,13 +66,13 @@ fn scopes<'p>(principals: impl Iterator<Item = &'p Principal> + Clone) -> String
     list
 }
 
-/// Every part is printable ASCII: a value that were not would be told as an empty one.
+#[expect(clippy::expect_used, reason = "ids, scopes and what is percent-encoded are visible ASCII")]
 fn value(text: Cow<'_, str>) -> HeaderValue {
     let value = match text {
-        Cow::Borrowed(text) => HeaderValue::from_str(text).ok(),
-        Cow::Owned(text) => HeaderValue::try_from(text).ok(),
+        Cow::Borrowed(text) => HeaderValue::from_str(text),
+        Cow::Owned(text) => HeaderValue::try_from(text),
     };
-    value.unwrap_or(HeaderValue::from_static(""))
+    value.expect("every part is printable ASCII")
 }
 
 #[cfg(test)]

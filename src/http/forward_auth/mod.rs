@@ -7,16 +7,14 @@ mod demand;
 mod description;
 mod identity;
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
-use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::key_service::Keys;
 use super::refusals::Refused;
 use crate::auth::{Caller, denial};
 use crate::contract::ListApiKeys;
-use crate::domain::{KeyRepository, ReadError};
+use crate::domain::ReadError;
 use crate::problem::Problem;
 
 use demand::Demand;
@@ -50,7 +48,7 @@ pub(super) fn is_forward_auth(path: &str) -> bool {
 /// exist is a 403 to everybody, where an operation would tell those who may know.
 pub(super) async fn forward_auth(
     request: HttpRequest,
-    keys: ThinData<Arc<dyn KeyRepository>>,
+    keys: Keys,
 ) -> Result<HttpResponse, Problem> {
     let demand = Demand::parse(request.query_string())?;
     let caller = Caller::of(&request, FORWARD_AUTH)?;
@@ -58,7 +56,7 @@ pub(super) async fn forward_auth(
     caller.authorize_if(Some(tenant), |held| demand.is_met_by(held), || demand.refusal())?;
     // A key of the tenant has shown that the tenant exists; a token has not.
     if caller.keyring().is_none() {
-        let keyring = keys.get_keyring(tenant).await.map_err(|error| match error {
+        let keyring = keys.repository.get_keyring(tenant).await.map_err(|error| match error {
             ReadError::NoSuchTenant => denial::foreign_tenant(),
             ReadError::Unavailable(_) => denial::unreadable(error),
         })?;

@@ -3,16 +3,15 @@
 mod description;
 mod form;
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use actix_web::web::ThinData;
 use serde::Serialize;
 
+use super::key_service::Keys;
 use super::refusals::{BodyRefused, Refused};
 use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize};
 use crate::contract::{ListApiKeys, Operation};
-use crate::domain::{KeyRepository, Scope};
+use crate::domain::Scope;
 use crate::problem::Problem;
 
 use description::Introspected;
@@ -112,15 +111,15 @@ const TOKEN_TYPE: &str = "Bearer";
 pub(super) async fn introspect(
     caller: ScopedAuthorize<IntrospectToken>,
     authenticator: ThinData<Authenticator>,
-    keys: ThinData<Arc<dyn KeyRepository>>,
+    keys: Keys,
     request: IntrospectionRequest,
 ) -> Result<HttpResponse, Problem> {
     // The body has been waited for since the caller was authenticated,
-    let keyring = caller.get_current_keyring(&**keys).await?;
+    let keyring = caller.get_current_keyring(&*keys.repository).await?;
     let found = authenticator.inspect(request.expose(), caller.tenant(), &keyring).await;
     // and, unless it is an API key that was found, so have an issuer's keys.
     if found.as_ref().is_none_or(|found| found.token.is_some()) {
-        caller.get_current_keyring(&**keys).await?;
+        caller.get_current_keyring(&*keys.repository).await?;
     }
     Ok(HttpResponse::Ok().json(found.as_ref().map(IntrospectionResponse::of).unwrap_or_default()))
 }

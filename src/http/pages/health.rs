@@ -1,15 +1,13 @@
 //! Whether the process lives and whether it can do its work.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
-use actix_web::web::ThinData;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
-use crate::auth::bearer::{BearerVerifier, IssuerHealth};
-use crate::domain::{KeyRepository, StoreHealth};
+use crate::auth::bearer::IssuerHealth;
+use crate::domain::StoreHealth;
+use crate::http::key_service::Keys;
 
 /// The body of both answers.
 #[derive(Debug, Serialize)]
@@ -27,12 +25,9 @@ pub(crate) async fn live() -> HttpResponse {
 /// `ready`, or `degraded` with a sentence a fault when some of the work cannot be done. Both are a
 /// 200: what still works is worth its traffic, and every node of a shared store has the same faults.
 /// A node that does not reach the store, which others may, is `cut-off`, and that is a 503.
-pub(crate) async fn ready(
-    keys: ThinData<Arc<dyn KeyRepository>>,
-    bearer: ThinData<Arc<BearerVerifier>>,
-) -> HttpResponse {
-    let StoreHealth { is_cut_off, mut faults, .. } = keys.health();
-    let issuers = bearer.health();
+pub(crate) async fn ready(keys: Keys) -> HttpResponse {
+    let StoreHealth { is_cut_off, mut faults, .. } = keys.repository.health();
+    let issuers = keys.bearer.health();
     let down = issuers.iter().filter(|issuer| !issuer.is_good());
     faults.extend(down.map(told));
     if is_cut_off {

@@ -44,7 +44,7 @@ pub fn collected() -> utoipa::openapi::OpenApi {
 #[derive(Debug, Clone)]
 struct Rendered {
     bytes: Bytes,
-    content_type: HeaderValue,
+    content_type: &'static str,
     etag: HeaderValue,
 }
 
@@ -54,35 +54,22 @@ pub struct Documents {
     rendered: Vec<(&'static str, Rendered)>,
 }
 
-/// A document cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum DocumentsError {
-    /// Not as JSON.
-    #[error("the OpenAPI document cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
-    /// Not as YAML.
-    #[error("the OpenAPI document cannot be written as YAML")]
-    Yaml(#[from] serde_yaml::Error),
-}
-
 impl Documents {
     /// Writes the documents for a deployment.
-    ///
-    /// # Errors
-    /// [`DocumentsError`] when a document cannot be written.
-    pub fn render(config: &ContractConfig) -> Result<Self, DocumentsError> {
+    #[must_use]
+    pub fn render(config: &ContractConfig) -> Self {
         let documented = contract::documented(collected(), config);
         let sdk = contract::sdk_profile(config);
         let extensions = contract::extensions_document(collected_extensions(), config);
         let rendered = vec![
-            (DOCUMENTED_JSON, Rendered::json(&documented)?),
-            (DOCUMENTED_YAML, Rendered::yaml(&documented)?),
-            (SDK_JSON, Rendered::json(&sdk)?),
-            (SDK_YAML, Rendered::yaml(&sdk)?),
-            (EXTENSIONS_JSON, Rendered::json(&extensions)?),
-            (EXTENSIONS_YAML, Rendered::yaml(&extensions)?),
+            (DOCUMENTED_JSON, Rendered::json(&documented)),
+            (DOCUMENTED_YAML, Rendered::yaml(&documented)),
+            (SDK_JSON, Rendered::json(&sdk)),
+            (SDK_YAML, Rendered::yaml(&sdk)),
+            (EXTENSIONS_JSON, Rendered::json(&extensions)),
+            (EXTENSIONS_YAML, Rendered::yaml(&extensions)),
         ];
-        Ok(Self { rendered })
+        Self { rendered }
     }
 
     /// Where documents are.
@@ -91,22 +78,23 @@ impl Documents {
     }
 }
 
+#[expect(clippy::expect_used, reason = "every JSON is YAML, and Base64 is visible ASCII")]
 impl Rendered {
-    fn json(document: &Value) -> Result<Self, DocumentsError> {
-        let bytes = serde_json::to_vec_pretty(document)?;
-        Ok(Self::new(bytes, HeaderValue::from_static("application/json")))
+    fn json(document: &Value) -> Self {
+        let text = format!("{document:#}");
+        Self::new(text, "application/json")
     }
 
-    fn yaml(document: &Value) -> Result<Self, DocumentsError> {
-        let bytes = serde_yaml::to_string(document)?.into_bytes();
+    fn yaml(document: &Value) -> Self {
+        let text = serde_yaml::to_string(document).expect("JSON is YAML");
         // RFC 9512 §2.1.
-        Ok(Self::new(bytes, HeaderValue::from_static("application/yaml")))
+        Self::new(text, "application/yaml")
     }
 
-    fn new(bytes: Vec<u8>, content_type: HeaderValue) -> Self {
-        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..16]));
-        let etag = HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""));
-        Self { bytes: bytes.into(), content_type, etag }
+    fn new(text: String, content_type: &'static str) -> Self {
+        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&text)[..16]));
+        let etag = HeaderValue::try_from(tag).expect("a tag is a header value");
+        Self { bytes: text.into(), content_type, etag }
     }
 
     fn answer(&self, request: &HttpRequest) -> HttpResponse {
@@ -114,11 +102,11 @@ impl Rendered {
         let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response
             .insert_header((ETAG, self.etag.clone()))
-            .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-cache")));
+            .insert_header((CACHE_CONTROL, "no-cache"));
         if known {
             return response.finish();
         }
-        response.insert_header((CONTENT_TYPE, self.content_type.clone())).body(self.bytes.clone())
+        response.insert_header((CONTENT_TYPE, self.content_type)).body(self.bytes.clone())
     }
 }
 

@@ -62,7 +62,7 @@ impl Default for SwaggerUiConfig {
 #[derive(Clone)]
 pub struct SwaggerUi {
     config: Arc<Config<'static>>,
-    stylesheet: Option<Bytes>,
+    stylesheet: Bytes,
     policy: HeaderValue,
     origin: Option<String>,
 }
@@ -74,6 +74,7 @@ impl SwaggerUi {
     /// With an `origin`, the page is shown only there, and a browser that came by another name of
     /// the same server is sent on: what the page calls and where it signs in is one origin then.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "an origin is a part of a URI, and so visible ASCII")]
     pub fn new(
         sign_in: &SwaggerUiConfig,
         contract: &ContractConfig,
@@ -101,15 +102,13 @@ impl SwaggerUi {
              form-action 'none'; frame-ancestors 'none'"
         );
         let config = Arc::new(config);
-        let stylesheet = utoipa_swagger_ui::serve(STYLESHEET, Arc::clone(&config)).ok().flatten();
-        let stylesheet = stylesheet
-            .filter(|file| !file.gzpipped)
-            .map(|file| Bytes::from([&*file.bytes, DARK_MODE.as_bytes()].concat()));
+        let stylesheet = utoipa_swagger_ui::serve(STYLESHEET, Arc::clone(&config));
+        let stylesheet = stylesheet.ok().flatten().expect("Swagger UI has a stylesheet");
+        let stylesheet = [&*stylesheet.bytes, DARK_MODE.as_bytes()].concat().into();
         Self {
             config,
             stylesheet,
-            policy: HeaderValue::try_from(policy)
-                .unwrap_or(HeaderValue::from_static("default-src 'none'")),
+            policy: HeaderValue::try_from(policy).expect("a policy is a header value"),
             origin,
         }
     }
@@ -157,10 +156,10 @@ pub(crate) async fn file(
         response.insert_header((CONTENT_ENCODING, "gzip"));
     }
     // Whoever asks for a file shares its bytes with all others who do.
-    let bytes = match (file.bytes, &page.stylesheet) {
-        (_, Some(stylesheet)) if name == STYLESHEET => stylesheet.clone(),
-        (Cow::Borrowed(bytes), _) => Bytes::from_static(bytes),
-        (Cow::Owned(bytes), _) => Bytes::from(bytes),
+    let bytes = match file.bytes {
+        _ if name == STYLESHEET => page.stylesheet.clone(),
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
     };
     Ok(response.body(bytes))
 }

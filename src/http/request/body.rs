@@ -39,6 +39,7 @@ pub(crate) fn take<O: Operation>(
 }
 
 /// Refuses a body that is not labelled as one that the operation takes, or that is encoded.
+#[expect(clippy::expect_used, reason = "an operation's media types are visible ASCII")]
 fn demand_label<O: Operation>(request: &HttpRequest) -> Result<(), Problem> {
     let mut types = request.headers().get_all(CONTENT_TYPE);
     let labelled = match (types.next().and_then(|value| value.to_str().ok()), types.next()) {
@@ -54,11 +55,10 @@ fn demand_label<O: Operation>(request: &HttpRequest) -> Result<(), Problem> {
         };
         let taken = O::REQUEST_MEDIA_TYPES.join(", ");
         let detail = format!("Send the body as one of {taken}, in UTF-8.");
-        let problem = Problem::new(ProblemType::UnsupportedMediaType, detail);
-        return Err(match HeaderValue::try_from(taken) {
-            Ok(value) => problem.with_header(name, value),
-            Err(error) => problem.caused_by(error),
-        });
+        let taken = HeaderValue::try_from(taken).expect("media types are a header value");
+        return Err(
+            Problem::new(ProblemType::UnsupportedMediaType, detail).with_header(name, taken)
+        );
     }
     let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if !request.headers().get_all(CONTENT_ENCODING).all(plain) {

@@ -1,0 +1,24 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+
+use actix_web::web::Data;
+
+use crate::auth::Grants;
+use crate::auth::bearer::BearerVerifier;
+use crate::domain::{KeyRepository, TokenPrefix};
+
+/// The keys of every tenant, and the deployment's rules on them: one for all workers.
+pub struct KeyService {
+    /// The keys.
+    pub repository: Arc<dyn KeyRepository>,
+    /// The verifier of bearer tokens.
+    pub bearer: Arc<BearerVerifier>,
+    /// What a caller may pass on.
+    pub grants: Grants,
+    /// What new tokens start with.
+    pub token_prefix: TokenPrefix,
+}
+
+/// The service as handlers take it.
+pub(super) type Keys = Data<KeyService>;
