@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// What is wrong, and where: displays as ` at <JSON pointer>: <sentence>`, to follow a file's name.
+/// A fault and its place: displays as ` at <JSON pointer>: <sentence>`, to follow a file's name.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pointer: String,

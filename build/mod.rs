@@ -69,9 +69,9 @@ fn credentials(root: &Node<'_>) -> Result<proc_macro2::TokenStream, Fault> {
     Ok(quote! {
         /// The header that an API key comes in.
         pub const API_KEY_HEADER: &str = #header;
-        /// What the contract calls the API key's security scheme.
+        /// The name of the API key's security scheme.
         pub const API_KEY_SCHEME_NAME: &str = #key_name;
-        /// What the contract calls the bearer token's security scheme.
+        /// The name of the bearer token's security scheme.
         pub const BEARER_SCHEME_NAME: &str = #bearer_name;
     })
 }

@@ -3,7 +3,7 @@
 use quote::format_ident;
 use syn::Ident;
 
-/// What an operation without an `operationId` is called: the verb that its method and the shape of
+/// The name of an operation without an `operationId`: the verb that its method and the shape of
 /// its path stand for, and the resource in singular or plural.
 ///
 /// Gives `None` for a shape that the rule does not cover.

@@ -11,7 +11,7 @@ use super::document::{Fault, Node};
 use super::names;
 use super::operations::Operation;
 
-/// What a schema is for.
+/// The purpose of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     Request,

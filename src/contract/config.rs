@@ -1,4 +1,4 @@
-//! What a deployment puts into the served documents in the contract's place.
+//! The addresses that a deployment puts into the served documents.
 
 use super::public_url::PublicUrl;
 

@@ -59,7 +59,7 @@ pub fn documented(mut collected: OpenApi, config: &ContractConfig) -> Value {
     in_order_of(document, contract)
 }
 
-/// What stands around the paths, as far as the crate's types can hold it.
+/// Lays in the members around the paths, as far as the crate's types can hold it.
 fn lay_in_frame(document: &mut OpenApi) {
     document.info = part("/info");
     document.servers = part("/servers");

@@ -1,4 +1,4 @@
-//! The document of what the service answers beyond the contract.
+//! The document of the operations beyond the contract.
 
 use serde_json::{Map, Value};
 use utoipa::openapi::OpenApi;
@@ -64,7 +64,7 @@ fn name_requests(document: &mut Value) {
     }
 }
 
-/// What is referred to, and what that refers to, and so on.
+/// The components that are referred to, by the paths or by one another.
 fn components(paths: &Value, own: Value, profile: &Value) -> Value {
     let mut components = own;
     components["securitySchemes"] = schemes(&components, profile);

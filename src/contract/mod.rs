@@ -14,7 +14,7 @@ mod operation;
 mod public_url;
 
 mod generated {
-    //! What `build.rs` wrote.
+    //! The output of `build.rs`.
 
     use super::body::{MemberValue, RequestBody};
     use super::document::part;

@@ -1,10 +1,10 @@
-//! What the contract says of an operation.
+//! An operation of the contract.
 
 use super::body::RequestBody;
 
 /// An operation of the contract. The types that implement it are generated.
 pub trait Operation: Send + Sync + 'static {
-    /// What the operation is called, as a type is: `ListApiKeys`.
+    /// The name, as a type has it: `ListApiKeys`.
     const NAME: &'static str;
     /// The HTTP method, in upper case.
     const METHOD: &'static str;
@@ -16,7 +16,7 @@ pub trait Operation: Send + Sync + 'static {
     const SUMMARY: &'static str;
     /// The description, which demands [`SCOPE`](Self::SCOPE).
     const DESCRIPTION: &'static str;
-    /// What a caller must hold.
+    /// The scope that a caller must hold.
     const SCOPE: &'static str;
     /// The media types of the request body in the contract's order; empty where there is none.
     const REQUEST_MEDIA_TYPES: &'static [&'static str];

@@ -1,4 +1,4 @@
-//! What the handlers work with.
+//! The service that the handlers work with.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ pub struct KeyService {
     pub repository: Arc<dyn KeyRepository>,
     /// The verifier of bearer tokens.
     pub bearer: Arc<BearerVerifier>,
-    /// What a caller may pass on.
+    /// The permissions that a caller may grant.
     pub grants: Grants,
-    /// What new tokens start with.
+    /// The prefix of new tokens.
     pub token_prefix: TokenPrefix,
 }
 

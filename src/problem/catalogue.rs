@@ -1,4 +1,4 @@
-//! The closed list of what can go wrong for a caller.
+//! The closed list of problem types.
 
 use actix_web::http::StatusCode;
 
@@ -142,7 +142,7 @@ impl ProblemType {
         self.entry().title
     }
 
-    /// What it means and what to do, for its page.
+    /// Its meaning and the remedy, for its page.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         self.entry().meaning

@@ -1,4 +1,4 @@
-//! What is wrong with a request body, by member.
+//! The faults of a request body, by member.
 
 use std::collections::BTreeMap;
 

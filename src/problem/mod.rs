@@ -1,4 +1,4 @@
-//! What went wrong, as callers read it: problem details (RFC 9457).
+//! Problem details (RFC 9457): every failure, as callers read it.
 //!
 //! The [catalogue](ProblemType) is closed: every answer that is not a success is one of its
 //! entries, and status codes stand nowhere else. A [`Problem`] keeps two things apart: `detail` is
@@ -50,8 +50,8 @@ impl Problem {
         Self { faults: Some(faults.closed()), ..problem }
     }
 
-    /// The tenant's keys cannot be read or written now. Mending a file takes a person a while, and a
-    /// busy disk does not: the caller is asked to come back in five seconds.
+    /// The tenant's keys cannot be read or written now: the caller is asked to retry in five seconds, as a
+    /// busy disk is free soon.
     #[must_use]
     pub fn store_unavailable(
         detail: impl Into<Cow<'static, str>>,
@@ -80,7 +80,7 @@ impl Problem {
         self
     }
 
-    /// Adds what the log should say and the caller should not know.
+    /// Adds the cause, for the log alone.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());

@@ -1,4 +1,4 @@
-//! What the repository says of an edit, as callers read it.
+//! The repository's refusals, as problems.
 
 use crate::auth::denial;
 use crate::domain::{CommitError, EditError, RightError};

@@ -1,4 +1,4 @@
-//! What a gateway demands of a caller: the query of its question.
+//! The scopes that a gateway demands of a caller, in the query of its question.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::problem::{Faults, Problem};
 pub(super) const SCOPE: &str = "scope";
 /// Of the scopes that are named so, one is needed.
 pub(super) const ANY: &str = "any";
-/// What has the faults of names.
+/// The member that faults in names are reported under.
 const QUERY: &str = "query";
 
 /// A demand, read anew each time that it is looked at: that is cheaper than to keep it.

@@ -1,4 +1,4 @@
-//! What the extensions document says of a gateway's question and of its answer.
+//! The description of a gateway's question and of its answer in the extensions document.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Who passed, in headers for the service behind a gateway.
+//! The identity of a caller who may pass, in headers for the service behind the gateway.
 
 use std::borrow::Cow;
 
@@ -20,8 +20,8 @@ pub(super) const X_AUTH_ISSUER: HeaderName = HeaderName::from_static("x-auth-iss
 /// `api_key` or `bearer`.
 pub(super) const X_AUTH_METHOD: HeaderName = HeaderName::from_static("x-auth-method");
 
-/// What of a subject or an issuer is percent-encoded (RFC 3986 §2.1, as UTF-8), besides what is not ASCII: what
-/// could end a header, be taken for two, or be decoded into something else. A key's name has none.
+/// The characters of a subject or an issuer that are percent-encoded (RFC 3986 §2.1, as UTF-8), besides
+/// all that is not ASCII: those that could end a header, be taken for two, or be decoded into something else. A key's name has none.
 const ESCAPED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'%').add(b'+').add(b',').add(b';').add(b'\\');
 

@@ -1,4 +1,4 @@
-//! `/auth/{tenantId}`: may the request pass that a gateway asks about.
+//! `/auth/{tenantId}`: whether the request may pass that a gateway asks about.
 //!
 //! Invariant: what a caller sent is never part of a yes. The headers of an answer say what was found
 //! out, in characters that every gateway passes on unchanged.

@@ -1,4 +1,4 @@
-//! What the extensions document says of an introspection's answer.
+//! The description of an introspection's answer in the extensions document.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `POST /api/{tenantId}/introspect`: what is this token worth in the tenant (RFC 7662).
+//! `POST /api/{tenantId}/introspect`: whether a token is valid in the tenant, and what for (RFC 7662).
 
 mod description;
 mod form;
@@ -48,7 +48,7 @@ impl Operation for IntrospectToken {
 pub(super) struct IntrospectionResponse<'t> {
     /// Whether the token may be used in the tenant now.
     active: bool,
-    /// What it may do there: scopes between single spaces.
+    /// The scopes that it has there, between single spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     scope: Option<String>,

@@ -1,11 +1,11 @@
-//! The document of the operations beyond the contract: what their annotations say together.
+//! The annotations of the operations beyond the contract, together.
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::http::{forward_auth, introspection};
 
-/// What the scheme of [`authenticate_client`](crate::auth::authenticate_client) is called.
+/// The name of the security scheme for an API key as a client's secret.
 pub(crate) const CLIENT_SECRET: &str = "client-secret";
 
 #[derive(OpenApi)]
@@ -26,7 +26,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
 )]
 struct Annotations;
 
-/// What utoipa collects from the annotations of the operations beyond the contract.
+/// The document that utoipa collects from the annotations of the operations beyond the contract.
 #[must_use]
 pub fn collected_extensions() -> utoipa::openapi::OpenApi {
     Annotations::openapi()

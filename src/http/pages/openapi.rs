@@ -34,7 +34,7 @@ pub(crate) const EXTENSIONS_YAML: &str = "/openapi/extensions-v1.yaml";
 ))]
 struct Annotations;
 
-/// What utoipa collects from the handlers' annotations.
+/// The document that utoipa collects from the handlers' annotations.
 #[must_use]
 pub fn collected() -> utoipa::openapi::OpenApi {
     Annotations::openapi()

@@ -33,11 +33,11 @@ static DOCUMENTS: LazyLock<[(&str, String); 3]> = LazyLock::new(|| {
     ]
 });
 
-/// What Swagger UI leaves dark on dark, and the stylesheet of its own that this is added to.
+/// Colours that Swagger UI's dark mode lacks, and the stylesheet of its own that they are added to.
 const DARK_MODE: &str = include_str!("swagger_ui.css");
 const STYLESHEET: &str = "index.css";
 
-/// What the page's sign-in starts with: the settings `swagger_ui.…`.
+/// The page and its sign-in: the settings `swagger_ui.…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SwaggerUiConfig {
     /// Whether there is a page.

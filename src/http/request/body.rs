@@ -1,4 +1,4 @@
-//! Taking a request's body whole, within its limits of label, size and time.
+//! Reads a request's body whole, within its limits of label, size and time.
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Whether the client of a request is still there.
+//! The client of a request, and whether it is still connected.
 
 use crate::domain::CallerGone;
 

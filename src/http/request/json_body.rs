@@ -1,4 +1,4 @@
-//! Taking a request's body as JSON.
+//! The extractor of a JSON body.
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -12,9 +12,9 @@ use crate::problem::{Faults, Problem};
 /// handler's: it adds their faults, and answers with all of them at once.
 #[derive(Debug)]
 pub(crate) struct JsonBody<O: OperationWithBody> {
-    /// What was sent; absent or faulty members are `None`.
+    /// The members that were sent; absent or faulty members are `None`.
     pub value: O::Body,
-    /// What is wrong with it so far.
+    /// The faults that its form has.
     pub faults: Faults,
 }
 

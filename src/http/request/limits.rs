@@ -1,4 +1,4 @@
-//! How much a request may ask for.
+//! The limits on requests and connections.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Which media type an answer is labelled as, and which ones a request's body may have.
+//! The media types of answers (`Accept`) and of request bodies (`Content-Type`).
 
 use actix_web::http::header::{
     ACCEPT, HeaderMap, HeaderValue, Quality, QualityItem, from_comma_delimited,
@@ -25,7 +25,7 @@ const OFFERS: [MediaType; 3] =
     [MediaType::ApplicationJson, MediaType::TextJson, MediaType::TextPlain];
 
 impl MediaType {
-    /// What `Accept` allows best of the contract's media types (RFC 9110 §12.5.1).
+    /// The best match in `Accept` of the contract's media types (RFC 9110 §12.5.1).
     #[must_use]
     pub(crate) fn for_answer(headers: &HeaderMap) -> Self {
         best(headers, &OFFERS)
@@ -99,7 +99,7 @@ fn best(headers: &HeaderMap, offers: &[MediaType]) -> MediaType {
     chosen.1
 }
 
-/// What callers accept; a range that cannot be read is left out.
+/// The ranges that a caller accepts; one that cannot be read is left out.
 fn accepted(headers: &HeaderMap) -> Vec<QualityItem<Mime>> {
     from_comma_delimited(headers.get_all(ACCEPT)).unwrap_or_default()
 }

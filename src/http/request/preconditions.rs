@@ -31,7 +31,7 @@ pub(crate) struct Preconditions {
     if_none_match: Option<Validators>,
 }
 
-/// What a read comes to under its conditions.
+/// The outcome of a read's conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Read {
     /// The caller wants the representation.
