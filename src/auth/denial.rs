@@ -17,7 +17,6 @@ const REALM: &str = r#"Bearer realm="neokeys""#;
 const TOLD: usize = 10;
 
 /// No credential came: a challenge without an error code (RFC 6750 §3.1).
-#[must_use]
 pub fn not_authenticated() -> Problem {
     challenged(
         Problem::new(
@@ -30,7 +29,6 @@ pub fn not_authenticated() -> Problem {
 
 /// The refusal of whoever could have said who it is by a client's secret: it is offered beside the
 /// other ways, since many programs send one only where it is asked for (RFC 7617 §2).
-#[must_use]
 pub(super) fn offering_client_secret(problem: Problem, is_presented: bool) -> Problem {
     let problem = if is_presented {
         problem
@@ -49,7 +47,6 @@ pub(super) fn offering_client_secret(problem: Problem, is_presented: bool) -> Pr
 }
 
 /// A credential came that is not valid.
-#[must_use]
 pub fn invalid_credential() -> Problem {
     challenged(
         Problem::new(
@@ -61,7 +58,6 @@ pub fn invalid_credential() -> Problem {
 }
 
 /// The credential is valid and lacks the operation's scope.
-#[must_use]
 pub fn insufficient_scope(scope: &str) -> Problem {
     challenged(
         Problem::new(
@@ -74,7 +70,6 @@ pub fn insufficient_scope(scope: &str) -> Problem {
 
 /// The credential is valid and does not hold what a gateway demands: all of some scopes, and one of
 /// others. Whoever holds all that the challenge names is let in.
-#[must_use]
 pub fn unmet_demand(all: &[&str], any: &[&str]) -> Problem {
     let sentence = match (all, any) {
         (_, []) => format!("This address demands every scope of: {}.", all.join(" ")),
@@ -93,7 +88,6 @@ pub fn unmet_demand(all: &[&str], any: &[&str]) -> Problem {
 }
 
 /// The credential is valid and for other tenants.
-#[must_use]
 pub fn foreign_tenant() -> Problem {
     challenged(
         Problem::new(ProblemType::TenantForbidden, "Use a credential for this tenant."),
@@ -102,7 +96,6 @@ pub fn foreign_tenant() -> Problem {
 }
 
 /// The caller wants to grant what it does not hold.
-#[must_use]
 pub fn grant_exceeds_own(lacking: &[Scope]) -> Problem {
     // A challenge is a header: proxies refuse answers whose headers are long.
     let names: Vec<_> = lacking.iter().take(TOLD).map(Scope::as_str).collect();
@@ -122,7 +115,6 @@ pub fn grant_exceeds_own(lacking: &[Scope]) -> Problem {
 }
 
 /// Too many credentials that were not valid came from the caller's address.
-#[must_use]
 pub fn too_many_failures(wait: Duration) -> Problem {
     // Whole seconds, rounded up: whoever waits them is let in (RFC 9110 §10.2.3).
     let seconds = wait.as_millis().div_ceil(1000);
@@ -137,28 +129,27 @@ pub fn too_many_failures(wait: Duration) -> Problem {
 }
 
 /// The tenant's document cannot be read or written, and what helps.
-#[must_use]
 pub fn unavailable(what: &'static str, cause: Unavailable) -> Problem {
-    match cause.remedy().clone() {
-        Remedy::TryAgain => Problem::store_unavailable(format!("{what} Try again later."), cause),
+    let problem = |kind, remedy: &str| Problem::new(kind, format!("{what} {remedy}"));
+    let problem = match cause.remedy() {
+        Remedy::TryAgain => {
+            problem(ProblemType::StoreUnavailable, "Try again later.").in_five_seconds()
+        }
         Remedy::TryLater(why) => {
-            Problem::store_unavailable(format!("{what} {why} Try again later."), cause)
+            problem(ProblemType::StoreUnavailable, &format!("{why} Try again later."))
+                .in_five_seconds()
         }
-        Remedy::WaitForEditor => Problem::being_edited(
-            format!(
-                "{what} Somebody is writing the tenant's security.yml; try again when they are done."
-            ),
-            cause,
-        ),
-        Remedy::Mend(sentence) => {
-            Problem::new(ProblemType::StoreUnavailable, format!("{what} {sentence}"))
-                .caused_by(cause)
-        }
-    }
+        Remedy::WaitForEditor => problem(
+            ProblemType::DocumentBeingEdited,
+            "Somebody is editing the tenant's security.yml; try again when they are done.",
+        )
+        .in_five_seconds(),
+        Remedy::Mend(sentence) => problem(ProblemType::StoreUnavailable, sentence),
+    };
+    problem.caused_by(cause)
 }
 
 /// The tenant's keys cannot be read, or there is no such tenant.
-#[must_use]
 pub fn unreadable(error: ReadError) -> Problem {
     match error {
         ReadError::NoSuchTenant => no_such_tenant(),
@@ -169,13 +160,11 @@ pub fn unreadable(error: ReadError) -> Problem {
 }
 
 /// There is no tenant of this id, told to callers who may know.
-#[must_use]
 pub fn no_such_tenant() -> Problem {
     Problem::new(ProblemType::TenantNotFound, "There is no tenant of this id.")
 }
 
 /// The request reached a handler without having been authenticated.
-#[must_use]
 pub fn unauthenticated(operation: &str) -> Problem {
     Problem::new(
         ProblemType::Internal,

@@ -15,8 +15,7 @@ pub struct ContractConfig {
 
 impl ContractConfig {
     /// The servers that take the place of the contract's; none keeps those.
-    #[must_use]
-    pub fn own_servers(&self) -> Vec<&str> {
+    pub(crate) fn own_servers(&self) -> Vec<&str> {
         match &self.public_url {
             Some(url) if self.servers.is_empty() => vec![url.as_str()],
             _ => self.servers.iter().map(String::as_str).collect(),

@@ -38,14 +38,12 @@ pub enum PublicUrlError {
 
 impl PublicUrl {
     /// The address of a path of the service.
-    #[must_use]
-    pub fn of(&self, path: &str) -> String {
+    pub(crate) fn of(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 
     /// The address itself, without a slash at the end.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -9,7 +9,7 @@ use crate::auth::bearer::BearerVerifier;
 use crate::domain::{KeyRepository, TokenPrefix};
 
 /// The keys of every tenant, and the deployment's rules on them: one for all workers.
-pub struct KeyService {
+pub(crate) struct KeyService {
     /// The keys.
     pub repository: Arc<dyn KeyRepository>,
     /// The verifier of bearer tokens.

@@ -1,10 +1,10 @@
-//! The service as HTTP: [routes], bodies in and out, and what every answer carries.
+//! The service as HTTP: routes, bodies in and out, and what every answer carries.
 //!
 //! Handlers hold no rules and no paths: the rules are in [`crate::domain`], the paths, texts and
 //! scopes in [`crate::contract`], and each handler's signature says who may.
 //!
 //! Invariants: no handler of an operation runs without a [`crate::auth::ScopedAuthorize`]; every
-//! answer passes [`edge()`], which writes problems, security headers and the log line.
+//! answer passes [`edge`], which writes problems, security headers and the log line.
 
 mod api_keys;
 mod edge;
@@ -15,16 +15,20 @@ mod operations;
 mod pages;
 mod refusals;
 mod request;
-pub mod routes;
+mod routes;
 
-pub use edge::cors::{CorsConfig, cors};
-pub use edge::exchange::{Exchange, RequestObserver};
-pub use edge::request_tally::{OperationTally, RequestTally};
-pub use edge::{edge, problem_bodies};
-pub use key_service::KeyService;
+pub(crate) use edge::cors::cors;
+pub(crate) use edge::exchange::{Exchange, RequestObserver};
+pub(crate) use edge::request_tally::{OperationTally, RequestTally};
+pub(crate) use edge::{edge, problem_bodies};
+pub(crate) use key_service::KeyService;
+pub(crate) use pages::openapi::Documents;
+pub(crate) use pages::swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi};
+pub(crate) use request::client::Client;
+pub(crate) use routes::{HttpParts, configure};
+
+pub use edge::cors::CorsConfig;
 pub use pages::extensions_document::collected_extensions;
-pub use pages::openapi::{Documents, collected};
-pub use pages::swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi, SwaggerUiConfig};
-pub use request::client::Client;
+pub use pages::openapi::collected;
+pub use pages::swagger_ui::SwaggerUiConfig;
 pub use request::limits::LimitsConfig;
-pub use routes::{HttpParts, configure};

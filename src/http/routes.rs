@@ -32,7 +32,7 @@ use crate::problem::{PAGES, Problem, ProblemType};
 
 /// What the handlers work with; cheap to clone for each worker.
 #[derive(Clone)]
-pub struct HttpParts {
+pub(crate) struct HttpParts {
     /// What the handlers work with.
     pub keys: Keys,
     /// Who failed to authenticate how often.
@@ -56,7 +56,7 @@ pub struct HttpParts {
 }
 
 /// Adds every address.
-pub fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
+pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     let (repository, bearer) = (&parts.keys.repository, &parts.keys.bearer);
     let authenticator = Authenticator::new(Arc::clone(repository), Arc::clone(bearer))
         .counted_by(Arc::clone(&parts.authentications))

@@ -37,7 +37,7 @@ pub struct MetricsConfig {
 /// Everything that is counted.
 pub struct Metrics {
     /// What requests came to.
-    pub requests: Arc<RequestTally>,
+    pub(crate) requests: Arc<RequestTally>,
     /// How authentications came out.
     pub authentications: Arc<AuthenticationTally>,
     /// What connections came to.

@@ -109,14 +109,12 @@ impl ProblemType {
     }
 
     /// The status of its answers.
-    #[must_use]
     pub fn status(self) -> StatusCode {
         self.entry().status
     }
 
     /// Whether it turns a caller away for who it is, or is not.
-    #[must_use]
-    pub fn turns_away(self) -> bool {
+    pub(crate) fn turns_away(self) -> bool {
         matches!(
             self.status(),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
@@ -125,32 +123,27 @@ impl ProblemType {
 
     /// Its `type`: a reference to the page that explains it. Stable, for clients to tell problems
     /// apart by.
-    #[must_use]
     pub fn type_uri(self) -> &'static str {
         self.entry().type_uri
     }
 
     /// The last part of its `type`, for logs.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
+    pub(crate) fn slug(self) -> &'static str {
         self.entry().slug
     }
 
     /// Its `title`: the same in every answer.
-    #[must_use]
     pub fn title(self) -> &'static str {
         self.entry().title
     }
 
     /// Its meaning and the remedy, for its page.
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
+    pub(crate) fn meaning(self) -> &'static str {
         self.entry().meaning
     }
 
     /// The entry that fits a status of the HTTP library's own.
-    #[must_use]
-    pub fn of_status(status: StatusCode) -> Self {
+    pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::PathNotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// whatever the request holds: of a member with many faults, the first [`Faults::TOLD`] are told, and
 /// how many there are besides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Faults(Vec<MemberFaults>);
+pub(crate) struct Faults(Vec<MemberFaults>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct MemberFaults {
@@ -17,13 +17,13 @@ struct MemberFaults {
 
 impl Faults {
     /// The key of faults that are the whole body's.
-    pub const BODY: &str = "$";
+    pub(crate) const BODY: &str = "$";
 
     /// How many faults of one member are told.
-    pub const TOLD: usize = 20;
+    pub(crate) const TOLD: usize = 20;
 
     /// Adds a sentence to a member.
-    pub fn add(&mut self, member: &str, sentence: impl Into<String>) {
+    pub(crate) fn add(&mut self, member: &str, sentence: impl Into<String>) {
         match self.0.iter_mut().find(|it| it.member == member) {
             Some(faults) if faults.sentences.len() < Self::TOLD => {
                 faults.sentences.push(sentence.into());
@@ -49,20 +49,17 @@ impl Faults {
     }
 
     /// Whether a member has a fault.
-    #[must_use]
-    pub fn concern(&self, member: &str) -> bool {
+    pub(crate) fn concern(&self, member: &str) -> bool {
         self.0.iter().any(|it| it.member == member)
     }
 
     /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The sentences by member, as the contract's `errors` has them.
-    #[must_use]
-    pub fn by_member(&self) -> BTreeMap<&str, Vec<&str>> {
+    pub(crate) fn by_member(&self) -> BTreeMap<&str, Vec<&str>> {
         let told = self.0.iter().map(|MemberFaults { member, sentences, .. }| {
             (member.as_str(), sentences.iter().map(String::as_str).collect())
         });

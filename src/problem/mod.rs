@@ -19,13 +19,14 @@ use serde::Serialize;
 use crate::contract::HttpValidationProblemDetails;
 
 pub use catalogue::{CATALOGUE, ProblemType};
-pub use faults::Faults;
+pub(crate) use faults::Faults;
 
 /// Where each entry of the catalogue is explained: `{PAGES}{slug}`, which is also its `type`.
-pub const PAGES: &str = "/problems/";
+pub(crate) const PAGES: &str = "/problems/";
 
 /// One answer that is not a success.
 #[derive(Debug)]
+#[must_use]
 pub struct Problem {
     kind: ProblemType,
     detail: Cow<'static, str>,
@@ -37,71 +38,41 @@ pub struct Problem {
 impl Problem {
     /// A problem with what the caller should know or do. `detail` never holds a secret, an internal
     /// or what the caller sent.
-    #[must_use]
-    pub fn new(kind: ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(kind: ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, detail: detail.into(), faults: None, headers: Vec::new(), cause: None }
     }
 
     /// Every fault of a request's body or query at once; of a member with many, the first.
-    #[must_use]
-    pub fn validation(faults: Faults) -> Self {
+    pub(crate) fn validation(faults: Faults) -> Self {
         let problem =
             Self::new(ProblemType::Validation, "See errors, by member; \"$\" is the whole body.");
         Self { faults: Some(faults.closed()), ..problem }
     }
 
-    /// The tenant's keys cannot be read or written now: the caller is asked to retry in five seconds, as a
-    /// busy disk is free soon.
-    #[must_use]
-    pub fn store_unavailable(
-        detail: impl Into<Cow<'static, str>>,
-        cause: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
-        Self::new(ProblemType::StoreUnavailable, detail).in_five_seconds().caused_by(cause)
-    }
-
-    /// Somebody goes on writing the tenant's document, and a change would be made on half of it.
-    #[must_use]
-    pub fn being_edited(
-        detail: impl Into<Cow<'static, str>>,
-        cause: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
-        Self::new(ProblemType::DocumentBeingEdited, detail).in_five_seconds().caused_by(cause)
-    }
-
-    fn in_five_seconds(self) -> Self {
+    /// Asks the caller to retry in five seconds: a busy disk is free soon, and a person done with a file.
+    pub(crate) fn in_five_seconds(self) -> Self {
         self.with_header(RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     /// Adds a header to the answer.
-    #[must_use]
-    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
     /// Adds the cause, for the log alone.
-    #[must_use]
-    pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
     /// Which entry of the catalogue it is.
-    #[must_use]
-    pub fn kind(&self) -> ProblemType {
+    pub(crate) fn kind(&self) -> ProblemType {
         self.kind
     }
 
-    /// Headers that the answer carries.
-    #[must_use]
-    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
-        &self.headers
-    }
-
     /// The chain of causes, outermost first, for the log.
-    #[must_use]
-    pub fn causes(&self) -> Option<String> {
+    pub(crate) fn causes(&self) -> Option<String> {
         let mut next: Option<&(dyn Error + 'static)> = Some(self.cause.as_deref()?);
         let mut chain = Vec::new();
         while let Some(error) = next {
@@ -113,8 +84,7 @@ impl Problem {
 
     /// The body: the contract's `ProblemDetails`, or its `HttpValidationProblemDetails` when it has
     /// `errors`, with `requestId` beside them.
-    #[must_use]
-    pub fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
+    pub(crate) fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
         ProblemBody {
             details: HttpValidationProblemDetails {
                 r#type: Some(self.kind.type_uri()),
@@ -131,7 +101,7 @@ impl Problem {
 
 /// The members of a problem's body.
 #[derive(Debug, Serialize)]
-pub struct ProblemBody<'a> {
+pub(crate) struct ProblemBody<'a> {
     #[serde(flatten)]
     details: HttpValidationProblemDetails<'a>,
     #[serde(rename = "requestId")]
@@ -140,8 +110,7 @@ pub struct ProblemBody<'a> {
 
 impl<'a> ProblemBody<'a> {
     /// The same with the whole address of the page that explains it, as its `type`.
-    #[must_use]
-    pub fn explained_at(mut self, page: &'a str) -> Self {
+    pub(crate) fn explained_at(mut self, page: &'a str) -> Self {
         self.details.r#type = Some(page);
         self
     }

@@ -29,7 +29,7 @@ const REMEMBERED: usize = 600;
 /// that they need. Cookies play no part: a credential is what the page itself sends.
 #[must_use]
 #[expect(clippy::expect_used, reason = "the build read both in the contract")]
-pub fn cors(config: &CorsConfig) -> Condition<Cors> {
+pub(crate) fn cors(config: &CorsConfig) -> Condition<Cors> {
     let methods = OPERATIONS.iter().map(|it| it.method.parse().expect("a method"));
     let key = API_KEY_HEADER.parse().expect("a header's name");
     let sent = [ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, X_REQUEST_ID];

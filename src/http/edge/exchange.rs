@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderMap;
 
 /// What is told of a request that has its answer. Only `headers` holds what callers sent.
 #[derive(Debug)]
-pub struct Exchange<'e> {
+pub(crate) struct Exchange<'e> {
     /// What the request is called in its answer and in the log.
     pub request_id: &'e str,
     /// The request's headers.
@@ -30,7 +30,7 @@ pub struct Exchange<'e> {
 }
 
 /// Is told of every request once it has its answer.
-pub trait RequestObserver: Send + Sync {
+pub(crate) trait RequestObserver: Send + Sync {
     /// Takes note of a request; gives the id of the trace that it is kept in, for the log.
     fn observe(&self, exchange: &Exchange<'_>) -> Option<String>;
 }

@@ -38,7 +38,7 @@ use request_tally::RequestTally;
 ///
 /// # Errors
 /// None of its own.
-pub async fn edge(
+pub(crate) async fn edge(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -86,7 +86,7 @@ pub async fn edge(
 ///
 /// # Errors
 /// None of its own.
-pub async fn problem_bodies(
+pub(crate) async fn problem_bodies(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

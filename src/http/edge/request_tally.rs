@@ -19,11 +19,11 @@ const STATUSES: std::ops::Range<u16> = 100..600;
 
 /// Counts of requests, or nothing where nobody will ask.
 #[derive(Debug, Default)]
-pub struct RequestTally(Option<Places>);
+pub(crate) struct RequestTally(Option<Places>);
 
 /// What the requests of one operation came to.
 #[derive(Debug)]
-pub struct OperationTally {
+pub(crate) struct OperationTally {
     /// The operation's name; none for all that is no operation, such as pages and unknown paths.
     pub operation: Option<&'static str>,
     /// How many there were of each status that there was.
@@ -53,7 +53,7 @@ struct Counts {
 impl RequestTally {
     /// Counts, beginning with none for each operation.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(operations::all().map(|operation| operation.name))
     }
 
@@ -88,7 +88,7 @@ impl RequestTally {
 
     /// What was counted until now.
     #[must_use]
-    pub fn counted(&self) -> Vec<OperationTally> {
+    pub(crate) fn counted(&self) -> Vec<OperationTally> {
         let Some(places) = &self.0 else { return Vec::new() };
         let named = places.operations.iter().map_while(OnceLock::get);
         let named = named.map(|place| sum(&place.counts, Some(place.operation)));

@@ -71,6 +71,9 @@ impl<'q> Demand<'q> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::ResponseError as _;
+    use actix_web::http::header::WWW_AUTHENTICATE;
+
     use super::Demand;
     use crate::domain::Scopes;
 
@@ -125,7 +128,9 @@ mod tests {
     fn a_refusal_names_what_suffices() {
         let told = |query| {
             let problem = Demand::parse(query).unwrap().refusal();
-            (problem.to_string(), problem.headers()[0].1.to_str().unwrap().to_owned())
+            let response = problem.error_response();
+            let challenge = response.headers().get(WWW_AUTHENTICATE).unwrap();
+            (problem.to_string(), challenge.to_str().unwrap().to_owned())
         };
         let (detail, challenge) = told("any=b&scope=a&any=c&scope=d");
         assert!(detail.ends_with("every scope of: a d; and one of: b c."), "{detail}");

@@ -24,7 +24,6 @@ use description::{DemandParameters, Passed};
 pub(super) const FORWARD_AUTH: &str = "/auth/{tenantId}";
 
 /// Whether a path is a gateway's question, or tries to be one.
-#[must_use]
 pub(super) fn is_forward_auth(path: &str) -> bool {
     path.starts_with("/auth/")
 }

@@ -50,14 +50,14 @@ struct Rendered {
 
 /// Every document in every form, by its path; written once at the start.
 #[derive(Debug, Clone)]
-pub struct Documents {
+pub(crate) struct Documents {
     rendered: Vec<(&'static str, Rendered)>,
 }
 
 impl Documents {
     /// Writes the documents for a deployment.
     #[must_use]
-    pub fn render(config: &ContractConfig) -> Self {
+    pub(crate) fn render(config: &ContractConfig) -> Self {
         let documented = contract::documented(collected(), config);
         let sdk = contract::sdk_profile(config);
         let extensions = contract::extensions_document(collected_extensions(), config);

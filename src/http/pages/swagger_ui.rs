@@ -17,7 +17,7 @@ use crate::contract::{ContractConfig, SCOPES};
 use crate::problem::{Problem, ProblemType};
 
 /// Where the page is.
-pub const PAGE: &str = "/swagger-ui/";
+pub(crate) const PAGE: &str = "/swagger-ui/";
 
 /// The page from itself without its last slash, and from the front door: a proxy may have put a prefix
 /// before both.
@@ -60,7 +60,7 @@ impl Default for SwaggerUiConfig {
 
 /// The page's settings and the policy that holds it to this server and the deployment's own.
 #[derive(Clone)]
-pub struct SwaggerUi {
+pub(crate) struct SwaggerUi {
     config: Arc<Config<'static>>,
     stylesheet: Bytes,
     policy: HeaderValue,
@@ -73,9 +73,8 @@ impl SwaggerUi {
     ///
     /// With an `origin`, the page is shown only there, and a browser that came by another name of
     /// the same server is sent on: what the page calls and where it signs in is one origin then.
-    #[must_use]
     #[expect(clippy::expect_used, reason = "an origin is a part of a URI, and so visible ASCII")]
-    pub fn new(
+    pub(crate) fn new(
         sign_in: &SwaggerUiConfig,
         contract: &ContractConfig,
         origin: Option<String>,

@@ -26,19 +26,16 @@ const OFFERS: [MediaType; 3] =
 
 impl MediaType {
     /// The best match in `Accept` of the contract's media types (RFC 9110 §12.5.1).
-    #[must_use]
     pub(crate) fn for_answer(headers: &HeaderMap) -> Self {
         best(headers, &OFFERS)
     }
 
     /// Likewise for a problem; `application/problem+json` takes part if it is named.
-    #[must_use]
     pub(crate) fn for_problem(headers: &HeaderMap) -> Self {
         best(headers, &[MediaType::ProblemJson, OFFERS[0], OFFERS[1], OFFERS[2]])
     }
 
     /// The value of `Content-Type`. JSON is UTF-8 by itself (RFC 8259 §8.1), text has to say so.
-    #[must_use]
     pub(crate) fn header_value(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::ApplicationJson => "application/json",
@@ -105,7 +102,6 @@ fn accepted(headers: &HeaderMap) -> Vec<QualityItem<Mime>> {
 }
 
 /// Whether an operation takes a body of this media type: one of the contract's, in UTF-8.
-#[must_use]
 pub(crate) fn takes<O: Operation>(content_type: &str) -> bool {
     if O::REQUEST_MEDIA_TYPES.contains(&content_type) {
         return true;

@@ -15,7 +15,6 @@ use crate::problem::{Problem, ProblemType};
 const TAG_LENGTH: usize = (EntityTag::LENGTH * 8).div_ceil(6) + 2;
 
 /// The `ETag` of a state: strong, since equal states have equal bytes.
-#[must_use]
 #[expect(clippy::expect_used, reason = "there is room for it, and Base64 is visible ASCII")]
 pub(crate) fn etag(entity_tag: &EntityTag) -> HeaderValue {
     let mut text = [b'"'; TAG_LENGTH];
@@ -61,14 +60,12 @@ impl Preconditions {
     }
 
     /// The conditions of a write, for the commit to judge.
-    #[must_use]
     pub(crate) fn into_precondition(self) -> Precondition {
         Precondition { matches: self.if_match, matches_none: self.if_none_match }
     }
 }
 
 /// The answer to a condition that does not hold.
-#[must_use]
 pub(crate) fn failed() -> Problem {
     Problem::new(
         ProblemType::PreconditionFailed,
