@@ -6,15 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-#[path = "build/mod.rs"]
-mod generator;
-
 const CONTRACT: &str = "openapi/neostore-v1.json";
 const OVERLAY: &str = "openapi/sdk.overlay.yaml";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed={CONTRACT}");
     println!("cargo::rerun-if-changed={OVERLAY}");
     if let Err(sentence) = write_generated() {
@@ -25,10 +21,11 @@ fn main() {
 fn write_generated() -> Result<(), String> {
     let folder = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("cargo sets no OUT_DIR")?;
     let (contract, overlay) = (read(CONTRACT)?, read(OVERLAY)?);
-    let source = generator::generate(&contract).map_err(|fault| format!("{CONTRACT}{fault}"))?;
+    let source =
+        neokeys_codegen::generate(&contract).map_err(|fault| format!("{CONTRACT}{fault}"))?;
     write(&folder.join("contract.rs"), &source)?;
-    let profile =
-        generator::overlaid(&contract, &overlay).map_err(|fault| format!("{OVERLAY}{fault}"))?;
+    let profile = neokeys_codegen::overlaid(&contract, &overlay)
+        .map_err(|fault| format!("{OVERLAY}{fault}"))?;
     write(&folder.join("sdk.json"), &profile)
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A fault and its place: displays as ` at <JSON pointer>: <sentence>`, to follow a file's name.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub struct Fault {
     pointer: String,
     sentence: String,
 }

@@ -245,7 +245,7 @@ fn no_status_code_stands_outside_of_the_catalogue_but_those_of_success() {
 
 #[test]
 fn no_file_holds_two_ideas_or_hides_behind_an_empty_name() {
-    for folder in ["src", "build", "crates", "tests", "benches", "examples"] {
+    for folder in ["src", "crates", "tests", "benches", "examples"] {
         let folder = root().join(folder);
         for path in if folder.is_dir() { files(&folder) } else { Vec::new() } {
             let lines = fs::read_to_string(&path).unwrap().lines().count();

@@ -6,9 +6,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::machine::Cores;
+use neokeys_testkit::server::neokeys;
 
-const NEOKEYS: &str = env!("CARGO_BIN_EXE_neokeys");
+use crate::machine::Cores;
 
 /// A server that runs until this goes.
 pub struct Server {
@@ -19,12 +19,12 @@ pub struct Server {
 impl Server {
     /// neokeys with a file of settings, its log going to a file or nowhere.
     pub fn neokeys(settings: &Path, log: Option<&Path>) -> Self {
-        Self::neokeys_by(settings, log, Cores::of_servers().command(NEOKEYS))
+        Self::neokeys_by(settings, log, Cores::of_servers().command(neokeys().to_str().unwrap()))
     }
 
     /// The same, started by another program: its command comes behind that of the other.
     pub fn neokeys_under(settings: &Path, log: Option<&Path>, mut command: Command) -> Self {
-        command.arg(NEOKEYS);
+        command.arg(neokeys());
         Self::neokeys_by(settings, log, command)
     }
 

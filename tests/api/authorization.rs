@@ -7,7 +7,7 @@ use neokeys::contract::{OPERATIONS, OperationDescription};
 use serde_json::json;
 
 use crate::KEYS;
-use crate::harness::{Claims, Client, Issuer, Reply, Service, token_of};
+use neokeys_testkit::{Claims, Client, Issuer, Reply, Service, token_of};
 
 /// Every kind of caller, with the headers that it sends.
 pub fn callers(service: &Service) -> Vec<(&'static str, Client)> {

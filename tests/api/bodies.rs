@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, Service, token_of};
 use crate::{KEYS, key};
+use neokeys_testkit::{Reply, Service, token_of};
 
 async fn post(service: &Service, body: impl Into<bytes::Bytes>) -> Reply {
     let request = service.admin().request("POST", KEYS).header("content-type", "application/json");

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::KEYS;
-use crate::harness::{Reply, Service};
+use neokeys_testkit::{Reply, Service};
 
 const CONSOLE: &str = "https://console.example.com";
 

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{Reply, Service, document, entry, token_of};
 use crate::{KEYS, key};
+use neokeys_testkit::{Reply, Service, document, entry, token_of};
 
 #[tokio::test]
 async fn what_the_caller_has_already_is_not_sent_again() {
@@ -26,7 +26,7 @@ async fn no_304_or_412_comes_before_401_403_or_404() {
     let service = Service::start();
     let writer = service.client().with_api_key(&token_of("writer"));
     let reader = service.client().with_api_key(&token_of("reader"));
-    let ask = |client: crate::harness::Client, path: String| async move {
+    let ask = |client: neokeys_testkit::Client, path: String| async move {
         client.request("GET", &path).header("if-none-match", "*").send().await.status.as_u16()
     };
     assert_eq!(ask(service.client(), KEYS.into()).await, 401);

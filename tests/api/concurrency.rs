@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use crate::harness::{Client, Service};
 use crate::{KEYS, key};
+use neokeys_testkit::{Client, Service};
 
 /// Writers at once.
 const WRITERS: usize = 64;

@@ -3,7 +3,7 @@
 use neokeys::contract::OPERATIONS;
 use neokeys::http::collected;
 
-use crate::harness::Service;
+use neokeys_testkit::Service;
 
 #[test]
 fn every_operation_is_annotated() {

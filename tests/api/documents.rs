@@ -3,8 +3,8 @@
 use neokeys::contract::{self, parameter};
 use serde_json::Value;
 
-use crate::difference::first_difference;
-use crate::harness::Service;
+use neokeys_testkit::Service;
+use neokeys_testkit::difference::first_difference;
 
 #[tokio::test]
 async fn the_served_document_equals_the_contract() {

@@ -6,8 +6,8 @@ use neokeys::contract::OPERATIONS;
 use serde_json::json;
 
 use crate::authorization::{call, callers};
-use crate::harness::{Claims, Issuer, Reply, Service, document, entry, token_of};
 use crate::key;
+use neokeys_testkit::{Claims, Issuer, Reply, Service, document, entry, token_of};
 
 const READ: &str = "tenant.apiKey:read";
 const WRITE: &str = "tenant.apiKey:write";

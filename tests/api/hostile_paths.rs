@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::Service;
+use neokeys_testkit::Service;
 
 /// What must name neither a tenant nor a key, as it stands in a path.
 fn hostile() -> Vec<String> {

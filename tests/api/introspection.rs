@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::authorization::callers;
-use crate::harness::{Claims, Client, Issuer, Reply, Service, document, entry, token_of};
 use crate::key;
+use neokeys_testkit::{Claims, Client, Issuer, Reply, Service, document, entry, token_of};
 
 const PATH: &str = "/api/t1/introspect";
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::KEYS;
-use crate::harness::{Client, Service, token_of};
+use neokeys_testkit::{Client, Service, token_of};
 
 /// Three failures a minute; the tests' own address is a trusted proxy.
 const THROTTLED: &str =

@@ -14,11 +14,8 @@ mod browsers;
 mod caching;
 mod concurrency;
 mod coverage;
-#[path = "../contract/difference.rs"]
-mod difference;
 mod documents;
 mod forward_auth;
-mod harness;
 mod hostile_paths;
 mod introspection;
 mod limits;

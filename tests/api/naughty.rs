@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::KEYS;
-use crate::harness::{Client, Reply, Service, token_of};
+use neokeys_testkit::{Client, Reply, Service, token_of};
 
 /// Parts of texts, each of a kind that was somebody's fault somewhere.
 const PARTS: &[&str] = &[

@@ -1,7 +1,7 @@
 //! How answers are labelled.
 
-use crate::harness::Service;
 use crate::{KEYS, key};
+use neokeys_testkit::Service;
 
 #[tokio::test]
 async fn an_answer_is_labelled_as_the_caller_accepts_it_best() {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{Service, token_of};
 use crate::{KEYS, key};
+use neokeys_testkit::{Service, token_of};
 
 #[tokio::test]
 async fn the_list_has_the_definitions_in_file_order_and_nothing_else() {

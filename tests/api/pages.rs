@@ -1,7 +1,7 @@
 //! The addresses beside the operations.
 
 use crate::KEYS;
-use crate::harness::{Client, Service};
+use neokeys_testkit::{Client, Service};
 
 #[tokio::test]
 async fn swagger_ui_is_served_from_the_program_and_held_to_this_server() {

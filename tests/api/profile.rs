@@ -17,8 +17,8 @@ use proptest::test_runner::TestRunner;
 use proptest::{collection, option};
 use serde_json::{Map, Value, json};
 
-use crate::harness::Service;
 use crate::{KEYS, key};
+use neokeys_testkit::Service;
 
 /// How many values are drawn.
 const DRAWN: usize = 600;

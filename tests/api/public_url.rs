@@ -3,9 +3,9 @@
 use neokeys::contract;
 use serde_json::json;
 
-use crate::difference::first_difference;
-use crate::harness::Service;
 use crate::{KEYS, key};
+use neokeys_testkit::Service;
+use neokeys_testkit::difference::first_difference;
 
 const PUBLIC: &str = "https://example.com/neokeys";
 

@@ -6,8 +6,8 @@ use std::net::TcpStream;
 
 use serde_json::json;
 
-use crate::harness::{Claims, Client, Service, document, entry, token_of};
 use crate::{KEYS, key};
+use neokeys_testkit::{Claims, Client, Service, document, entry, token_of};
 
 const METRICS: &str = "metrics: {listen: '127.0.0.1:0'}\n";
 const SERVICE_SCOPES: [&str; 2] = ["tenant.apiKey:read", "tenant.apiKey:write"];

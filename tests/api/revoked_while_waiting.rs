@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 
-use crate::harness::{Claims, Issuer, token_of};
 use crate::revoked_in_flight::{
     api_key, bearer, begin, revoke, service, service_trusting, try_begin,
 };
 use crate::{KEYS, key};
+use neokeys_testkit::{Claims, Issuer, token_of};
 
 #[tokio::test]
 async fn a_bearer_whose_time_ends_while_the_tenant_is_first_read_learns_nothing() {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{Service, document, entry, token_of};
 use crate::{KEYS, key};
+use neokeys_testkit::{Service, document, entry, token_of};
 
 #[tokio::test]
 async fn a_faulty_entry_never_authenticates_and_takes_its_name() {
@@ -111,7 +111,7 @@ async fn a_store_that_is_gone_says_nothing_of_its_tenants() {
 }
 
 /// The detail of a 503 that says what to do, and asks nobody to come back.
-fn demand_what_to_do(reply: &crate::harness::Reply, says: &str) {
+fn demand_what_to_do(reply: &neokeys_testkit::Reply, says: &str) {
     assert_eq!((reply.status.as_u16(), reply.problem()), (503, "store-unavailable".into()));
     assert!(reply.find_header("retry-after").is_none(), "{reply:?}");
     let detail = reply.json()["detail"].as_str().unwrap().to_owned();

@@ -8,7 +8,7 @@ use neokeys::startup::{Application, StartError};
 use reqwest::Certificate;
 
 use crate::KEYS;
-use crate::harness::{Service, token_of};
+use neokeys_testkit::{Service, token_of};
 
 /// Writes a new self-signed certificate for 127.0.0.1 and its key, and gives what a client trusts.
 #[expect(clippy::disallowed_methods, reason = "what a test lays out need not outlive a power cut")]

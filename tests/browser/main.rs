@@ -1,30 +1,19 @@
 //! The pages in a real browser: headless Chromium, driven by the scripts of this folder. Pictures
 //! of every step are kept in `target/browser`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../cli/program.rs"]
-mod program;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../programs/mod.rs"]
-mod programs;
-
-use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use program::{Running, Workplace};
+use neokeys_testkit::workplace::Workplace;
+use neokeys_testkit::{programs, server};
 
-/// The program in a folder of its own, with its address.
+/// The program in a folder of its own.
 struct Server {
+    server: server::Server,
+    /// Where people find it.
     origin: String,
-    _running: Running,
     place: Workplace,
 }
 
@@ -36,15 +25,10 @@ impl Server {
     fn start_with(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let place = Workplace::with_tenant();
         let serve = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut running = place.start_with(variables, &serve);
-        let mut lines = BufReader::new(running.child().stdout.take().unwrap()).lines();
-        let line = lines.next().unwrap().unwrap();
-        let log = running.child().stderr.take().unwrap();
-        // The rest of its output is of no interest, but it must find a reader.
-        std::thread::spawn(move || lines.count());
-        std::thread::spawn(move || BufReader::new(log).lines().count());
-        let origin = line.strip_prefix("neokeys listens on ").unwrap().to_owned();
-        Self { origin, _running: running, place }
+        let mut command = place.command(&serve);
+        command.envs(variables.iter().copied());
+        let server = server::Server::start_logged(&mut command, &place.path("log"));
+        Self { origin: server.origin().to_owned(), server, place }
     }
 
     /// Has the browser go through a script.
@@ -89,7 +73,7 @@ fn the_page_and_the_sign_in_work_below_a_prefix() {
 fn before(server: &Server, port: u16) -> programs::Running {
     let page = std::fs::read_to_string(programs::folder("docs/deployment.md")).unwrap();
     let location = page.split("```nginx\n").nth(1).unwrap().split("```").next().unwrap();
-    let location = location.replace("127.0.0.1:8080", server.origin.trim_start_matches("http://"));
+    let location = location.replace("127.0.0.1:8080", server.server.address());
     let place = &server.place;
     place.write(
         "nginx.conf",

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-use crate::programs::Running;
 use crate::secrets::Secrets;
+use neokeys_testkit::server::{Server, neokeys};
 
 /// A key and its certificate.
 struct Pair {
@@ -93,7 +93,7 @@ fn set_up(command: &mut Command, folder: &TempDir, variables: &[(&str, &str)]) {
 fn run(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
     // What is taken against all expectation would run for ever.
     let mut command = Command::new("/usr/bin/timeout");
-    command.args(["--foreground", "120", env!("CARGO_BIN_EXE_neokeys")]).args(arguments);
+    command.args(["--foreground", "120"]).arg(neokeys()).args(arguments);
     set_up(&mut command, folder, variables);
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
@@ -134,11 +134,10 @@ async fn a_broken_key_file_is_told_without_a_byte_of_the_key_when_it_is_read_aga
     fs::create_dir(folder.path().join("data")).unwrap();
     put(folder.path(), "certificate.pem", pair.certificate.as_bytes());
     put(folder.path(), "key.pem", pair.key.as_bytes());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
+    let mut command = Command::new(neokeys());
     set_up(command.arg("serve"), &folder, &TLS);
     let log = folder.path().join("log");
-    let mut running = Running::start(command.stderr(fs::File::create(&log).unwrap()));
-    let origin = running.line().strip_prefix("neokeys listens on ").unwrap().to_owned();
+    let mut server = Server::start_logged(&mut command, &log);
     let trusted = reqwest::Certificate::from_pem(pair.certificate.as_bytes()).unwrap();
     let told =
         || fs::read_to_string(&log).unwrap().matches("cannot be used; the last good").count();
@@ -149,11 +148,11 @@ async fn a_broken_key_file_is_told_without_a_byte_of_the_key_when_it_is_read_aga
         while told() <= number {
             assert!(Instant::now() < end, "{way}: the log never says that the key is bad");
             let client = reqwest::Client::builder().tls_certs_only([trusted.clone()]);
-            let asked = client.build().unwrap().get(format!("{origin}/health/live"));
+            let asked = client.build().unwrap().get(format!("{}/health/live", server.origin()));
             assert_eq!(asked.send().await.unwrap().status(), 200, "{way}");
         }
     }
-    running.end();
+    server.process.end();
     let log = fs::read_to_string(&log).unwrap();
     assert!(log.contains("TRACE"), "{log}");
     secrets(&pair).assert_absent("the log", &log);

@@ -1,25 +1,14 @@
 //! Distinctive secrets go in by every door; none comes out again but the token of a 201.
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod beside_itself;
 mod files;
-#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
-#[path = "../api/harness/mod.rs"]
-mod harness;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../programs/mod.rs"]
-mod programs;
 mod request_log;
 mod secrets;
 mod server;
 
-use harness::{Claims, Client, Reply, document, entry, token_of};
+use neokeys_testkit::{Claims, Client, Reply, document, entry, token_of};
 use secrets::Secrets;
 use serde_json::json;
 use server::Server;

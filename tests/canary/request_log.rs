@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Claims, Client, Issuer, document, entry, token_of};
 use crate::server::Server;
+use neokeys_testkit::{Claims, Client, Issuer, document, entry, token_of};
 
 const KEYS: &str = "/api/t1/admin/apiKeys";
 

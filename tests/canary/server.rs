@@ -7,15 +7,16 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::harness::{Client, Issuer, Reply};
-use crate::programs::{Running, free_port};
+use neokeys_testkit::programs::free_port;
+use neokeys_testkit::server::{Server as Program, neokeys};
+use neokeys_testkit::{Client, Issuer, Reply};
 
 /// A running program that keeps what it wrote.
 pub struct Server {
     pub issuer: Issuer,
     pub origin: String,
     folder: TempDir,
-    running: Running,
+    server: Program,
     metrics: String,
     answers: Vec<String>,
 }
@@ -47,10 +48,9 @@ impl Server {
         put(place("neokeys.yml"), &settings);
         let mut command = program(&folder);
         command.args(["serve", "--dev", "--listen", "127.0.0.1:0"]);
-        let mut running = Running::start(command.stderr(File::create(place("log")).unwrap()));
-        let origin = running.line().strip_prefix("neokeys listens on ").unwrap().to_owned();
-        let metrics = running.line().split_off("Metrics for Prometheus are at ".len());
-        Self { issuer, origin, folder, running, metrics, answers: Vec::new() }
+        let mut server = Program::start_logged(&mut command, &place("log"));
+        let (origin, metrics) = (server.origin().to_owned(), server.metrics());
+        Self { issuer, origin, folder, server, metrics, answers: Vec::new() }
     }
 
     pub fn client(&self) -> Client {
@@ -69,12 +69,7 @@ impl Server {
 
     /// The line of its output that starts like this.
     pub fn said(&mut self, start: &str) -> String {
-        loop {
-            let line = self.running.line();
-            if let Some(rest) = line.strip_prefix(start) {
-                return rest.trim().to_owned();
-            }
-        }
+        self.server.process.says(start)
     }
 
     /// Keeps an answer, and hands it on.
@@ -96,7 +91,7 @@ impl Server {
 
     /// Ends it; gives its log and every answer that was kept.
     pub fn end(mut self) -> (String, String) {
-        self.running.end();
+        self.server.process.end();
         let log = std::fs::read(self.folder.path().join("log")).unwrap();
         (String::from_utf8(log).unwrap(), self.answers.join("\n"))
     }
@@ -104,7 +99,7 @@ impl Server {
 
 /// The program in that folder, with no setting from outside.
 fn program(folder: &TempDir) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
+    let mut command = Command::new(neokeys());
     command.env_clear().current_dir(folder.path());
     command
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::program::Workplace;
+use neokeys_testkit::workplace::Workplace;
 
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
 const COPY: [&str; 5] = ["copy", "--from", "file:old", "--to", "file:new"];

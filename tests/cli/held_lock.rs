@@ -4,7 +4,7 @@ use std::fs::File;
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::program::Workplace;
+use neokeys_testkit::workplace::Workplace;
 
 #[test]
 fn a_held_lock_is_waited_for_and_then_told() {

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use neokeys::domain::Digest;
 use serde_json::json;
 
-use crate::program::{Run, Workplace};
+use neokeys_testkit::workplace::{Run, Workplace};
 
 fn create(place: &Workplace, name: &str) -> Run {
     place.run(&["keys", "create", name, "--permission", "passes:read", "--tenant", "demo"])

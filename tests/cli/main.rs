@@ -12,7 +12,6 @@ mod copy;
 mod held_lock;
 mod keys;
 mod owners;
-mod program;
 mod same_work;
 mod serve;
 mod settings;

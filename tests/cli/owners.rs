@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::Workplace;
+use neokeys_testkit::workplace::Workplace;
 
 /// Whose the store is.
 const OWNER: User = User { id: 4001, group: 4001, groups: "4001" };

@@ -1,12 +1,10 @@
 //! The work that a refusal makes, counted in calls of the system: it does not tell whether a tenant is
 //! there.
 
-use std::io::{BufRead as _, BufReader};
-
 use neokeys::contract::{API_KEY_HEADER, OPERATIONS, parameter};
 
-use crate::program::Workplace;
 use crate::serve::get;
+use neokeys_testkit::workplace::Workplace;
 
 /// Requests to each tenant. A document that was written a moment ago is read again for a while.
 const ROUNDS: usize = 120;
@@ -25,19 +23,15 @@ fn a_refusal_makes_the_same_work_whether_the_tenant_is_there_or_not() {
     place.write("data/with/security.yml", &format!("apiKeys:\n{entry}\n"));
     // Nobody reads the log here, and a pipe has an end.
     place.write("neokeys.yml", "log: { level: error }\n");
-    let mut running = place.start_traced("%file", &["serve", "--listen", "127.0.0.1:0"]);
-    let mut lines = BufReader::new(running.child().stdout.take().unwrap());
-    let mut line = String::new();
-    lines.read_line(&mut line).unwrap();
-    let address = line.trim_end().strip_prefix("neokeys listens on http://").unwrap().to_owned();
+    let server = place.serve_traced("%file");
     let key = format!("{API_KEY_HEADER}: unknown");
     for _ in 0..ROUNDS {
         for tenant in tenants {
             let path = OPERATIONS[0].path.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);
-            assert!(get(&address, &path, &key).starts_with("HTTP/1.1 401 "), "{tenant}");
+            assert!(get(server.address(), &path, &key).starts_with("HTTP/1.1 401 "), "{tenant}");
         }
     }
-    running.terminate();
+    server.terminate();
     let trace = place.read("trace");
     // Each request is told from the next by the tenant that it is about, since they take turns.
     let mut requests: Vec<(&str, usize)> = Vec::new();

@@ -1,20 +1,11 @@
 //! `neokeys serve`, from its first line to its last.
 
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use neokeys::contract::{API_KEY_HEADER, OPERATIONS, parameter};
 
-use crate::program::{Running, Workplace};
-
-/// The first line, which says where it listens, and a reader of those that follow.
-fn listening(running: &mut Running) -> (String, impl BufRead + use<>) {
-    let mut lines = BufReader::new(running.child().stdout.take().unwrap());
-    let mut line = String::new();
-    lines.read_line(&mut line).unwrap();
-    let address = line.trim_end().strip_prefix("neokeys listens on http://").unwrap();
-    (address.to_owned(), lines)
-}
+use neokeys_testkit::workplace::Workplace;
 
 /// The whole answer to a GET.
 pub(crate) fn get(address: &str, path: &str, header: &str) -> String {
@@ -29,11 +20,11 @@ pub(crate) fn get(address: &str, path: &str, header: &str) -> String {
 #[test]
 fn it_says_where_it_listens_once_it_does_and_stops_when_told() {
     let place = Workplace::with_tenant();
-    let mut running = place.start(&["serve", "--listen", "127.0.0.1:0"]);
-    let (address, _lines) = listening(&mut running);
+    let server = place.serve(&[]);
+    let address = server.address().to_owned();
     let answer = get(&address, "/health/live", "Accept: */*");
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    let (status, log) = running.terminate();
+    let (status, log) = server.terminate();
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(TcpStream::connect(&address).is_err());
 }
@@ -44,14 +35,14 @@ fn tenants_that_nobody_asks_for_cost_nothing_at_the_start() {
     for tenant in 0..2000 {
         std::fs::create_dir_all(place.path(&format!("data/t{tenant}"))).unwrap();
     }
-    let mut running = place.start_traced("%file", &["serve", "--listen", "127.0.0.1:0"]);
-    let (address, _lines) = listening(&mut running);
-    let answer = get(&address, "/health/ready", "Accept: */*");
+    let server = place.serve_traced("%file");
+    let address = server.address();
+    let answer = get(address, "/health/ready", "Accept: */*");
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     let key = format!("{API_KEY_HEADER}: unknown");
     let path = OPERATIONS[0].path.replace(&format!("{{{}}}", parameter::TENANT_ID), "t7");
-    assert!(get(&address, &path, &key).starts_with("HTTP/1.1 401 "));
-    running.terminate();
+    assert!(get(address, &path, &key).starts_with("HTTP/1.1 401 "));
+    server.terminate();
     let trace = place.read("trace");
     let calls = |what: &str| trace.lines().filter(|line| line.contains(what)).count();
     let listings = trace.lines().filter(|line| line.contains("O_DIRECTORY"));
@@ -64,9 +55,7 @@ fn tenants_that_nobody_asks_for_cost_nothing_at_the_start() {
 fn it_can_be_told_to_stop_from_its_first_line_on() {
     for _ in 0..10 {
         let place = Workplace::with_tenant();
-        let mut running = place.start(&["serve", "--listen", "127.0.0.1:0"]);
-        let _lines = listening(&mut running);
-        let (status, log) = running.terminate();
+        let (status, log) = place.serve(&[]).terminate();
         assert_eq!(status.code(), Some(0), "{log}");
     }
 }
@@ -74,23 +63,22 @@ fn it_can_be_told_to_stop_from_its_first_line_on() {
 #[test]
 fn a_developers_first_line_of_curl_works_as_it_is_printed() {
     let place = Workplace::new();
-    let mut running = place.start(&["serve", "--dev", "--listen", "127.0.0.1:0"]);
-    let (address, lines) = listening(&mut running);
-    let mut lines = lines.lines().map(Result::unwrap);
-    let swagger_ui = lines.find(|line| line.starts_with("Swagger UI:")).unwrap();
+    let mut server = place.serve(&["--dev"]);
+    let address = server.address().to_owned();
+    let swagger_ui = server.process.says("Swagger UI:");
     assert!(swagger_ui.ends_with(&format!("http://{address}/swagger-ui/")), "{swagger_ui}");
-    let token = lines.find(|line| line.starts_with("Bearer token:")).unwrap();
+    let token = server.process.says("Bearer token:");
     let token = token.rsplit(' ').next().unwrap().to_owned();
-    let curl = lines.find(|line| line.starts_with("curl ")).unwrap();
+    let curl = server.process.says("curl ");
     // What a shell makes of the line: a quoted header and a bare URL.
     let (header, url) =
-        curl.strip_prefix("curl -H '").and_then(|rest| rest.split_once("' http://")).unwrap();
+        curl.strip_prefix("-H '").and_then(|rest| rest.split_once("' http://")).unwrap();
     assert_eq!(header, format!("Authorization: Bearer {token}"));
     let path = url.strip_prefix(&address).unwrap();
     let answer = get(&address, path, header);
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\n[]"), "{answer}");
     assert!(place.path("data/demo").is_dir());
-    let (status, log) = running.terminate();
+    let (status, log) = server.terminate();
     assert_eq!(status.code(), Some(0));
     assert!(!log.contains(&token), "{log}");
 }
@@ -123,8 +111,8 @@ fn an_address_that_is_taken_is_named() {
 #[test]
 fn the_command_line_and_a_running_server_see_each_others_keys_at_once() {
     let place = Workplace::with_tenant();
-    let mut running = place.start(&["serve", "--listen", "127.0.0.1:0"]);
-    let (address, _lines) = listening(&mut running);
+    let server = place.serve(&[]);
+    let address = server.address();
     let key = ["reader", "--tenant", "demo"];
     let permission = OPERATIONS[0].scope;
     let create = [&["keys", "create"], &key[..], &["--permission", permission]].concat();
@@ -132,10 +120,10 @@ fn the_command_line_and_a_running_server_see_each_others_keys_at_once() {
     for _ in 0..3 {
         let token = place.run(&create).done();
         let header = format!("{API_KEY_HEADER}: {}", token.trim_end());
-        let answer = get(&address, &path, &header);
+        let answer = get(address, &path, &header);
         assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("reader"), "{answer}");
         place.run(&[&["keys", "delete"], &key[..]].concat()).done();
-        assert!(get(&address, &path, &header).starts_with("HTTP/1.1 401 "));
+        assert!(get(address, &path, &header).starts_with("HTTP/1.1 401 "));
     }
 }
 
@@ -155,8 +143,6 @@ fn a_machine_without_certificate_authorities_is_told_which_setting_names_them() 
         "neokeys.yml",
         "auth: {bearer: {issuers: [{issuer: i, audience: a, jwks: 'http://127.0.0.1:1/'}]}}\n",
     );
-    let mut running = place.start_with(&none, &serve);
-    let _lines = listening(&mut running);
-    let (status, log) = running.terminate();
+    let (status, log) = place.serve_with(&none, &[]).terminate();
     assert_eq!(status.code(), Some(0), "{log}");
 }

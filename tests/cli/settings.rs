@@ -1,12 +1,11 @@
 //! Settings as the program takes them.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use neokeys::contract::{ContractConfig, contract, documented, extensions_document, sdk_profile};
 use neokeys::http::{collected, collected_extensions};
 
-use crate::program::Workplace;
+use neokeys_testkit::workplace::Workplace;
 
 #[test]
 fn an_unknown_setting_stops_every_command_and_is_named() {
@@ -70,12 +69,7 @@ fn variables_that_a_platform_makes_of_services_names_stop_nothing_and_are_told_i
     }
     for (level, lines) in [("debug", 1), ("info", 0)] {
         let variables = [&OF_OTHERS[..], &[("NEOKEYS_LOG__LEVEL", level)]].concat();
-        let mut running = place.start_with(&variables, &["serve", "--listen", "127.0.0.1:0"]);
-        let mut first = String::new();
-        let output = running.child().stdout.as_mut().unwrap();
-        BufReader::new(output).read_line(&mut first).unwrap();
-        assert!(first.starts_with("neokeys listens on "), "{first}");
-        let (status, log) = running.terminate();
+        let (status, log) = place.serve_with(&variables, &[]).terminate();
         assert_eq!(status.code(), Some(0), "{log}");
         let told: Vec<_> = log.lines().filter(|line| line.contains("NEOKEYS_")).collect();
         assert_eq!(told.len(), lines, "{log}");

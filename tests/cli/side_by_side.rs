@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,8 @@ use neokeys::contract::API_KEY_HEADER;
 use neokeys::domain::Digest;
 use serde_json::{Value, json};
 
-use crate::program::{Running, Workplace};
+use neokeys_testkit::server::Server;
+use neokeys_testkit::workplace::Workplace;
 
 const CLIENTS: usize = 32;
 const ADMIN: &str = "the administrator's token";
@@ -116,14 +116,11 @@ async fn work(caller: &Caller, client: usize, until: Instant) -> (Known, usize) 
     (known, changes)
 }
 
-/// Starts a service and gives its address.
-fn serve(place: &Workplace) -> (Running, String) {
+/// Starts a service.
+fn serve(place: &Workplace) -> Server {
     // Nobody reads the log before the end.
     let quiet = [("NEOKEYS_LOG__LEVEL", "warn")];
-    let mut running = place.start_with(&quiet, &["serve", "--listen", "127.0.0.1:0"]);
-    let mut lines = BufReader::new(running.child().stdout.take().unwrap()).lines();
-    let line = lines.next().unwrap().unwrap();
-    (running, line.strip_prefix("neokeys listens on http://").unwrap().to_owned())
+    place.serve_with(&quiet, &[])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +138,8 @@ async fn services_clients_and_a_person_at_one_file_lose_nothing() {
     text.push_str("    flag: 0\n");
     place.write("data/demo/security.yml", &text);
 
-    let ((first, one), (second, other)) = (serve(&place), serve(&place));
+    let (first, second) = (serve(&place), serve(&place));
+    let (one, other) = (first.address().to_owned(), second.address().to_owned());
     let http = Client::builder(TokioExecutor::new()).build_http();
     let caller = std::sync::Arc::new(Caller { http, services: [one, other] });
     // The lock is there from the first change on.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::program::Workplace;
+use neokeys_testkit::workplace::Workplace;
 
 #[test]
 fn tenants_are_made_and_listed() {

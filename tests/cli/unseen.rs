@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
-use crate::program::Workplace;
+use neokeys_testkit::workplace::Workplace;
 
 /// Escapes of both kinds, a line break, a turned direction, a word that has no width, a byte that is no
 /// text.

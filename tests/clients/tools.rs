@@ -36,7 +36,7 @@ pub(crate) fn copy(source: &str, folder: &Path, name: &str) {
 
 /// Writes a document as the program prints it: `documented`, `sdk` or `extensions`.
 pub(crate) fn write_document(profile: &str, folder: &Path) -> PathBuf {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
+    let mut command = Command::new(neokeys_testkit::server::neokeys());
     let text = run(command.args(["openapi", "--profile", profile]).current_dir(folder).env_clear());
     let path = folder.join(format!("{profile}.json"));
     write(&path, &text);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::linearizable::Client;
-use crate::linearizable::model::{Answer, Request, Shown};
 use crate::node::Node;
+use neokeys_testkit::linearizable::Client;
+use neokeys_testkit::linearizable::model::{Answer, Request, Shown};
 
 /// Longer than a node waits for its store.
 const PATIENCE: Duration = Duration::from_secs(12);

@@ -13,13 +13,13 @@ use todc_utils::linearizability::history::Action::{Call, Response};
 
 use crate::alone;
 use crate::calls::{Caller, Recorder, keys};
-use crate::linearizable::model::{Answer, Operation, Request};
-use crate::linearizable::{Client as _, demand_linearizable, play};
 use crate::network::{Network, is_inside};
 use crate::node::{Node, Nodes};
-use crate::seeded::Seeded;
-use crate::servers::etcd::Etcd;
-use crate::tenants::tenant;
+use neokeys_testkit::linearizable::model::{Answer, Operation, Request};
+use neokeys_testkit::linearizable::{Client as _, demand_linearizable, play};
+use neokeys_testkit::seeded::Seeded;
+use neokeys_testkit::servers::etcd::Etcd;
+use neokeys_testkit::tenants::tenant;
 
 const MEMBERS: usize = 3;
 const NODES: usize = 3;

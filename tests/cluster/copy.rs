@@ -4,8 +4,8 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::servers::buckets::Buckets;
-use crate::servers::etcd::Etcd;
+use neokeys_testkit::servers::buckets::Buckets;
+use neokeys_testkit::servers::etcd::Etcd;
 
 const DOCUMENTS: [(&str, &str); 3] = [
     ("tenant-1", "apiKeys: []  # to the byte\r\n"),
@@ -14,7 +14,7 @@ const DOCUMENTS: [(&str, &str); 3] = [
 ];
 
 fn run(buckets: &[&Buckets], arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
+    let mut command = Command::new(neokeys_testkit::server::neokeys());
     for buckets in buckets {
         command.envs(buckets.variables());
     }

@@ -5,12 +5,12 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::programs::{folder, free_port};
+use neokeys_testkit::programs::{folder, free_port};
 
 #[test]
 fn the_example_starts_answers_and_ends() {
     let mut example = Command::new(folder("examples/cluster/run"))
-        .env("NEOKEYS", env!("CARGO_BIN_EXE_neokeys"))
+        .env("NEOKEYS", neokeys_testkit::server::neokeys())
         .env("PORT", free_port().min(65_000).to_string())
         .stdout(Stdio::piped())
         .spawn()

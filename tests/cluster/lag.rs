@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::alone;
 use crate::calls::{Caller, keys};
-use crate::harness::{document, entry, token_of};
 use crate::node::Nodes;
-use crate::servers::etcd::Etcd;
+use neokeys_testkit::servers::etcd::Etcd;
+use neokeys_testkit::{document, entry, token_of};
 
 const TENANTS: usize = 50;
 const KEYS: usize = 20;

@@ -1,32 +1,12 @@
 //! Several nodes on one shared store, with everything failing that can.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    clippy::wildcard_enum_match_arm,
     clippy::print_stdout,
     reason = "a test that panics fails, its files need not last, and it may say what it measured"
 )]
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
-
-#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
-#[path = "../api/harness/mod.rs"]
-mod harness;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../storage/linearizable/mod.rs"]
-mod linearizable;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../programs/mod.rs"]
-mod programs;
-#[path = "../storage/seeded.rs"]
-mod seeded;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../servers/mod.rs"]
-mod servers;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../storage/tenants.rs"]
-mod tenants;
 
 mod calls;
 mod chaos;

@@ -13,7 +13,8 @@ pub struct Network {
 }
 
 fn ip(arguments: &[&str]) {
-    let output = Command::new(crate::programs::program(IP, "iproute2")).args(arguments).output();
+    let output =
+        Command::new(neokeys_testkit::programs::program(IP, "iproute2")).args(arguments).output();
     let output = output.unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "ip {arguments:?}: {complaint}(it must be root that tests)");

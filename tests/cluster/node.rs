@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use rustix::process::{Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::harness::Issuer;
-use crate::servers::Process;
+use neokeys_testkit::Issuer;
+use neokeys_testkit::server::{Server, neokeys};
 
 /// One node. Others may start and end it while it is spoken to.
 pub struct Node {
@@ -17,7 +17,7 @@ pub struct Node {
     enter: Vec<String>,
     variables: Vec<(String, String)>,
     origin: Mutex<String>,
-    process: Mutex<Option<Process>>,
+    server: Mutex<Option<Server>>,
     log: Arc<Mutex<String>>,
 }
 
@@ -73,7 +73,7 @@ impl Nodes {
             enter: enter.to_vec(),
             variables: self.variables.clone(),
             origin: Mutex::default(),
-            process: Mutex::default(),
+            server: Mutex::default(),
             log: Arc::default(),
         };
         node.start();
@@ -95,15 +95,15 @@ impl Node {
     /// Starts it, and returns once it listens.
     pub fn start(&self) {
         let mut arguments = self.enter.clone();
-        arguments.push(env!("CARGO_BIN_EXE_neokeys").to_owned());
+        arguments.push(neokeys().display().to_string());
         arguments.extend(["serve".to_owned(), "--config".to_owned()]);
         let program = PathBuf::from(arguments.remove(0));
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut command = Command::new(program);
         command.args(arguments).arg(self.folder.path().join("neokeys.yml"));
         command.env_clear().env("PATH", path).envs(self.variables.iter().cloned());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (stderr, log) = (child.stderr.take().unwrap(), Arc::clone(&self.log));
+        let mut server = Server::start(command.stderr(Stdio::piped()));
+        let (stderr, log) = (server.process.child().stderr.take().unwrap(), Arc::clone(&self.log));
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 let mut log = log.lock().unwrap();
@@ -111,18 +111,12 @@ impl Node {
                 log.push('\n');
             }
         });
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let origin = lines.find_map(|line| {
-            let line = line.unwrap();
-            line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
-        });
-        std::thread::spawn(move || lines.count());
-        *self.origin.lock().unwrap() = origin.unwrap_or_else(|| panic!("{}", self.log()));
-        *self.process.lock().unwrap() = Some(Process::of(child));
+        server.origin().clone_into(&mut self.origin.lock().unwrap());
+        *self.server.lock().unwrap() = Some(server);
     }
 
     pub fn kill(&self) {
-        *self.process.lock().unwrap() = None;
+        *self.server.lock().unwrap() = None;
     }
 
     pub fn stop(&self) {
@@ -134,8 +128,8 @@ impl Node {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(process) = &*self.process.lock().unwrap() {
-            kill_process(process.id(), signal).unwrap();
+        if let Some(server) = &*self.server.lock().unwrap() {
+            kill_process(server.process.id(), signal).unwrap();
         }
     }
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::calls::{Caller, keys};
 use crate::node::{Node, Nodes};
-use crate::servers::buckets::Buckets;
-use crate::servers::wait_until;
+use neokeys_testkit::servers::buckets::Buckets;
+use neokeys_testkit::servers::wait_until;
 
 const WRITERS: usize = 4;
 const CHANGES: usize = 5;
@@ -84,7 +84,7 @@ fn a_deletion_counts_within_the_bound(caller: &Caller, nodes: &[Node; 2]) {
 
 /// With the program, as an operator does.
 fn make_tenant(buckets: &Buckets) {
-    let status = std::process::Command::new(env!("CARGO_BIN_EXE_neokeys"))
+    let status = std::process::Command::new(neokeys_testkit::server::neokeys())
         .args(["tenants", "create", "t", "--store", &buckets.url("two")])
         .envs(buckets.variables())
         .status();
@@ -121,7 +121,7 @@ fn a_node_says_what_its_server_lacks_and_changes_nothing() {
         ready.body.to_string().contains("does not keep to If-Match")
     });
     wait_until("a line in the log", || node.log().contains("does not keep to If-Match"));
-    let run = std::process::Command::new(env!("CARGO_BIN_EXE_neokeys"))
+    let run = std::process::Command::new(neokeys_testkit::server::neokeys())
         .args(["tenants", "create", "t", "--store", &buckets.url("lacking")])
         .envs(buckets.variables())
         .output()

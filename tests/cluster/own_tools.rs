@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::calls::Caller;
 use crate::node::Nodes;
-use crate::servers::etcd::Etcd;
-use crate::servers::wait_until;
+use neokeys_testkit::servers::etcd::Etcd;
+use neokeys_testkit::servers::wait_until;
 
 const KEYS: &str = "/api/t/admin/apiKeys";
 

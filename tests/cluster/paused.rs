@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::calls::{Caller, keys};
 use crate::node::Nodes;
-use crate::servers::etcd::Etcd;
+use neokeys_testkit::servers::etcd::Etcd;
 
 #[test]
 fn the_first_answer_after_a_pause_is_of_now() {

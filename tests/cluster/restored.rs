@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::alone;
 use crate::calls::{Caller, keys};
-use crate::harness::{document, entry, token_of};
 use crate::node::{Node, Nodes};
-use crate::servers::etcd::Etcd;
+use neokeys_testkit::servers::etcd::Etcd;
+use neokeys_testkit::{document, entry, token_of};
 
 /// The tenants whose documents neokeys wrote, and those whose documents people did.
 const OURS: [&str; 2] = ["left", "rewritten"];

@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 
-use crate::programs::{free_port, program};
-use crate::servers::{Process, etcd::DEBIAN, get, wait_until};
+use neokeys_testkit::programs::Running;
+use neokeys_testkit::programs::{free_port, program};
+use neokeys_testkit::servers::{etcd::DEBIAN, get, wait_until};
 
 /// A root, and a certificate below it for servers and clients on this machine.
 fn certify(folder: &Path) {
@@ -32,8 +33,8 @@ fn certificates_and_passwords_are_asked_for_and_given() {
     let (client, health) =
         (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
     let peer = format!("http://127.0.0.1:{}", free_port());
-    let etcd = Command::new(program(DEBIAN, "etcd-server"))
-        .args(["--logger=zap", "--log-level=error", "--client-cert-auth"])
+    let mut etcd = Command::new(program(DEBIAN, "etcd-server"));
+    etcd.args(["--logger=zap", "--log-level=error", "--client-cert-auth"])
         .arg(format!("--data-dir={}", path("data")))
         .arg(format!("--listen-client-urls=https://{client}"))
         .arg(format!("--advertise-client-urls=https://{client}"))
@@ -47,9 +48,8 @@ fn certificates_and_passwords_are_asked_for_and_given() {
         .arg(format!("--key-file={}", path("key.pem")))
         .arg(format!("--trusted-ca-file={}", path("ca.pem")))
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let _etcd = Process::of(etcd.unwrap());
+        .stderr(Stdio::null());
+    let _etcd = Running::spawn(&mut etcd);
     wait_until("etcd", || get(&health, "/health").is_some_and(|said| said.contains("\"true\"")));
     for arguments in [
         &["user", "add", "root:root"][..],
@@ -78,7 +78,7 @@ fn certificates_and_passwords_are_asked_for_and_given() {
     let user = |file: &str| format!("user=neokeys&password_file={}", path(file));
     let list = |prefix: &str, parameters: &[&str]| {
         let url = format!("etcd://{client}/{prefix}?{}", parameters.join("&"));
-        let run = Command::new(env!("CARGO_BIN_EXE_neokeys"))
+        let run = Command::new(neokeys_testkit::server::neokeys())
             .args(["tenants", "list", "--store", &url])
             .output()
             .unwrap();

@@ -1,15 +1,16 @@
 //! The program as a process, with a folder of its own.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use neokeys::domain::Digest;
+use neokeys_testkit::server::{Server, neokeys};
 use rcgen::CertifiedKey;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
 use tempfile::TempDir;
 
 /// A key of the tenant `t1` that may do everything.
@@ -33,9 +34,8 @@ pub(crate) struct NodeBuilder {
 
 /// A running process; it is killed when this goes.
 pub(crate) struct Node {
-    pub(crate) child: Child,
+    server: Server,
     folder: TempDir,
-    address: String,
     metrics: Option<String>,
 }
 
@@ -57,12 +57,12 @@ impl Node {
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
-        connect(&self.address)
+        connect(self.address())
     }
 
     /// Host and port.
     pub(crate) fn address(&self) -> &str {
-        &self.address
+        self.server.address()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -76,14 +76,15 @@ impl Node {
 
     /// Its resident memory, in bytes.
     pub(crate) fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.server.process.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     /// The answer to a request on a connection of its own.
     pub(crate) fn ask(&self, request: &str) -> String {
-        ask(&self.address, request)
+        ask(self.address(), request)
     }
 
     /// A GET of the list by its administrator.
@@ -106,28 +107,21 @@ impl Node {
 
     pub(crate) fn signal(&self, signal: Signal) {
         // It may have ended meanwhile: until it is waited for, its id is nobody else's.
-        let _ = kill_process(Pid::from_child(&self.child), signal);
+        let _ = kill_process(self.server.process.id(), signal);
     }
 
     /// How it ended; it must end.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let mut status = None;
         at_last("the process ends", || {
-            status = self.child.try_wait().unwrap();
+            status = self.server.process.child().try_wait().unwrap();
             status.is_some()
         });
         status.unwrap()
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.server.process.has_ended()
     }
 }
 
@@ -172,7 +166,7 @@ impl NodeBuilder {
             &folder.join("neokeys.yml"),
             &format!("listen: 127.0.0.1:0\nstore: file:data\n{}", self.settings),
         );
-        let program = env!("CARGO_BIN_EXE_neokeys");
+        let program = neokeys();
         let mut command = match &self.shell {
             None => Command::new(program),
             Some(shell) => {
@@ -181,32 +175,19 @@ impl NodeBuilder {
                 command
             }
         };
-        let log = || Stdio::from(fs::File::create(folder.join("log")).unwrap());
-        let error = self.error.unwrap_or_else(log);
-        let mut child = command
-            .args(["serve", "--config", "neokeys.yml"])
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(error)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut said = |start: &str| {
-            let line = lines.next().unwrap_or_else(|| {
-                let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
-                panic!("it ended before it said {start}: {log}")
-            });
-            let line = line.unwrap();
-            line.strip_prefix(start).unwrap_or_else(|| panic!("{line}")).to_owned()
+        command.args(["serve", "--config", "neokeys.yml"]).current_dir(folder);
+        command.stdin(Stdio::null());
+        let mut server = match self.error {
+            Some(error) => Server::start(command.stderr(error)),
+            None => Server::start_logged(&mut command, &folder.join("log")),
         };
-        let scheme = if self.is_secure { "https" } else { "http" };
-        let address = said(&format!("neokeys listens on {scheme}://"));
+        let scheme = if self.is_secure { "https://" } else { "http://" };
+        assert!(server.origin().starts_with(scheme), "{}", server.origin());
         let metrics = self.settings.contains("metrics:").then(|| {
-            let address = said("Metrics for Prometheus are at http://");
-            address.trim_end_matches("/metrics").to_owned()
+            let address = server.metrics();
+            address.trim_start_matches("http://").trim_end_matches("/metrics").to_owned()
         });
-        Node { child, folder: self.folder, address, metrics }
+        Node { server, folder: self.folder, metrics }
     }
 }
 

@@ -4,7 +4,7 @@ use neokeys::contract::{ContractConfig, contract, documented, sdk_profile};
 use neokeys::http::collected;
 use serde_json::json;
 
-use crate::difference::first_difference;
+use neokeys_testkit::difference::first_difference;
 
 #[test]
 fn annotated_handlers_give_the_contract_back() {

@@ -5,9 +5,6 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod breaks;
-#[path = "../../build/mod.rs"]
-mod build;
-mod difference;
 mod document;
 mod guard;
 mod overlay;

@@ -3,7 +3,7 @@
 use neokeys::contract::{ContractConfig, OPERATIONS, contract, sdk_profile};
 use serde_json::{Value, json};
 
-use crate::build::overlaid;
+use neokeys_codegen::overlaid;
 
 const DOCUMENT: &str = r#"{"a": {"list": [1], "x~/y": {"deep": true}}, "b": {"list": [2]}}"#;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::build::generate;
+use neokeys_codegen::generate;
 
 const CONTRACT: &str = include_str!("../../openapi/neostore-v1.json");
 const LIST: &str = "/paths/~1api~1{tenantId}~1admin~1apiKeys";

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use neokeys::settings::Settings;
 
-use crate::programs::{folder, python_program, run};
+use neokeys_testkit::programs::{folder, python_program, run};
 
 fn dockerfile() -> String {
     fs::read_to_string(folder("Dockerfile")).unwrap()

@@ -5,8 +5,8 @@ use std::fs;
 use neokeys::settings::Settings;
 use serde_json::Value;
 
-use crate::harness::Service;
-use crate::programs::{folder, python_program, run};
+use neokeys_testkit::Service;
+use neokeys_testkit::programs::{folder, python_program, run};
 
 /// The one pod.
 fn pod() -> Value {

@@ -9,8 +9,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::harness::{Client, document, entry, token_of};
-use crate::programs::{Running, folder, program};
+use neokeys_testkit::programs::{folder, program};
+use neokeys_testkit::server::{Server, neokeys};
+use neokeys_testkit::{Client, document, entry, token_of};
 
 /// The most that `systemd-analyze security` may find fault with, in tenths: 100 is a service without
 /// any bounds. What is left is the network, the host's files to read, and group-readable documents.
@@ -43,8 +44,7 @@ fn systemd_takes_every_line_of_the_unit() {
     }
     let unit = root.path().join("etc/systemd/system/neokeys.service");
     copy(&folder("ops/neokeys.service"), &unit);
-    let neokeys = Path::new(env!("CARGO_BIN_EXE_neokeys"));
-    copy(neokeys, &root.path().join("usr/local/bin/neokeys"));
+    copy(&neokeys(), &root.path().join("usr/local/bin/neokeys"));
     let verify = || {
         let place = format!("--root={}", root.path().display());
         systemd_analyze(&["verify", &place, "neokeys.service"])
@@ -104,7 +104,7 @@ async fn made(home: &Path) -> BTreeSet<String> {
     let text = document(&[entry("admin", true, &["*"])]);
     std::io::Write::write_all(&mut fs::File::create(&tenant).unwrap(), text.as_bytes()).unwrap();
     let mut command = Command::new(program("/usr/bin/strace", "strace"));
-    command.args(["-f", "-qq", "-o"]).arg(&trace).arg(env!("CARGO_BIN_EXE_neokeys")).arg("serve");
+    command.args(["-f", "-qq", "-o"]).arg(&trace).arg(neokeys()).arg("serve");
     command.env_clear().current_dir(home).stderr(Stdio::null());
     for (name, value) in [
         ("LISTEN", "127.0.0.1:0"),
@@ -115,11 +115,10 @@ async fn made(home: &Path) -> BTreeSet<String> {
     ] {
         command.env(format!("NEOKEYS_{name}"), value);
     }
-    let mut running = Running::start(&mut command);
-    let origin = running.line().strip_prefix("neokeys listens on ").unwrap().to_owned();
-    let metrics = running.line().split_off("Metrics for Prometheus are at ".len());
+    let mut server = Server::start(&mut command);
+    let metrics = server.metrics();
     let keys = "/api/t1/admin/apiKeys";
-    let admin = Client::new(&origin).with_api_key(&token_of("admin"));
+    let admin = Client::new(server.origin()).with_api_key(&token_of("admin"));
     let body = json!({"name": "made", "permissions": ["p"]});
     assert_eq!(admin.post(keys, body).await.status, 201);
     assert_eq!(admin.delete(&format!("{keys}/made")).await.status, 204);
@@ -127,7 +126,7 @@ async fn made(home: &Path) -> BTreeSet<String> {
     // Its number is on the first line of what strace wrote.
     let pid = fs::read_to_string(&trace).unwrap().split(' ').next().unwrap().parse().unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
-    running.wait();
+    server.process.wait();
     let text = fs::read_to_string(&trace).unwrap();
     let calls = text.lines().filter_map(|line| line.split_whitespace().nth(1)?.split_once('('));
     calls.map(|(name, _)| name.to_owned()).collect()

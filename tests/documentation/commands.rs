@@ -5,8 +5,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::pages::{block, put};
-use crate::programs::{folder, program, run};
 use crate::server::Place;
+use neokeys_testkit::programs::{folder, program, run};
 
 #[test]
 fn a_resource_server_gets_a_key_of_its_own() {
@@ -20,7 +20,7 @@ fn a_resource_server_gets_a_key_of_its_own() {
     let server = place.serve(&[]);
     let ask = format!(
         "curl -sS http://{}/api/demo/introspect -u \"gateway:$KEY\" -d \"token=$KEY\"",
-        server.address
+        server.address()
     );
     let told = place.shell(&ask, &[("KEY", key.trim())]).results;
     let told: Value = serde_json::from_str(&told).unwrap();

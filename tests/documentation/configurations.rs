@@ -5,8 +5,8 @@ use std::process::Command;
 use neokeys::settings::Settings;
 
 use crate::pages::{block, blocks_of, put};
-use crate::programs::{program, run};
 use crate::server::Place;
+use neokeys_testkit::programs::{program, run};
 
 /// Gives settings that stand on their own, from a part of them.
 fn whole(text: &str) -> String {
@@ -71,7 +71,7 @@ fn prometheus_takes_what_the_page_gives_it() {
 fn nginx_parts_tenants_by_their_names_as_the_plan_says() {
     let place = Place::new();
     let page = block("docs/operations.md", "map $uri $tenant { ~^/api/(?<id>[^/]+)/ $id; }");
-    let port = crate::programs::free_port();
+    let port = neokeys_testkit::programs::free_port();
     // Each shard says its name, in the place of three nodes.
     let shards: String = (0..8)
         .map(|number| {
@@ -96,7 +96,7 @@ fn nginx_parts_tenants_by_their_names_as_the_plan_says() {
     let mut nginx = Command::new(program("/usr/sbin/nginx", "nginx-light"));
     nginx.arg("-p").arg(place.path("")).args(["-e", "stderr", "-c"]).arg(place.path("nginx.conf"));
     let log = std::fs::File::create(place.path("log")).unwrap();
-    let _running = crate::programs::Running::start(nginx.stderr(log));
+    let _running = neokeys_testkit::programs::Running::start(nginx.stderr(log));
     let ask = format!(
         "for tenant in $(seq 1 200); do for path in admin/apiKeys admin/apiKeys/x; do\n\
          curl -sS --retry 50 --retry-connrefused --retry-delay 0 \

@@ -1,15 +1,6 @@
 //! What the pages show, run: every command and configuration of `README.md` and `docs/` is in the
 //! inventory, with the test that runs it as it stands there, or with why none can.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../programs/mod.rs"]
-mod programs;
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod commands;
 mod configurations;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::programs::folder;
+use neokeys_testkit::programs::folder;
 
 /// A fenced or indented block.
 #[derive(Debug)]

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::pages::{block, put};
-use crate::server::{Place, Server};
+use neokeys_testkit::server::Server;
+
+use crate::server::Place;
 
 const PAGE: &str = "README.md";
 const DOCUMENTED: &str = "127.0.0.1:8080";
@@ -24,8 +26,8 @@ fn developers(place: &Place) -> (Server, String) {
     let arguments = put(line.trim(), "$ cargo run --release -- serve ", "");
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
     let mut server = place.serve(&arguments);
-    assert!(server.says("Swagger UI:").starts_with("http://"));
-    let token = server.says("Bearer token:");
+    assert!(server.process.says("Swagger UI:").starts_with("http://"));
+    let token = server.process.says("Bearer token:");
     (server, token)
 }
 
@@ -34,7 +36,7 @@ fn the_five_operations_work_one_after_the_other() {
     let place = Place::new();
     let (server, token) = developers(&place);
     let script = block(PAGE, "KEYS=http://127.0.0.1:8080/api/demo/admin/apiKeys");
-    let script = put(&script, DOCUMENTED, &server.address);
+    let script = put(&script, DOCUMENTED, server.address());
     let (keys, operations) = script.split_once("\n\n").unwrap();
     let (mut key, mut answers) = (String::new(), Vec::new());
     for operation in operations.split("\n\n") {
@@ -71,14 +73,14 @@ fn other_services_are_told_who_passes_and_what_a_token_is_worth() {
         PAGE,
         "curl -i \"http://127.0.0.1:8080/auth/demo?scope=orders:read\" -H \"X-API-KEY: $KEY\"",
     );
-    let told = place.shell(&put(&asks, DOCUMENTED, &server.address), &variables).results;
+    let told = place.shell(&put(&asks, DOCUMENTED, server.address()), &variables).results;
     assert!(told.starts_with("HTTP/1.1 200 OK\r\n"), "{told}");
     assert!(told.contains("\r\nx-auth-principal: shop\r\n"), "{told}");
     let asks = block(
         PAGE,
         "curl \"http://127.0.0.1:8080/api/demo/introspect\" -H \"Authorization: Bearer $TOKEN\" -d \"token=$KEY\"",
     );
-    let told = place.shell(&put(&asks, DOCUMENTED, &server.address), &variables).results;
+    let told = place.shell(&put(&asks, DOCUMENTED, server.address()), &variables).results;
     let told = answer(&told);
     assert_eq!((&told["active"], &told["sub"]), (&json!(true), &json!("shop")), "{told}");
     // How the hash in the file is made.
@@ -95,7 +97,7 @@ fn the_file_is_one_that_the_program_takes_and_its_hash_is_that_of_a_token() {
     let server = place.serve(&[]);
     let ask = format!(
         "curl -sS -H 'X-API-KEY: password' http://{}/api/acme/admin/apiKeys",
-        server.address
+        server.address()
     );
     let told = answer(&place.shell(&ask, &[]).results);
     assert_eq!(told[0]["name"], "crm-sync-prod", "{told}");

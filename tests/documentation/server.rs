@@ -5,9 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::programs::Running;
-
-const NEOKEYS: &str = env!("CARGO_BIN_EXE_neokeys");
+use neokeys_testkit::server::{Server, neokeys};
 
 /// A folder in which `neokeys` is the program under test.
 pub(crate) struct Place {
@@ -25,7 +23,7 @@ impl Place {
     pub(crate) fn new() -> Self {
         let place = Self { folder: TempDir::new().unwrap() };
         std::fs::create_dir(place.path("bin")).unwrap();
-        std::os::unix::fs::symlink(NEOKEYS, place.path("bin/neokeys")).unwrap();
+        std::os::unix::fs::symlink(neokeys(), place.path("bin/neokeys")).unwrap();
         place
     }
 
@@ -67,29 +65,8 @@ impl Place {
 
     /// Starts `neokeys serve` with these arguments and this port, and waits until it listens.
     pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
-        let mut command = self.command(NEOKEYS);
+        let mut command = self.command(neokeys());
         command.arg("serve").args(arguments).args(["--listen", "127.0.0.1:0"]);
-        let log = std::fs::File::create(self.path("log")).unwrap();
-        let mut running = Running::start(command.stderr(log));
-        let address = running.line().strip_prefix("neokeys listens on http://").unwrap().to_owned();
-        Server { running, address }
-    }
-}
-
-/// A server that runs; it ends when this goes.
-pub(crate) struct Server {
-    running: Running,
-    /// Host and port.
-    pub(crate) address: String,
-}
-
-impl Server {
-    /// What it says after a beginning; it must say so.
-    pub(crate) fn says(&mut self, beginning: &str) -> String {
-        loop {
-            if let Some(rest) = self.running.line().strip_prefix(beginning) {
-                return rest.trim().to_owned();
-            }
-        }
+        Server::start_logged(&mut command, &self.path("log"))
     }
 }

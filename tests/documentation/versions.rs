@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::programs::folder;
+use neokeys_testkit::programs::folder;
 
 #[test]
 fn the_page_on_gateways_names_the_versions_that_the_tests_install() {

@@ -1,20 +1,9 @@
 //! Hostile tokens over a real socket: each is a 401 that says nothing of why, and nobody reads a part
 //! of it again, in an answer or in a log of everything.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../src/auth/bearer/testing/issuer.rs"]
 mod issuer;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../cli/program.rs"]
-mod program;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../programs/mod.rs"]
-mod programs;
 mod server;
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 #[path = "../../src/auth/bearer/hostile_issuers/stub.rs"]

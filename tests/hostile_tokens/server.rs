@@ -6,8 +6,8 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
-use crate::program::Workplace;
-use crate::programs::Running;
+use neokeys_testkit::programs::Running;
+use neokeys_testkit::workplace::Workplace;
 
 const KEYS: &str = "/api/demo/admin/apiKeys";
 

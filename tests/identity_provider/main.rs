@@ -1,25 +1,14 @@
 //! The service beside a real OpenID provider that it knows by its address alone.
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
-#[path = "../api/harness/mod.rs"]
-mod harness;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../programs/mod.rs"]
-mod programs;
 mod provider;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use harness::{Claims, Client, Service};
+use neokeys_testkit::{Claims, Client, Service};
 use provider::Provider;
 use serde_json::json;
 use tokio::task::JoinHandle;

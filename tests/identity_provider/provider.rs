@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-use crate::harness::{Client, Issuer};
-use crate::programs::{Running, node};
+use neokeys_testkit::programs::{Running, node};
+use neokeys_testkit::{Client, Issuer};
 
 /// A running provider; it ends when this goes.
 pub struct Provider {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::harness::{Client, Service, document, entry, token_of};
 use crate::scrape::scrape;
 use crate::{KEYS, service};
+use neokeys_testkit::{Client, Service, document, entry, token_of};
 
 #[tokio::test]
 async fn requests_are_counted_by_operation_and_status() {
@@ -176,7 +176,7 @@ async fn the_keys_of_an_issuer_are_told_with_their_age() {
 
 #[tokio::test]
 async fn an_issuer_that_never_answered_is_older_than_any_alert() {
-    let address = format!("http://127.0.0.1:{}/", crate::programs::free_port());
+    let address = format!("http://127.0.0.1:{}/", neokeys_testkit::programs::free_port());
     let service = Service::builder()
         .other_issuer(&address)
         .settings("metrics:\n  listen: 127.0.0.1:0\n")

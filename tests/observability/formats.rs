@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::harness::Client;
-use crate::programs::{program, python};
 use crate::scrape::{Scrape, get};
 use crate::{load, service};
+use neokeys_testkit::Client;
+use neokeys_testkit::programs::{program, python};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0";
 

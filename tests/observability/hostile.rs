@@ -1,8 +1,8 @@
 //! Whatever callers send, a page keeps its size and says nothing of them.
 
-use crate::harness::{Claims, Client, Service, token_of};
 use crate::scrape::{get, scrape};
 use crate::{KEYS, load, service};
+use neokeys_testkit::{Claims, Client, Service, token_of};
 
 /// A part that is in everything that these callers send.
 const MARK: &str = "hostile";

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::KEYS;
-use crate::harness::{Client, Service, document, entry, token_of};
+use neokeys_testkit::{Client, Service, document, entry, token_of};
 
 /// Every operation, done and refused; a document that is edited by hand, torn and mended.
 pub async fn every_kind(service: &Service) {

@@ -1,19 +1,8 @@
 //! What a monitoring system sees of the service, judged by Prometheus' own programs.
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../api/harness/mod.rs"]
-mod harness;
 mod load;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../programs/mod.rs"]
-mod programs;
 mod scrape;
 
 mod counts;
@@ -24,7 +13,7 @@ mod prometheus;
 mod standard;
 mod traces;
 
-use harness::Service;
+use neokeys_testkit::Service;
 
 /// The list of tenant `t1`.
 const KEYS: &str = "/api/t1/admin/apiKeys";

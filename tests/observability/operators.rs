@@ -6,9 +6,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::programs::{folder, program, python, run};
 use crate::scrape::{Scrape, scrape};
 use crate::{load, service};
+use neokeys_testkit::programs::{folder, program, python, run};
 
 /// A page of the service after a load that makes every metric move.
 async fn loaded() -> Scrape {

@@ -11,10 +11,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Client, Service};
 use crate::operators::dashboard_queries;
-use crate::programs::{Running, folder, free_port, program};
 use crate::{KEYS, load, service};
+use neokeys_testkit::programs::{Running, folder, free_port, program};
+use neokeys_testkit::{Client, Service};
 
 /// Debian's Prometheus, which scrapes one service five times a second.
 struct Prometheus {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::harness::{Client, Reply, Service};
+use neokeys_testkit::{Client, Reply, Service};
 
 /// The samples of a page, by name and labels as they stand on it.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! OpenTelemetry's own variables, and those of proxies, as the program meets them.
 
-use std::fs::{self, File};
+use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -8,28 +8,26 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use tempfile::TempDir;
 
-use crate::harness::Client;
-use crate::programs::{Running, free_port};
 use crate::traces::Collector;
+use neokeys_testkit::Client;
+use neokeys_testkit::programs::free_port;
+use neokeys_testkit::server::{Server, neokeys};
 
 struct Program {
     folder: TempDir,
-    origin: String,
-    _running: Running,
+    server: Server,
 }
 
 impl Program {
     fn start(endpoint: &str, variables: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         fs::create_dir_all(folder.path().join("data/t1")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_neokeys"));
+        let mut command = Command::new(neokeys());
         command.arg("serve").current_dir(folder.path()).env_clear();
         command.env("NEOKEYS_LISTEN", "127.0.0.1:0").env("NEOKEYS_TRACES__ENDPOINT", endpoint);
         command.env("OTEL_BSP_SCHEDULE_DELAY", "50").envs(variables.iter().copied());
-        let log = File::create(folder.path().join("log")).unwrap();
-        let mut running = Running::start(command.stderr(log));
-        let origin = running.line().strip_prefix("neokeys listens on ").unwrap().to_owned();
-        Self { folder, origin, _running: running }
+        let server = Server::start_logged(&mut command, &folder.path().join("log"));
+        Self { folder, server }
     }
 
     fn log(&self) -> String {
@@ -40,7 +38,7 @@ impl Program {
     async fn ask_until<T>(&self, what: &str, found: impl Fn() -> Option<T>) -> T {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
-            Client::of_another(&self.origin).get("/health/live").await;
+            Client::of_another(self.server.origin()).get("/health/live").await;
             if let Some(found) = found() {
                 return found;
             }

@@ -14,8 +14,8 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message as _;
 
 use crate::KEYS;
-use crate::harness::{Client, Service, token_of};
-use crate::programs::free_port;
+use neokeys_testkit::programs::free_port;
+use neokeys_testkit::{Client, Service, token_of};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";

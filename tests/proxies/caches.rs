@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::KEYS;
-use crate::harness::{Client, Service, token_of};
 use crate::proxy::Proxy;
+use neokeys_testkit::{Client, Service, token_of};
 
 /// Keeps every answer that it may, by its address alone, and says whether it was kept.
 const CACHING: &str =

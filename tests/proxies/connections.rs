@@ -5,8 +5,8 @@ use std::net::TcpStream;
 
 use tokio::task::JoinSet;
 
-use crate::harness::{Service, token_of};
 use crate::proxies;
+use neokeys_testkit::{Service, token_of};
 
 /// The names of the keys in the lists of two tenants.
 const TENANTS: [(&str, &str, &str); 2] = [("t1", "admin", "reader"), ("t2", "other", "other")];

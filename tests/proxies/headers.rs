@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{Service, token_of};
 use crate::{KEYS, get_with, proxies};
+use neokeys_testkit::{Service, token_of};
 
 #[tokio::test]
 async fn either_credential_comes_through() {

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::documented;
 use crate::exchange::exchange;
-use crate::harness::{self, Client, Service, document, entry, token_of};
 use crate::proxy::{Proxy, free_address};
 use crate::upstream::Upstream;
+use neokeys_testkit::{Client, Service, document, entry, token_of};
 
 const ORDERS: &str = "/shops/demo/orders";
 
@@ -133,7 +133,7 @@ async fn the_other_module_of_apache_lets_in_whom_neokeys_vouches_for_and_keeps_n
         assert_eq!(ask(&token).await.status, 401, "{token}");
     }
     assert_eq!(apache.client().get(ORDERS).await.status, 401);
-    service.replace_document("demo", &harness::document(&[gateway, owner]));
+    service.replace_document("demo", &neokeys_testkit::document(&[gateway, owner]));
     assert_eq!(ask(&token_of("shop")).await.status, 401, "an answer was kept");
     assert_eq!(upstream.reached(), reached);
     assert_eq!(ask(&token_of("owner")).await.status, 200);

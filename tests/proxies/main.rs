@@ -8,12 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../api/harness/mod.rs"]
-mod harness;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../programs/mod.rs"]
-mod programs;
 mod proxy;
 mod upstream;
 
@@ -27,7 +21,7 @@ mod paths;
 mod prefix;
 mod raw;
 
-use harness::{Client, Reply, Service};
+use neokeys_testkit::{Client, Reply, Service};
 use proxy::Proxy;
 
 /// The list of tenant `t1`.
@@ -52,7 +46,7 @@ async fn get_with(client: &Client, path: &str, headers: &[(&'static str, &str)])
 
 /// The one block of a language in a page of `docs/`.
 fn documented(page: &str, language: &str) -> String {
-    let path = programs::folder("docs").join(page).with_extension("md");
+    let path = neokeys_testkit::programs::folder("docs").join(page).with_extension("md");
     let text = std::fs::read_to_string(path).unwrap();
     let mut blocks = text.split("```").skip(1).step_by(2);
     let block = blocks.find_map(|it| it.strip_prefix(language)?.strip_prefix('\n'));

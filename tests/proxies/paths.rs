@@ -1,8 +1,8 @@
 //! Paths that a proxy and the service could read differently.
 
-use crate::harness::{Service, token_of};
 use crate::proxies;
 use crate::proxy::Proxy;
+use neokeys_testkit::{Service, token_of};
 
 /// Other spellings of the list of tenant `t2`, and what tries to be it.
 const SPELLINGS: &[&str] = &[

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::harness::{Client, Reply, Service, token_of};
 use crate::proxy::{Proxy, free_address};
 use crate::{KEYS, documented};
+use neokeys_testkit::{Client, Reply, Service, token_of};
 
 /// The page's configurations, before a service without the setting and before one with it.
 fn prefixed(start: impl Fn(&str) -> Service) -> Vec<(&'static str, Service, Proxy)> {

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::harness::Client;
-use crate::programs::{Running, free_port, gateway_program, program};
 use crate::raw;
+use neokeys_testkit::Client;
+use neokeys_testkit::programs::{Running, free_port, gateway_program, program};
 
 /// A proxy before the service; it ends when this goes.
 pub struct Proxy {

@@ -10,7 +10,7 @@ use std::path::Path;
 use self::blocks::BLOCKS;
 use self::sentences::COMMANDS;
 use crate::pages::{blocks, pages};
-use crate::programs::folder;
+use neokeys_testkit::programs::folder;
 
 /// What becomes of a block.
 enum Fate {

@@ -5,8 +5,8 @@ use std::net::Shutdown;
 
 use super::way::{ORDERS, Way, identity, of_shop, ways};
 use crate::connections::ambiguous;
-use crate::harness::token_of;
 use crate::raw::{connect, get, read_answer};
+use neokeys_testkit::token_of;
 
 fn head(way: &Way, method: &str, path: &str, lines: &str) -> String {
     let (host, key) = (way.proxy.address(), token_of("shop"));

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::way::{Gateway, IDENTITY, ORDERS, Way, identity, of_shop, taken_for, ways};
-use crate::harness::token_of;
 use crate::raw::{Answer, get};
+use neokeys_testkit::token_of;
 
 /// What a header's name may have besides letters and digits (RFC 9110 §5.6.2).
 const MARKS: &str = "-_.!#$%&'*+^`|~";

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::way::{Gateway, ORDERS, identity, of_shop, ways};
-use crate::harness::Issuer;
+use neokeys_testkit::Issuer;
 
 #[tokio::test]
 async fn whoever_may_passes_with_who_it_is_and_without_its_credential() {

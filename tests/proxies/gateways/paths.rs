@@ -1,8 +1,8 @@
 //! Paths that a gateway and the service behind could read differently.
 
 use super::way::{identity, of_shop, ways};
-use crate::harness::{Reply, token_of};
 use crate::raw::get;
+use neokeys_testkit::{Reply, token_of};
 
 /// Spellings of the orders of tenant `acme`, and what tries to be them.
 const SPELLINGS: &[&str] = &[

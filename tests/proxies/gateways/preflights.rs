@@ -3,8 +3,8 @@
 
 use super::way::{Configuration, GATEWAYS, Gateway, ORDERS, Way, identity};
 use crate::documented;
-use crate::harness::token_of;
 use crate::raw::{Answer, ask};
+use neokeys_testkit::token_of;
 
 /// Replaces what must be there.
 fn put(text: &str, place: &str, new: &str) -> String {

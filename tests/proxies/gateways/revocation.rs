@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 
 use super::way::{ORDERS, ways};
 use crate::exchange::exchange;
-use crate::harness::{Client, token_of};
 use crate::raw::connect;
+use neokeys_testkit::{Client, token_of};
 
 #[tokio::test]
 async fn a_key_that_is_deleted_is_refused_on_the_connection_that_it_came_by() {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::way::{GATEWAYS, Gateway, ORDERS, Way};
-use crate::harness::{Claims, document, entry, token_of};
+use neokeys_testkit::{Claims, document, entry, token_of};
 
 /// As many scopes as a key can have, each as long as can be.
 fn widest() -> Vec<String> {

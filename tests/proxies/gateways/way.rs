@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::documented;
-use crate::harness::{Client, Reply, Service, document, entry, token_of};
 use crate::proxy::{Proxy, free_address};
 use crate::upstream::Upstream;
+use neokeys_testkit::{Client, Reply, Service, document, entry, token_of};
 
 /// A gateway of `docs/gateways.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::io::{Read as _, Write as _};
 
 use super::way::{ORDERS, Way, identity, of_shop, ways};
-use crate::harness::token_of;
 use crate::raw::{Answer, connect, read_answer};
 use crate::upstream::{WEBSOCKET_ACCEPT, WEBSOCKET_KEY};
+use neokeys_testkit::token_of;
 use std::net::TcpStream;
 
 /// Asks to make something else of a connection.

@@ -6,8 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use super::way::{GATEWAYS, Gateway, ORDERS, Way, ways};
-use crate::harness::{Service, token_of};
 use crate::raw::get;
+use neokeys_testkit::{Service, token_of};
 
 /// Ends a service, and waits until each of its workers has closed its connections: a gateway keeps
 /// one, which is answered until then.

@@ -3,13 +3,11 @@
 //! reading finds.
 
 mod random_document;
-/// Documents with more of what YAML allows than people write.
-#[path = "../../../../../tests/storage/other_parser/documents.rs"]
-mod written;
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use neokeys_testkit::documents::Writer;
 use proptest::prelude::*;
 
 use self::random_document::{Choices, random_document};
@@ -217,7 +215,7 @@ fn what_reads_back_around_a_change_reads_back_in_the_whole() {
         (state >> 33) as usize % bound
     };
     for _ in 0..3_000 {
-        let (text, _) = self::written::Writer::new(&mut random).document();
+        let (text, _) = Writer::new(&mut random).document();
         let mut document = Document::parse(Bytes::from(text)).unwrap();
         for number in 0..4 {
             let bytes: Vec<u8> = (0..8).map(|_| random(256) as u8).collect();

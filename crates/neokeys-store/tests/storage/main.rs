@@ -1,0 +1,32 @@
+//! The storage layer, judged from outside: every document store by one suite, the folder under
+//! crash, race and hostile files, and edits of people's files byte by byte.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test that panics fails, its files need not last, and it may say what it did"
+)]
+
+mod coarse_stamps;
+mod concurrent;
+mod conformance;
+mod crash;
+mod crowds;
+mod golden;
+mod hand_edits;
+mod linearizability;
+mod newest;
+mod no_folder;
+mod other_parser;
+mod power_cut;
+mod real_faults;
+mod repository;
+mod slow_hands;
+mod slow_hands_rounds;
+#[cfg(feature = "object-storage")]
+mod spoiled_buckets;
+mod unchecked;
+mod yaml_suite;

@@ -1,0 +1,121 @@
+//! The real thing: a disk that is full, and system calls that fail.
+//!
+//! Where the machine cannot mount, the run ends with a line that says so.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use neokeys_store::domain::{CommitError, KeyRepository};
+
+use crate::unchecked::not_checked_here;
+use neokeys_testkit::tenants::{Folder, commit, create, names};
+
+/// A small file system in memory; unmounted when dropped.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn at(path: PathBuf) -> Option<Self> {
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+            .arg(&path)
+            .stderr(Stdio::null())
+            .status();
+        mount.is_ok_and(|status| status.success()).then(|| Self(path))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_a_change_and_harms_nothing() {
+    let folder = Folder::new();
+    let Some(_mounted) = Mounted::at(folder.root.join("t")) else {
+        not_checked_here("a full disk: this machine cannot mount a small one");
+        return;
+    };
+    let text = format!("# {}\napiKeys: []\n", "x".repeat(20_000));
+    folder.write(&text);
+    let store = folder.open();
+    commit(&store, &folder.t, create("before")).await.unwrap();
+    let text = folder.text();
+    let filler = folder.root.join("t/filler");
+    let full = std::fs::write(&filler, vec![0; 1 << 20]);
+    assert!(full.is_err());
+    let refused = commit(&store, &folder.t, create("one")).await.unwrap_err();
+    assert!(matches!(refused, CommitError::Unavailable(_)), "{refused:?}");
+    assert_eq!(folder.text(), text);
+    assert_eq!(folder.listing(), ["filler", "security.yml"]);
+    assert_eq!(names(&store.get_keyring(&folder.t).await.unwrap()), ["before"]);
+    std::fs::remove_file(filler).unwrap();
+    commit(&store, &folder.t, create("one")).await.unwrap();
+    assert_eq!(names(&folder.open().get_keyring(&folder.t).await.unwrap()), ["before", "one"]);
+}
+
+/// Runs the process that writes, lets one kind of system call fail from a certain one on, and holds
+/// what is there afterwards against what it told.
+async fn with_failing(call: &str, from: usize) {
+    let folder = Folder::new();
+    folder.write("# people's\napiKeys: []\n");
+    let mut child = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")])
+        .args(["-e", &format!("inject={call}:error=EIO:when={from}")])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "crash::a_process_writes_until_it_is_killed", "--nocapture"])
+        .env(crate::crash::FOLDER, &folder.root)
+        .env(crate::crash::FIRST, "0")
+        .process_group(0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("strace is missing ({error}); apt-get install -y strace"));
+    let mut there = Vec::new();
+    let mut gone = Vec::new();
+    let mut begun = String::new();
+    // It stops by itself at the first change that is refused, or it is stopped.
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        match line.split(' ').collect::<Vec<_>>().as_slice() {
+            ["+", key, "done"] => there.push((*key).to_owned()),
+            ["-", key, "done"] => {
+                there.retain(|name| name != key);
+                gone.push((*key).to_owned());
+            }
+            ["-", key, "begun"] => begun = (*key).to_owned(),
+            _ => {}
+        }
+        if there.len() > 20 {
+            break;
+        }
+    }
+    // The tracer and what it traces.
+    let group = rustix::process::Pid::from_child(&child);
+    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    child.wait().unwrap();
+    let store = folder.open();
+    let keyring = store.get_keyring(&folder.t).await.unwrap();
+    assert!(store.health().faults.is_empty());
+    for key in there.iter().filter(|key| **key != begun) {
+        assert!(keyring.find_by_name(key).is_some(), "{call} {from}: {key} is lost");
+    }
+    for key in gone {
+        assert!(keyring.find_by_name(&key).is_none(), "{call} {from}: {key} is back");
+    }
+    assert!(folder.text().starts_with("# people's\napiKeys:"), "{call} {from}");
+    commit(&store, &folder.t, create("after")).await.unwrap();
+    assert_eq!(folder.listing(), ["security.yml"], "{call} {from}");
+}
+
+#[tokio::test]
+async fn a_failing_system_call_loses_nothing_that_was_acknowledged() {
+    for call in ["fsync", "renameat2", "rename", "unlink"] {
+        for from in 1..4 {
+            with_failing(call, from).await;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What no answer of any test may hold: what the caller presented, a hash, or a token but in its 201.
+
+use http::HeaderMap;
+
+use super::Reply;
+
+/// The credentials of a request that are long enough to be nobody else's words.
+pub(super) fn presented(headers: &HeaderMap) -> Vec<String> {
+    let named = ["authorization", "x-api-key"].into_iter().flat_map(|name| headers.get_all(name));
+    let words =
+        named.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split([' ', '.']));
+    words.filter(|word| word.len() >= 10).map(str::to_owned).collect()
+}
+
+/// Panics if an answer holds one of them, or anything that looks like a hash or a new token.
+pub(super) fn assert_absent(presented: &[String], reply: &Reply) {
+    let headers = reply.headers.iter().map(|(name, value)| format!("{name}: {value:?}\n"));
+    let text = headers.collect::<String>() + &String::from_utf8_lossy(&reply.body);
+    for secret in presented {
+        assert!(!text.contains(secret.as_str()), "{secret} comes back: {text}");
+    }
+    let longest = |allowed: fn(&char) -> bool, text: &str| {
+        text.split(|character| !allowed(&character)).map(str::len).max().unwrap_or_default()
+    };
+    assert!(longest(char::is_ascii_hexdigit, &text) < 64, "a hash: {text}");
+    let tokens = text
+        .split("nsk_")
+        .skip(1)
+        .filter(|rest| rest.bytes().take_while(u8::is_ascii_alphanumeric).count() >= 49);
+    let shown = usize::from(reply.status == 201);
+    assert!(tokens.count() <= shown, "a token: {text}");
+}

@@ -1,0 +1,132 @@
+//! The guard as a library: the example, over the store of a running service.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod orders;
+
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+use actix_web::dev::ServerHandle;
+use neokeys::guard::{BearerConfig, Guard, IssuerConfig, StoreUrl};
+use neokeys_testkit::{Client, Issuer, Service, document, entry, token_of};
+use serde_json::json;
+
+const ORDERS: &str = "/shops/t1/orders";
+
+/// The example, running until this goes.
+struct Guarded {
+    origin: String,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Guarded {
+    /// On the store of a service, with the issuer that it trusts.
+    fn beside(service: &Service) -> Self {
+        let folder = service.document_path("t1").parent().unwrap().parent().unwrap().to_owned();
+        let keys = folder.parent().unwrap().join("jwks.json");
+        let mut issuer = IssuerConfig::new(Issuer::NAME, Issuer::AUDIENCE);
+        issuer.jwks = Some(format!("file:{}", keys.display()));
+        let mut bearer = BearerConfig::default();
+        bearer.issuers.push(issuer);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let (send, receive) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let guard = Guard::open(&StoreUrl::File(folder), bearer).await.unwrap();
+                let server = orders::serve(listener, &guard).unwrap();
+                send.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        let handle = receive.recv().expect("the example starts");
+        Self { origin, handle, thread: Some(thread) }
+    }
+
+    fn client(&self) -> Client {
+        Client::of_another(&self.origin)
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn start() -> (Service, Guarded) {
+    let keys = [
+        entry("shop", true, &["orders:read", "orders:write"]),
+        entry("clerk", true, &["orders:read"]),
+        entry("off", false, &["*"]),
+        entry("admin", true, &["*"]),
+    ];
+    let others = [entry("other", true, &["*"])];
+    let builder =
+        Service::builder().tenant("t1", &document(&keys)).tenant("t2", &document(&others));
+    let service = builder.start();
+    let guarded = Guarded::beside(&service);
+    (service, guarded)
+}
+
+#[tokio::test]
+async fn handlers_of_another_service_begin_for_callers_who_may() {
+    let (service, guarded) = start();
+    let shop = guarded.client().with_api_key(&token_of("shop"));
+    let taken = shop.request("POST", ORDERS).body("two pens").send().await;
+    assert_eq!((taken.status.as_u16(), taken.text()), (200, "two pens (by shop)"));
+    let clerk = guarded.client().with_api_key(&token_of("clerk"));
+    assert_eq!(clerk.get(ORDERS).await.text(), "two pens (by shop)\n");
+    let token = service.issuer.token(&["t1", "t2"], &["orders:read"]);
+    let reader = guarded.client().with_bearer(&token);
+    assert_eq!(reader.get(ORDERS).await.text(), "two pens (by shop)\n");
+    assert_eq!(reader.get("/shops/t2/orders").await.text(), "");
+}
+
+#[tokio::test]
+async fn whoever_may_not_is_answered_as_neokeys_answers() {
+    let (service, guarded) = start();
+    let key = |name: &str| guarded.client().with_api_key(&token_of(name));
+    let write = service.issuer.token(&["t1"], &["orders:write"]);
+    for (client, status, problem, challenge) in [
+        (guarded.client(), 401, "unauthorized", "Bearer realm=\"neokeys\""),
+        (key("nobody"), 401, "unauthorized", "error=\"invalid_token\""),
+        (key("off"), 401, "unauthorized", "error=\"invalid_token\""),
+        (key("other"), 401, "unauthorized", "error=\"invalid_token\""),
+        (guarded.client().with_bearer("x.y.z"), 401, "unauthorized", "error=\"invalid_token\""),
+        (guarded.client().with_bearer(&write), 403, "insufficient-scope", "scope=\"orders:read\""),
+        (
+            guarded.client().with_bearer(&service.issuer.token(&["t2"], &["*"])),
+            403,
+            "tenant-forbidden",
+            "error=\"insufficient_scope\"",
+        ),
+    ] {
+        let reply = client.get(ORDERS).await;
+        assert_eq!((reply.status.as_u16(), &*reply.problem()), (status, problem));
+        assert!(reply.header("www-authenticate").ends_with(challenge), "{reply:?}");
+        assert_eq!(reply.header("content-type"), "application/json");
+        assert_eq!(reply.header("cache-control"), "no-store");
+        assert_eq!(reply.json()["requestId"], reply.header("x-request-id"));
+    }
+    // What is not the guard's to answer is as the service has it.
+    assert_eq!(key("shop").get("/shops/t1/nothing").await.body.len(), 0);
+    assert_eq!(guarded.client().get("/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_change_made_through_neokeys_counts_with_the_next_request() {
+    let (service, guarded) = start();
+    let body = json!({"name": "new", "permissions": ["orders:read"]});
+    let created = service.admin().post("/api/t1/admin/apiKeys", body).await.json();
+    let client = guarded.client().with_api_key(created["token"].as_str().unwrap());
+    assert_eq!(client.get(ORDERS).await.status, 200);
+    let path = "/api/t1/admin/apiKeys/new";
+    let less = json!({"enabled": true, "permissions": ["stock:read"]});
+    service.admin().put(path, less).await;
+    assert_eq!(client.get(ORDERS).await.status, 403);
+    service.admin().delete(path).await;
+    assert_eq!(client.get(ORDERS).await.status, 401);
+}
