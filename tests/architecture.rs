@@ -245,7 +245,7 @@ fn no_status_code_stands_outside_of_the_catalogue_but_those_of_success() {
 
 #[test]
 fn no_file_holds_two_ideas_or_hides_behind_an_empty_name() {
-    for folder in ["src", "crates", "tests", "benches", "examples"] {
+    for folder in ["src", "build", "crates", "tests", "benches", "examples"] {
         let folder = root().join(folder);
         for path in if folder.is_dir() { files(&folder) } else { Vec::new() } {
             let lines = fs::read_to_string(&path).unwrap().lines().count();
@@ -270,6 +270,19 @@ fn nothing_of_the_contract_is_typed_a_second_time() {
             "nsk_[",
         ] {
             assert!(!code.contains(text), "{} says {text}", path.display());
+        }
+    }
+}
+
+#[test]
+fn suites_share_by_a_crate_and_not_by_taking_in_each_others_files() {
+    let stitched = [["#[", "path"].concat(), ["expect(dead", "_code"].concat()];
+    for folder in ["tests", "benches", "examples", "crates"] {
+        for path in files(&root().join(folder)) {
+            let text = fs::read_to_string(&path).unwrap();
+            for stitch in &stitched {
+                assert!(!text.contains(stitch.as_str()), "{} has {stitch}", path.display());
+            }
         }
     }
 }

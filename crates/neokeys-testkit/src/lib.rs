@@ -14,6 +14,8 @@
     reason = "these are parts of tests, which fail by panicking and whose names say what they are"
 )]
 
+#[cfg(feature = "service")]
+pub mod clock;
 pub mod difference;
 pub mod documents;
 pub mod linearizable;
@@ -23,6 +25,8 @@ pub mod server;
 pub mod servers;
 #[cfg(feature = "service")]
 mod service;
+#[cfg(feature = "service")]
+pub mod signer;
 pub mod tenants;
 pub mod workplace;
 

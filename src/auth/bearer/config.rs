@@ -364,4 +364,22 @@ issuers:
             assert_eq!(config(yaml).judge().unwrap_err().to_string(), text, "{yaml}");
         }
     }
+
+    #[test]
+    fn the_settings_in_the_documentation_are_settings() {
+        let page = include_str!("../../../docs/identity-providers.md");
+        let blocks: Vec<_> = page.split("```yaml\n").skip(1).collect();
+        assert_eq!(blocks.len(), 5);
+        for block in blocks {
+            let yaml = block.split("```").next().unwrap();
+            let value: serde_yaml::Value = serde_yaml::from_str(yaml).unwrap();
+            // One block shows the whole way down from the top of the file.
+            let bearer = match value.get("auth") {
+                Some(auth) => auth["bearer"].clone(),
+                None => value,
+            };
+            let config: BearerConfig = serde_yaml::from_value(bearer).unwrap();
+            assert_eq!(config.judge().unwrap().len(), 1, "{yaml}");
+        }
+    }
 }

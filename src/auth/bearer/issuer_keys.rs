@@ -27,7 +27,7 @@ const MOST_WAITING: usize = 64;
 
 /// How often keys are loaded with no token asking, and how long one answer may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
+pub struct Pace {
     /// From one load that worked to the next.
     pub refresh: Duration,
     /// From one load that failed to the next.

@@ -138,7 +138,7 @@ pub(super) fn without_mark(json: &[u8]) -> &[u8] {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{SIGNERS, issuer, key_set, signer};
+    use super::super::testing::{SIGNERS, changed, key_set, signer};
     use super::{BearerError, KeyFault, KeySet, KeySetError, SigningAlgorithm, judge};
 
     fn parse(json: &str) -> Result<usize, KeySetError> {
@@ -193,7 +193,7 @@ mod tests {
         ] {
             let mut other = signer(SigningAlgorithm::Es256).jwk();
             other["kid"] = "k-RS256".into();
-            let other = issuer::changed(other, &changes);
+            let other = changed(other, &changes);
             let faults = faults(&[rsa.clone(), other.clone(), last.clone()]);
             assert_eq!(faults[0], Some(KeyFault::RepeatedId), "{changes}");
             assert!(faults[1].is_some() && faults[2].is_none(), "{changes}");
@@ -231,7 +231,7 @@ mod tests {
             json!({ "use": "enc", "kty": "OKP", "crv": "X25519", "x": "AAAA" }),
             json!({ "use": "(absent)", "kty": "EC", "crv": "P-256", "alg": "ECDH-ES+A256KW" }),
         ] {
-            let twin = issuer::changed(rsa.clone(), &changes);
+            let twin = changed(rsa.clone(), &changes);
             for members in [[rsa.clone(), twin.clone()], [twin.clone(), rsa.clone()]] {
                 let told = faults(&members);
                 assert_eq!(told.iter().filter(|it| it.is_none()).count(), 1, "{changes} {told:?}");

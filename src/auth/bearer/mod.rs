@@ -19,12 +19,6 @@ mod config;
 mod config_error;
 mod error;
 mod header;
-#[cfg(test)]
-mod hostile_issuers;
-#[cfg(test)]
-mod hostile_tokens;
-#[cfg(test)]
-mod identity_providers;
 mod issuer_keys;
 mod json;
 mod jwk;
@@ -43,7 +37,7 @@ pub use claims::TokenDescription;
 pub use config::{BearerConfig, IssuerConfig, SigningAlgorithm};
 pub use config_error::BearerConfigError;
 pub use error::BearerError;
-pub use issuer_keys::Loads;
+pub use issuer_keys::{Loads, Pace};
 pub use jwk::KeyFault;
 pub use key_set::KeySetError;
 pub use source::LoadError;

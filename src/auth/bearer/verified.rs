@@ -139,7 +139,8 @@ mod tests {
     use super::super::claims::Claims;
     use super::super::key_set::KeySet;
     use super::super::testing::{
-        NOW, SIGNERS, TestClock, claims, claims_with, issuer_config, key_set, signer, verifier_of,
+        NOW, SIGNERS, TestClock, changed, claims, claims_with, issuer_config, key_set, signer,
+        verifier_of,
     };
     use super::super::{BearerError, BearerVerifier, SigningAlgorithm};
     use super::{GENERATION, LONGEST, TokenDigest, Verified, VerifiedTokens};
@@ -186,7 +187,23 @@ mod tests {
         assert!(verifier.verify(&expired).await.is_err());
         let token = signer.token(&claims());
         let forged = format!("{}AAAA", &token[..token.len() - 4]);
-        assert!(verifier.verify(&forged).await.is_err());
+        let header_with = |changes| signer.sign(&changed(signer.header(), &changes), &claims());
+        for refused in [
+            forged.clone(),
+            token.replace('.', ""),
+            header_with(json!({ "kid": "unknown" })),
+            header_with(json!({ "alg": "RS256" })),
+            header_with(json!({ "alg": "HS256" })),
+            header_with(json!({ "typ": "JWE" })),
+            header_with(json!({ "crit": ["exp"] })),
+            signer.token(&claims_with(json!({ "iss": "https://other.example/" }))),
+            signer.token(&claims_with(json!({ "aud": "other" }))),
+            signer.token(&claims_with(json!({ "nbf": NOW + 300 }))),
+            signer.token(&claims_with(json!({ "sub": 1 }))),
+            signer.token(&claims_with(json!({ "scope": null }))),
+        ] {
+            assert!(verifier.verify(&refused).await.is_err(), "{refused}");
+        }
         let long = signer.token(&claims_with(json!({ "more": "x".repeat(LONGEST) })));
         assert!(verifier.verify(&long).await.is_ok());
         assert_eq!(verifier.verified().len(), 0);

@@ -2,14 +2,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
+use crate::signer::{Signer, key_set};
+
 pub struct Issuer {
-    key: EcdsaKeyPair,
+    key: Signer,
 }
 
 /// The claims of a token, good unless a test says otherwise.
@@ -18,35 +16,22 @@ pub struct Claims(Value);
 impl Issuer {
     pub const NAME: &str = "https://issuer.test/";
     pub const AUDIENCE: &str = "https://neokeys.test/api/";
-    const KEY_ID: &str = "k1";
 
     pub fn generate() -> Self {
-        let random = SystemRandom::new();
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
-        Self { key: EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random).unwrap() }
+        Self { key: Signer::generate("ES256", "k1") }
     }
 
     pub fn key_set(&self) -> Value {
-        let point = self.key.public_key().as_ref();
-        json!({"keys": [{
-            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": Self::KEY_ID,
-            "x": URL_SAFE_NO_PAD.encode(&point[1..33]),
-            "y": URL_SAFE_NO_PAD.encode(&point[33..65]),
-        }]})
+        key_set([&self.key])
     }
 
     pub fn sign(&self, claims: &Claims) -> String {
-        self.sign_as(Self::KEY_ID, claims)
+        self.sign_as(&self.key.key_id, claims)
     }
 
     /// A token that names its key so.
     pub fn sign_as(&self, key_id: &str, claims: &Claims) -> String {
-        let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": key_id});
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", part(&header), part(&claims.0));
-        let signature = self.key.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+        self.key.sign(&json!({"alg": "ES256", "typ": "at+jwt", "kid": key_id}), &claims.0)
     }
 
     /// A good token for tenants with permissions.

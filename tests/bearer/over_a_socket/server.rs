@@ -1,12 +1,11 @@
 //! The program with a log of everything, spoken to byte by byte.
 
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 
 use serde_json::Value;
 
-use neokeys_testkit::programs::Running;
+use neokeys_testkit::server::Server as Program;
 use neokeys_testkit::workplace::Workplace;
 
 const KEYS: &str = "/api/demo/admin/apiKeys";
@@ -14,8 +13,7 @@ const KEYS: &str = "/api/demo/admin/apiKeys";
 /// A running program with the tenant `demo`; it ends when this goes.
 pub(crate) struct Server {
     place: Workplace,
-    running: Running,
-    address: String,
+    server: Program,
 }
 
 /// An answer as it came.
@@ -42,11 +40,8 @@ impl Server {
             ),
         );
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let log = File::create(place.path("log")).unwrap();
-        let mut running = Running::start(command.stderr(log));
-        let address = running.line();
-        let address = address.strip_prefix("neokeys listens on http://").unwrap().to_owned();
-        Self { place, running, address }
+        let server = Program::start_logged(&mut command, &place.path("log"));
+        Self { place, server }
     }
 
     /// Asks for the list with that bearer token, whatever its bytes.
@@ -59,7 +54,7 @@ impl Server {
     }
 
     fn send(&self, header: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(self.server.address()).unwrap();
         let head = self.head("close");
         // Whoever refuses a head before its end may not read it to that.
         let _ = stream.write_all(&[head.as_bytes(), header, b"\r\n"].concat());
@@ -72,7 +67,7 @@ impl Server {
 
     /// Asks that often on one connection, and gives how many of the answers were 401.
     pub(crate) fn flood(&self, count: usize, token: &str) -> usize {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(self.server.address()).unwrap();
         let mut answers = BufReader::new(stream.try_clone().unwrap());
         let head = self.head("keep-alive");
         let request = format!("{head}Authorization: Bearer {token}\r\n\r\n");
@@ -87,12 +82,15 @@ impl Server {
     }
 
     fn head(&self, connection: &str) -> String {
-        format!("GET {KEYS} HTTP/1.1\r\nHost: {}\r\nConnection: {connection}\r\n", self.address)
+        format!(
+            "GET {KEYS} HTTP/1.1\r\nHost: {}\r\nConnection: {connection}\r\n",
+            self.server.address()
+        )
     }
 
     /// Ends it, and gives its log.
     pub(crate) fn end(mut self) -> String {
-        self.running.end();
+        self.server.process.end();
         self.place.read("log")
     }
 }

@@ -1,7 +1,7 @@
 //! The table of hostile tokens: each made with a good key where that is possible, so that nothing
 //! but the rule in question stands in its way, and each with the rule that must refuse it.
 //!
-//! The verifier is held to it, and over a socket the service (`tests/hostile_tokens`).
+//! The verifier is held to it, and over a socket the program.
 
 mod claims;
 mod keys;
@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::issuer::{Signer, changed, claims_at, signer};
-use super::{BearerError, SigningAlgorithm};
+use neokeys::auth::bearer::{BearerError, SigningAlgorithm};
+use neokeys_testkit::signer::{Signer, changed, claims_at, signer};
 
 /// A second issuer, whose one key has the id that one of the first issuer's has.
 pub(crate) const OTHER_ISSUER: &str = "https://other.example/";

@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
-use super::super::testing::{
-    SIGNERS, TestClock, claims, claims_with, issuer_config, key_set, signer,
-};
-use super::super::{BearerError, KeySetError, LoadError, SigningAlgorithm};
 use super::stub::{Answer, StubIssuer};
-use super::{on_demand, verifier_at, verifier_for};
+use super::{ON_DEMAND, verifier_at, verifier_for};
+use crate::{claims, claims_with, issuer_config, known};
+use neokeys::auth::bearer::{
+    BearerError, BearerVerifier, IssuerConfig, KeySetError, LoadError, SigningAlgorithm,
+};
+use neokeys_testkit::clock::TestClock;
+use neokeys_testkit::signer::{SIGNERS, key_set, signer};
 
 /// The fault that each answer is told as, as text.
 fn hostile_answers() -> Vec<(&'static str, Answer, String)> {
@@ -39,7 +41,7 @@ async fn a_hostile_answer_lets_nobody_in_and_is_told_to_readiness() {
     issuer.answer("/good", Answer::json(&key_set(SIGNERS.iter())));
     for (name, answer, fault) in hostile_answers() {
         issuer.answer("/jwks", answer);
-        let verifier = verifier_at(&issuer.url("/jwks"), on_demand, TestClock::new()).await;
+        let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, TestClock::new()).await;
         let token = signer(SigningAlgorithm::Es256).token(&claims());
         assert_eq!(verifier.verify(&token).await, Err(BearerError::UnknownKey), "{name}");
         let health = &verifier.health()[0];
@@ -55,7 +57,7 @@ async fn a_hostile_answer_stops_nothing_that_worked() {
     let clock = TestClock::new();
     let good = Answer::json(&key_set(SIGNERS.iter()));
     issuer.answer("/jwks", good.clone());
-    let verifier = verifier_at(&issuer.url("/jwks"), on_demand, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
     let signer = signer(SigningAlgorithm::Es256);
     let (known, mut header) = (signer.token(&claims()), signer.header());
     header["kid"] = "unknown".into();
@@ -99,7 +101,7 @@ async fn keys_are_discovered_at_an_issuer_that_names_itself() {
         issuer.answer(well_known, Answer::json(&document));
         let mut config = issuer_config();
         config.issuer.clone_from(&name);
-        let verifier = verifier_for(config, on_demand, TestClock::new()).await;
+        let verifier = verifier_for(config, ON_DEMAND, TestClock::new()).await;
         let health = &verifier.health()[0];
         let told = health.fault.as_ref().map(ToString::to_string);
         assert_eq!(told.as_deref(), fault, "{document}");
@@ -118,7 +120,7 @@ async fn a_mark_before_an_answer_is_passed_over_and_none_is_asked_for_compressed
     issuer.answer("/jwks", marked(&key_set(SIGNERS.iter())));
     let mut config = issuer_config();
     config.issuer.clone_from(&name);
-    let verifier = verifier_for(config, on_demand, TestClock::new()).await;
+    let verifier = verifier_for(config, ON_DEMAND, TestClock::new()).await;
     let token = signer(SigningAlgorithm::EdDsa).token(&claims_with(json!({ "iss": name })));
     assert!(verifier.verify(&token).await.is_ok());
     let heads = issuer.heads();
@@ -136,7 +138,7 @@ async fn a_token_may_name_its_algorithm_by_either_name() {
         let mut key = signer.jwk();
         key["alg"] = published.into();
         issuer.answer("/jwks", Answer::json(&json!({ "keys": [key] })));
-        let verifier = verifier_at(&issuer.url("/jwks"), on_demand, TestClock::new()).await;
+        let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, TestClock::new()).await;
         let mut header = signer.header();
         header["alg"] = named.into();
         let verdict = verifier.verify(&signer.sign(&header, &claims())).await;
@@ -155,16 +157,15 @@ async fn keys_come_over_http_from_the_host_that_is_named_for_it() {
         |name: &str| signer(SigningAlgorithm::Es256).token(&claims_with(json!({ "iss": name })));
     let mut config = issuer_config();
     config.jwks = Some(far("/jwks"));
-    let config_of = |config: &crate::auth::bearer::IssuerConfig| super::BearerConfig {
-        issuers: vec![config.clone()],
-        ..super::BearerConfig::default()
+    let is_refused = async |config: &IssuerConfig| {
+        BearerVerifier::open(known(config.clone()), TestClock::new()).await.is_err()
     };
-    assert!(config_of(&config).judge().is_err());
+    assert!(is_refused(&config).await);
     config.http_host = Some("0.0.0.0:1".to_owned());
-    assert!(config_of(&config).judge().is_err());
+    assert!(is_refused(&config).await);
     for host in [host.as_str(), "0.0.0.0"] {
         config.http_host = Some(host.to_owned());
-        let verifier = verifier_for(config.clone(), on_demand, TestClock::new()).await;
+        let verifier = verifier_for(config.clone(), ON_DEMAND, TestClock::new()).await;
         assert!(verifier.verify(&token(&config.issuer)).await.is_ok(), "{host}");
     }
     // By discovery too, and only from that host.
@@ -178,7 +179,7 @@ async fn keys_come_over_http_from_the_host_that_is_named_for_it() {
     ] {
         let document = json!({ "issuer": config.issuer, "jwks_uri": jwks });
         issuer.answer("/realms/a/.well-known/openid-configuration", Answer::json(&document));
-        let verifier = verifier_for(config.clone(), on_demand, TestClock::new()).await;
+        let verifier = verifier_for(config.clone(), ON_DEMAND, TestClock::new()).await;
         let verdict = verifier.verify(&token(&config.issuer)).await;
         assert_eq!(verdict.is_ok(), is_taken, "{jwks}");
     }

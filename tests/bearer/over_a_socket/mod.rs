@@ -1,26 +1,21 @@
 //! Hostile tokens over a real socket: each is a 401 that says nothing of why, and nobody reads a part
 //! of it again, in an answer or in a log of everything.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../src/auth/bearer/testing/issuer.rs"]
-mod issuer;
 mod server;
-#[expect(dead_code, reason = "shared with tests that need more of it")]
-#[path = "../../src/auth/bearer/hostile_issuers/stub.rs"]
-mod stub;
-#[path = "../../src/auth/bearer/hostile_tokens/table/mod.rs"]
-mod table;
 
 use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use neokeys::auth::bearer::{BearerError, SigningAlgorithm};
+use neokeys::auth::bearer::SigningAlgorithm;
 use serde_json::json;
 
-use issuer::{AUDIENCE, ISSUER, SIGNERS, Signer, changed, claims_at, key_set, signer};
+use neokeys_testkit::signer::{
+    AUDIENCE, ISSUER, SIGNERS, Signer, changed, claims_at, key_set, signer,
+};
+
+use crate::hostile_issuers::stub::{self, StubIssuer};
+use crate::hostile_tokens::table::{OTHER_ISSUER, OTHER_SIGNER, Row, Table};
 use server::{Answer, Server};
-use stub::StubIssuer;
-use table::{OTHER_ISSUER, OTHER_SIGNER, Row, Table};
 
 const INVALID: &str = r#"Bearer realm="neokeys", error="invalid_token""#;
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// What a path answers.
 #[derive(Clone)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// 200 with that text.
     Text(String),
     /// 200 with that text, said to be compressed.
@@ -30,7 +30,7 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    pub(super) fn json(value: &Value) -> Self {
+    pub(crate) fn json(value: &Value) -> Self {
         Self::Text(value.to_string())
     }
 }
@@ -43,19 +43,19 @@ struct State {
 }
 
 /// The server; it ends with this value.
-pub(super) struct StubIssuer {
+pub(crate) struct StubIssuer {
     address: SocketAddr,
     scheme: &'static str,
     state: Arc<State>,
 }
 
 impl StubIssuer {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::listen(None)
     }
 
     /// One that speaks TLS.
-    pub(super) fn start_tls(tls: Arc<ServerConfig>) -> Self {
+    pub(crate) fn start_tls(tls: Arc<ServerConfig>) -> Self {
         Self::listen(Some(tls))
     }
 
@@ -86,21 +86,21 @@ impl StubIssuer {
         Self { address, scheme, state }
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}://{}{path}", self.scheme, self.address)
     }
 
-    pub(super) fn answer(&self, path: &str, answer: Answer) {
+    pub(crate) fn answer(&self, path: &str, answer: Answer) {
         self.state.answers.lock().unwrap().insert(path.to_owned(), answer);
     }
 
     /// The heads of every request, in lower case.
-    pub(super) fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.state.heads.lock().unwrap().clone()
     }
 
     /// How often a path was asked for.
-    pub(super) fn requests(&self, path: &str) -> usize {
+    pub(crate) fn requests(&self, path: &str) -> usize {
         self.state.requests.lock().unwrap().iter().filter(|asked| *asked == path).count()
     }
 }

@@ -5,10 +5,13 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof};
 use proptest::{collection, proptest};
 use serde_json::{Map, Value};
 
-use super::super::BearerError;
-use super::super::testing::{NOW, claims, signer, verdict};
-use super::{SigningAlgorithm, es256};
-use crate::auth::{Principal, Tenants};
+use neokeys::auth::bearer::{BearerError, SigningAlgorithm};
+use neokeys::auth::{Principal, Tenants};
+use neokeys_testkit::clock::NOW;
+use neokeys_testkit::signer::signer;
+
+use super::es256;
+use crate::{claims, verdict};
 
 fn judge(token: &str) -> Result<Principal, BearerError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::super::testing::{SIGNERS, Signer, TestClock, claims, key_set, signer};
-use super::super::{BearerError, SigningAlgorithm};
 use super::stub::{Answer, StubIssuer};
-use super::{eager, on_demand, verifier_at};
+use super::{EAGER, ON_DEMAND, verifier_at};
+use crate::claims;
+use neokeys::auth::bearer::{BearerError, SigningAlgorithm};
+use neokeys_testkit::clock::TestClock;
+use neokeys_testkit::signer::{SIGNERS, Signer, key_set, signer};
 
 fn ed(key_id: &str) -> Signer {
     Signer::generate(SigningAlgorithm::EdDsa, key_id)
@@ -30,7 +32,7 @@ async fn a_new_key_is_known_with_its_first_token_and_a_removed_one_no_longer() {
     let (old, new) = (ed("old"), ed("new"));
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), on_demand, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
     assert!(verifier.verify(&old.token(&claims())).await.is_ok());
     issuer.answer("/jwks", Answer::json(&key_set([&old, &new])));
     assert!(verifier.verify(&new.token(&claims())).await.is_ok());
@@ -50,7 +52,7 @@ async fn a_set_that_withdraws_every_key_is_believed() {
     let old = ed("old");
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), on_demand, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
     assert!(verifier.verify(&old.token(&claims())).await.is_ok());
     issuer.answer("/jwks", Answer::json(&json!({ "keys": [] })));
     assert!(verifier.verify(&ed("unknown").token(&claims())).await.is_err());
@@ -63,7 +65,7 @@ async fn a_key_that_changes_under_its_name_ends_the_old_ones_tokens() {
     let issuer = StubIssuer::start();
     let (old, new) = (ed("same"), ed("same"));
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
-    let verifier = verifier_at(&issuer.url("/jwks"), on_demand, TestClock::new()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, TestClock::new()).await;
     issuer.answer("/jwks", Answer::json(&key_set([&new])));
     let token = old.token(&claims());
     assert!(verifier.verify(&token).await.is_ok());
@@ -77,7 +79,7 @@ async fn callers_that_wait_for_one_key_share_one_load() {
     let issuer = StubIssuer::start();
     let (old, new) = (ed("old"), ed("new"));
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
-    let verifier = verifier_at(&issuer.url("/jwks"), on_demand, TestClock::new()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, TestClock::new()).await;
     issuer.answer("/jwks", Answer::Late(key_set([&old, &new]).to_string()));
     let token = new.token(&claims());
     let verdicts = join_all((0..200).map(|_| verifier.verify(&token))).await;
@@ -90,7 +92,7 @@ async fn a_flood_of_unknown_keys_makes_one_request_in_ten_seconds() {
     let issuer = StubIssuer::start();
     issuer.answer("/jwks", Answer::json(&key_set(SIGNERS.iter())));
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), on_demand, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
     let signer = signer(SigningAlgorithm::EdDsa);
     let good = signer.token(&claims());
     let unknown = |number: usize| {
@@ -119,7 +121,7 @@ async fn an_issuer_that_dies_and_returns_is_taken_up_again() {
     let (old, new) = (ed("old"), ed("new"));
     issuer.answer("/jwks", Answer::Slammed);
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), on_demand, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
     let (of_old, of_new) = (old.token(&claims()), new.token(&claims()));
     assert_eq!(verifier.verify(&of_old).await, Err(BearerError::UnknownKey));
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
@@ -143,7 +145,7 @@ async fn keys_are_refreshed_with_no_token_asking_until_the_verifier_is_dropped()
     let (old, new) = (ed("old"), ed("new"));
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), eager, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), EAGER, clock.clone()).await;
     issuer.answer("/jwks", Answer::json(&key_set([&new])));
     let token = old.token(&claims());
     until("the refresh", async || verifier.verify(&token).await.is_err()).await;
@@ -172,7 +174,7 @@ async fn a_file_is_read_again_when_it_changes_and_missed_when_it_is_gone() {
     let (old, new) = (ed("old"), ed("new"));
     write(&key_set([&old]));
     let jwks = format!("file:{}", path.display());
-    let verifier = verifier_at(&jwks, eager, TestClock::new()).await;
+    let verifier = verifier_at(&jwks, EAGER, TestClock::new()).await;
     let (of_old, of_new) = (old.token(&claims()), new.token(&claims()));
     assert!(verifier.verify(&of_old).await.is_ok());
     write(&key_set([&new]));

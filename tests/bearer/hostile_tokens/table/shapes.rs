@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::issuer::base64url;
 use super::{BearerError, MALFORMED, Rows, Table, es256, header_with, row};
+use neokeys_testkit::signer::base64url;
 
 pub(super) fn rows(table: &Table<'_>) -> Rows {
     [extensions(table), types(table), parts(table), texts(table)].into_iter().flatten().collect()

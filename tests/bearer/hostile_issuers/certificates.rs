@@ -9,14 +9,12 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
 
-use super::super::testing::{
-    SIGNERS, TestClock, claims, claims_with, issuer_config, key_set, signer,
-};
-use super::super::{
-    BearerConfig, BearerError, BearerVerifier, IssuerConfig, IssuerHealth, SigningAlgorithm,
-};
 use super::stub::{Answer, StubIssuer};
-use super::{on_demand, verifier_for};
+use super::{ON_DEMAND, verifier_for};
+use crate::{claims, claims_with, issuer_config, known};
+use neokeys::auth::bearer::{BearerError, BearerVerifier, IssuerHealth, SigningAlgorithm};
+use neokeys_testkit::clock::TestClock;
+use neokeys_testkit::signer::{SIGNERS, key_set, signer};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -76,8 +74,9 @@ fn serve(tls: Arc<ServerConfig>) -> StubIssuer {
 /// How a verifier stands with the issuer that trusts only that authority, or the system's; and
 /// whether it takes the issuer's tokens.
 async fn judge(issuer: &StubIssuer, ca: Option<PathBuf>) -> (IssuerHealth, bool) {
-    let config = IssuerConfig { jwks: Some(issuer.url("/jwks")), ca, ..issuer_config() };
-    let verifier = verifier_for(config, on_demand, TestClock::new()).await;
+    let mut config = issuer_config();
+    (config.jwks, config.ca) = (Some(issuer.url("/jwks")), ca);
+    let verifier = verifier_for(config, ON_DEMAND, TestClock::new()).await;
     let taken = verifier.verify(&signer(SigningAlgorithm::Es256).token(&claims())).await;
     assert!(taken.is_ok() || taken == Err(BearerError::UnknownKey));
     (verifier.health().remove(0), taken.is_ok())
@@ -98,9 +97,9 @@ async fn keys_come_from_an_issuer_for_whom_its_own_authority_vouches() {
     let name = issuer.url("/realms/a");
     let document = json!({ "issuer": name, "jwks_uri": issuer.url("/jwks") });
     issuer.answer("/realms/a/.well-known/openid-configuration", Answer::json(&document));
-    let ca = Some(authority.file());
-    let config = IssuerConfig { issuer: name.clone(), ca, ..issuer_config() };
-    let verifier = verifier_for(config, on_demand, TestClock::new()).await;
+    let mut config = issuer_config();
+    (config.issuer, config.ca) = (name.clone(), Some(authority.file()));
+    let verifier = verifier_for(config, ON_DEMAND, TestClock::new()).await;
     let token = signer(SigningAlgorithm::Rs256).token(&claims_with(json!({ "iss": name })));
     assert!(verifier.verify(&token).await.is_ok(), "{:?}", verifier.health());
 }
@@ -159,8 +158,7 @@ async fn authorities_that_cannot_be_used_stop_the_start_by_name() {
         let mut config = issuer_config();
         config.jwks = Some("https://127.0.0.1:1/jwks".to_owned());
         config.ca = Some(path.clone());
-        let config = BearerConfig { issuers: vec![config], ..BearerConfig::default() };
-        let opened = BearerVerifier::open(config, TestClock::new()).await;
+        let opened = BearerVerifier::open(known(config), TestClock::new()).await;
         let error = opened.err().unwrap().to_string();
         let named = format!("auth.bearer.issuers[0].ca: {} {reason}", path.display());
         assert!(error.starts_with(&named), "{error}");

@@ -5,11 +5,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::super::issuer::{SIGNERS, Signer, base64url};
 use super::{
     BearerError, MALFORMED, OTHER_ISSUER, OTHER_SIGNER, Rows, SigningAlgorithm, Table, es256,
     header_with, row,
 };
+use neokeys_testkit::signer::{SIGNERS, Signer, base64url};
 
 pub(super) fn rows(table: &Table<'_>) -> Rows {
     [
@@ -48,7 +48,7 @@ fn shared_secrets(table: &Table<'_>) -> Rows {
     };
     let mut rows = Vec::new();
     for signer in SIGNERS.iter() {
-        let (jwk, algorithm) = (signer.jwk(), signer.algorithm);
+        let (jwk, algorithm) = (signer.jwk(), signer.alg());
         let mut secrets = vec![
             ("JWK", jwk.to_string().into_bytes()),
             ("key id", signer.key_id.clone().into_bytes()),
@@ -96,8 +96,8 @@ fn other_algorithms(table: &Table<'_>) -> Rows {
     ));
     for key in SIGNERS.iter() {
         for other in SIGNERS.iter().filter(|other| other.algorithm != key.algorithm) {
-            let header = json!({ "alg": other.algorithm.as_str(), "kid": key.key_id });
-            let name = format!("{} on the key of {}", other.algorithm, key.algorithm);
+            let header = json!({ "alg": other.alg(), "kid": key.key_id });
+            let name = format!("{} on the key of {}", other.alg(), key.alg());
             let own = key.sign(&header, &claims);
             rows.push(row(format!("{name}, own"), own, BearerError::KeyMismatch));
             rows.push(row(name, other.sign(&header, &claims), BearerError::KeyMismatch));
@@ -191,13 +191,13 @@ fn other_signatures(table: &Table<'_>) -> Rows {
             ("another key's", other.signature_of(input)),
         ] {
             let forged = format!("{input}.{}", base64url(bytes));
-            let name = format!("{}, {name}", signer.algorithm);
+            let name = format!("{}, {name}", signer.alg());
             rows.push(row(name, forged, BearerError::BadSignature));
         }
         let claims = table.claims_with(&json!({ "sub": "other" }));
         let stranger = signer.token(&claims);
         let (other, _) = stranger.rsplit_once('.').unwrap();
-        let name = format!("{}, moved to other claims", signer.algorithm);
+        let name = format!("{}, moved to other claims", signer.alg());
         rows.push(row(name, format!("{other}.{signature}"), BearerError::BadSignature));
     }
     rows

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::issuer::AUDIENCE;
 use super::BearerError::{
     Expired, InvalidClaim, MissingClaim, NotYetValid, TooLong, UnknownIssuer, WrongAudience,
 };
 use super::{BearerError, Rows, Table, es256, row};
+use neokeys_testkit::signer::AUDIENCE;
 
 pub(super) fn rows(table: &Table<'_>) -> Rows {
     let bent = times(table.now).into_iter().chain(parties()).chain(grants());

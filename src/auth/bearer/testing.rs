@@ -1,0 +1,45 @@
+//! What tests of private parts share: verifiers of the issuer that all tests have, and its clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use neokeys_testkit::signer as issuer;
+use serde_json::Value;
+
+use super::{BearerConfig, BearerVerifier, FixedIssuer, IssuerConfig};
+use crate::auth::Clock;
+
+pub(super) use neokeys_testkit::clock::{NOW, TestClock};
+pub(super) use neokeys_testkit::signer::{
+    AUDIENCE, ISSUER, SIGNERS, base64url, changed, key_set, signer,
+};
+
+impl Clock for TestClock {
+    fn since_epoch(&self) -> Duration {
+        self.time()
+    }
+}
+
+/// Claims that are taken at [`NOW`].
+pub(super) fn claims() -> Value {
+    issuer::claims_at(NOW)
+}
+
+/// Those claims with some replaced, or removed where the new value is the text `(absent)`.
+pub(super) fn claims_with(changes: Value) -> Value {
+    changed(claims(), &changes)
+}
+
+pub(super) fn issuer_config() -> IssuerConfig {
+    IssuerConfig::new(ISSUER, AUDIENCE)
+}
+
+/// A verifier that knows these keys for [`ISSUER`].
+pub(super) async fn verifier_of(
+    config: IssuerConfig,
+    keys: Value,
+    clock: Arc<TestClock>,
+) -> Arc<BearerVerifier> {
+    let fixed = vec![FixedIssuer { config, keys }];
+    BearerVerifier::open_with(BearerConfig::default(), fixed, clock).await.unwrap()
+}
