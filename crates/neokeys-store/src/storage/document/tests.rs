@@ -201,3 +201,23 @@ fn a_repeated_name_is_not_told_since_it_may_be_a_hash() {
     assert!(!format!("{told:?}").contains(HASH), "{told:?}");
     assert_eq!(told.line, 2);
 }
+
+/// The reader of YAML takes carriage returns alone for ends of lines, and says of a text made of them that
+/// it ends behind where the next entry begins.
+#[test]
+fn entries_whose_lines_cannot_be_told_apart_are_read_and_not_edited() {
+    let returns = "\r".repeat(21);
+    let text = format!(
+        "apiKeys:\n  - name: a\n  - name:\n  - name: {returns}\n  - name: b\n    note: |\n     \
+         {returns}\n  - name: b\n    permissions: [x]\n"
+    );
+    let key = ApiKey {
+        name: KeyName::parse("c").unwrap(),
+        enabled: true,
+        scopes: Scopes::parse(&["a:read"]).unwrap(),
+        digest: Digest::of(b"c"),
+    };
+    let mut editor = DocumentEditor::of(&parse(&text));
+    let refused = editor.make(&Change::Inserted(std::sync::Arc::new(key))).unwrap_err();
+    assert_eq!(refused.reason, "the entries are not on lines of their own");
+}

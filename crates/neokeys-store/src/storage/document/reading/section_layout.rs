@@ -173,7 +173,7 @@ pub(crate) fn lines_of_items(tree: &Tree<'_>, items: &[NodeId]) -> Option<Vec<Ra
 /// The last line from `from` to `to` that starts with a dash at a column that fits.
 fn line_of_dash(text: &str, from: usize, to: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
     let mut start = line_start(text, to);
-    loop {
+    while start >= from {
         let column = indentation(&text[start..]);
         let rest = text[start + column..].strip_prefix('-');
         let is_dash = rest.is_some_and(|rest| {
@@ -182,9 +182,10 @@ fn line_of_dash(text: &str, from: usize, to: usize, fits: impl Fn(usize) -> bool
         if is_dash && fits(column) {
             return Some(start);
         }
-        if start <= from {
-            return None;
+        if start == 0 {
+            break;
         }
         start = line_start(text, start - 1);
     }
+    None
 }
