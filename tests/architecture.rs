@@ -51,7 +51,11 @@ const LAYERS: &[Layer] = &[
         uses: &["auth", "domain", "http", "storage"],
         never: &["std::fs", "std::env"],
     },
-    Layer { module: "dev_issuer", uses: &["auth", "problem"], never: &["std::fs", "std::env"] },
+    Layer {
+        module: "dev_issuer",
+        uses: &["auth", "domain", "problem"],
+        never: &["std::fs", "std::env"],
+    },
     Layer {
         module: "metrics",
         uses: &["auth", "connections", "http", "storage", "tally"],

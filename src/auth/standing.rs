@@ -70,7 +70,7 @@ pub(super) struct OperationRight {
 }
 
 impl CallerRight for OperationRight {
-    fn judge(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError> {
+    fn authorize(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError> {
         let caller =
             self.caller.renewed(keyring, &self.tenant).ok_or(RightError::CredentialInvalid)?;
         if !caller.holds(&self.tenant, self.scope) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{DevIssuerConfig, TokenRequest};
+use crate::domain::Scope;
 
 /// The one page that tokens are sent to, below this server's own addresses.
 const REDIRECT_PATH: &str = "/swagger-ui/oauth2-redirect.html";
@@ -98,8 +99,7 @@ pub(super) fn parse_choice(parameters: &Parameters) -> Result<TokenRequest, Auth
         named.flat_map(|(_, value)| words(value)).collect()
     };
     let permissions = every("permission");
-    let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    if !permissions.iter().all(|permission| permission.bytes().all(allowed)) {
+    if permissions.iter().any(|permission| Scope::validate(permission).is_err()) {
         return Err(AuthorizeError::Permission);
     }
     let lifetime = find(parameters, "lifetime")?.map(str::parse);

@@ -14,19 +14,16 @@ pub struct KeyName(SmolStr);
 
 /// Why a text is no key name. The texts are for callers: they say what to send instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum KeyNameError {
-    /// Nothing was given.
     #[error("The name must have at least one character.")]
     Empty,
-    /// More than 128 characters.
     #[error("The name must have at most {LONGEST} characters.")]
     TooLong,
-    /// A character outside of `A-Z a-z 0-9 - _ .`.
     #[error(
         "The name may contain only letters, digits, hyphens, underscores and dots (A-Z a-z 0-9 - _ .)."
     )]
     Character,
-    /// `.` or `..`.
     #[error("The names \".\" and \"..\" cannot be addressed by a URL; choose another.")]
     DotSegment,
 }

@@ -26,7 +26,7 @@ pub trait CallerRight: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`RightError`] says what is lacking.
-    fn judge(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError>;
+    fn authorize(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError>;
 }
 
 /// Why a caller may not make a change any more.
@@ -54,10 +54,10 @@ impl Right {
     ///
     /// # Errors
     /// [`RightError`] says what is lacking.
-    pub fn judge(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError> {
+    pub fn authorize(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError> {
         match self {
             Self::Operator => Ok(()),
-            Self::Caller(right) => right.judge(keyring, edit),
+            Self::Caller(right) => right.authorize(keyring, edit),
         }
     }
 }

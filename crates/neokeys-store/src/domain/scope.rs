@@ -15,14 +15,12 @@ pub struct Scope(SmolStr);
 
 /// Why a text is no scope. The texts are for callers: they say what to send instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum ScopeError {
-    /// Nothing was given.
     #[error("must have at least one character")]
     Empty,
-    /// More than 256 characters.
     #[error("must have at most {LONGEST} characters")]
     TooLong,
-    /// A character that RFC 6749 §3.3 does not allow.
     #[error(
         "may contain only printable ASCII characters without space, quotation mark and backslash"
     )]
@@ -81,14 +79,12 @@ pub struct Scopes(Arc<[Scope]>);
 
 /// Why a list of texts is no list of scopes. The texts are for callers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum ScopesError {
-    /// None was given.
     #[error("At least one permission is required; use \"*\" for full access.")]
     Missing,
-    /// More than 256.
     #[error("At most {} permissions are allowed.", Scopes::MOST)]
     TooMany,
-    /// One of them is no scope.
     #[error("The permission at position {position} {source}.")]
     Scope {
         /// Where it stands, counted from 1.

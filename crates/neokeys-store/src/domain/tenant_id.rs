@@ -16,17 +16,14 @@ pub struct TenantId(SmolStr);
 
 /// Why a text is no tenant id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum TenantIdError {
-    /// Nothing was given.
     #[error("a tenant id has at least one character")]
     Empty,
-    /// More than 64 characters.
     #[error("a tenant id has at most {LONGEST} characters")]
     TooLong,
-    /// The first character is neither a letter nor a digit.
     #[error("a tenant id starts with a letter or a digit")]
     Start,
-    /// A character outside of `A-Z a-z 0-9 - _`.
     #[error("a tenant id has only letters, digits, hyphens and underscores (A-Z a-z 0-9 - _)")]
     Character,
 }

@@ -105,8 +105,8 @@ fn push_base62<const DIGITS: usize>(text: &mut String, number: &[u8]) {
         let mut carry = u32::from(*byte);
         for digit in digits.iter_mut().rev() {
             carry += u32::from(*digit) << 8;
-            // Both fit: a remainder of 62, and a quotient of a value below 62 * 256.
-            *digit = u8::try_from(carry % 62).unwrap_or_default();
+            // A remainder of 62 fits.
+            *digit = (carry % 62) as u8;
             carry /= 62;
         }
     }

@@ -50,7 +50,7 @@ impl RepositoryClient {
 struct HoldsKey(Digest);
 
 impl CallerRight for HoldsKey {
-    fn judge(&self, keyring: &Keyring, _: &KeyringEdit) -> Result<(), RightError> {
+    fn authorize(&self, keyring: &Keyring, _: &KeyringEdit) -> Result<(), RightError> {
         let key = keyring.find_by_digest(&self.0).filter(|key| key.enabled);
         key.map(drop).ok_or(RightError::CredentialInvalid)
     }

@@ -258,7 +258,7 @@ fn make_all(document: &Document, batch: &[QueuedCommit]) -> (Option<Document>, V
 }
 
 pub(super) fn commit_to(draft: &mut DocumentEditor, commit: &Commit) -> CommitResult {
-    commit.right.judge(draft.keyring(), &commit.edit)?;
+    commit.right.authorize(draft.keyring(), &commit.edit)?;
     let change = draft.keyring().judge(&commit.edit, &commit.precondition)?;
     draft
         .make(&change)

@@ -205,8 +205,9 @@ impl<'t> TreeBuilder<'t> {
         node
     }
 
+    #[expect(clippy::expect_used, reason = "the parser ends nothing that it has not started")]
     fn end(&mut self, span: &Span) {
-        let Some(Open { id, first }) = self.open.pop() else { return };
+        let Open { id, first } = self.open.pop().expect("a collection is open");
         let start = narrow(self.tree.children.len());
         self.tree.children.extend(self.waiting.drain(first..));
         let range = start..narrow(self.tree.children.len());
@@ -280,8 +281,9 @@ fn tag_use(tag: Option<&Tag>, fits: bool) -> TagUse {
     }
 }
 
+#[expect(clippy::expect_used, reason = "the parser reads a text, whose spans have bytes")]
 fn bytes_of(span: &Span) -> Range<usize> {
-    span.byte_range().unwrap_or_default()
+    span.byte_range().expect("a span of a text has bytes")
 }
 
 fn fault_at(span: &Span, fault: impl Into<String>, hint: &str) -> Diagnostic {
