@@ -1,134 +1,127 @@
-//! The forms of addresses: of web servers, of pages, of networks.
+//! Addresses as settings: of sockets, web servers, pages, networks and stores; and what else has a
+//! parser of its own.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ::http::Uri;
 use ipnet::IpNet;
-use serde::de::{Deserialize, Deserializer, Error};
 
-use super::form::{Form, parsed};
+use super::form::Scalar;
+use crate::contract::{PublicUrl, PublicUrlError};
+use crate::domain::TokenPrefix;
+use crate::storage::{StoreUrl, StoreUrlError};
 
-/// Addresses of web servers.
-pub(super) struct Addresses;
+impl Scalar for SocketAddr {
+    type Value = Self;
 
-impl Form for Addresses {
-    type Value = Vec<String>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
-        let addresses = Vec::<Address>::deserialize(source)?;
-        Ok(addresses.into_iter().map(|Address(text)| text).collect())
+    fn parse(text: &str) -> Result<Self, String> {
+        let form = "an address is an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080";
+        text.parse().or(Err(form.to_owned()))
     }
 
-    fn show(value: &Vec<String>) -> String {
-        format!("[{}]", value.join(", "))
-    }
-}
-
-/// Origins of web pages, as browsers name them.
-pub(super) struct Origins;
-
-impl Form for Origins {
-    type Value = Vec<String>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
-        let origins = Vec::<Origin>::deserialize(source)?;
-        Ok(origins.into_iter().map(|Origin(text)| text).collect())
-    }
-
-    fn show(value: &Vec<String>) -> String {
-        Addresses::show(value)
+    fn show(value: &Self) -> String {
+        value.to_string()
     }
 }
 
-/// A browser's `Origin` is compared to the letter, so one with a path would never match.
-struct Origin(String);
+impl Scalar for PublicUrl {
+    type Value = Self;
 
-impl<'de> Deserialize<'de> for Origin {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        let Address(text) = parsed(source, |text| match text {
-            "*" => {
-                Err("every page that a browser shows could call then; name the origins, such as \
-                        https://console.example.com")
-            }
-            _ => Address::parse(text),
-        })?;
-        let bare = text.splitn(4, '/').count() == 3 && text == text.to_ascii_lowercase();
-        if bare {
-            Ok(Self(text))
-        } else {
-            let form =
-                "an origin is scheme, host and port in lower case, without a slash at the end";
-            Err(D::Error::custom(format!("{text:?} is refused: {form}")))
-        }
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: PublicUrlError| error.to_string())
+    }
+
+    fn show(value: &Self) -> String {
+        value.to_string()
     }
 }
 
-/// Networks, or single addresses.
-pub(super) struct Networks;
+impl Scalar for StoreUrl {
+    type Value = Self;
 
-impl Form for Networks {
-    type Value = Vec<IpNet>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<IpNet>, D::Error> {
-        let networks = Vec::<Network>::deserialize(source)?;
-        Ok(networks.into_iter().map(|Network(network)| network).collect())
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: StoreUrlError| error.to_string())
     }
 
-    fn show(value: &Vec<IpNet>) -> String {
-        let networks: Vec<_> = value.iter().map(ToString::to_string).collect();
-        format!("[{}]", networks.join(", "))
+    fn show(value: &Self) -> String {
+        value.to_string()
     }
 }
 
-struct Network(IpNet);
+impl Scalar for TokenPrefix {
+    type Value = Self;
 
-impl<'de> Deserialize<'de> for Network {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        parsed(source, |text| {
-            let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-            let alone = address.unwrap_or(text).parse::<IpAddr>().map(IpNet::from);
-            text.parse().or(alone).map(Self).or(Err(
-                "a network is an address, or an address and the bits that count, such as 10.0.0.0/8",
-            ))
-        })
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| error.to_string())
+    }
+
+    fn show(value: &Self) -> String {
+        value.as_str().to_owned()
     }
 }
 
-/// An address of a web page, or `null`.
-pub(super) struct OptionalAddress;
+/// The address of a web page. One that no client can use would be noticed late, in a served document.
+pub(super) struct Address;
 
-impl Form for OptionalAddress {
-    type Value = Option<String>;
+impl Scalar for Address {
+    type Value = String;
 
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
-        Ok(Option::<Address>::deserialize(source)?.map(|Address(text)| text))
-    }
-
-    fn show(value: &Option<String>) -> String {
-        value.as_deref().unwrap_or("null").to_owned()
-    }
-}
-
-/// A served document with an address that no client can use would be found out late.
-struct Address(String);
-
-impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        parsed(source, Self::parse)
-    }
-}
-
-impl Address {
-    fn parse(text: &str) -> Result<Self, &'static str> {
+    fn parse(text: &str) -> Result<String, String> {
         let uri = text.parse::<Uri>().ok();
         let usable = uri.is_some_and(|uri| {
             matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.host().is_some_and(|host| !host.is_empty())
         });
-        if usable {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("an address starts with https:// or http://")
+        let form = "an address starts with https:// or http://";
+        usable.then(|| text.to_owned()).ok_or_else(|| form.to_owned())
+    }
+
+    fn show(value: &String) -> String {
+        value.clone()
+    }
+}
+
+/// The origin of web pages, as browsers name it. They are compared to the letter, so one with a path
+/// would never match.
+pub(super) struct Origin;
+
+impl Scalar for Origin {
+    type Value = String;
+
+    fn parse(text: &str) -> Result<String, String> {
+        if text == "*" {
+            return Err(
+                "every page that a browser shows could call then; name the origins, such as \
+                        https://console.example.com"
+                    .to_owned(),
+            );
         }
+        let address = Address::parse(text)?;
+        let bare = text.splitn(4, '/').count() == 3 && text == text.to_ascii_lowercase();
+        let form = "an origin is scheme, host and port in lower case, without a slash at the end";
+        bare.then_some(address).ok_or_else(|| form.to_owned())
+    }
+
+    fn show(value: &String) -> String {
+        value.clone()
+    }
+}
+
+/// A network, or a single address.
+pub(super) struct Network;
+
+impl Scalar for Network {
+    type Value = IpNet;
+
+    fn parse(text: &str) -> Result<IpNet, String> {
+        let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let alone = address.unwrap_or(text).parse::<IpAddr>().map(IpNet::from);
+        let form =
+            "a network is an address, or an address and the bits that count, such as 10.0.0.0/8";
+        text.parse().or(alone).or(Err(form.to_owned()))
+    }
+
+    fn show(value: &IpNet) -> String {
+        value.to_string()
     }
 }

@@ -1,88 +1,62 @@
 //! Sizes and times as settings: how they are read and shown.
+//!
+//! The grammar is small on purpose: whole numbers of a few units, each spelled in one way, so that a
+//! mistake is an error. The crates for it take more than that and write it differently: `bytesize`
+//! takes `64 kB` for 64,000 bytes and shows `64.0 KiB`; `humantime` and `jiff` take `1h 30m` and
+//! `2 weeks`. A check of our own would have to stand in front of each, and is all that is here.
 
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer};
+use super::form::Scalar;
 
-use super::form::{Form, parsed};
+/// The names of units with their factors.
+type Units = [(&'static str, u64)];
+
+/// The largest first, so that a size is shown in the largest that divides it.
+const BYTES: &Units = &[("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1), ("", 1)];
+
+/// An amount without a sign or blanks, in the smallest of its units.
+fn amount(text: &str, units: &Units) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
+    number.parse::<u64>().ok()?.checked_mul(*factor)
+}
 
 /// A number of bytes.
 pub(super) struct Size<T>(PhantomData<T>);
 
-const UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
-
-const SIZE_FORM: &str = "a size is a whole number of B, KiB, MiB or GiB, such as 64KiB";
-
-fn size(text: &str) -> Result<u64, &'static str> {
-    let (number, unit) = split_unit(text);
-    let factor = match unit {
-        "" => Some(1),
-        _ => UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor),
-    };
-    let bytes = number.zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
-    bytes.ok_or(SIZE_FORM)
-}
-
-impl<T: TryFrom<u64> + Copy> Form for Size<T>
+impl<T> Scalar for Size<T>
 where
-    u64: TryFrom<T>,
+    T: TryFrom<u64> + TryInto<u64> + Copy,
 {
     type Value = T;
 
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
-        parsed(source, |text| T::try_from(size(text)?).or(Err(SIZE_FORM)))
+    fn parse(text: &str) -> Result<T, String> {
+        let form = "a size is a whole number of B, KiB, MiB or GiB, such as 64KiB";
+        amount(text, BYTES).and_then(|size| T::try_from(size).ok()).ok_or_else(|| form.to_owned())
     }
 
+    #[expect(clippy::expect_used, reason = "no machine counts bytes beyond 64 bits")]
     fn show(value: &T) -> String {
-        let bytes = u64::try_from(*value).unwrap_or(u64::MAX);
-        let unit = UNITS.iter().find(|(_, factor)| bytes >= *factor && bytes % factor == 0);
+        let bytes = (*value).try_into().ok().expect("a size fits into 64 bits");
+        let unit = BYTES.iter().find(|(_, factor)| bytes >= *factor && bytes % factor == 0);
         unit.map_or_else(|| bytes.to_string(), |(name, factor)| format!("{}{name}", bytes / factor))
     }
 }
 
-/// A number of bytes above zero, for what nothing fits into otherwise.
-pub(super) struct SizeAboveZero<T>(PhantomData<T>);
-
-impl<T: TryFrom<u64> + Copy> Form for SizeAboveZero<T>
-where
-    u64: TryFrom<T>,
-{
-    type Value = T;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
-        parsed(source, |text| match size(text)? {
-            0 => Err("nothing would fit into 0 bytes; write a size such as 64KiB"),
-            bytes => T::try_from(bytes).or(Err(SIZE_FORM)),
-        })
-    }
-
-    fn show(value: &T) -> String {
-        Size::show(value)
-    }
-}
-
-/// A span of time.
+/// A span of time in seconds.
 pub(super) struct Time;
 
-const TIME_FORM: &str = "a time is a whole number of s or m, a day at most, such as 10s";
-
-fn time(text: &str) -> Result<Duration, &'static str> {
-    let (number, unit) = split_unit(text);
-    let duration = number.and_then(|number| match unit {
-        "s" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
-        _ => None,
-    });
-    // A day is far beyond any sense here, and far from where adding to a clock overflows.
-    duration.filter(|duration| duration.as_secs() <= 86_400).ok_or(TIME_FORM)
-}
-
-impl Form for Time {
+impl Scalar for Time {
     type Value = Duration;
 
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Duration, D::Error> {
-        parsed(source, time)
+    fn parse(text: &str) -> Result<Duration, String> {
+        // A day is far beyond any sense here, and far from where adding to a clock overflows.
+        let seconds = amount(text, &[("s", 1), ("m", 60)]).filter(|seconds| *seconds <= 86_400);
+        let form = "a time is a whole number of s or m, a day at most, such as 10s";
+        seconds.map(Duration::from_secs).ok_or_else(|| form.to_owned())
     }
 
     fn show(value: &Duration) -> String {
@@ -90,63 +64,55 @@ impl Form for Time {
     }
 }
 
-/// A span of time above zero, for what would never be in time otherwise.
-pub(super) struct TimeAboveZero;
+/// A span of time in milliseconds.
+pub(super) struct ShortTime;
 
-impl Form for TimeAboveZero {
+impl Scalar for ShortTime {
     type Value = Duration;
 
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Duration, D::Error> {
-        parsed(source, |text| match time(text)? {
-            Duration::ZERO => Err("nothing would ever be in time; write a time such as 10s"),
-            time => Ok(time),
-        })
+    fn parse(text: &str) -> Result<Duration, String> {
+        let zero = || amount(text, &[("", 1)]).filter(|number| *number == 0);
+        let milliseconds = amount(text, &[("ms", 1), ("s", 1000)]).or_else(zero);
+        let form = "a short time is 0, or a whole number of ms or s, an hour at most";
+        let milliseconds = milliseconds.filter(|milliseconds| *milliseconds <= 3_600_000);
+        milliseconds.map(Duration::from_millis).ok_or_else(|| form.to_owned())
     }
 
     fn show(value: &Duration) -> String {
-        Time::show(value)
+        format!("{}ms", value.as_millis())
     }
 }
 
-/// A short span of time, or `null`.
-pub(super) struct OptionalTime;
+/// An amount for which zero makes no sense.
+pub(super) struct AboveZero<S>(PhantomData<S>);
 
-impl Form for OptionalTime {
-    type Value = Option<Duration>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Duration>, D::Error> {
-        Ok(Option::<ShortTime>::deserialize(source)?.map(|ShortTime(time)| time))
-    }
-
-    fn show(value: &Option<Duration>) -> String {
-        value.map_or_else(|| "null".to_owned(), |time| format!("{}ms", time.as_millis()))
-    }
+/// What is said of zero there.
+pub(super) trait Amount: Scalar<Value: Default + PartialEq> {
+    const ZERO: &'static str;
 }
 
-struct ShortTime(Duration);
-
-impl<'de> Deserialize<'de> for ShortTime {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        parsed(source, |text| {
-            let (number, unit) = split_unit(text);
-            let milliseconds = number.and_then(|number| match unit {
-                "" if number == 0 => Some(0),
-                "ms" => Some(number),
-                "s" => number.checked_mul(1000),
-                _ => None,
-            });
-            milliseconds
-                .filter(|milliseconds| *milliseconds <= 3_600_000)
-                .map(|milliseconds| Self(Duration::from_millis(milliseconds)))
-                .ok_or("a short time is 0, or a whole number of ms or s, an hour at most")
-        })
-    }
+impl<T: Default + PartialEq> Amount for Size<T>
+where
+    T: TryFrom<u64> + TryInto<u64> + Copy,
+{
+    const ZERO: &'static str = "nothing would fit into 0 bytes; write a size such as 64KiB";
 }
 
-fn split_unit(text: &str) -> (Option<u64>, &str) {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    (number.parse().ok(), unit)
+impl Amount for Time {
+    const ZERO: &'static str = "nothing would ever be in time; write a time such as 10s";
+}
+
+impl<S: Amount> Scalar for AboveZero<S> {
+    type Value = S::Value;
+
+    fn parse(text: &str) -> Result<S::Value, String> {
+        let amount = S::parse(text)?;
+        if amount == S::Value::default() { Err(S::ZERO.to_owned()) } else { Ok(amount) }
+    }
+
+    fn show(value: &S::Value) -> String {
+        S::show(value)
+    }
 }
 
 #[cfg(test)]

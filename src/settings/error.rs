@@ -54,26 +54,10 @@ pub(super) fn nearest(name: &str) -> Option<&'static Setting> {
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let candidate = SETTINGS
         .iter()
-        .map(|setting| (distance(setting.name, name), setting))
+        .map(|setting| (strsim::levenshtein(setting.name, name), setting))
         .min_by_key(|(distance, _)| *distance)?;
     match candidate {
         (0..=3, setting) => Some(setting),
         _ => SETTINGS.iter().find(|setting| last(setting.name) == last(name)),
     }
-}
-
-/// Letters to add, drop or replace to make one text of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = above + 1;
-        for (column, known) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(*known != letter);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }

@@ -1,16 +1,12 @@
-//! The forms that a setting's value takes: how it is read and shown.
+//! The forms of a setting's value: one scalar, an optional one, a list of them, or what serde reads.
 
-use std::fmt::{self, Display};
+use std::fmt;
 use std::marker::PhantomData;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, Visitor};
 use serde::ser::Serialize;
 
-use crate::contract::{PublicUrl, PublicUrlError};
-use crate::domain::TokenPrefix;
-use crate::storage::{StoreUrl, StoreUrlError, without_credentials, without_secrets};
+use crate::storage::{without_credentials, without_secrets};
 
 /// How a value is written.
 pub(super) trait Form {
@@ -21,104 +17,59 @@ pub(super) trait Form {
     fn show(value: &Self::Value) -> String;
 }
 
-/// Any text.
-pub(super) struct Verbatim;
+/// The grammar of a value that is one word.
+pub(super) trait Scalar {
+    type Value;
 
-impl Form for Verbatim {
-    type Value = String;
+    /// Reads a text. The error says what to write in its place.
+    fn parse(text: &str) -> Result<Self::Value, String>;
 
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> {
-        String::deserialize(source)
+    fn show(value: &Self::Value) -> String;
+}
+
+/// Exactly one scalar.
+pub(super) struct One<S>(PhantomData<S>);
+
+impl<S: Scalar> Form for One<S> {
+    type Value = S::Value;
+
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<S::Value, D::Error> {
+        Parsed::<S>::deserialize(source).map(|Parsed(value)| value)
     }
 
-    fn show(value: &String) -> String {
-        value.clone()
+    fn show(value: &S::Value) -> String {
+        S::show(value)
     }
 }
 
-/// What has a text of its own.
-pub(super) struct Text<T>(PhantomData<T>);
+/// A scalar, or `null`.
+pub(super) struct Optional<S>(PhantomData<S>);
 
-/// A value that is parsed from text by its own rules.
-pub(super) trait Parsed: Sized {
-    fn parse(text: &str) -> Result<Self, String>;
+impl<S: Scalar> Form for Optional<S> {
+    type Value = Option<S::Value>;
 
-    fn text(&self) -> String;
-}
-
-impl<T: Parsed> Form for Text<T> {
-    type Value = T;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
-        parsed(source, T::parse)
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Self::Value, D::Error> {
+        Ok(Option::<Parsed<S>>::deserialize(source)?.map(|Parsed(value)| value))
     }
 
-    fn show(value: &T) -> String {
-        value.text()
+    fn show(value: &Self::Value) -> String {
+        value.as_ref().map_or_else(|| "null".to_owned(), S::show)
     }
 }
 
-/// What has a text of its own, or `null`.
-pub(super) struct OptionalText<T>(PhantomData<T>);
+/// A list of scalars.
+pub(super) struct List<S>(PhantomData<S>);
 
-impl<T: Parsed> Form for OptionalText<T> {
-    type Value = Option<T>;
+impl<S: Scalar> Form for List<S> {
+    type Value = Vec<S::Value>;
 
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<T>, D::Error> {
-        Ok(Option::<Given<T>>::deserialize(source)?.map(|Given(value)| value))
+    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Self::Value, D::Error> {
+        let values = Vec::<Parsed<S>>::deserialize(source)?;
+        Ok(values.into_iter().map(|Parsed(value)| value).collect())
     }
 
-    fn show(value: &Option<T>) -> String {
-        value.as_ref().map_or_else(|| "null".to_owned(), T::text)
-    }
-}
-
-struct Given<T>(T);
-
-impl<'de, T: Parsed> Deserialize<'de> for Given<T> {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        parsed(source, T::parse).map(Self)
-    }
-}
-
-impl Parsed for SocketAddr {
-    fn parse(text: &str) -> Result<Self, String> {
-        let form = "an address is an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080";
-        text.parse().or(Err(form.to_owned()))
-    }
-
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Parsed for PublicUrl {
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: PublicUrlError| error.to_string())
-    }
-
-    fn text(&self) -> String {
-        self.as_str().to_owned()
-    }
-}
-
-impl Parsed for StoreUrl {
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: StoreUrlError| error.to_string())
-    }
-
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Parsed for TokenPrefix {
-    fn parse(text: &str) -> Result<Self, String> {
-        Self::parse(text).map_err(|error| error.to_string())
-    }
-
-    fn text(&self) -> String {
-        self.as_str().to_owned()
+    fn show(values: &Self::Value) -> String {
+        format!("[{}]", values.iter().map(S::show).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -132,52 +83,38 @@ impl<T: DeserializeOwned + Serialize> Form for Yaml<T> {
         T::deserialize(source)
     }
 
+    #[expect(clippy::expect_used, reason = "values are numbers, texts, lists and records of them")]
     fn show(value: &T) -> String {
-        serde_json::to_string(value).unwrap_or_default().trim_matches('"').to_owned()
+        let json = serde_json::to_string(value).expect("a setting can be written as JSON");
+        json.trim_matches('"').to_owned()
     }
 }
 
-/// The path of a file, or `null`.
-pub(super) struct OptionalPath;
+struct Parsed<S: Scalar>(S::Value);
 
-impl Form for OptionalPath {
-    type Value = Option<PathBuf>;
-
-    fn read<'de, D: Deserializer<'de>>(source: D) -> Result<Option<PathBuf>, D::Error> {
-        Option::<PathBuf>::deserialize(source)
-    }
-
-    fn show(value: &Option<PathBuf>) -> String {
-        value.as_ref().map_or_else(|| "null".to_owned(), |path| path.display().to_string())
+impl<'de, S: Scalar> Deserialize<'de> for Parsed<S> {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        source.deserialize_str(Parser::<S>(PhantomData))
     }
 }
 
-/// Reads a text by the rules of `parse`. It does so inside the visitor: only errors that arise
-/// there are given the value's line.
-pub(super) fn parsed<'de, D: Deserializer<'de>, T, E: Display>(
-    source: D,
-    parse: impl FnOnce(&str) -> Result<T, E>,
-) -> Result<T, D::Error> {
-    struct Parse<F>(F);
+/// Parses inside the visitor: only errors that arise there are given the value's line.
+struct Parser<S>(PhantomData<S>);
 
-    impl<T, E: Display, F: FnOnce(&str) -> Result<T, E>> Visitor<'_> for Parse<F> {
-        type Value = T;
+impl<S: Scalar> Visitor<'_> for Parser<S> {
+    type Value = Parsed<S>;
 
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("one word")
-        }
-
-        fn visit_str<D: Error>(self, text: &str) -> Result<T, D> {
-            self.0(text).map_err(|error| {
-                let error = error.to_string();
-                let names = |text: &str| error.contains(&format!("{text:?}"));
-                if names(text) || names(&without_secrets(text)) {
-                    return D::custom(error);
-                }
-                D::custom(format!("{:?} is refused: {error}", without_credentials(text)))
-            })
-        }
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("one word")
     }
 
-    source.deserialize_str(Parse(parse))
+    fn visit_str<E: Error>(self, text: &str) -> Result<Parsed<S>, E> {
+        S::parse(text).map(Parsed).map_err(|error| {
+            let names = |text: &str| error.contains(&format!("{text:?}"));
+            if names(text) || names(&without_secrets(text)) {
+                return E::custom(error);
+            }
+            E::custom(format!("{:?} is refused: {error}", without_credentials(text)))
+        })
+    }
 }

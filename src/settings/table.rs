@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use serde::de::Deserializer;
 
 use super::Settings;
-use super::addresses::{Addresses, Networks, OptionalAddress, Origins};
-use super::amounts::{OptionalTime, Size, SizeAboveZero, Time, TimeAboveZero};
-use super::form::{Form, OptionalPath, OptionalText, Text, Verbatim, Yaml};
+use super::addresses::{Address, Network, Origin};
+use super::amounts::{AboveZero, ShortTime, Size, Time};
+use super::form::{Form, List, One, Optional, Yaml};
 use crate::contract::PublicUrl;
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
@@ -57,80 +57,80 @@ macro_rules! settings {
 
 settings! {
     /// Where to listen: an IP address and a port.
-    "listen" => listen: Text<SocketAddr>;
+    "listen" => listen: One<SocketAddr>;
     /// The address by which callers reach the service where a proxy gives it another one, such as
     /// https://example.com/neokeys: in Location, problem types and the served documents.
-    "public_url" => contract.public_url: OptionalText<PublicUrl>;
+    "public_url" => contract.public_url: Optional<PublicUrl>;
     /// Where the keys are: file:DIR, etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX,
     /// az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or memory: for a trial. A file that sets more of
     /// the store writes it as store.url.
-    "store" => store: Text<StoreUrl>;
+    "store" => store: One<StoreUrl>;
     /// How old knowledge may be that is served from etcd (null: 2s) or object storage (null: 1s).
     /// 0: every request asks the store.
-    "store.max_staleness" => max_staleness: OptionalTime;
+    "store.max_staleness" => max_staleness: Optional<ShortTime>;
     /// The claim of a bearer token that names the caller's tenants.
-    "auth.bearer.tenants_claim" => auth.bearer.tenants_claim: Verbatim;
+    "auth.bearer.tenants_claim" => auth.bearer.tenants_claim: Yaml<_>;
     /// Whose bearer tokens are taken: a list of { issuer, audience, jwks, ca, http_host,
     /// algorithms, access_tokens_only }.
     "auth.bearer.issuers" => auth.bearer.issuers: Yaml<_>;
     /// Which permissions a caller may give a key: any, or subset for those that it holds itself.
     "auth.grants" => auth.grants: Yaml<_>;
     /// What new tokens start with.
-    "auth.token_prefix" => auth.token_prefix: Text<TokenPrefix>;
+    "auth.token_prefix" => auth.token_prefix: One<TokenPrefix>;
     /// How many credentials that are not valid an address has in a minute before it is turned away
     /// with 429; a request without one is no failure. 0: nobody is slowed down.
     "auth.throttle.failures_per_minute" => auth.throttle.failures_per_minute: Yaml<_>;
     /// The proxies whose Forwarded or X-Forwarded-For says a client's address, as addresses or
     /// networks such as 10.0.0.0/8.
-    "auth.throttle.trusted_proxies" => auth.throttle.trusted_proxies: Networks;
+    "auth.throttle.trusted_proxies" => auth.throttle.trusted_proxies: List<Network>;
     /// A list of addresses that the served documents name in place of the contract's servers.
-    "contract.servers" => contract.servers: Addresses;
+    "contract.servers" => contract.servers: List<Address>;
     /// Where the served documents say that a user signs in, in place of the contract's address.
-    "contract.authorization_url" => contract.authorization_url: OptionalAddress;
+    "contract.authorization_url" => contract.authorization_url: Optional<Address>;
     /// Whether there is a page, /swagger-ui/, that shows the documents to anybody: true or false.
     "swagger_ui.enabled" => swagger_ui.enabled: Yaml<_>;
     /// The client id that Swagger UI's sign-in starts with: what the identity provider knows it by.
-    "swagger_ui.client_id" => swagger_ui.client_id: Verbatim;
+    "swagger_ui.client_id" => swagger_ui.client_id: Yaml<_>;
     /// The scopes that are ticked in Swagger UI's sign-in.
     "swagger_ui.scopes" => swagger_ui.scopes: Yaml<_>;
     /// Origins whose pages may call from a browser, such as https://console.example.com. None by
     /// default.
-    "cors.origins" => cors.origins: Origins;
+    "cors.origins" => cors.origins: List<Origin>;
     /// The largest target and headers of a request together; at most 128KiB, where HTTP parsing ends.
-    "limits.head" => limits.head: SizeAboveZero<usize>;
+    "limits.head" => limits.head: One<AboveZero<Size<usize>>>;
     /// The largest request body.
-    "limits.body" => limits.body: SizeAboveZero<usize>;
+    "limits.body" => limits.body: One<AboveZero<Size<usize>>>;
     /// How long a request may take to arrive up to its body, from its first byte.
-    "limits.head_time" => limits.head_time: TimeAboveZero;
+    "limits.head_time" => limits.head_time: One<AboveZero<Time>>;
     /// How long a request's body may take to arrive.
-    "limits.body_time" => limits.body_time: TimeAboveZero;
+    "limits.body_time" => limits.body_time: One<AboveZero<Time>>;
     /// How long a connection is kept between requests. 0s: each has one request.
-    "limits.idle_time" => limits.idle_time: Time;
+    "limits.idle_time" => limits.idle_time: One<Time>;
     /// How long a client may take nothing of what is sent to it; then its connection is ended.
-    "limits.stall_time" => limits.stall_time: TimeAboveZero;
+    "limits.stall_time" => limits.stall_time: One<AboveZero<Time>>;
     /// The most connections at once; further ones wait to be accepted.
     "limits.connections" => limits.connections: Yaml<_>;
     /// The largest security.yml.
-    "limits.document" => document_limit: SizeAboveZero<u64>;
+    "limits.document" => document_limit: One<AboveZero<Size<u64>>>;
     /// How long a change waits for somebody who goes on writing to the tenant's security.yml; then it
     /// is refused. Who stands still is waited for two seconds, whatever this is.
-    "limits.edit_time" => edit_time: Time;
+    "limits.edit_time" => edit_time: One<Time>;
     /// How many bytes of documents are kept in memory; the tenants used least lately make room.
-    "limits.loaded" => loaded_limit: Size<u64>;
+    "limits.loaded" => loaded_limit: One<Size<u64>>;
     /// How long requests in flight may take to end once the service is told to stop. 0s: they are cut
     /// off.
-    "limits.shutdown" => limits.shutdown: Time;
+    "limits.shutdown" => limits.shutdown: One<Time>;
     /// A PEM file with the server's certificate and those that lead to its root; with tls.key, the
     /// service speaks TLS, and reads both again when they change.
-    "tls.certificate" => tls.certificate: OptionalPath;
+    "tls.certificate" => tls.certificate: Yaml<_>;
     /// A PEM file with the certificate's private key.
-    "tls.key" => tls.key: OptionalPath;
+    "tls.key" => tls.key: Yaml<_>;
     /// Where Prometheus finds the metrics, at /metrics: an IP address and a port of their own, such
     /// as 127.0.0.1:9464. Anybody who reaches it may read them. Not served by default.
-    "metrics.listen" => metrics.listen: OptionalText<SocketAddr>;
+    "metrics.listen" => metrics.listen: Optional<SocketAddr>;
     /// The collector to which traces are sent over OTLP (HTTP, protobuf), such as
     /// http://127.0.0.1:4318. None are sent by default.
-    "traces.endpoint" => traces.endpoint: OptionalAddress;
+    "traces.endpoint" => traces.endpoint: Optional<Address>;
     /// Of the requests whose traceparent decides nothing, one in so many is traced.
     "traces.one_in" => traces.one_in: Yaml<_>;
     /// How log lines look: text or json.
