@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{DevIssuerConfig, TokenRequest};
 use crate::domain::Scope;
 
@@ -16,6 +18,9 @@ pub(super) const LIFETIMES: [(u64, &str); 4] =
 pub(super) const DEFAULT_LIFETIME: u64 = 3600;
 /// The longest text of a parameter, in bytes.
 const LONGEST: usize = 4096;
+
+/// All but the unreserved characters of RFC 3986 §2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Names and values of a query or a form, in order.
 pub(super) type Parameters = [(String, String)];
@@ -87,7 +92,8 @@ impl AuthorizeRequest {
         let page = self.redirect_uri.as_deref()?;
         let state = self.state.as_deref().map(|state| ("state", state));
         let members = answer.iter().copied().chain(state);
-        let members = members.map(|(name, value)| format!("{name}={}", percent_encode(value)));
+        let members =
+            members.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED)));
         Some(format!("{page}#{}", members.collect::<Vec<_>>().join("&")))
     }
 }
@@ -139,21 +145,6 @@ fn find<'p>(
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
-}
-
-/// Leaves only the unreserved characters of RFC 3986 §2.3 as they are.
-fn percent_encode(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ use serde_json::{Value, json};
 
 use crate::auth::Clock;
 use crate::auth::bearer::{FixedIssuer, IssuerConfig, SigningAlgorithm};
-use page::Pages;
 use signing::SigningKey;
 
 pub use signing::{SigningError, TokenRequest};
@@ -60,7 +59,8 @@ impl DevIssuerConfig {
 pub struct DevIssuer {
     config: DevIssuerConfig,
     key: SigningKey,
-    pages: Pages,
+    /// The Content-Security-Policy of its pages.
+    policy: String,
     clock: Arc<dyn Clock>,
 }
 
@@ -70,8 +70,8 @@ impl DevIssuer {
     /// # Errors
     /// [`SigningError`] when the operating system gives no randomness.
     pub fn generate(config: DevIssuerConfig, clock: Arc<dyn Clock>) -> Result<Self, SigningError> {
-        let pages = Pages::new(&config);
-        Ok(Self { config, key: SigningKey::generate()?, pages, clock })
+        let policy = page::policy(&config);
+        Ok(Self { config, key: SigningKey::generate()?, policy, clock })
     }
 
     /// What makes a verifier take its tokens, with no request over the network.

@@ -5,22 +5,23 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
+use maud::Markup;
 use secrecy::ExposeSecret as _;
 
 use super::authorize::{AuthorizeError, AuthorizeRequest, parse_choice};
-use super::{DevIssuer, ROOT};
+use super::{DevIssuer, ROOT, page};
 use crate::problem::{Problem, ProblemType};
 
 pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
     let issuer = web::Data::from(issuer.clone());
-    let sign_in = page("/authorize", "GET, HEAD, POST")
+    let sign_in = address("/authorize", "GET, HEAD, POST")
         .route(web::get().to(show))
         .route(web::head().to(show))
         .route(web::post().to(submit));
-    let keys = page("/.well-known/jwks.json", "GET, HEAD")
+    let keys = address("/.well-known/jwks.json", "GET, HEAD")
         .route(web::get().to(key_set))
         .route(web::head().to(key_set));
-    let about = page("/.well-known/openid-configuration", "GET, HEAD")
+    let about = address("/.well-known/openid-configuration", "GET, HEAD")
         .route(web::get().to(discovery))
         .route(web::head().to(discovery));
     let scope = web::scope(ROOT).app_data(issuer);
@@ -28,7 +29,7 @@ pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
 }
 
 /// A path that answers other methods than these with a 405.
-fn page(path: &str, allowed: &'static str) -> Resource {
+fn address(path: &str, allowed: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move || async move {
         let detail = "The Allow header names the methods.";
         Err::<&str, _>(
@@ -43,14 +44,13 @@ async fn show(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpRespons
     if let Some(refusal) = refuse_other_host(&issuer, &request) {
         return refusal;
     }
-    let parameters = parse_pairs(request.query_string());
-    match AuthorizeRequest::parse(&issuer.config, &parameters) {
-        Ok(wanted) => html(&issuer, StatusCode::OK, issuer.pages.sign_in(&issuer.config, &wanted)),
+    match AuthorizeRequest::parse(&issuer.config, &parse_pairs(request.query_string().as_bytes())) {
+        Ok(wanted) => html(&issuer, StatusCode::OK, page::sign_in(&issuer.config, &wanted)),
         Err(error) => refuse(&issuer, &error),
     }
 }
 
-/// What the sign-in page sends: the client's request, which stands in the address again, and the
+/// The form of the sign-in page: the client's request, which stands in the address again, and the
 /// developer's choice.
 async fn submit(
     issuer: web::Data<DevIssuer>,
@@ -61,19 +61,16 @@ async fn submit(
         return refusal;
     }
     if !is_from_own_page(&issuer, &request) {
-        return html(
-            &issuer,
-            StatusCode::FORBIDDEN,
-            issuer.pages.refusal("Only this page itself can sign in."),
-        );
+        let page = page::refusal("Only this page itself can sign in.");
+        return html(&issuer, StatusCode::FORBIDDEN, page);
     }
-    let Ok(body) = body else {
-        let page = issuer.pages.refusal("What was sent is not what this page sends.");
+    let Some(form) = body.ok().filter(|body| str::from_utf8(body).is_ok()) else {
+        let page = page::refusal("The form is not one that this page sends.");
         return html(&issuer, StatusCode::BAD_REQUEST, page);
     };
-    let wanted = AuthorizeRequest::parse(&issuer.config, &parse_pairs(request.query_string()));
-    let choice = parse_choice(&parse_pairs(std::str::from_utf8(&body).unwrap_or_default()));
-    let (wanted, choice) = match (wanted, choice) {
+    let wanted =
+        AuthorizeRequest::parse(&issuer.config, &parse_pairs(request.query_string().as_bytes()));
+    let (wanted, choice) = match (wanted, parse_choice(&parse_pairs(&form))) {
         (Ok(wanted), Ok(choice)) => (wanted, choice),
         (Err(error), _) | (_, Err(error)) => return refuse(&issuer, &error),
     };
@@ -81,7 +78,7 @@ async fn submit(
         Ok(token) => token,
         Err(error) => {
             tracing::error!(%error, "the development issuer cannot sign");
-            let page = issuer.pages.refusal("The token cannot be signed; the log says why.");
+            let page = page::refusal("The token cannot be signed; the log says why.");
             return html(&issuer, StatusCode::INTERNAL_SERVER_ERROR, page);
         }
     };
@@ -94,7 +91,7 @@ async fn submit(
     ];
     match wanted.location(&answer) {
         Some(location) => redirect(&issuer, &location),
-        None => html(&issuer, StatusCode::OK, issuer.pages.token(token.expose_secret(), &choice)),
+        None => html(&issuer, StatusCode::OK, page::token(token.expose_secret(), &choice)),
     }
 }
 
@@ -107,15 +104,15 @@ async fn key_set(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpResp
     })
 }
 
-/// Where everything is.
+/// The issuer's metadata.
 async fn discovery(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpResponse {
     refuse_other_host(&issuer, &request)
         .unwrap_or_else(|| secured(&issuer, StatusCode::OK).json(issuer.discovery()))
 }
 
-fn parse_pairs(text: &str) -> Vec<(String, String)> {
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(text);
-    pairs.map(web::Query::into_inner).unwrap_or_default()
+/// The names and values of a query or a form. Every text is one of either.
+fn parse_pairs(text: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(text).into_owned().collect()
 }
 
 /// A site that points its own name at this machine would be of the same origin as this page, and
@@ -129,7 +126,7 @@ fn refuse_other_host(issuer: &DevIssuer, request: &HttpRequest) -> Option<HttpRe
     if hosts().count() == 1 && hosts().all(own) {
         return None;
     }
-    let page = issuer.pages.refusal("This page answers under its own address only.");
+    let page = page::refusal("This page answers under its own address only.");
     Some(html(issuer, StatusCode::MISDIRECTED_REQUEST, page))
 }
 
@@ -150,15 +147,15 @@ fn refuse(issuer: &DevIssuer, error: &AuthorizeError) -> HttpResponse {
     {
         return redirect(issuer, &location);
     }
-    html(issuer, StatusCode::BAD_REQUEST, issuer.pages.refusal(&error.to_string()))
+    html(issuer, StatusCode::BAD_REQUEST, page::refusal(&error.to_string()))
 }
 
 fn redirect(issuer: &DevIssuer, location: &str) -> HttpResponse {
     secured(issuer, StatusCode::SEE_OTHER).insert_header((header::LOCATION, location)).finish()
 }
 
-fn html(issuer: &DevIssuer, status: StatusCode, page: String) -> HttpResponse {
-    secured(issuer, status).content_type("text/html; charset=utf-8").body(page)
+fn html(issuer: &DevIssuer, status: StatusCode, page: Markup) -> HttpResponse {
+    secured(issuer, status).content_type("text/html; charset=utf-8").body(page.into_string())
 }
 
 /// An answer that nobody keeps, frames, guesses the type of, or learns the address of.
@@ -169,7 +166,10 @@ fn secured(issuer: &DevIssuer, status: StatusCode) -> HttpResponseBuilder {
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
-        .insert_header((HeaderName::from_static("content-security-policy"), issuer.pages.policy()));
+        .insert_header((
+            HeaderName::from_static("content-security-policy"),
+            issuer.policy.as_str(),
+        ));
     response
 }
 
@@ -310,8 +310,10 @@ mod tests {
         let request = post("/dev-issuer/authorize", "").set_payload(vec![b'x'; 1024 * 1024]);
         let response = call(&issuer, request).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-        let request = post("/dev-issuer/authorize", "").set_payload(b"permission=%ff".to_vec());
-        assert_eq!(call(&issuer, request).await.status(), StatusCode::BAD_REQUEST);
+        for form in [&b"permission=%ff"[..], b"subject=\xff"] {
+            let request = post("/dev-issuer/authorize", "").set_payload(form.to_vec());
+            assert_eq!(call(&issuer, request).await.status(), StatusCode::BAD_REQUEST);
+        }
     }
 
     #[tokio::test]
