@@ -1,18 +1,18 @@
 //! neokeys issues, manages and checks the API keys of a platform's tenants.
 //!
-//! It is a service, and this crate is for two kinds of readers.
+//! It is a service, and a library for services that check its keys themselves.
 //!
-//! # Another service that lets the keys in
+//! # Guarding another service
 //!
 //! Add the crate to an actix-web service that can reach the store. It is not on crates.io, so name its
-//! repository and the release that you want, or a path:
+//! repository and a release, or a path:
 //!
 //! ```toml
 //! [dependencies]
 //! neokeys = { git = "https://github.com/neostore/neokeys", tag = "v0.1.0" }
 //! ```
 //!
-//! Then put the scope that a handler demands into its signature:
+//! Then put the scope that a handler requires into its signature:
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
@@ -41,31 +41,42 @@
 //! # }
 //! ```
 //!
-//! `examples/guarded_service.rs` is a whole one. A service in another language asks over HTTP:
+//! `examples/guarded_service.rs` is a complete service. A service in another language asks over HTTP:
 //! `docs/gateways.md`, or `POST /api/{tenantId}/introspect` (RFC 7662).
 //!
-//! [`guard`] is all of the crate that another crate can rely on: what it has is listed in
-//! `tests/public_api/`, and changes there are told in the changelog. The other modules are the
-//! program's own parts, public for its tests, and change without notice.
+//! [`guard`] is the public API of the crate: `tests/public_api/` lists its items, and the changelog names
+//! changes to it. The other modules are the program's own parts, public for its tests, and change
+//! without notice.
 //!
 //! # The service itself
 //!
-//! `startup` puts the layers together: [`http`] speaks the documented [`contract`], [`auth`]
-//! decides who may, [`domain`] holds the rules, and [`storage`] keeps one `security.yml` a tenant.
+//! `startup` puts the layers together: [`http`] implements the documented `contract`, [`auth`]
+//! authenticates and authorizes callers, [`domain`] holds the rules, and [`storage`] keeps one
+//! `security.yml` a tenant.
+
+pub mod guard;
 
 pub use neokeys_store::{domain, storage, tally};
 
 pub mod auth;
-pub mod cli;
-pub mod connections;
-pub mod contract;
-pub mod dev_issuer;
-pub mod guard;
 pub mod http;
-pub mod metrics;
 pub mod problem;
+
+// The program and its tests alone reach these.
+#[doc(hidden)]
+pub mod cli;
+#[doc(hidden)]
+pub mod connections;
+#[doc(hidden)]
+pub mod contract;
+#[doc(hidden)]
 pub mod settings;
+#[doc(hidden)]
 pub mod startup;
+#[doc(hidden)]
 pub mod telemetry;
-pub mod tls;
-pub mod traces;
+
+mod dev_issuer;
+mod metrics;
+mod tls;
+mod traces;

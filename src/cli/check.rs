@@ -1,4 +1,4 @@
-//! `neokeys check`: every document read and judged.
+//! `neokeys check`: the problems of every document.
 
 use clap::Args;
 use serde::Serialize;
@@ -9,15 +9,15 @@ use super::output::{Output, table};
 use crate::domain::TenantId;
 use crate::storage::{CheckError, Finding, Severity};
 
-/// What to judge.
+/// The documents to check.
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Only this tenant's file.
+    /// Check only this tenant's file.
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: Option<TenantId>,
     #[command(flatten)]
     place: Place,
-    /// Write JSON in place of a table.
+    /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
 }
@@ -34,7 +34,7 @@ struct FindingDescription<'a> {
     hint: &'a str,
 }
 
-/// Writes what is to be mended, and fails if anything does not work as it is.
+/// Prints the problems, and fails if any of them is an error.
 pub(super) async fn run(
     arguments: &CheckArguments,
     output: &mut Output<'_>,
@@ -42,17 +42,17 @@ pub(super) async fn run(
     let store = arguments.place.open(false)?;
     let findings = store.check(arguments.tenant.as_ref()).await.map_err(|error| match error {
         CheckError::NoSuchTenant(_) => {
-            Failure::refused(&error).hint("`neokeys tenants list` shows those there are")
+            Failure::refused(&error).hint("`neokeys tenants list` lists the tenants")
         }
         CheckError::Listing(_) => Failure::refused(&error),
     })?;
     if arguments.json {
         output.write_json(&findings.iter().map(describe).collect::<Vec<_>>())?;
     } else if findings.is_empty() {
-        output.say(&"Nothing is to be mended.\n");
+        output.say(&"No problems found.\n");
     } else {
         let rows: Vec<_> = findings.iter().map(row).collect();
-        output.write(&table(["PLACE", "SEVERITY", "WHAT IS WRONG", "HOW TO MEND IT"], &rows))?;
+        output.write(&table(["PLACE", "SEVERITY", "PROBLEM", "FIX"], &rows))?;
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(Failure::silent());

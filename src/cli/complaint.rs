@@ -1,11 +1,12 @@
-//! What is said of arguments that cannot be taken.
+//! Errors in arguments.
 
 use std::ffi::{OsStr, OsString};
 
 use clap::Parser as _;
 
 use super::Arguments;
-use super::output::{Output, escaped};
+use super::escape::escaped;
+use super::output::Output;
 use crate::storage::without_credentials;
 
 /// Says why arguments were not taken, or gives the help that they ask for. The parser repeats an

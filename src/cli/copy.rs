@@ -11,28 +11,28 @@ use super::{Place, StoreAddress};
 use crate::domain::TenantId;
 use crate::storage::{self, Copied, CopyError, CopyOptions, DocumentStore};
 
-/// What to copy where.
+/// The source, the target, and which tenants.
 #[derive(Debug, Args)]
 pub(super) struct CopyArguments {
     /// The store to copy from.
     #[arg(long, value_name = "URL")]
     from: StoreAddress,
-    /// The store to copy to; a folder is made if it is not there.
+    /// The store to copy to; a folder is created if it does not exist.
     #[arg(long, value_name = "URL")]
     to: StoreAddress,
-    /// The one tenant to copy, in place of all.
+    /// Copy only this tenant.
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: Option<TenantId>,
-    /// Replace documents at the target that are others than those at the source. They may be newer.
+    /// Replace documents at the target that differ from the source. They may be newer.
     #[arg(long)]
     force: bool,
-    /// Take tenants away from the target that the source does not have. Without this they are named.
+    /// Delete tenants at the target that the source does not have. Without this, they are reported.
     #[arg(long)]
     delete: bool,
-    /// The file of settings [default: neokeys.yml, if it is there].
+    /// The settings file [default: neokeys.yml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<std::path::PathBuf>,
-    /// Write JSON in place of a table.
+    /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
 }
@@ -46,7 +46,7 @@ struct Outcome {
     reason: Option<String>,
 }
 
-/// Copies, tells what became of each tenant, and fails if any was not copied.
+/// Copies, prints the outcome for each tenant, and fails if any was not copied.
 pub(super) async fn run(arguments: &CopyArguments, output: &mut Output<'_>) -> Result<(), Failure> {
     if arguments.from.parse()? == arguments.to.parse()? {
         return Err(Failure::because("--from and --to name the same store"));
@@ -62,10 +62,10 @@ pub(super) async fn run(arguments: &CopyArguments, output: &mut Output<'_>) -> R
         None => all_tenants(&*from, &*to, arguments.delete).await?,
     };
     let options = CopyOptions { replace: arguments.force, delete: arguments.delete };
-    let (mut outcomes, mut faults) = (Vec::new(), BTreeSet::new());
+    let (mut outcomes, mut hints) = (Vec::new(), Vec::new());
     for tenant in &tenants {
         let copied = storage::copy(&*from, &*to, tenant, options).await;
-        faults.extend(copied.as_ref().err().map(Fault::of));
+        hints.extend(copied.as_ref().err().map(hint).filter(|hint| !hints.contains(hint)));
         outcomes.push(outcome(tenant, copied));
     }
     if arguments.json {
@@ -79,14 +79,13 @@ pub(super) async fn run(arguments: &CopyArguments, output: &mut Output<'_>) -> R
             .collect();
         output.write(&table(["TENANT", "OUTCOME", "REASON"], &rows))?;
     }
-    if faults.is_empty() {
+    if hints.is_empty() {
         return Ok(());
     }
-    let hints: Vec<_> = faults.iter().map(Fault::hint).collect();
-    Err(Failure::because("the target is not as the source is").hint(hints.join("; ")))
+    Err(Failure::because("the target differs from the source").hint(hints.join("; ")))
 }
 
-/// The tenants of either end.
+/// The tenants of source and target.
 async fn all_tenants(
     from: &dyn DocumentStore,
     to: &dyn DocumentStore,
@@ -97,49 +96,29 @@ async fn all_tenants(
     };
     let (source, target) = (list(from).await?, list(to).await?);
     if delete && source.is_empty() && !target.is_empty() {
-        let told = "the source has no tenants, so --delete would take all from the target";
-        return Err(
-            Failure::because(told).hint("look at --from; --tenant ID takes a single one away")
-        );
+        let told = "the source has no tenants, so --delete would delete all from the target";
+        return Err(Failure::because(told).hint("check --from; --tenant ID deletes a single one"));
     }
     Ok(source.into_iter().chain(target).collect())
 }
 
-/// What kept the target from being as the source is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fault {
-    Another,
-    Gone,
-    Failed,
-}
-
-impl Fault {
-    fn of(error: &CopyError) -> Self {
-        match error {
-            CopyError::Another { .. } => Self::Another,
-            CopyError::Gone { .. } => Self::Gone,
-            CopyError::NoSuchTenant
-            | CopyError::Restless
-            | CopyError::NotVerified { .. }
-            | CopyError::Source(_)
-            | CopyError::Target(_)
-            | CopyError::Write(_)
-            | CopyError::Create(_)
-            | CopyError::Delete(_) => Self::Failed,
+/// The way to get past an error.
+fn hint(error: &CopyError) -> &'static str {
+    match error {
+        CopyError::Another { .. } => {
+            "--force replaces documents at the target that differ; compare both first"
         }
-    }
-
-    fn hint(&self) -> &'static str {
-        match self {
-            Self::Another => {
-                "--force replaces documents at the target that are others; look at both first"
-            }
-            Self::Gone => {
-                "--delete takes tenants away from the target that the source does not have; look at \
-                 them first"
-            }
-            Self::Failed => "what was not copied is tried again by the same command",
+        CopyError::Gone { .. } => {
+            "--delete deletes tenants at the target that the source does not have; check them first"
         }
+        CopyError::NoSuchTenant
+        | CopyError::Restless
+        | CopyError::NotVerified { .. }
+        | CopyError::Source(_)
+        | CopyError::Target(_)
+        | CopyError::Write(_)
+        | CopyError::Create(_)
+        | CopyError::Delete(_) => "run the same command again to copy the rest",
     }
 }
 

@@ -1,11 +1,11 @@
-//! Why a command did not do what it was asked.
+//! The failure of a command: message, hint and exit code.
 
 use std::error::Error;
 use std::fmt::{self, Display};
 
-use super::output::escaped;
+use super::escape::escaped;
 
-/// A sentence for the person at the terminal, what to do next, and the exit code.
+/// A sentence for the terminal, a hint what to do next, and the exit code.
 #[derive(Debug)]
 pub(super) struct Failure {
     exit_code: u8,
@@ -14,22 +14,22 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// It was refused, or what it is about is not there.
+    /// Something was refused or not found.
     pub(super) fn refused(error: &(dyn Error + 'static)) -> Self {
         Self::new(1, chain(error))
     }
 
-    /// As [`refused`](Self::refused), where no error says it.
+    /// As [`refused`](Self::refused), where there is no error to name.
     pub(super) fn because(message: impl Into<String>) -> Self {
         Self::new(1, message.into())
     }
 
-    /// What was asked makes no sense.
+    /// Wrong usage.
     pub(super) fn usage(error: &(dyn Error + 'static)) -> Self {
         Self::new(2, chain(error))
     }
 
-    /// It was done, and a judgement came out that a script should stop at. Nothing is left to say.
+    /// The result itself is a reason to stop a script; there is nothing to add.
     pub(super) fn silent() -> Self {
         Self::new(1, String::new())
     }
@@ -38,7 +38,7 @@ impl Failure {
         Self { exit_code, message, hint: None }
     }
 
-    /// Says what to do next.
+    /// Adds what to do next.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -12,10 +12,10 @@ use crate::domain::{
 };
 use crate::storage::{DocumentError, DocumentRepository};
 
-/// What to do with a tenant's keys.
+/// A command on the keys of a tenant.
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Show every key.
+    /// List the keys.
     List {
         #[command(flatten)]
         of: Tenant,
@@ -25,27 +25,27 @@ pub(super) enum KeysCommand {
         #[command(flatten)]
         key: Key,
     },
-    /// Make a key. Its token, which is shown only this once, is all that goes to standard output.
+    /// Create a key. Only its token goes to standard output, and it is shown only once.
     Create {
         #[command(flatten)]
         key: Key,
         #[command(flatten)]
         permissions: Permissions,
-        /// The key does not work until it is enabled.
+        /// Create the key disabled.
         #[arg(long)]
         disabled: bool,
     },
-    /// Give a key other rights; its name and token stay.
+    /// Change the permissions of a key and whether it is enabled; its name and token stay.
     Update {
         #[command(flatten)]
         key: Key,
-        /// Whether the key works from now on.
+        /// Whether the key is enabled.
         #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
         enabled: bool,
         #[command(flatten)]
         permissions: Permissions,
     },
-    /// Remove a key: it stops working at once.
+    /// Delete a key: it stops working at once.
     Delete {
         #[command(flatten)]
         key: Key,
@@ -54,19 +54,19 @@ pub(super) enum KeysCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct Tenant {
-    /// Whose keys.
+    /// The tenant of the keys.
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: TenantId,
     #[command(flatten)]
     place: Place,
-    /// Write JSON in place of a table.
+    /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Key {
-    /// What the key is called.
+    /// The name of the key.
     #[arg(value_parser = KeyName::parse)]
     name: KeyName,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(super) struct Key {
 
 #[derive(Debug, Args)]
 pub(super) struct Permissions {
-    /// What the key may do; * for everything. Can be given several times.
+    /// A permission of the key; * for all. Can be given several times.
     #[arg(
         long = "permission", value_name = "P", required = true, num_args = 1..,
         value_parser = Scope::parse,
@@ -94,7 +94,7 @@ impl Permissions {
     }
 }
 
-/// Does it.
+/// Runs the command.
 pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Result<(), Failure> {
     match command {
         KeysCommand::List { of } => list(of, output).await,
@@ -115,7 +115,7 @@ pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Resul
         KeysCommand::Delete { key } => {
             let edit = KeyringEdit::Delete { name: key.name.clone() };
             commit(&key.of.place.open(false)?, &key.of, edit).await?;
-            output.say(&format_args!("{} no longer works.\n", key.name.as_str()));
+            output.say(&format_args!("{} is deleted.\n", key.name.as_str()));
             Ok(())
         }
     }
@@ -128,7 +128,7 @@ async fn list(of: &Tenant, output: &mut Output<'_>) -> Result<(), Failure> {
     if faulty > 0 {
         let tenant = of.tenant.as_str();
         output.say(&format_args!(
-            "{faulty} faulty entries are left out; `neokeys check --tenant {tenant}` says why.\n"
+            "{faulty} invalid entries are left out; `neokeys check --tenant {tenant}` says why.\n"
         ));
     }
     if of.json {
@@ -158,20 +158,20 @@ async fn create(
     let store = Place::open_as(&settings, false)?;
     // The error says nothing of its own: there is one cause.
     let token = Token::generate(&settings.auth.token_prefix)
-        .or(Err(Failure::because("the operating system gives no randomness for a token")))?;
+        .or(Err(Failure::because("the operating system provides no randomness for a token")))?;
     let name = key.name.clone();
     let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
     let created = commit(&store, &key.of, edit).await?;
     // A token that did not arrive is lost, even if it was a reader who left.
     output.deliver(token.expose()).and_then(|()| output.deliver("\n")).map_err(|error| {
         let (name, tenant) = (key.name.as_str(), key.of.tenant.as_str());
-        Failure::because(format!("the key is made, but its token could not be written: {error}"))
+        Failure::because(format!("the key is created, but its token cannot be written: {error}"))
             .hint(format!(
-                "`neokeys keys delete {name} --tenant {tenant}` removes it; then make it again"
+                "delete it with `neokeys keys delete {name} --tenant {tenant}`, then create it again"
             ))
     })?;
     output.say(&show(&created.key, key.of.json)?);
-    output.say(&"The token on standard output is shown only this once.\n");
+    output.say(&"The token is shown only once.\n");
     Ok(())
 }
 
@@ -205,18 +205,18 @@ fn not_done(error: &CommitError, of: &Tenant) -> Failure {
             failure.hint("choose another name, or change the key with `neokeys keys update`")
         }
         CommitError::Edit(EditError::NotFound) => {
-            failure.hint(format!("`neokeys keys list --tenant {tenant}` shows the keys there are"))
+            failure.hint(format!("`neokeys keys list --tenant {tenant}` lists the keys"))
         }
         CommitError::Edit(
             EditError::NameTakenByFaultyEntry { .. } | EditError::NoKeyButFaultyEntry { .. },
         )
-        | CommitError::NotEditable { .. } => failure.hint("mend it in the file, then try again"),
+        | CommitError::NotEditable { .. } => failure.hint("fix it in the file, then try again"),
         CommitError::Edit(EditError::PreconditionFailed)
         | CommitError::NotAllowed(_)
         | CommitError::CallerGone => failure,
         CommitError::Unavailable(cause) => failure.hint(unavailable_hint(cause, of)),
         CommitError::Uncertain(_) => failure.hint(format!(
-            "see to the disk; `neokeys keys list --tenant {tenant}` shows what holds now"
+            "check the disk; `neokeys keys list --tenant {tenant}` shows the current keys"
         )),
     }
 }
@@ -224,7 +224,7 @@ fn not_done(error: &CommitError, of: &Tenant) -> Failure {
 fn no_such_tenant(of: &Tenant) -> Failure {
     let tenant = of.tenant.as_str();
     Failure::because(format!("there is no tenant {tenant}")).hint(format!(
-        "`neokeys tenants list` shows those there are, `neokeys tenants create {tenant}` makes it"
+        "`neokeys tenants list` lists the tenants, `neokeys tenants create {tenant}` creates it"
     ))
 }
 
@@ -232,19 +232,18 @@ fn no_such_tenant(of: &Tenant) -> Failure {
 fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
     match cause.remedy() {
         Remedy::Mend(sentence) => {
-            return format!("nothing in the file is at fault, but: {sentence}");
+            return format!("the file is not at fault: {sentence}");
         }
         Remedy::WaitForEditor => {
-            return "try again when whoever is writing the file is done".to_owned();
+            return "try again when nobody is writing to the file".to_owned();
         }
         Remedy::TryLater(_) => {
-            return "nothing was changed, and nothing in the file is at fault; try again later"
-                .to_owned();
+            return "nothing was changed, and the file is not at fault; try again later".to_owned();
         }
         Remedy::TryAgain => {}
     }
     if cause.is::<DocumentError>() {
-        return "nothing in the file is at fault: neokeys needs to read it, and to write in its folder"
+        return "the file is not at fault: neokeys needs to read it and to write in its folder"
             .to_owned();
     }
     format!("`neokeys check --tenant {}` says what is wrong in the file", of.tenant.as_str())

@@ -7,6 +7,7 @@
 mod check;
 mod complaint;
 mod copy;
+mod escape;
 mod failure;
 mod keys;
 mod openapi;
@@ -41,36 +42,36 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API, its documentation and its health.
+    /// Run the service: the API, its documentation and health checks.
     #[command(after_long_help = settings::help())]
     Serve(serve::ServeArguments),
-    /// See and change the keys of a tenant, with no server running or beside one.
+    /// List and change the API keys of a tenant, with or without a running server.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// See and make tenants.
+    /// List and create tenants.
     #[command(subcommand)]
     Tenants(tenants::TenantsCommand),
-    /// Read every tenant's security.yml and say what is wrong in it, where, and how to mend it.
+    /// Check every security.yml; report each problem with its line and how to fix it.
     Check(check::CheckArguments),
-    /// Copy documents from one store to another, byte for byte, and read them back.
+    /// Copy documents from one store to another, byte for byte, and verify them.
     Copy(copy::CopyArguments),
-    /// Write the OpenAPI document to standard output.
+    /// Print the OpenAPI document.
     Openapi(openapi::OpenapiArguments),
 }
 
-/// Where the settings and the keys are.
+/// The settings and the store.
 #[derive(Debug, Args)]
 struct Place {
-    /// The file of settings [default: neokeys.yml, if it is there].
+    /// The settings file [default: neokeys.yml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The store, as the setting of this name: file:DIR, or one that several nodes share.
+    /// The store URL, as in the setting of this name: file:DIR, or a shared store.
     #[arg(long, value_name = "URL")]
     store: Option<StoreAddress>,
 }
 
 impl Place {
-    /// All settings, with the flag in the place of what file and environment say.
+    /// All settings, with the flag over file and environment.
     fn settings(&self) -> Result<Settings, Failure> {
         let mut settings = Settings::load(self.config.as_deref(), env::vars_os())
             .map_err(|error| Failure::usage(&error))?;
@@ -80,7 +81,7 @@ impl Place {
         Ok(settings)
     }
 
-    /// Opens the store that is there, or makes its folder.
+    /// Opens the store; creates its folder if asked to.
     fn open(&self, create_folder: bool) -> Result<DocumentRepository, Failure> {
         Self::open_as(&self.settings()?, create_folder)
     }
@@ -115,31 +116,27 @@ impl StoreAddress {
     }
 }
 
-/// How a command uses a store.
+/// The use that a command makes of a store.
 fn config(settings: &Settings, create_folder: bool) -> StoreConfig {
-    StoreConfig {
-        document_limit: settings.document_limit,
-        edit_time: settings.edit_time,
-        create_folder,
-        loaded_limit: settings.loaded_limit,
-        // A command looks once, and at what is there now.
-        max_staleness: Some(Duration::ZERO),
-    }
+    // A command looks once, and at what is there now.
+    let max_staleness = Some(Duration::ZERO);
+    StoreConfig { create_folder, max_staleness, ..settings.storage.clone() }
 }
 
 fn not_opened(error: &OpenError) -> Failure {
     let failure = Failure::refused(error);
     if matches!(error, OpenError::NoFolder(_)) {
-        failure.hint("--store names another store; `neokeys tenants create` makes the folder")
+        failure.hint(
+            "choose another store with --store, or create the folder with `neokeys tenants create`",
+        )
     } else if matches!(error, OpenError::Folder { .. }) {
-        failure.hint("neokeys needs to read the folder and to write in it; see its owner and mode")
+        failure.hint("neokeys needs to read and write the folder; check its owner and mode")
     } else {
-        failure.hint("--store names another store")
+        failure.hint("choose another store with --store")
     }
 }
 
-/// Does what the arguments say; the first is the program's name.
-#[must_use]
+/// Runs the command that the arguments name; the first is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let given: Vec<_> = arguments.into_iter().collect();
     let output = &mut Output::of_process();

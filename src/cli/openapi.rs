@@ -11,25 +11,25 @@ use crate::contract::{documented, extensions_document, sdk_profile};
 use crate::http::{collected, collected_extensions};
 use crate::settings::Settings;
 
-/// Which document.
+/// The document to print.
 #[derive(Debug, Args)]
 pub(super) struct OpenapiArguments {
-    /// The contract as it is documented, or repaired for generators of clients; or what other
-    /// services ask beyond it.
+    /// The document: the published contract, the contract for client generators, or the endpoints for
+    /// gateways and resource servers.
     #[arg(long, value_enum, default_value = "documented")]
     profile: Profile,
-    /// The file of settings [default: neokeys.yml, if it is there].
+    /// The settings file [default: neokeys.yml, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Profile {
-    /// Equal to the published contract.
+    /// The published contract.
     Documented,
-    /// The published contract, repaired so that generated clients work.
+    /// The published contract, corrected so that generated clients work.
     Sdk,
-    /// Questions of gateways and resource servers, which are not in the published contract.
+    /// The endpoints for gateways and resource servers, which are not in the published contract.
     Extensions,
 }
 

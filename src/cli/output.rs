@@ -1,4 +1,4 @@
-//! What commands write: tables, JSON and one-line results on standard output, remarks on standard
+//! The output of commands: tables, JSON and one-line results on standard output, remarks on standard
 //! error.
 
 use std::borrow::Cow;
@@ -7,8 +7,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::escape::escaped;
 use super::failure::Failure;
-use crate::telemetry::{is_command, json_escaped};
+use crate::telemetry::json_escaped;
 
 /// The two streams of a command.
 pub(super) struct Output<'w> {
@@ -22,12 +23,12 @@ impl Output<'_> {
         Self { results: Box::new(io::stdout()), remarks: Box::new(io::stderr()) }
     }
 
-    /// Writes a result. That nobody reads it any more is no failure.
+    /// Writes a result. A closed pipe is no failure.
     pub(super) fn write(&mut self, text: &str) -> Result<(), Failure> {
         match self.deliver(text) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             outcome => outcome.map_err(|error| {
-                Failure::because(format!("standard output cannot be written: {error}"))
+                Failure::because(format!("cannot write to standard output: {error}"))
             }),
         }
     }
@@ -84,35 +85,14 @@ pub(super) fn table<const COLUMNS: usize>(
     text
 }
 
-/// The text with what nobody sees made visible, so that a path, an argument or a file's content cannot
-/// speak to the terminal.
-pub(super) fn escaped(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_command) {
-        let escape = |character: char| match is_command(character) {
-            true => character.escape_default().to_string(),
-            false => character.to_string(),
-        };
-        Cow::Owned(text.chars().map(escape).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{escaped, table};
+    use super::table;
 
     #[test]
     fn columns_line_up_and_lines_have_no_trailing_blanks() {
         let rows = [["a".to_owned(), "b c".to_owned()], ["long".to_owned(), String::new()]];
         assert_eq!(table(["NAME", "X"], &rows), "NAME  X\na     b c\nlong\n");
         assert_eq!(table(["NAME", "X"], &[]), "NAME  X\n");
-    }
-
-    #[test]
-    fn nothing_speaks_to_the_terminal() {
-        assert_eq!(escaped("a\x1b[31mb\nc\u{9b}"), "a\\u{1b}[31mb\\nc\\u{9b}");
-        assert_eq!(escaped("a\u{202e}b\u{7f}"), "a\\u{202e}b\\u{7f}");
-        assert_eq!(escaped("caf\u{e9} \u{2014}"), "caf\u{e9} \u{2014}");
     }
 }

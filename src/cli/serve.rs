@@ -15,16 +15,16 @@ use crate::settings::Settings;
 use crate::startup::{Application, Development, StartError};
 use crate::telemetry;
 
-/// How to serve.
+/// The way to serve.
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
     #[command(flatten)]
     place: Place,
-    /// Where to listen, as the setting of this name: an IP address and a port.
+    /// The IP address and port to listen on, as in the setting of this name.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// For trying it out on one machine: makes the store and a tenant, signs anybody in, and prints
-    /// how to begin.
+    /// Try it out on one machine: creates the store and a tenant, signs anybody in, and prints a token
+    /// to start with.
     #[arg(long)]
     dev: bool,
 }
@@ -36,9 +36,12 @@ pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Resu
         settings.listen = listen;
     }
     telemetry::init(settings.log, connections::LIBRARY);
-    if !settings.passed_over.is_empty() {
-        let variables = settings.passed_over.join(" ");
-        tracing::debug!(variables, "variables that name other services are passed over");
+    if !settings.ignored_variables.is_empty() {
+        let variables = settings.ignored_variables.join(" ");
+        tracing::debug!(
+            variables,
+            "ignoring environment variables that a platform made from service names"
+        );
     }
     let system = actix_web::rt::System::new();
     let ended = system.block_on(run(settings, arguments.dev, output));
@@ -54,7 +57,7 @@ async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(
     let public_url = settings.contract.public_url.clone();
     let application = match Application::start(settings, dev).await {
         Err(StartError::ToldToEnd(name)) => {
-            tracing::info!("{name}: ending before the service was up");
+            tracing::info!("{name}: stopping before the service has started");
             return Ok(());
         }
         started => started.map_err(|error| start(&error))?,
@@ -79,20 +82,19 @@ fn start(error: &StartError) -> Failure {
         | StartError::Traces(_) => Failure::usage(error),
         StartError::Bind { setting, .. } => {
             let place = if *setting == "listen" { "--listen" } else { setting };
-            let hint = format!("{place} takes another address; port 0 is a free one");
+            let hint = format!("choose another address with {place}; port 0 is any free port");
             Failure::refused(error).hint(hint)
         }
         StartError::Store(_) => Failure::refused(error)
-            .hint("--store names another; `neokeys tenants create` and `serve --dev` make it"),
+            .hint("choose another with --store, or create it with `neokeys tenants create` or `serve --dev`"),
         StartError::Signals(_)
         | StartError::ToldToEnd(_)
-        | StartError::DevTenantId(_)
         | StartError::DevTenant(_)
         | StartError::DevIssuer(_) => Failure::refused(error),
     }
 }
 
-/// What a developer does first.
+/// The first steps of a developer.
 fn beginning(address: &str, has_page: bool, development: &Development) -> String {
     let Development { token, tenant } = development;
     let token = token.expose_secret();
@@ -103,7 +105,7 @@ fn beginning(address: &str, has_page: bool, development: &Development) -> String
     format!(
         "
 {page}Bearer token:  {token}
-               (may do everything in the tenant {tenant}, as long as this server runs)
+               (has all permissions in the tenant {tenant} while this server runs)
 
 curl -H 'Authorization: Bearer {token}' {address}{path}
 "

@@ -1,4 +1,4 @@
-//! `neokeys tenants`: which tenants there are, and new ones.
+//! `neokeys tenants`: lists and creates tenants.
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -9,25 +9,25 @@ use super::output::{Output, table};
 use crate::domain::TenantId;
 use crate::storage::CreateTenantError;
 
-/// What to do with tenants.
+/// A command on tenants.
 #[derive(Debug, Subcommand)]
 pub(super) enum TenantsCommand {
-    /// Show every tenant.
+    /// List the tenants.
     List {
         #[command(flatten)]
         place: Place,
-        /// Write JSON in place of a table.
+        /// Print JSON instead of a table.
         #[arg(long)]
         json: bool,
     },
-    /// Make a tenant without keys; the store's folder too, if it is not there.
+    /// Create a tenant without keys, and the folder of the store if it does not exist.
     Create {
-        /// What the tenant is called.
+        /// The id of the tenant.
         #[arg(value_name = "ID", value_parser = TenantId::parse)]
         id: TenantId,
         #[command(flatten)]
         place: Place,
-        /// Write JSON in place of a table.
+        /// Print JSON instead of a table.
         #[arg(long)]
         json: bool,
     },
@@ -39,7 +39,7 @@ struct TenantDescription<'a> {
     id: &'a str,
 }
 
-/// Does it.
+/// Runs the command.
 pub(super) async fn run(command: &TenantsCommand, output: &mut Output<'_>) -> Result<(), Failure> {
     match command {
         TenantsCommand::List { place, json } => {
@@ -56,7 +56,7 @@ pub(super) async fn run(command: &TenantsCommand, output: &mut Output<'_>) -> Re
                 Ok(()) if *json => output.write_json(&describe(id)),
                 Ok(()) => output.write(&tenant_table(std::slice::from_ref(id))),
                 Err(error @ CreateTenantError::Exists) => Err(Failure::refused(&error)
-                    .hint(format!("`neokeys keys list --tenant {}` shows its keys", id.as_str()))),
+                    .hint(format!("`neokeys keys list --tenant {}` lists its keys", id.as_str()))),
                 Err(error @ CreateTenantError::Failed(_)) => Err(Failure::refused(&error)),
             }
         }

@@ -1,4 +1,4 @@
-//! What the sign-in page is asked for, and whether it may answer (RFC 6749 §4.2).
+//! The request to the sign-in page, and whether it may be answered (RFC 6749 §4.2).
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::domain::Scope;
 
 /// The one page that tokens are sent to, below this server's own addresses.
 const REDIRECT_PATH: &str = "/swagger-ui/oauth2-redirect.html";
-/// What a token is for when the developer names nobody.
+/// The subject of a token when the developer names none.
 pub(super) const DEFAULT_SUBJECT: &str = "developer";
 /// The lifetimes that the page offers, in seconds, with their names.
 pub(super) const LIFETIMES: [(u64, &str); 4] =
@@ -98,7 +98,7 @@ impl AuthorizeRequest {
     }
 }
 
-/// What the developer has chosen on the page.
+/// The developer's choice on the page.
 pub(super) fn parse_choice(parameters: &Parameters) -> Result<TokenRequest, AuthorizeError> {
     let every = |name: &str| -> Vec<String> {
         let named = parameters.iter().filter(|(other, _)| other == name);

@@ -23,14 +23,14 @@ use crate::auth::Clock;
 use crate::auth::bearer::{FixedIssuer, IssuerConfig, SigningAlgorithm};
 use signing::SigningKey;
 
-pub use signing::{SigningError, TokenRequest};
+pub(crate) use signing::{SigningError, TokenRequest};
 
 /// Where every address of the issuer begins.
 const ROOT: &str = "/dev-issuer";
 
-/// What the issuer is told at its start.
+/// The configuration of the issuer.
 #[derive(Debug, Clone)]
-pub struct DevIssuerConfig {
+pub(crate) struct DevIssuerConfig {
     /// This server's addresses, such as `http://127.0.0.1:8080`, or `https://example.com/neokeys`
     /// behind a proxy, without a slash at the end. The first is in the issuer's name; the others are
     /// further names that a browser may use.
@@ -56,7 +56,7 @@ impl DevIssuerConfig {
 }
 
 /// An issuer with a key of its own.
-pub struct DevIssuer {
+pub(crate) struct DevIssuer {
     config: DevIssuerConfig,
     key: SigningKey,
     /// The Content-Security-Policy of its pages.
@@ -69,14 +69,16 @@ impl DevIssuer {
     ///
     /// # Errors
     /// [`SigningError`] when the operating system gives no randomness.
-    pub fn generate(config: DevIssuerConfig, clock: Arc<dyn Clock>) -> Result<Self, SigningError> {
+    pub(crate) fn generate(
+        config: DevIssuerConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SigningError> {
         let policy = page::policy(&config);
         Ok(Self { config, key: SigningKey::generate()?, policy, clock })
     }
 
-    /// What makes a verifier take its tokens, with no request over the network.
-    #[must_use]
-    pub fn trust(&self) -> FixedIssuer {
+    /// The issuer for a verifier, which then needs no request over the network.
+    pub(crate) fn trust(&self) -> FixedIssuer {
         let config = IssuerConfig {
             issuer: self.issuer(),
             audience: self.config.audience.clone(),
@@ -90,8 +92,7 @@ impl DevIssuer {
     }
 
     /// The public key as a key set (RFC 7517 §5).
-    #[must_use]
-    pub fn jwks(&self) -> Value {
+    pub(crate) fn jwks(&self) -> Value {
         json!({ "keys": [self.key.jwk()] })
     }
 
@@ -99,24 +100,25 @@ impl DevIssuer {
     ///
     /// # Errors
     /// [`SigningError`] when the operating system gives no randomness.
-    pub fn sign(&self, request: &TokenRequest) -> Result<secrecy::SecretString, SigningError> {
+    pub(crate) fn sign(
+        &self,
+        request: &TokenRequest,
+    ) -> Result<secrecy::SecretString, SigningError> {
         self.key.sign(&self.config, &self.issuer(), self.clock.since_epoch(), request)
     }
 
     /// The issuer's name, `iss` of its tokens.
-    #[must_use]
-    pub fn issuer(&self) -> String {
+    pub(crate) fn issuer(&self) -> String {
         format!("{}{ROOT}", self.address())
     }
 
     /// The sign-in page's address, for the OAuth flow of the served documents.
-    #[must_use]
-    pub fn authorization_url(&self) -> String {
+    pub(crate) fn authorization_url(&self) -> String {
         format!("{}{ROOT}/authorize", self.address())
     }
 
     /// Adds its routes, all under `/dev-issuer/`.
-    pub fn configure(self: &Arc<Self>, app: &mut web::ServiceConfig) {
+    pub(crate) fn configure(self: &Arc<Self>, app: &mut web::ServiceConfig) {
         routes::configure(self, app);
     }
 

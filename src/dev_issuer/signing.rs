@@ -14,7 +14,7 @@ use super::DevIssuerConfig;
 
 /// What a token shall say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenRequest {
+pub(crate) struct TokenRequest {
     /// `sub`: who it is for.
     pub subject: String,
     /// The tenants; `*` among them means every tenant, which the token says with the text alone.

@@ -4,6 +4,9 @@
 //! [OpenMetrics 1.0](https://prometheus.io/docs/specs/om/open_metrics_spec/). They differ in what a
 //! counter's family is called, in units, and in how a page ends; samples are the same to the letter,
 //! so that a scraper which changes its mind finds the same series.
+//!
+//! `prometheus-client` writes OpenMetrics alone, from counters of its own; ours are plain numbers that
+//! layers own, which cannot name a monitoring system, and scrapers also ask for the text format.
 
 use std::fmt::Write as _;
 
@@ -26,7 +29,7 @@ pub(super) struct Family<'p> {
     suffix: &'static str,
 }
 
-/// What a family's samples mean.
+/// The type of a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Counter,
@@ -40,22 +43,22 @@ impl Page {
         Self { text: String::with_capacity(16 * 1024), format }
     }
 
-    /// What only grows. Its samples are called `{name}_total`.
+    /// A count that only grows. Its samples are called `{name}_total`.
     pub(super) fn counter(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(Kind::Counter, name, help)
     }
 
-    /// What goes up and down.
+    /// A value that goes up and down.
     pub(super) fn gauge(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(Kind::Gauge, name, help)
     }
 
-    /// How values are spread.
+    /// A distribution of values.
     pub(super) fn histogram(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(Kind::Histogram, name, help)
     }
 
-    /// What is told in labels alone. Its samples are called `{name}_info`.
+    /// Information in labels alone. Its samples are called `{name}_info`.
     pub(super) fn fact(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(Kind::Info, name, help)
     }

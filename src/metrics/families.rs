@@ -1,4 +1,4 @@
-//! Every metric that there is: its name, its unit, what it says, and where its value is from.
+//! The catalogue of metrics: name, unit, help text and source of each.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::storage::RepositoryStatistics;
 /// Nanoseconds to a second.
 const SECOND: f64 = 1e9;
 
-/// What is no operation: pages, documents, probes and unknown paths.
+/// Pages, documents, probes and unknown paths, which are not operations.
 const OTHER: &str = "other";
 
-/// What runs, and since when.
+/// The version, and the time of the start.
 pub(super) fn service(page: &mut Page, started: Duration) {
     page.fact("neokeys_build", "Which neokeys this is.")
         .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
@@ -24,7 +24,7 @@ pub(super) fn service(page: &mut Page, started: Duration) {
         .sample(&[], started.as_secs_f64());
 }
 
-/// What requests came to.
+/// Requests by operation and status.
 pub(super) fn requests(page: &mut Page, counted: &[OperationTally]) {
     let mut family = page.counter(
         "neokeys_http_requests",
@@ -46,7 +46,7 @@ pub(super) fn requests(page: &mut Page, counted: &[OperationTally]) {
     }
 }
 
-/// What connections came to.
+/// Open and refused connections.
 pub(super) fn connections(page: &mut Page, counted: &ConnectionTally, most: usize) {
     page.gauge("neokeys_connections", "Connections that are open.")
         .count(&[], counted.opened() as u64);
@@ -60,7 +60,7 @@ pub(super) fn connections(page: &mut Page, counted: &ConnectionTally, most: usiz
     }
 }
 
-/// How authentications came out.
+/// Authentications by kind and outcome.
 pub(super) fn authentications(page: &mut Page, counted: &[(Option<Method>, Verdict, u64)]) {
     let mut family = page.counter(
         "neokeys_authentications",
@@ -72,7 +72,7 @@ pub(super) fn authentications(page: &mut Page, counted: &[(Option<Method>, Verdi
     }
 }
 
-/// What the store did and holds.
+/// The store: commits, writes, reloads and memory.
 pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     let mut family = page.counter("neokeys_commits", "Changes of keys, by what came of them.");
     for (outcome, count) in &store.commits {
@@ -135,7 +135,7 @@ pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     .sample(&[], store.stale_for.as_secs_f64());
 }
 
-/// How the keys of issuers stand.
+/// The keys of issuers.
 pub(super) fn issuers(page: &mut Page, issuers: &[IssuerHealth], now: Duration) {
     let mut family = page.gauge(
         "neokeys_issuer_keys",
@@ -161,13 +161,13 @@ pub(super) fn issuers(page: &mut Page, issuers: &[IssuerHealth], now: Duration) 
     }
 }
 
-/// What became of the log.
+/// The log.
 pub(super) fn log(page: &mut Page, dropped: u64) {
     page.counter("neokeys_log_lines_dropped", "Lines of the log that nobody read in time.")
         .count(&[], dropped);
 }
 
-/// What the process takes.
+/// The process: time, memory and descriptors.
 pub(super) fn process(page: &mut Page, usage: &Usage) {
     page.counter("process_cpu_seconds", "Time on processors.").sample(&[], usage.processor_time);
     if let Some((mapped, resident)) = usage.memory {

@@ -1,8 +1,8 @@
-//! Which of the two formats a scraper wants.
+//! The format that a scraper accepts.
 
 /// The form of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// Prometheus' own text format, which everything reads.
     Text,
     /// `OpenMetrics` 1.0.
@@ -12,8 +12,7 @@ pub enum Format {
 impl Format {
     /// The format of an answer to a request that accepts these media types (RFC 9110 §12.5.1): the
     /// text format unless `OpenMetrics` is named and wanted no less.
-    #[must_use]
-    pub fn for_accept<'h>(values: impl IntoIterator<Item = &'h str>) -> Self {
+    pub(crate) fn for_accept<'h>(values: impl IntoIterator<Item = &'h str>) -> Self {
         let (mut text, mut open_metrics) = (None, None);
         for item in values.into_iter().flat_map(|value| value.split(',')) {
             let mut parts = item.split(';').map(str::trim);
@@ -40,9 +39,8 @@ impl Format {
         }
     }
 
-    /// What a page of this format is labelled as.
-    #[must_use]
-    pub fn content_type(self) -> &'static str {
+    /// The content type of a page in this format.
+    pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",

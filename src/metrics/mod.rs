@@ -1,4 +1,4 @@
-//! What the layers counted, as Prometheus reads it, at an address of its own.
+//! Metrics in the formats of Prometheus, at an address of their own.
 //!
 //! Names, units and help texts of metrics stand here alone (`families`); the layers hand out plain
 //! numbers. A page is made when somebody asks for it, in the text format or in that of
@@ -24,29 +24,29 @@ use crate::connections::ConnectionTally;
 use crate::http::RequestTally;
 use crate::storage::DocumentRepository;
 
-pub use self::format::Format;
-pub use self::server::{PATH, listen};
+pub(crate) use self::format::Format;
+pub(crate) use self::server::{PATH, serve};
 
-/// Who may ask: the settings `metrics.…`.
+/// Where metrics are served: the settings `metrics.…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MetricsConfig {
-    /// Where to answer; nowhere without.
+    /// The address to listen on; without one, there are no metrics.
     pub listen: Option<SocketAddr>,
 }
 
-/// Everything that is counted.
-pub struct Metrics {
-    /// What requests came to.
-    pub(crate) requests: Arc<RequestTally>,
-    /// How authentications came out.
+/// The sources of all metrics.
+pub(crate) struct Metrics {
+    /// Requests by operation and status.
+    pub requests: Arc<RequestTally>,
+    /// Authentications by outcome.
     pub authentications: Arc<AuthenticationTally>,
-    /// What connections came to.
+    /// Open and refused connections.
     pub connections: Arc<ConnectionTally>,
-    /// How many connections there may be.
+    /// The limit of connections.
     pub most_connections: usize,
-    /// What the store did and holds.
+    /// The store, for its statistics.
     pub store: Arc<DocumentRepository>,
-    /// How the keys of issuers stand.
+    /// The verifier, for the keys of issuers.
     pub bearer: Arc<BearerVerifier>,
     /// How many lines of the log were dropped.
     pub dropped_log_lines: fn() -> u64,
@@ -57,9 +57,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All of it, as it is now.
-    #[must_use]
-    pub fn page(&self, format: Format) -> String {
+    /// The page of all metrics as of now.
+    pub(crate) fn page(&self, format: Format) -> String {
         let mut page = Page::new(format);
         families::service(&mut page, self.started);
         families::requests(&mut page, &self.requests.counted());

@@ -1,10 +1,10 @@
-//! What the process takes of the machine. What the system does not tell is left out.
+//! The resources that the process uses. Those that the system does not report are left out.
 
 use rustix::param::page_size;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// What the process takes now.
+/// The resources in use now.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Usage {
     /// Time on processors, in seconds.

@@ -1,7 +1,7 @@
 //! The address at which metrics are asked for.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,25 +13,22 @@ use actix_web::{App, HttpRequest, HttpResponse, guard};
 use super::{Format, Metrics};
 use crate::connections::{self, Beyond, ConnectionTally, Listening, Patience};
 
-/// Where they are there.
-pub const PATH: &str = "/metrics";
+/// The path of metrics at their address.
+pub(crate) const PATH: &str = "/metrics";
 
 /// How many scrapers may be connected at once; for one more, one that asks nothing makes room.
 const CONNECTIONS: usize = 64;
 
-/// Binds the address; gives the server, which answers once it is polled, and the address with its
-/// real port.
+/// The server of metrics on a bound listener; it answers once it is polled.
 ///
 /// # Errors
-/// What the operating system says of the address.
-pub fn listen(
-    address: SocketAddr,
+/// The operating system's error for the listener.
+pub(crate) fn serve(
+    listener: TcpListener,
     metrics: Arc<Metrics>,
     patience: Patience,
     stall_time: Duration,
-) -> io::Result<(Server, SocketAddr)> {
-    let listener = TcpListener::bind(address)?;
-    let address = listener.local_addr()?;
+) -> io::Result<Server> {
     let app = move || {
         let reads = guard::Any(guard::Get()).or(guard::Head());
         App::new()
@@ -52,8 +49,7 @@ pub fn listen(
         tally: Arc::new(ConnectionTally::default()),
         introduce: |_, _| {},
     };
-    let server = connections::serve(listening, app)?;
-    Ok((server, address))
+    connections::serve(listening, app)
 }
 
 async fn page(request: HttpRequest, metrics: ThinData<Arc<Metrics>>) -> HttpResponse {

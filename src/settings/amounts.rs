@@ -141,6 +141,6 @@ mod tests {
         let zeros = "limits: {idle_time: 0s, shutdown: 0s, loaded: 0}\nstore: {max_staleness: 0}";
         let settings = Settings::from_yaml(zeros).unwrap();
         assert!(settings.limits.idle_time.is_zero() && settings.limits.shutdown.is_zero());
-        assert_eq!(settings.loaded_limit, 0);
+        assert_eq!(settings.storage.loaded_limit, 0);
     }
 }

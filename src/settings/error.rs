@@ -1,4 +1,4 @@
-//! What can be wrong with settings, as one message each.
+//! Errors in settings, as one message each.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,42 +8,31 @@ use super::table::{SETTINGS, Setting};
 /// A setting that cannot be used, or a file that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file that was asked for cannot be read.
-    #[error("the settings in {} cannot be read; --config names another file", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file is no YAML, or a value in it is malformed. The message names setting and line.
+    #[error("the settings file {} cannot be read; choose another with --config", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// The file is not YAML, or a value in it is malformed. The message names setting and line.
     #[error("{}: {message}", path.display())]
     File {
-        /// The file.
         path: PathBuf,
-        /// What is wrong, with the setting's dotted name and its line.
+        /// The problem, with the setting's dotted name and its line.
         message: String,
     },
-    /// There is a variable with the prefix of settings that is none.
     #[error(
-        "the environment variable {variable} is no setting{}",
+        "the environment variable {variable} is not a setting{}",
         suggestion.as_ref().map_or_else(
             || "; `neokeys serve --help` lists them".to_owned(),
             |known| format!("; did you mean {known}?")
         )
     )]
     UnknownVariable {
-        /// Its name.
         variable: String,
         /// The nearest name of a setting's variable.
         suggestion: Option<String>,
     },
-    /// The value of a variable is malformed.
     #[error("the environment variable {variable}: {message}")]
     Variable {
-        /// Its name.
         variable: String,
-        /// What is wrong with its value.
+        /// The problem with its value.
         message: String,
     },
 }

@@ -12,7 +12,7 @@ use super::table::{SETTINGS, assign};
 use super::{Settings, SettingsError};
 use crate::storage::without_credentials;
 
-/// Puts what the file says into the settings.
+/// Applies a file to the settings.
 pub(super) fn apply(settings: &mut Settings, path: &Path, text: &str) -> Result<(), SettingsError> {
     let mut reading = Reading { settings, seen: HashSet::new(), fault: None };
     let section = Section { reading: &mut reading, prefix: "" };
@@ -31,7 +31,7 @@ pub(super) fn apply(settings: &mut Settings, path: &Path, text: &str) -> Result<
 struct Reading<'s> {
     settings: &'s mut Settings,
     seen: HashSet<String>,
-    /// What is wrong with a name; the error that carries it out knows the line.
+    /// The problem with a name; the error that carries it out knows the line.
     fault: Option<String>,
 }
 
@@ -116,9 +116,9 @@ impl Visitor<'_> for Name<'_, '_, '_> {
                 || "`neokeys serve --help` lists them".to_owned(),
                 |setting| format!("did you mean {}?", setting.name),
             );
-            Some(format!("{name} is no setting; {hint}"))
+            Some(format!("{name} is not a setting; {hint}"))
         } else if !self.reading.seen.insert(name.clone()) {
-            Some(format!("{name} is there twice; take one away"))
+            Some(format!("{name} is set twice; remove one of them"))
         } else {
             None
         };

@@ -5,7 +5,7 @@ use serde::de::{Deserializer as _, Visitor};
 
 use super::sources::VariableText;
 
-/// Reads a list. A variable that is empty, as one that is passed on without being set, is an empty one.
+/// Reads a list. An empty variable, such as one that is passed on without being set, is an empty list.
 pub(super) fn read<'de, V: Visitor<'de>>(
     text: &'de str,
     visitor: V,

@@ -5,8 +5,8 @@
 //! the modules that they set. Flags are the command line's: it changes what [`Settings::load`]
 //! gives.
 //!
-//! Invariant: a setting that is unknown, malformed or given twice in one file is never passed over;
-//! what Kubernetes and Docker make of services' names is no setting, and is told by name.
+//! Invariant: a setting that is unknown, malformed or given twice in one file is an error. Only the
+//! variables that Kubernetes and Docker make from service names are ignored, and listed.
 
 mod addresses;
 mod amounts;
@@ -23,7 +23,6 @@ mod table;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::Duration;
 
 use crate::auth::bearer::BearerConfig;
 use crate::auth::{Grants, ThrottleConfig};
@@ -39,54 +38,47 @@ use crate::traces::TracesConfig;
 pub use error::SettingsError;
 pub use table::help;
 
-/// All that can be set.
+/// The values of all settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
     /// Where the keys are.
     pub store: StoreUrl,
-    /// How old knowledge may be that is served from a store which several nodes share.
-    pub max_staleness: Option<Duration>,
-    /// Who may.
+    /// How the store is used.
+    pub storage: StoreConfig,
+    /// Authentication and authorization.
     pub auth: AuthConfig,
-    /// What the served documents say.
+    /// Addresses in the served documents.
     pub contract: ContractConfig,
-    /// What the documentation's sign-in starts with.
+    /// Swagger UI and its sign-in.
     pub swagger_ui: SwaggerUiConfig,
-    /// Who may call from a browser.
+    /// Origins that may call from a browser.
     pub cors: CorsConfig,
     /// Bounds on requests.
     pub limits: LimitsConfig,
-    /// The largest document of a tenant, in bytes.
-    pub document_limit: u64,
-    /// How long a change waits for somebody who goes on writing to a document.
-    pub edit_time: Duration,
-    /// How many bytes of documents are kept in memory.
-    pub loaded_limit: u64,
-    /// Whether to speak TLS.
+    /// The certificate.
     pub tls: TlsConfig,
-    /// Who may ask how things stand.
+    /// Where metrics are served.
     pub metrics: MetricsConfig,
     /// Where traces go.
     pub traces: TracesConfig,
     /// The log.
     pub log: LogConfig,
-    /// Variables of the environment that begin as settings do and that a platform makes of the names
-    /// of services: nobody's settings.
-    pub passed_over: Vec<String>,
+    /// Environment variables that a platform made from service names, and that set nothing.
+    pub ignored_variables: Vec<String>,
 }
 
-/// Who may: the settings below `auth`.
+/// Authentication and authorization: the settings below `auth`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuthConfig {
-    /// Whose tokens are taken.
+    /// Issuers of bearer tokens.
     pub bearer: BearerConfig,
-    /// When an address is slowed down.
+    /// When a client address is turned away.
     pub throttle: ThrottleConfig,
-    /// What a caller may pass on.
+    /// Which permissions a caller may grant.
     pub grants: Grants,
-    /// What new tokens start with.
+    /// The prefix of new tokens.
     pub token_prefix: TokenPrefix,
 }
 
@@ -95,20 +87,17 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             store: StoreUrl::default(),
-            max_staleness: None,
+            storage: StoreConfig::default(),
             auth: AuthConfig::default(),
             contract: ContractConfig::default(),
             swagger_ui: SwaggerUiConfig::default(),
             cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
-            document_limit: StoreConfig::default().document_limit,
-            edit_time: StoreConfig::default().edit_time,
-            loaded_limit: StoreConfig::default().loaded_limit,
             tls: TlsConfig::default(),
             metrics: MetricsConfig::default(),
             traces: TracesConfig::default(),
             log: LogConfig::default(),
-            passed_over: Vec::new(),
+            ignored_variables: Vec::new(),
         }
     }
 }

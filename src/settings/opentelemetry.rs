@@ -1,10 +1,10 @@
-//! OpenTelemetry's own variables: what they ask of traces, and which of them do nothing here.
+//! OpenTelemetry's own variables: those that apply to traces, and those that are ignored.
 
 use std::time::Duration;
 
 use crate::traces::Standard;
 
-/// Those that are done: by us, or by the exporter and the SDK.
+/// Those that are followed: here, or by the exporter and the SDK.
 const DONE: [&str; 11] = [
     "SDK_DISABLED",
     "SERVICE_NAME",
@@ -19,7 +19,7 @@ const DONE: [&str; 11] = [
     "SPAN_",
 ];
 
-/// What the variables ask for. One that is empty counts as one that is not set.
+/// The requests of the variables. One that is empty counts as one that is not set.
 pub(super) fn read(environment: &[(String, String)]) -> Standard {
     let set: Vec<(&str, &str)> = environment
         .iter()
@@ -33,12 +33,12 @@ pub(super) fn read(environment: &[(String, String)]) -> Standard {
         Some("COMPRESSION") if !matches!(value, "gzip" | "none") => false,
         _ => DONE.iter().any(|it| *it == name || it.ends_with('_') && name.starts_with(it)),
     };
-    let mut passed_over: Vec<_> = set
+    let mut ignored: Vec<_> = set
         .iter()
         .filter(|(name, value)| !is_done(name, value))
         .map(|(name, _)| format!("OTEL_{name}"))
         .collect();
-    passed_over.sort_unstable();
+    ignored.sort_unstable();
     let attributes = find("RESOURCE_ATTRIBUTES").unwrap_or_default();
     Standard {
         is_disabled: find("SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")),
@@ -46,7 +46,7 @@ pub(super) fn read(environment: &[(String, String)]) -> Standard {
             || attributes.split(',').any(|it| it.trim().starts_with("service.name=")),
         timeout: milliseconds("EXPORTER_OTLP_TRACES_TIMEOUT")
             .or_else(|| milliseconds("EXPORTER_OTLP_TIMEOUT")),
-        passed_over,
+        ignored,
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
         ]);
         let timeout = Some(Duration::from_millis(250));
         let expected =
-            Standard { is_disabled: true, names_service: true, timeout, passed_over: vec![] };
+            Standard { is_disabled: true, names_service: true, timeout, ignored: vec![] };
         assert_eq!(done, expected);
         let others = of(&[
             ("TRACES_SAMPLER", "always_off"),
@@ -94,7 +94,7 @@ mod tests {
             "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
             "OTEL_TRACES_SAMPLER",
         ];
-        assert_eq!(others.passed_over, named);
+        assert_eq!(others.ignored, named);
         assert!(!others.is_disabled && others.timeout.is_none());
     }
 }

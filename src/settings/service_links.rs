@@ -1,8 +1,8 @@
-//! The environment variables that Kubernetes and Docker make of other services' names.
+//! The environment variables that Kubernetes and Docker make from the names of services.
 //!
 //! A Service called `neokeys`, or `neokeys-metrics`, gives every pod beside it `NEOKEYS_PORT` and
-//! more of that kind; so does `docker run --link`. They are nobody's settings. Each is known by its
-//! name and its value together, since `NEOKEYS_PORT=8080` is somebody's mistake and has to be told.
+//! more of that kind; so does `docker run --link`. They are ignored. Each is recognized by its name and
+//! its value together, since `NEOKEYS_PORT=8080` is a mistake and has to be reported.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use super::table::VARIABLE_PREFIX;
 
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
 
-/// Whether a variable that is no setting is one that a platform makes of a service's name. `others`
+/// Whether a variable that is not a setting is one that a platform makes from a service's name. `others`
 /// has every variable with our prefix.
 pub(super) fn is_service_link(name: &str, value: &str, others: &[(String, String)]) -> bool {
     is_of_an_address(name, value)
@@ -144,7 +144,7 @@ mod tests {
                 let settings = load(&variables).unwrap();
                 assert_eq!(settings.limits.body, 1024, "what is a setting is none of them");
                 let names = variables[..variables.len() - 1].iter().map(|(name, _)| name.clone());
-                assert_eq!(settings.passed_over, names.collect::<Vec<_>>());
+                assert_eq!(settings.ignored_variables, names.collect::<Vec<_>>());
             }
         }
     }
@@ -167,7 +167,7 @@ mod tests {
                 ("ENV_A", ""),
             ];
             let variables = named.map(|(name, value)| (format!("{link}_{name}"), value.to_owned()));
-            assert_eq!(load(&variables).unwrap().passed_over.len(), variables.len());
+            assert_eq!(load(&variables).unwrap().ignored_variables.len(), variables.len());
         }
     }
 
@@ -190,7 +190,7 @@ mod tests {
             ("NEOKEYS_ENV", "production"),
         ] {
             let said = load(&[(name.to_owned(), value.to_owned())]).unwrap_err();
-            assert!(said.contains(&format!("{name} is no setting")), "{name}={value}: {said}");
+            assert!(said.contains(&format!("{name} is not a setting")), "{name}={value}: {said}");
         }
     }
 

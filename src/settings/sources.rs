@@ -29,7 +29,7 @@ pub(super) fn read_file(file: Option<&Path>) -> Result<Option<(PathBuf, String)>
     }
 }
 
-/// Puts what the environment says into the settings.
+/// Applies the environment to the settings.
 pub(super) fn apply_environment(
     settings: &mut Settings,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -47,7 +47,7 @@ pub(super) fn apply_environment(
     for ((variable, value), (_, text)) in ours.into_iter().zip(&texts) {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == variable) else {
             if is_service_link(&variable, text, &texts) {
-                settings.passed_over.push(variable);
+                settings.ignored_variables.push(variable);
                 continue;
             }
             let rest = variable.strip_prefix(VARIABLE_PREFIX).unwrap_or(&variable);

@@ -1,6 +1,6 @@
-//! What people write in a file of settings that is no YAML, or another thing in YAML than they mean.
+//! Mistakes in a settings file that is not YAML, or that YAML reads as something else.
 
-/// What to write in a line in place of what is there. The parser stumbles at such a line or the one
+/// The text to write in a line instead. The parser stumbles at such a line or the one
 /// after it, and says what it missed.
 pub(super) fn hint(text: &str, line: Option<usize>) -> Option<String> {
     let line = line?;
@@ -13,12 +13,11 @@ fn fault(line: &str) -> Option<String> {
     let value = line.split(" #").next().unwrap_or_default();
     let unquoted = !value.contains(['\'', '"']);
     if let Some(address) = bracketed_address(value).filter(|_| unquoted) {
-        return Some(format!("an address in brackets is written in quotes: '{address}'"));
+        return Some(format!("an address in brackets needs quotes: '{address}'"));
     }
     let is_star = |word: &str| word.trim_end_matches(',') == "*";
     let is_alone = value.split([' ', '\t', '[', ']', '{', '}']).any(is_star);
-    (unquoted && is_alone)
-        .then(|| "* stands for something else in YAML; in quotes, '*', it is a text".to_owned())
+    (unquoted && is_alone).then(|| "* is an alias in YAML; write it in quotes: '*'".to_owned())
 }
 
 /// `[::]:8080`, which YAML takes for a list and something after it.
@@ -37,8 +36,8 @@ mod tests {
 
     #[test]
     fn what_yaml_takes_for_something_else_is_told_as_what_was_meant() {
-        let quotes = "an address in brackets is written in quotes: '[::]:8080'";
-        let star = "* stands for something else in YAML; in quotes, '*', it is a text";
+        let quotes = "an address in brackets needs quotes: '[::]:8080'";
+        let star = "* is an alias in YAML; write it in quotes: '*'";
         for (file, line, told) in [
             ("listen: [::]:8080", 1, quotes),
             ("# all\nlisten: [::]:8080   # every address\nstore: file:a\n", 2, quotes),

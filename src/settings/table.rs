@@ -1,6 +1,5 @@
 //! The one table of settings.
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use serde::de::Deserializer;
@@ -20,7 +19,8 @@ pub(super) const VARIABLE_PREFIX: &str = "NEOKEYS_";
 pub(super) struct Setting {
     /// Its dotted name, which is its path in the file.
     pub(super) name: &'static str,
-    help: &'static str,
+    /// What it sets, as `serve --help` and the README say it. A doc comment starts with a blank.
+    pub(super) meaning: &'static str,
     show: fn(&Settings) -> String,
 }
 
@@ -29,6 +29,11 @@ impl Setting {
     pub(super) fn variable(&self) -> String {
         format!("{VARIABLE_PREFIX}{}", self.name.replace('.', "__").to_ascii_uppercase())
     }
+
+    /// The value that holds where nothing is set.
+    pub(super) fn default(&self) -> String {
+        (self.show)(&Settings::default())
+    }
 }
 
 macro_rules! settings {
@@ -36,7 +41,7 @@ macro_rules! settings {
         /// Every setting, in the order of the file.
         pub(super) const SETTINGS: &[Setting] = &[$(Setting {
             name: $name,
-            help: concat!($($help),+),
+            meaning: concat!($($help),+),
             show: |settings| <$form as Form>::show(&settings.$($field).+),
         }),+];
 
@@ -56,109 +61,107 @@ macro_rules! settings {
 }
 
 settings! {
-    /// Where to listen: an IP address and a port.
+    /// The IP address and port to listen on.
     "listen" => listen: One<SocketAddr>;
-    /// The address by which callers reach the service where a proxy gives it another one, such as
-    /// https://example.com/neokeys: in Location, problem types and the served documents.
+    /// The URL by which callers reach the service where a proxy gives it another, such as
+    /// https://example.com/neokeys: for Location headers, problem types and the served documents.
     "public_url" => contract.public_url: Optional<PublicUrl>;
-    /// Where the keys are: file:DIR, etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX,
-    /// az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or memory: for a trial. A file that sets more of
-    /// the store writes it as store.url.
+    /// Where the keys are kept: file:DIR, etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX,
+    /// az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or memory: for a trial. Called store.url in a file
+    /// that also sets store.max_staleness.
     "store" => store: One<StoreUrl>;
-    /// How old knowledge may be that is served from etcd (null: 2s) or object storage (null: 1s).
-    /// 0: every request asks the store.
-    "store.max_staleness" => max_staleness: Optional<ShortTime>;
-    /// The claim of a bearer token that names the caller's tenants.
+    /// How stale a document may be that is served from memory, on etcd (null: 2s) or object storage
+    /// (null: 1s). 0: every request asks the store.
+    "store.max_staleness" => storage.max_staleness: Optional<ShortTime>;
+    /// The claim of a bearer token that lists the caller's tenants.
     "auth.bearer.tenants_claim" => auth.bearer.tenants_claim: Yaml<_>;
-    /// Whose bearer tokens are taken: a list of { issuer, audience, jwks, ca, http_host,
-    /// algorithms, access_tokens_only }.
+    /// The issuers whose bearer tokens are accepted, each { issuer, audience, jwks, ca, http_host,
+    /// algorithms, access_tokens_only }. Without any, no bearer token is valid.
     "auth.bearer.issuers" => auth.bearer.issuers: Yaml<_>;
-    /// Which permissions a caller may give a key: any, or subset for those that it holds itself.
+    /// Which permissions a caller may give to a key: any, or subset for only those that it holds
+    /// itself.
     "auth.grants" => auth.grants: Yaml<_>;
-    /// What new tokens start with.
+    /// The prefix of new tokens.
     "auth.token_prefix" => auth.token_prefix: One<TokenPrefix>;
-    /// How many credentials that are not valid an address has in a minute before it is turned away
-    /// with 429; a request without one is no failure. 0: nobody is slowed down.
+    /// How many requests with an invalid credential a client address may send in a minute before it
+    /// is answered with 429. Requests without a credential do not count. 0: no limit.
     "auth.throttle.failures_per_minute" => auth.throttle.failures_per_minute: Yaml<_>;
-    /// The proxies whose Forwarded or X-Forwarded-For says a client's address, as addresses or
-    /// networks such as 10.0.0.0/8.
+    /// The proxies whose Forwarded or X-Forwarded-For header is believed, as addresses or networks
+    /// such as 10.0.0.0/8.
     "auth.throttle.trusted_proxies" => auth.throttle.trusted_proxies: List<Network>;
-    /// A list of addresses that the served documents name in place of the contract's servers.
+    /// The server URLs in the served documents. Empty: public_url, or the contract's own.
     "contract.servers" => contract.servers: List<Address>;
-    /// Where the served documents say that a user signs in, in place of the contract's address.
+    /// The sign-in URL in the served documents. null: the contract's own.
     "contract.authorization_url" => contract.authorization_url: Optional<Address>;
-    /// Whether there is a page, /swagger-ui/, that shows the documents to anybody: true or false.
+    /// Whether Swagger UI is served, at /swagger-ui/: true or false.
     "swagger_ui.enabled" => swagger_ui.enabled: Yaml<_>;
-    /// The client id that Swagger UI's sign-in starts with: what the identity provider knows it by.
+    /// The OAuth client id that the sign-in of Swagger UI starts with.
     "swagger_ui.client_id" => swagger_ui.client_id: Yaml<_>;
-    /// The scopes that are ticked in Swagger UI's sign-in.
+    /// The scopes that the sign-in of Swagger UI selects at first.
     "swagger_ui.scopes" => swagger_ui.scopes: Yaml<_>;
-    /// Origins whose pages may call from a browser, such as https://console.example.com. None by
-    /// default.
+    /// The origins whose pages may call from a browser, such as https://console.example.com.
     "cors.origins" => cors.origins: List<Origin>;
-    /// The largest target and headers of a request together; at most 128KiB, where HTTP parsing ends.
+    /// The largest request target and headers together; 128KiB at most, the limit of the HTTP
+    /// parser.
     "limits.head" => limits.head: One<AboveZero<Size<usize>>>;
     /// The largest request body.
     "limits.body" => limits.body: One<AboveZero<Size<usize>>>;
-    /// How long a request may take to arrive up to its body, from its first byte.
+    /// How long the target and headers of a request may take to arrive, from the first byte.
     "limits.head_time" => limits.head_time: One<AboveZero<Time>>;
-    /// How long a request's body may take to arrive.
+    /// How long the body of a request may take to arrive, from its first byte.
     "limits.body_time" => limits.body_time: One<AboveZero<Time>>;
-    /// How long a connection is kept between requests. 0s: each has one request.
+    /// How long an idle connection is kept open between requests. 0s: every connection serves one
+    /// request.
     "limits.idle_time" => limits.idle_time: One<Time>;
-    /// How long a client may take nothing of what is sent to it; then its connection is ended.
+    /// How long a client may read nothing of its response before the connection is closed.
     "limits.stall_time" => limits.stall_time: One<AboveZero<Time>>;
-    /// The most connections at once; further ones wait to be accepted.
+    /// The most connections at once; further ones wait to be accepted. Lowered at the start if the
+    /// limit of open files does not allow for them.
     "limits.connections" => limits.connections: Yaml<_>;
     /// The largest security.yml.
-    "limits.document" => document_limit: One<AboveZero<Size<u64>>>;
-    /// How long a change waits for somebody who goes on writing to the tenant's security.yml; then it
-    /// is refused. Who stands still is waited for two seconds, whatever this is.
-    "limits.edit_time" => edit_time: One<Time>;
-    /// How many bytes of documents are kept in memory; the tenants used least lately make room.
-    "limits.loaded" => loaded_limit: One<Size<u64>>;
-    /// How long requests in flight may take to end once the service is told to stop. 0s: they are cut
-    /// off.
+    "limits.document" => storage.document_limit: One<AboveZero<Size<u64>>>;
+    /// How long a change waits while somebody keeps writing to the tenant's security.yml; then it is
+    /// refused with 503. A file that is open but does not change is waited for two seconds, whatever
+    /// this is.
+    "limits.edit_time" => storage.edit_time: One<Time>;
+    /// How many bytes of documents are kept in memory; the tenants least recently used make room.
+    "limits.loaded" => storage.loaded_limit: One<Size<u64>>;
+    /// How long requests in flight may take to finish when the service is told to stop. 0s: they are
+    /// cut off.
     "limits.shutdown" => limits.shutdown: One<Time>;
-    /// A PEM file with the server's certificate and those that lead to its root; with tls.key, the
-    /// service speaks TLS, and reads both again when they change.
+    /// A PEM file with the server's certificate and its chain. Without it, the service speaks plain
+    /// HTTP.
     "tls.certificate" => tls.certificate: Yaml<_>;
-    /// A PEM file with the certificate's private key.
+    /// A PEM file with the certificate's private key. Both files are read again when they change.
     "tls.key" => tls.key: Yaml<_>;
-    /// Where Prometheus finds the metrics, at /metrics: an IP address and a port of their own, such
-    /// as 127.0.0.1:9464. Anybody who reaches it may read them. Not served by default.
+    /// The IP address and port where metrics are served to Prometheus, at /metrics, such as
+    /// 127.0.0.1:9464. Anybody who can reach it may read them. null: no metrics.
     "metrics.listen" => metrics.listen: Optional<SocketAddr>;
-    /// The collector to which traces are sent over OTLP (HTTP, protobuf), such as
-    /// http://127.0.0.1:4318. None are sent by default.
+    /// The OTLP collector (HTTP, protobuf) to which traces are sent, such as http://127.0.0.1:4318.
+    /// null: no traces.
     "traces.endpoint" => traces.endpoint: Optional<Address>;
-    /// Of the requests whose traceparent decides nothing, one in so many is traced.
+    /// One request in this many is traced, unless the caller's traceparent decides.
     "traces.one_in" => traces.one_in: Yaml<_>;
-    /// How log lines look: text or json.
+    /// The format of log lines: text or json.
     "log.format" => log.format: Yaml<_>;
-    /// The least grave log lines that are written: off, error, warn, info, debug or trace.
+    /// The least severe log lines that are written: off, error, warn, info, debug or trace.
     "log.level" => log.level: Yaml<_>;
-    /// Whether the line of a request that was refused (401, 403, 429) says from which address it came.
+    /// Whether the log line of a refused request (401, 403, 429) has the client's address.
     "log.client_address" => log.client_address: Yaml<_>;
 }
 
 /// Every setting with its help, its environment variable and its default, for a terminal.
-#[must_use]
 pub fn help() -> String {
-    let defaults = Settings::default();
     let mut text = String::from(
-        "Settings (in the file by these names; the environment goes before the file, and lists in \
-         it are written [a, b] or a,b):\n",
+        "Settings, by their names in the file. Environment variables override the file; in them, lists \
+         are written [a, b] or a,b.\n",
     );
     for setting in SETTINGS {
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "\n  {}\n         {}\n          {}  [default: {}]\n",
-            setting.name,
-            setting.help,
-            setting.variable(),
-            (setting.show)(&defaults)
-        );
+        let (name, meaning) = (setting.name, setting.meaning);
+        let (variable, default) = (setting.variable(), setting.default());
+        text.push_str(&format!(
+            "\n  {name}\n         {meaning}\n          {variable}  [default: {default}]\n"
+        ));
     }
     text
 }

@@ -64,20 +64,24 @@ fn a_store_is_written_alone_or_with_what_is_set_of_it() {
     ] {
         let settings = read(&text, &[]).unwrap();
         assert_eq!(settings.store.to_string(), url, "{text}");
-        assert_eq!(settings.max_staleness, max_staleness.map(Duration::from_millis), "{text}");
+        assert_eq!(
+            settings.storage.max_staleness,
+            max_staleness.map(Duration::from_millis),
+            "{text}"
+        );
     }
     let environment = [("NEOKEYS_STORE", etcd), ("NEOKEYS_STORE__MAX_STALENESS", "1s")];
     let settings = read("store: { url: file:a, max_staleness: 0 }", &environment).unwrap();
     assert_eq!(
-        (settings.store.to_string().as_str(), settings.max_staleness),
+        (settings.store.to_string().as_str(), settings.storage.max_staleness),
         (etcd, Some(Duration::from_secs(1)))
     );
     for (text, fault) in [
-        ("store: { url: file:a, url: file:b }", "store.url is there twice"),
-        ("store: { uri: file:a }", "store.uri is no setting"),
+        ("store: { url: file:a, url: file:b }", "store.url is set twice"),
+        ("store: { uri: file:a }", "store.uri is not a setting"),
         ("store: { url: { url: file:a } }", "invalid type: map"),
         ("listen: { url: a }", "listen: invalid type: map"),
-        ("auth.url: a", "auth.url is no setting"),
+        ("auth.url: a", "auth.url is not a setting"),
         ("store: { max_staleness: 2m }", "a short time is 0, or a whole number of ms or s"),
         ("store: 5", "store: invalid type: integer `5`"),
     ] {
@@ -121,7 +125,7 @@ fn the_environment_goes_before_the_file() {
     assert_eq!(settings.auth.token_prefix.as_str(), "no");
     assert_eq!(settings.contract.servers, ["https://a", "http://[::1]:80/b"]);
     assert_eq!(settings.contract.authorization_url.as_deref(), Some("https://a/authorize?x=y"));
-    assert_eq!((settings.limits.body, settings.document_limit), (1 << 20, 1000));
+    assert_eq!((settings.limits.body, settings.storage.document_limit), (1 << 20, 1000));
     assert_eq!(settings.limits.shutdown, Duration::from_secs(120));
     assert_eq!(settings.metrics.listen, Some("[::1]:9464".parse().unwrap()));
     assert_eq!(settings.traces.endpoint.as_deref(), Some("http://[::1]:4318"));
@@ -138,19 +142,19 @@ fn the_environment_goes_before_the_file() {
 #[test]
 fn a_fault_in_the_file_is_named_with_its_line() {
     for (file, message) in [
-        ("listne: 127.0.0.1:80", "line 1: listne is no setting; did you mean listen?"),
+        ("listne: 127.0.0.1:80", "line 1: listne is not a setting; did you mean listen?"),
         (
             "auth:\n  bearer:\n    tenant_claim: t\n",
-            "line 3: auth.bearer.tenant_claim is no setting; did you mean auth.bearer.tenants_claim?",
+            "line 3: auth.bearer.tenant_claim is not a setting; did you mean auth.bearer.tenants_claim?",
         ),
         (
             "# where\n\ntoken_prefix: a_\n",
-            "line 3: token_prefix is no setting; did you mean auth.token_prefix?",
+            "line 3: token_prefix is not a setting; did you mean auth.token_prefix?",
         ),
-        ("database: x", "line 1: database is no setting; `neokeys serve --help` lists them"),
+        ("database: x", "line 1: database is not a setting; `neokeys serve --help` lists them"),
         (
             "auth.grants: any\nauth: { grants: any }",
-            "line 2: auth.grants is there twice; take one away",
+            "line 2: auth.grants is set twice; remove one of them",
         ),
         (
             "store: ftp://host",
@@ -158,10 +162,10 @@ fn a_fault_in_the_file_is_named_with_its_line() {
              etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, \
              gs://BUCKET/PREFIX, or memory: for a trial at line 1 column 8",
         ),
-        ("store: file:a\nstore: file:b\n", "line 2: store is there twice; take one away"),
+        ("store: file:a\nstore: file:b\n", "line 2: store is set twice; remove one of them"),
         (
             "log: { level: info }\nlimits: {}\nlog: { format: json }\n",
-            "line 3: log is there twice; take one away",
+            "line 3: log is set twice; remove one of them",
         ),
         (
             "limits:\n  body: 64 kB\n",
@@ -213,16 +217,16 @@ fn a_fault_in_the_file_is_named_with_its_line() {
 #[test]
 fn a_fault_in_the_environment_is_named_by_the_variable() {
     for (name, value, message) in [
-        ("NEOKEYS_STOER", "x", "NEOKEYS_STOER is no setting; did you mean NEOKEYS_STORE?"),
+        ("NEOKEYS_STOER", "x", "NEOKEYS_STOER is not a setting; did you mean NEOKEYS_STORE?"),
         (
             "NEOKEYS_AUTH_GRANTS",
             "any",
-            "NEOKEYS_AUTH_GRANTS is no setting; did you mean NEOKEYS_AUTH__GRANTS?",
+            "NEOKEYS_AUTH_GRANTS is not a setting; did you mean NEOKEYS_AUTH__GRANTS?",
         ),
         (
             "NEOKEYS_DATABASE",
             "x",
-            "NEOKEYS_DATABASE is no setting; `neokeys serve --help` lists them",
+            "NEOKEYS_DATABASE is not a setting; `neokeys serve --help` lists them",
         ),
         (
             "NEOKEYS_LOG__FORMAT",
@@ -297,6 +301,28 @@ fn help_names_every_setting_with_its_variable_and_default() {
     ] {
         assert!(help.lines().any(|it| it.trim_end().ends_with(line)), "{line}\n{help}");
     }
+}
+
+/// The table of the README as it should be. What it says of a setting is what `serve --help` says.
+fn readme_table() -> String {
+    let mut table = "| setting | environment | default | meaning |\n|---|---|---|---|\n".to_owned();
+    for setting in super::table::SETTINGS {
+        let (name, variable, default) = (setting.name, setting.variable(), setting.default());
+        let meaning = setting.meaning.trim();
+        table.push_str(&format!("| `{name}` | `{variable}` | `{default}` | {meaning} |\n"));
+    }
+    table
+}
+
+#[test]
+fn the_readme_says_of_every_setting_what_the_help_says() {
+    let readme = include_str!("../../README.md");
+    let (_, settings) = readme.split_once("\n## Settings\n").unwrap();
+    let rows = settings.lines().skip_while(|line| !line.starts_with('|'));
+    let rows: String =
+        rows.take_while(|line| line.starts_with('|')).map(|row| format!("{row}\n")).collect();
+    let table = readme_table();
+    assert!(rows == table, "put this below the heading Settings of README.md:\n\n{table}");
 }
 
 #[test]

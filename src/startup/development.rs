@@ -1,4 +1,4 @@
-//! What `serve --dev` adds: a tenant, an issuer, and documents that point at this server.
+//! The additions of `serve --dev`: a tenant, an issuer, and documents that point at this server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) const DEV_TENANT: &str = "demo";
 /// How long the token that `serve --dev` prints is good for.
 const DEV_TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// What a developer needs to begin: all of it good for this run alone.
+/// The credentials of a `serve --dev`, valid for this run alone.
 pub struct Development {
     /// A bearer token that may do everything in the tenant.
     pub token: SecretString,
@@ -35,8 +35,13 @@ impl Development {
             permissions: vec![Scopes::ALL.to_owned()],
             lifetime: DEV_TOKEN_LIFETIME,
         })?;
-        Ok(Self { token, tenant: TenantId::parse(DEV_TENANT)? })
+        Ok(Self { token, tenant: dev_tenant() })
     }
+}
+
+#[expect(clippy::expect_used, reason = "it is a constant")]
+fn dev_tenant() -> TenantId {
+    TenantId::parse(DEV_TENANT).expect("the development tenant has a valid id")
 }
 
 /// Makes the development tenant and issuer, and points the documents at this server.
@@ -45,7 +50,7 @@ pub(super) async fn develop(
     origin: &str,
     store: &DocumentRepository,
 ) -> Result<Arc<DevIssuer>, StartError> {
-    match store.create_tenant(&TenantId::parse(DEV_TENANT)?).await {
+    match store.create_tenant(&dev_tenant()).await {
         Ok(()) | Err(CreateTenantError::Exists) => {}
         Err(error) => return Err(error.into()),
     }

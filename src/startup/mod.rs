@@ -12,13 +12,14 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use crate::auth::bearer::{BearerConfigError, BearerVerifier};
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
 use crate::connections::{self, Beyond, ConnectionTally, Descriptors, Listening, Patience};
 use crate::dev_issuer::SigningError;
-use crate::domain::{KeyRepository, TenantIdError};
+use crate::domain::KeyRepository;
 use crate::http::{
     self, Documents, HttpParts, KeyService, LimitsConfig, RequestObserver, RequestTally, SwaggerUi,
 };
@@ -59,51 +60,31 @@ struct MetricsServer {
 #[derive(Debug, Clone)]
 pub struct Stop(ServerHandle);
 
-/// Why a service does not come up. Each says which setting to mend.
+/// Why a service does not start. Each says which setting to change.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// `--dev` on an address that others can reach.
     #[error(
-        "serve --dev signs anybody in, so it listens on loopback alone and not on {0}; \
+        "serve --dev signs anybody in, so it listens only on loopback, not on {0}; \
          set listen to 127.0.0.1 or [::1], or leave out --dev"
     )]
     NotLoopback(SocketAddr),
-    /// The store cannot be opened.
-    #[error("the store (setting store) cannot be opened")]
+    #[error("cannot open the store (setting store)")]
     Store(#[from] OpenError),
-    /// The address cannot be had.
     #[error("cannot listen on {address} (setting {setting})")]
-    Bind {
-        /// The setting that asked for it.
-        setting: &'static str,
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
-    /// Signals cannot be caught.
-    #[error("SIGTERM, SIGINT and SIGHUP cannot be caught")]
+    Bind { setting: &'static str, address: SocketAddr, source: io::Error },
+    #[error("cannot handle SIGTERM, SIGINT and SIGHUP")]
     Signals(#[source] io::Error),
-    /// A signal asked for the end before there was anything to end.
-    #[error("{0} came before the service was up")]
+    #[error("{0} came before the service had started")]
     ToldToEnd(&'static str),
-    /// The certificate cannot be used.
-    #[error("TLS cannot be spoken")]
+    #[error("TLS is not usable")]
     Tls(#[from] TlsError),
-    /// The settings of traces are not usable.
     #[error("traces cannot be sent")]
     Traces(#[from] TracesError),
-    /// The settings of bearer tokens are not usable.
     #[error("the bearer settings are not usable")]
     Bearer(#[from] BearerConfigError),
-    /// The development tenant's name is no tenant id.
-    #[error("{DEV_TENANT} is no tenant id")]
-    DevTenantId(#[from] TenantIdError),
-    /// The development tenant cannot be made.
-    #[error("the tenant {DEV_TENANT} cannot be made")]
+    #[error("cannot create the tenant {DEV_TENANT}")]
     DevTenant(#[from] CreateTenantError),
-    /// The development issuer has no key.
-    #[error("serve --dev has no issuer")]
+    #[error("cannot create the development issuer")]
     DevIssuer(#[from] SigningError),
 }
 
@@ -112,86 +93,50 @@ impl Application {
     /// `demo`, an issuer, and documents that point at this server come on top.
     ///
     /// # Errors
-    /// [`StartError`] says which setting to mend.
+    /// [`StartError`] says which setting to change.
     pub async fn start(mut settings: Settings, dev: bool) -> Result<Self, StartError> {
         if dev && !settings.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(settings.listen));
         }
-        let config = StoreConfig {
-            document_limit: settings.document_limit,
-            edit_time: settings.edit_time,
-            create_folder: dev,
-            loaded_limit: settings.loaded_limit,
-            max_staleness: settings.max_staleness,
-        };
         // First of all, so that no signal finds it unprepared.
         let mut signals = Signals::catch().map_err(StartError::Signals)?;
         let descriptors = Descriptors::raise(settings.limits.connections.get());
-        let most = connections_that_fit(descriptors, &settings.limits);
+        let most_connections = connections_that_fit(descriptors, &settings.limits);
+        let config = StoreConfig { create_folder: dev, ..settings.storage.clone() };
         let store = Arc::new(DocumentRepository::open(&settings.store, &config)?);
         store.probe();
-        let address = settings.listen;
-        let bind = |source| StartError::Bind { setting: "listen", address, source };
-        let listener = TcpListener::bind(address).map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
-
+        let (listener, address) = bind("listen", settings.listen)?;
         let (tls, certificate) = tls::server_config(&settings.tls)?.unzip();
         let origin = origin(address, tls.is_some());
 
         let issuer = if dev { Some(develop(&mut settings, &origin, &store).await?) } else { None };
+        let development = issuer.as_deref().map(Development::new).transpose()?;
         let fixed = issuer.iter().map(|issuer| issuer.trust()).collect();
-        let bearer = BearerVerifier::open_with(settings.auth.bearer, fixed, Arc::new(SystemClock));
+        let bearer = settings.auth.bearer.clone();
+        let bearer = BearerVerifier::open_with(bearer, fixed, Arc::new(SystemClock));
         // Issuers may take their time to answer.
         let bearer = unless_told_to_end(&mut signals, bearer).await??;
-        let development = match &issuer {
-            Some(issuer) => Some(Development::new(issuer)?),
-            None => None,
-        };
-        let (requests, authentications) = tallies(settings.metrics.listen.is_some());
-        let connections = Arc::new(ConnectionTally::default());
-        let metrics = match settings.metrics.listen {
-            None => None,
-            Some(address) => Some(MetricsServer::bind(
-                address,
-                Metrics {
-                    requests: Arc::clone(&requests),
-                    authentications: Arc::clone(&authentications),
-                    connections: Arc::clone(&connections),
-                    most_connections: most,
-                    store: Arc::clone(&store),
-                    bearer: Arc::clone(&bearer),
-                    dropped_log_lines: telemetry::dropped_lines,
-                    clock: Arc::new(SystemClock),
-                    started: SystemClock.since_epoch(),
-                },
-                &settings.limits,
-            )?),
-        };
+
+        let counts = Counts::new(settings.metrics.listen.is_some());
+        let metrics = counts.metrics(most_connections, Arc::clone(&store), Arc::clone(&bearer));
+        let metrics = MetricsServer::bind(metrics, &settings)?;
         let traces = Traces::start(&settings.traces, Arc::new(SystemClock))?;
-        let parts = HttpParts {
-            observer: traces.clone().map(|traces| traces as Arc<dyn RequestObserver>),
-            keys: Data::new(KeyService {
-                repository: store as Arc<dyn KeyRepository>,
-                bearer,
-                grants: settings.auth.grants,
-                token_prefix: settings.auth.token_prefix,
-            }),
-            requests,
-            authentications,
-            refused_clients: settings
-                .log
-                .client_address
-                .then(|| ClientAddresses::new(&settings.auth.throttle.trusted_proxies)),
-            throttle: Arc::new(Throttle::new(&settings.auth.throttle)),
-            public_url: settings.contract.public_url.clone(),
-            documents: Documents::render(&settings.contract),
-            swagger_ui: settings.swagger_ui.enabled.then(|| {
-                // Behind a proxy, the browser's name for this server may be in no header.
-                let alone = dev && settings.contract.public_url.is_none();
-                let origin = alone.then(|| origin.clone());
-                SwaggerUi::new(&settings.swagger_ui, &settings.contract, origin)
-            }),
-            limits: settings.limits.clone(),
+        let own_page = dev.then_some(origin.as_str());
+        let parts = http_parts(&settings, &counts, store, bearer, traces.clone(), own_page);
+        let listening = Listening {
+            listener,
+            tls,
+            patience: patience(&settings.limits),
+            stall_time: settings.limits.stall_time,
+            connections: most_connections,
+            beyond: Beyond::Waits,
+            // Each worker counts its own connections, so there are no more workers than connections.
+            workers: available_parallelism().map_or(1, NonZero::get).min(most_connections),
+            shutdown: settings.limits.shutdown,
+            tally: counts.connections,
+            introduce: |departure, extensions| {
+                extensions.insert(http::Client::new(move || Box::pin(departure.gone())));
+            },
         };
         let cors = settings.cors;
         let app = move || {
@@ -202,66 +147,128 @@ impl Application {
                 http::configure(config, &parts);
             })
         };
-        // Each worker counts its own connections, so there are no more workers than connections.
-        let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(most);
-        let limits = &settings.limits;
-        let listening = Listening {
-            listener,
-            tls,
-            patience: patience(limits),
-            stall_time: limits.stall_time,
-            connections: most,
-            beyond: Beyond::Waits,
-            workers,
-            shutdown: limits.shutdown,
-            tally: connections,
-            introduce: |departure, extensions| {
-                extensions.insert(http::Client::new(move || Box::pin(departure.gone())));
-            },
-        };
-        let server = connections::serve(listening, app).map_err(bind)?;
+        let server = connections::serve(listening, app).map_err(|source| StartError::Bind {
+            setting: "listen",
+            address,
+            source,
+        })?;
         Ok(Self { server, signals, certificate, origin, development, metrics, traces })
     }
 
     /// Where it listens, as a browser calls it: `http://127.0.0.1:8080`. The port is the real one.
-    #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
     /// What a developer needs, under `--dev`.
-    #[must_use]
     pub fn development(&self) -> Option<&Development> {
         self.development.as_ref()
     }
 
     /// Where the metrics are, if they are anywhere: `http://127.0.0.1:9464/metrics`.
-    #[must_use]
     pub fn metrics(&self) -> Option<&str> {
         self.metrics.as_ref().map(|metrics| metrics.address.as_str())
     }
 
     /// What stops it from elsewhere.
-    #[must_use]
     pub fn stop(&self) -> Stop {
         Stop(self.server.handle())
     }
 }
 
+/// The counters that layers share with the metrics.
+struct Counts {
+    requests: Arc<RequestTally>,
+    authentications: Arc<AuthenticationTally>,
+    connections: Arc<ConnectionTally>,
+}
+
+impl Counts {
+    /// Counters, which count requests and authentications only if anybody will ask for them.
+    fn new(asked: bool) -> Self {
+        let (requests, authentications) = if asked {
+            (Arc::new(RequestTally::new()), Arc::new(AuthenticationTally::new()))
+        } else {
+            Default::default()
+        };
+        Self { requests, authentications, connections: Arc::default() }
+    }
+
+    fn metrics(
+        &self,
+        most_connections: usize,
+        store: Arc<DocumentRepository>,
+        bearer: Arc<BearerVerifier>,
+    ) -> Metrics {
+        Metrics {
+            requests: Arc::clone(&self.requests),
+            authentications: Arc::clone(&self.authentications),
+            connections: Arc::clone(&self.connections),
+            most_connections,
+            store,
+            bearer,
+            dropped_log_lines: telemetry::dropped_lines,
+            clock: Arc::new(SystemClock),
+            started: SystemClock.since_epoch(),
+        }
+    }
+}
+
 impl MetricsServer {
-    fn bind(
-        address: SocketAddr,
-        metrics: Metrics,
-        limits: &LimitsConfig,
-    ) -> Result<Self, StartError> {
-        let patience = patience(limits);
-        let bound = metrics::listen(address, Arc::new(metrics), patience, limits.stall_time);
-        let (server, address) = bound.map_err(|source| StartError::Bind {
-            setting: "metrics.listen",
-            address,
-            source,
-        })?;
-        Ok(Self { server, address: format!("http://{address}{}", metrics::PATH) })
+    fn bind(metrics: Metrics, settings: &Settings) -> Result<Option<Self>, StartError> {
+        let Some(address) = settings.metrics.listen else { return Ok(None) };
+        let setting = "metrics.listen";
+        let (listener, address) = bind(setting, address)?;
+        let limits = &settings.limits;
+        let server =
+            metrics::serve(listener, Arc::new(metrics), patience(limits), limits.stall_time)
+                .map_err(|source| StartError::Bind { setting, address, source })?;
+        Ok(Some(Self { server, address: format!("http://{address}{}", metrics::PATH) }))
+    }
+}
+
+/// A listener on the address that a setting names, and the address with its real port.
+fn bind(
+    setting: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| StartError::Bind { setting, address, source })
+}
+
+/// The HTTP layer's parts. `own_page` is where `serve --dev` listens.
+fn http_parts(
+    settings: &Settings,
+    counts: &Counts,
+    store: Arc<DocumentRepository>,
+    bearer: Arc<BearerVerifier>,
+    traces: Option<Arc<Traces>>,
+    own_page: Option<&str>,
+) -> HttpParts {
+    let Settings { auth, contract, swagger_ui, limits, log, .. } = settings;
+    // Behind a proxy, the browser's name for this server may be in no header.
+    let origin = own_page.filter(|_| contract.public_url.is_none()).map(str::to_owned);
+    HttpParts {
+        observer: traces.map(|traces| traces as Arc<dyn RequestObserver>),
+        keys: Data::new(KeyService {
+            repository: store as Arc<dyn KeyRepository>,
+            bearer,
+            grants: auth.grants,
+            token_prefix: auth.token_prefix.clone(),
+        }),
+        requests: Arc::clone(&counts.requests),
+        authentications: Arc::clone(&counts.authentications),
+        refused_clients: log
+            .client_address
+            .then(|| ClientAddresses::new(&auth.throttle.trusted_proxies)),
+        throttle: Arc::new(Throttle::new(&auth.throttle)),
+        public_url: contract.public_url.clone(),
+        documents: Documents::render(contract),
+        swagger_ui: swagger_ui.enabled.then(|| SwaggerUi::new(swagger_ui, contract, origin)),
+        limits: limits.clone(),
     }
 }
 
@@ -274,8 +281,8 @@ fn connections_that_fit(descriptors: Descriptors, limits: &LimitsConfig) -> usiz
             limits.connections = wanted,
             held_to = most,
             open_files = descriptors.most,
-            "the system lets this process have fewer files open than limits.connections needs; \
-             raise its hard limit (LimitNOFILE, ulimit -Hn), or lower limits.connections"
+            "the limit of open files is too low for limits.connections; \
+             raise the hard limit (LimitNOFILE, ulimit -Hn), or lower limits.connections"
         );
     }
     most
@@ -302,15 +309,6 @@ async fn unless_told_to_end<T>(
                 Told::ReadAnew => {}
             },
         }
-    }
-}
-
-/// What counts requests and authentications, if anybody will ask for the counts.
-fn tallies(asked: bool) -> (Arc<RequestTally>, Arc<AuthenticationTally>) {
-    if asked {
-        (Arc::new(RequestTally::new()), Arc::new(AuthenticationTally::new()))
-    } else {
-        Default::default()
     }
 }
 

@@ -9,9 +9,9 @@ use super::{Application, MetricsServer};
 /// How a service came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// What was in flight was finished, or its time was over.
+    /// Requests in flight were finished, or their time was over.
     InTime,
-    /// It was told a second time, and waits for nothing.
+    /// A second signal came: nothing is waited for.
     AtOnce,
 }
 
@@ -21,7 +21,7 @@ impl Application {
     /// of it at once. SIGHUP ends nothing: the certificate is read again.
     ///
     /// # Errors
-    /// What the operating system says of connections.
+    /// The operating system's error for connections.
     pub async fn run(mut self) -> io::Result<()> {
         // Metrics are there until the last request has ended.
         let scrapers = self.metrics.take().map(|MetricsServer { server, .. }| {
@@ -46,7 +46,7 @@ impl Application {
     async fn serve(self) -> io::Result<End> {
         let Self { server, mut signals, certificate, .. } = self;
         let read_anew = || {
-            tracing::info!("SIGHUP: reading the certificate again; settings stay as they are");
+            tracing::info!("SIGHUP: reloading the certificate; settings are not read again");
             if let Some(certificate) = &certificate {
                 certificate.read();
             }
@@ -59,7 +59,7 @@ impl Application {
                 told = signals.next() => match told {
                     Told::ReadAnew => read_anew(),
                     Told::End(name) => {
-                        tracing::info!("{name}: finishing what is in flight");
+                        tracing::info!("{name}: finishing requests in flight");
                         break;
                     }
                 },
@@ -78,7 +78,7 @@ impl Application {
                     Told::ReadAnew => read_anew(),
                     Told::End(name) => {
                         // A server that is finishing hears no other command: dropping it ends it.
-                        tracing::warn!("{name} again: ending what is in flight");
+                        tracing::warn!("{name} again: aborting requests in flight");
                         return Ok(End::AtOnce);
                     }
                 },

@@ -1,17 +1,17 @@
-//! The signals by which a process is told what to do.
+//! The signals that stop the service or reload its certificate.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What is waited for.
+/// The signals that are handled.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
 }
 
-/// What a signal asks for.
+/// The request of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
     /// The end, by the signal of this name.

@@ -19,45 +19,23 @@ use super::file;
 /// Why a certificate cannot be used. Nothing of the key is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
-    /// A file cannot be read.
     #[error("{path} cannot be read: {source}")]
-    Unreadable {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A file is no PEM, or holds nothing of the kind.
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("{path} holds no {wanted} in PEM form: {fault}")]
-    NotPem {
-        /// Which file.
-        path: PathBuf,
-        /// What it should hold.
-        wanted: Wanted,
-        /// What is wrong with it.
-        fault: PemFault,
-    },
-    /// The key is another certificate's.
-    #[error("the key in {key} is not the one of the first certificate in {certificate}")]
-    Mismatch {
-        /// The certificate's file.
-        certificate: PathBuf,
-        /// The key's file.
-        key: PathBuf,
-    },
-    /// PEM around what is no key, or one of a kind that TLS does not take. The library's own words
-    /// are left out: they are about a secret.
+    NotPem { path: PathBuf, wanted: Wanted, fault: PemFault },
+    #[error("the key in {key} does not belong to the first certificate in {certificate}")]
+    Mismatch { certificate: PathBuf, key: PathBuf },
+    /// The library's own words are left out: they are about a secret.
     #[error(
         "what {0} has in PEM form is no private key of a kind that TLS takes (RSA from 2048 bits, \
          ECDSA on P-256, P-384 or P-521, Ed25519), or is damaged"
     )]
     UnusableKey(PathBuf),
-    /// PEM around what is no certificate.
     #[error("what {0} has in PEM form is no certificate, or a damaged one")]
     UnusableCertificate(PathBuf),
 }
 
-/// Answers each handshake with what the files hold then.
+/// A certificate for each handshake, as the files are then.
 pub(super) struct ReloadedCertificate {
     certificate: PathBuf,
     key: PathBuf,
@@ -67,7 +45,7 @@ pub(super) struct ReloadedCertificate {
     seen: Mutex<[Identity; 2]>,
 }
 
-/// What tells one state of a file from another.
+/// The attributes that tell one state of a file from another.
 type Identity = Option<(u64, u64, u64, i64, i64)>;
 
 impl ReloadedCertificate {
@@ -106,11 +84,11 @@ impl ReloadedCertificate {
         match load(&self.certificate, &self.key, &self.provider) {
             Ok(loaded) => {
                 self.current.store(Arc::new(loaded));
-                tracing::info!("the TLS certificate was read again");
+                tracing::info!("reloaded the TLS certificate");
             }
             Err(error) => tracing::error!(
                 cause = %error,
-                "the TLS certificate changed to one that cannot be used; the last good one is kept"
+                "the new TLS certificate is not usable; keeping the last good one"
             ),
         }
     }

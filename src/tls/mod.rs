@@ -14,9 +14,8 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 
-pub use certificate::CertificateError;
+pub(crate) use certificate::CertificateError;
 use certificate::ReloadedCertificate;
-pub use pem::{PemFault, Wanted};
 
 /// Where the certificate is: the settings `tls.…`. Neither: plain HTTP.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,36 +26,35 @@ pub struct TlsConfig {
     pub key: Option<PathBuf>,
 }
 
-/// Why TLS cannot be spoken.
+/// Why TLS is not usable.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// One of the two settings is missing.
     #[error("tls.certificate and tls.key go together; {0} is not set")]
     Incomplete(&'static str),
-    /// The files cannot be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// The cryptography library refuses its own defaults.
     #[error("TLS cannot be set up")]
     Protocol(#[from] rustls::Error),
 }
 
 /// The certificate of a running service.
 #[derive(Debug, Clone)]
-pub struct Certificate(Arc<ReloadedCertificate>);
+pub(crate) struct Certificate(Arc<ReloadedCertificate>);
 
 impl Certificate {
     /// Reads its files again, whether they changed or not; the log says what was found.
-    pub fn read(&self) {
+    pub(crate) fn read(&self) {
         self.0.reload();
     }
 }
 
-/// What a listener needs to speak TLS 1.2 and 1.3, and its certificate, or `None` where none is set.
+/// The configuration of a listener for TLS 1.2 and 1.3, and its certificate, or `None` where none is set.
 ///
 /// # Errors
 /// [`TlsError`] names the setting or the file to mend.
-pub fn server_config(config: &TlsConfig) -> Result<Option<(ServerConfig, Certificate)>, TlsError> {
+pub(crate) fn server_config(
+    config: &TlsConfig,
+) -> Result<Option<(ServerConfig, Certificate)>, TlsError> {
     let (certificate, key) = match (&config.certificate, &config.key) {
         (None, None) => return Ok(None),
         (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),

@@ -1,4 +1,4 @@
-//! PEM files, and what is wrong with one, in words of our own.
+//! PEM files, and errors in them in words of our own.
 //!
 //! Invariant: no byte of a file is in a fault. The parser's own errors repeat the line that they
 //! stumble over, which is the whole key where a file has lost its line ends; so they end here, and
@@ -9,12 +9,10 @@ use std::fmt;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// What a file is to hold.
+/// The content that a file should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// One certificate or more.
     Certificate,
-    /// A private key.
     PrivateKey,
 }
 
@@ -30,52 +28,38 @@ impl fmt::Display for Wanted {
 /// Why nothing could be taken from a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PemFault {
-    /// No bytes, or blanks alone.
     #[error("it is empty")]
     Empty,
-    /// A mark of the encoding in front.
     #[error("it starts with a byte order mark (BOM); save it as UTF-8 without one")]
     ByteOrderMark,
-    /// Two bytes a letter.
     #[error("it is UTF-16; save it as UTF-8")]
     Utf16,
-    /// The bytes that PEM would wrap.
     #[error(
         "it is in binary form (DER, or PKCS #12 with both certificate and key); `openssl pkey \
          -inform DER`, `openssl x509 -inform DER` or `openssl pkcs12 -nodes` makes PEM of it"
     )]
     Binary,
-    /// A key behind a password.
     #[error(
         "the key is encrypted, and neokeys has no password for it; `openssl pkey -in FILE -out \
          PLAIN` writes one without, which the service's user alone should read"
     )]
     Encrypted,
-    /// OpenSSH's or PuTTY's own form.
     #[error("the key is in a form of SSH programs; TLS takes PKCS #8, PKCS #1 or SEC1")]
     OfSsh,
-    /// The other file, most likely.
     #[error("it holds a private key and no certificate; are tls.certificate and tls.key swapped?")]
     KeyAlone,
-    /// The other file, most likely.
     #[error("it holds a certificate and no private key; are tls.certificate and tls.key swapped?")]
     CertificateAlone,
-    /// What everybody may know.
     #[error("it holds a public key")]
     PublicKey,
-    /// Something with a BEGIN line that is neither.
-    #[error("what it holds is of another kind")]
+    #[error("it holds something else")]
     OtherKind,
-    /// Everything on one line.
     #[error("its line ends are lost; the lines with BEGIN and END stand alone")]
     LineEnds,
-    /// No line with END, or another one.
     #[error("it is cut off: the line with END that belongs to the line with BEGIN is missing")]
     CutOff,
-    /// Signs between BEGIN and END that belong to nothing.
-    #[error("what stands between its lines with BEGIN and END is no whole Base64")]
+    #[error("the text between its lines with BEGIN and END is not complete Base64")]
     NotBase64,
-    /// No line with BEGIN.
     #[error("it has no line with BEGIN")]
     NoBegin,
 }
@@ -92,7 +76,7 @@ pub(super) fn private_key(file: &[u8]) -> Result<PrivateKeyDer<'static>, PemFaul
     PrivateKeyDer::from_pem_slice(file).ok().ok_or_else(|| fault(file, Wanted::PrivateKey))
 }
 
-/// What is wrong with a file that the parser did not take.
+/// The fault of a file that the parser refused.
 fn fault(file: &[u8], wanted: Wanted) -> PemFault {
     if file.iter().all(u8::is_ascii_whitespace) {
         return PemFault::Empty;

@@ -1,4 +1,4 @@
-//! Where spans go.
+//! The collector that spans are sent to.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A collector of spans. What it does not take is lost; the log says when that begins and ends.
 pub(super) struct Collector {
     exporter: Arc<SpanExporter>,
-    /// What came in the way of the last request.
+    /// The reason why the last request failed.
     cause: Arc<Mutex<Option<String>>>,
     runtime: Handle,
     is_down: AtomicBool,
@@ -63,10 +63,10 @@ impl Collector {
                 let below = below.map(|below| format!(": {below}")).unwrap_or_default();
                 tracing::warn!(
                     cause = format!("{error}{below}"),
-                    "spans cannot be sent to the collector"
+                    "cannot send spans to the collector"
                 );
             }
-            Ok(()) if was_down => tracing::info!("spans can be sent to the collector again"),
+            Ok(()) if was_down => tracing::info!("sending spans to the collector again"),
             Ok(()) | Err(_) => {}
         }
     }

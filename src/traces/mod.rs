@@ -44,11 +44,11 @@ pub struct TracesConfig {
     pub endpoint: Option<String>,
     /// Of the requests whose callers decided nothing, one in so many is traced.
     pub one_in: NonZeroU32,
-    /// What OpenTelemetry's own variables ask for.
+    /// The requests of OpenTelemetry's own variables.
     pub standard: Standard,
 }
 
-/// What OpenTelemetry's own variables (`OTEL_…`) ask for and this module does itself.
+/// The requests of OpenTelemetry's own variables (`OTEL_…`) that this module handles itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standard {
     /// Nothing is to be sent.
@@ -57,8 +57,8 @@ pub struct Standard {
     pub names_service: bool,
     /// How long the collector may take to answer.
     pub timeout: Option<Duration>,
-    /// Those that are set and do nothing here.
-    pub passed_over: Vec<String>,
+    /// Those that are set and not supported.
+    pub ignored: Vec<String>,
 }
 
 impl Default for TracesConfig {
@@ -70,8 +70,7 @@ impl Default for TracesConfig {
 /// Why no spans can be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum TracesError {
-    /// No client can be built.
-    #[error("no connection to the collector (setting traces.endpoint) can be made")]
+    #[error("cannot connect to the collector (setting traces.endpoint)")]
     Client(#[from] reqwest::Error),
     /// The exporter does not take its settings, of which some are in the environment.
     #[error("the collector's settings (traces.endpoint, OTEL_EXPORTER_OTLP_…) are not usable")]
@@ -79,7 +78,7 @@ pub enum TracesError {
 }
 
 /// Makes a span of every request that it is told of, and sends it.
-pub struct Traces {
+pub(crate) struct Traces {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
     parents: Parents,
@@ -92,15 +91,15 @@ impl Traces {
     ///
     /// # Errors
     /// [`TracesError`] names the setting that cannot be used.
-    pub fn start(
+    pub(crate) fn start(
         config: &TracesConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Option<Arc<Self>>, TracesError> {
-        if !config.standard.passed_over.is_empty() {
-            let variables = config.standard.passed_over.join(" ");
+        if !config.standard.ignored.is_empty() {
+            let variables = config.standard.ignored.join(" ");
             tracing::warn!(
                 variables,
-                "variables of OpenTelemetry that do nothing here; see traces.…"
+                "ignoring OpenTelemetry variables that neokeys does not support; use the settings traces.…"
             );
         }
         let Some(endpoint) = &config.endpoint else { return Ok(None) };
@@ -127,7 +126,7 @@ impl Traces {
     }
 
     /// Sends what is waiting, for three seconds at most. Nothing is sent after that.
-    pub async fn finish(&self) {
+    pub(crate) async fn finish(&self) {
         let provider = self.provider.clone();
         // It blocks until the collector answers, which takes the runtime that this is called on.
         let finishing =

@@ -54,7 +54,7 @@ impl Pair {
             ("another END", text(key.replace("END PRIVATE", "END RSA PRIVATE")), "cut off"),
             ("cut off", key.as_bytes()[..key.len() * 2 / 3].to_vec(), "cut off"),
             ("no lines around", text(body.clone()), "no line with BEGIN"),
-            ("a wrong sign", text(key.replacen(&body[8..10], "*!", 1)), "no whole Base64"),
+            ("a wrong sign", text(key.replacen(&body[8..10], "*!", 1)), "not complete Base64"),
             ("a sign less", text(key.replacen(&body[8..9], "", 1)), ""),
             ("DER", bytes, "binary form"),
             ("a mark in front", text(format!("\u{feff}{key}")), "byte order mark"),

@@ -154,7 +154,7 @@ fn a_token_that_did_not_arrive_is_a_failure_that_says_so() {
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("its token could not be written"), "{said}");
+    assert!(said.contains("its token cannot be written"), "{said}");
     assert!(said.contains("neokeys keys delete a --tenant demo"), "{said}");
 }
 
@@ -240,7 +240,7 @@ fn a_file_that_belongs_to_another_user_is_told_as_that() {
     let reason = "the file that it replaces belongs to user 0 and group 0, to whom user 65534 cannot \
                   give a file; run neokeys as that user and in that group, or chown the file to its own";
     assert!(said.contains(reason), "{said}");
-    assert!(said.contains("nothing in the file is at fault") && !said.contains("check"), "{said}");
+    assert!(said.contains("the file is not at fault") && !said.contains("check"), "{said}");
 }
 
 #[test]
@@ -248,14 +248,17 @@ fn a_hint_says_what_is_at_fault() {
     let place = Workplace::with_tenant();
     place.write("plain", "");
     let said = place.run(&["tenants", "list", "--store", "file:plain"]).refused(1);
-    assert!(said.contains("plain is not a folder\n  --store names another store\n"), "{said}");
+    assert!(
+        said.contains("plain is not a folder\n  choose another store with --store\n"),
+        "{said}"
+    );
     place.write("data/demo/security.yml", "apiKeys: [");
     let said = place.run(&["keys", "list", "--tenant", "demo"]).refused(1);
     assert!(said.contains("`neokeys check --tenant demo` says what is wrong"), "{said}");
     std::fs::remove_file(place.path("data/demo/security.yml")).unwrap();
     std::fs::create_dir(place.path("data/demo/security.yml")).unwrap();
     let said = place.run(&["keys", "list", "--tenant", "demo"]).refused(1);
-    assert!(said.contains("nothing in the file is at fault"), "{said}");
+    assert!(said.contains("the file is not at fault"), "{said}");
 }
 
 #[test]
@@ -267,7 +270,7 @@ fn an_entry_that_is_no_key_is_told_as_that_to_whoever_asks_for_it() {
         let arguments = [&["keys"], arguments, &["--tenant", "demo"]].concat();
         let said = place.run(&arguments).refused(1);
         let told = "line 2 of the document has an entry of this name that is no key: ";
-        assert!(said.contains(told) && said.contains("mend it in the file"), "{said}");
+        assert!(said.contains(told) && said.contains("fix it in the file"), "{said}");
     }
 }
 

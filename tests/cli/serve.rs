@@ -105,7 +105,7 @@ fn an_address_that_is_taken_is_named() {
         said.contains(&format!("cannot listen on {address} (setting metrics.listen)")),
         "{said}"
     );
-    assert!(said.contains("metrics.listen takes another address"), "{said}");
+    assert!(said.contains("choose another address with metrics.listen"), "{said}");
 }
 
 #[test]

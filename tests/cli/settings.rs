@@ -21,7 +21,7 @@ fn an_unknown_setting_stops_every_command_and_is_named() {
     ] {
         assert_eq!(
             place.run(arguments).refused(2),
-            "error: neokeys.yml: line 3: auth.grant is no setting; did you mean auth.grants?\n"
+            "error: neokeys.yml: line 3: auth.grant is not a setting; did you mean auth.grants?\n"
         );
     }
 }
@@ -30,7 +30,10 @@ fn an_unknown_setting_stops_every_command_and_is_named() {
 fn an_unknown_or_malformed_variable_stops_the_start_and_is_named() {
     let place = Workplace::with_tenant();
     let said = place.run_with(&[("NEOKEYS_LISTNE", "127.0.0.1:0")], &["serve"]).refused(2);
-    assert!(said.contains("NEOKEYS_LISTNE is no setting; did you mean NEOKEYS_LISTEN?"), "{said}");
+    assert!(
+        said.contains("NEOKEYS_LISTNE is not a setting; did you mean NEOKEYS_LISTEN?"),
+        "{said}"
+    );
     let said = place.run_with(&[("NEOKEYS_LIMITS__BODY", "much")], &["serve"]).refused(2);
     assert!(said.contains("NEOKEYS_LIMITS__BODY: \"much\" is refused"), "{said}");
 }
@@ -117,7 +120,7 @@ fn no_page_names_a_variable_like_a_setting_that_is_none() {
             named += 1;
             assert!(
                 settings.contains(&name.as_str()) || name == "NEOKEYS_",
-                "{} names {name}, which ends every command with \"is no setting\"",
+                "{} names {name}, which ends every command with \"is not a setting\"",
                 path.display()
             );
         }

@@ -18,7 +18,7 @@ fn a_certificate_is_read_anew() {
         certify(node.path("").as_path());
         node.signal(Signal::HUP);
         at_last("it is read", || {
-            node.log().matches("the TLS certificate was read again").count() >= round
+            node.log().matches("reloaded the TLS certificate").count() >= round
         });
         let mut client = Way::secure(&node).connect(&node);
         client.send(&get(KEYS));
@@ -44,7 +44,7 @@ fn it_never_ends_the_process() {
     sending.write_all(start.as_bytes()).unwrap();
     assert!(node.list().starts_with("HTTP/1.1 200 ") && node.list().starts_with("HTTP/1.1 200 "));
     node.signal(Signal::TERM);
-    at_last("it is ending", || node.log().contains("finishing what is in flight"));
+    at_last("it is ending", || node.log().contains("finishing requests in flight"));
     node.signal(Signal::HUP);
     at_last("it is heard", || node.log().matches("SIGHUP").count() >= 6);
     sending.write_all(end.as_bytes()).unwrap();

@@ -52,11 +52,11 @@ fn a_second_signal_ends_what_is_in_flight() {
             let mut node = Node::start(PATIENT);
             let _load = load(&node);
             node.signal(first);
-            at_last("the first is heard", || node.log().contains("finishing what is in flight"));
+            at_last("the first is heard", || node.log().contains("finishing requests in flight"));
             assert!(!node.has_ended());
             (0..times).for_each(|_| node.signal(second));
             assert_eq!(node.ended().code(), Some(0), "{first:?} {second:?}: {}", node.log());
-            assert!(node.log().contains("again: ending what is in flight"), "{}", node.log());
+            assert!(node.log().contains("again: aborting requests in flight"), "{}", node.log());
         }
     }
 }
@@ -84,7 +84,7 @@ fn what_is_in_flight_is_finished_when_it_is_told_once() {
         assert!(node.list().starts_with("HTTP/1.1 200 "));
         assert!(node.list().starts_with("HTTP/1.1 200 "));
         node.signal(signal);
-        at_last("it is heard", || node.log().contains("finishing what is in flight"));
+        at_last("it is heard", || node.log().contains("finishing requests in flight"));
         sending.write_all(end.as_bytes()).unwrap();
         let answer = answer(&mut sending);
         assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");

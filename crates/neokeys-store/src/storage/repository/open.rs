@@ -15,7 +15,7 @@ use crate::storage::objects::{ObjectsOpenError, ObjectsStore};
 use crate::storage::url::StoreUrl;
 
 /// How a store is used.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreConfig {
     /// Bytes that a document may have.
     pub document_limit: u64,
