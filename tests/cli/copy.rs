@@ -107,7 +107,7 @@ fn a_source_without_tenants_takes_nothing_away() {
     std::fs::create_dir(place.path("empty")).unwrap();
     let copy = ["copy", "--from", "file:empty", "--to", "file:new", "--delete"];
     let said = place.run(&copy).refused(1);
-    assert!(said.contains("would take all") && said.contains("--from"), "{said}");
+    assert!(said.contains("would delete all") && said.contains("--from"), "{said}");
     assert!(place.path("new/a/security.yml").exists());
 }
 

@@ -15,7 +15,7 @@ fn create(place: &Workplace, name: &str) -> Run {
 fn the_token_is_alone_on_standard_output() {
     let place = Workplace::with_tenant();
     let run = create(&place, "crm-sync");
-    assert!(run.remarks.contains("crm-sync") && run.remarks.contains("only this once"));
+    assert!(run.remarks.contains("crm-sync") && run.remarks.contains("only once"));
     let token = run.done();
     let token = token.strip_suffix('\n').unwrap();
     assert!(token.starts_with("nsk_") && token.len() == 53, "{token}");
