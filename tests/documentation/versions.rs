@@ -7,7 +7,7 @@ use neokeys_testkit::programs::folder;
 #[test]
 fn the_page_on_gateways_names_the_versions_that_the_tests_install() {
     let page = fs::read_to_string(folder("docs/gateways.md")).unwrap();
-    let (_, run) = page.split_once("\n## What was run\n").unwrap();
+    let (_, run) = page.split_once("\n## Tested versions\n").unwrap();
     let run = run.split_whitespace().collect::<Vec<_>>().join(" ");
     let installed = fs::read_to_string(folder("tests/proxies/requirements.txt")).unwrap();
     let pinned = installed.lines().filter_map(|line| line.split_once("=="));
