@@ -41,7 +41,7 @@
 //! # }
 //! ```
 //!
-//! `examples/guarded_service.rs` is a complete service. A service in another language asks over HTTP:
+//! `examples/guarded_service` is a complete service. A service in another language asks over HTTP:
 //! `docs/gateways.md`, or `POST /api/{tenantId}/introspect` (RFC 7662).
 //!
 //! [`guard`] is the public API of the crate: `tests/public_api/` lists its items, and the changelog names

@@ -27,7 +27,9 @@ fn named(page: &str) -> Vec<&str> {
 fn every_test_that_the_page_of_attackers_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    ["src", "crates", "tests"].iter().for_each(|folder| sources(&root.join(folder), &mut files));
+    ["src", "crates", "examples", "tests"]
+        .iter()
+        .for_each(|folder| sources(&root.join(folder), &mut files));
     let code: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let names = named(PAGE);
     assert!(names.len() > 20, "the tables were not read: {names:?}");
