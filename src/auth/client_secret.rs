@@ -4,6 +4,7 @@
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memchr2;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
@@ -52,9 +53,7 @@ impl BasicCredentials {
 
 /// A text after the decoding of `application/x-www-form-urlencoded`, if it has anything to decode.
 pub(super) fn form_decoded(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        return None;
-    }
+    memchr2(b'%', b'+', text)?;
     let spaced: Vec<u8> =
         text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     Some(Zeroizing::new(percent_decode(&spaced).collect()))

@@ -1,9 +1,6 @@
 //! Characters that nobody sees, made visible.
 
 use std::fmt::{self, Write as _};
-use std::io;
-
-use tracing_subscriber::fmt::MakeWriter;
 
 /// Whether a terminal or a reader of lines could take the character for a command, or not see it:
 /// control characters of 7 and 8 bits, Unicode's line separators, what turns the direction of a text
@@ -52,33 +49,34 @@ pub(super) fn escaped(value: &dyn fmt::Debug) -> String {
     plain
 }
 
-/// A writer of JSON lines in which the commands that JSON allows are escaped too.
-pub(super) struct EscapedJson<W>(pub(super) W);
-
-impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for EscapedJson<W> {
-    type Writer = Lines<W::Writer>;
-
-    fn make_writer(&'w self) -> Self::Writer {
-        Lines(self.0.make_writer())
+/// Writes a text as the inside of a JSON string (RFC 8259 §7), with the commands that JSON lets stand
+/// escaped too.
+pub(super) fn push_json(json: &mut String, text: &str) {
+    // Nearly all texts are plain, and are looked at in large steps.
+    if text.bytes().fold(true, |is_plain, byte| is_plain & is_plain_in_json(byte)) {
+        json.push_str(text);
+        return;
+    }
+    for character in text.chars() {
+        match character {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            _ if is_command(character) => push_escape(json, character),
+            _ => json.push(character),
+        }
     }
 }
 
-/// See [`EscapedJson`]. It is handed whole lines.
-pub(super) struct Lines<W>(W);
+/// Whether a byte is a character that stands for itself in a JSON string.
+fn is_plain_in_json(byte: u8) -> bool {
+    (b' '..0x7f).contains(&byte) & (byte != b'"') & (byte != b'\\')
+}
 
-impl<W: io::Write> io::Write for Lines<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if text.chars().any(is_command_in_json) => {
-                self.0.write_all(json_escaped(text).as_bytes())?;
-                Ok(bytes.len())
-            }
-            _ => self.0.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+/// Writes a character as JSON escapes it, in UTF-16.
+fn push_escape(json: &mut String, character: char) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        // Writing to a String cannot fail.
+        let _ = write!(json, "\\u{unit:04x}");
     }
 }
 
@@ -95,13 +93,27 @@ pub(crate) fn json_escaped(json: &str) -> String {
     let mut plain = String::with_capacity(json.len() + 16);
     for character in json.chars() {
         if is_command_in_json(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                let _ = write!(plain, "\\u{unit:04x}");
-            }
+            push_escape(&mut plain, character);
         } else {
             plain.push(character);
         }
     }
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_json;
+
+    #[test]
+    fn a_text_is_given_back_as_it_was() {
+        let all: String =
+            (0..0x250).filter_map(char::from_u32).chain("\"\\\u{1f511}".chars()).collect();
+        for text in ["", "plain", "\"", "\\\"\n", "caf\u{e9}\t\u{1f511}", &*all] {
+            let mut json = String::from("\"");
+            push_json(&mut json, text);
+            json.push('"');
+            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text, "{json}");
+        }
+    }
 }

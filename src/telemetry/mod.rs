@@ -21,7 +21,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::prelude::*;
 
-use escape::{EscapedJson, escaped};
+use escape::escaped;
 pub(crate) use escape::{is_command, json_escaped};
 use json_lines::JsonLines;
 use queue::Queue;
@@ -151,12 +151,8 @@ where
             Box::new(registry.with(lines))
         }
         LogFormat::Json => {
-            let lines = tracing_subscriber::fmt::layer()
-                .with_ansi(false)
-                .event_format(JsonLines)
-                .with_writer(EscapedJson(writer))
-                .with_filter(ours(config.level, talkative));
-            Box::new(registry.with(lines))
+            // Each layer's own filter would be asked anew for each line.
+            Box::new(registry.with(JsonLines(writer)).with(ours(config.level, talkative)))
         }
     }
 }

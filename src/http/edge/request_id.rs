@@ -57,7 +57,7 @@ impl RequestId {
 
     /// The id as text.
     pub(crate) fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        std::str::from_utf8(self.0.as_bytes()).unwrap_or_default()
     }
 
     /// The id as the value of its header.
