@@ -1,8 +1,16 @@
 //! What came with a request: parsed, not yet judged.
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use std::sync::LazyLock;
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 
 use crate::contract::API_KEY_HEADER;
+
+/// The header of API keys, as headers are looked for.
+#[expect(clippy::expect_used, reason = "the build has read the contract")]
+pub(super) static API_KEY: LazyLock<HeaderName> = LazyLock::new(|| {
+    HeaderName::from_bytes(API_KEY_HEADER.as_bytes()).expect("the contract names a header")
+});
 
 /// The longest credential that is looked at, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -21,7 +29,7 @@ pub(super) enum Presented<T> {
 /// The API key of a request: the one value of the contract's header, whatever its bytes.
 #[must_use]
 pub(super) fn api_key(headers: &HeaderMap) -> Presented<&[u8]> {
-    let value = only_value(headers, API_KEY_HEADER);
+    let value = only_value(headers, &API_KEY);
     if value == Presented::Secret(&[]) { Presented::Malformed } else { value }
 }
 
@@ -29,7 +37,7 @@ pub(super) fn api_key(headers: &HeaderMap) -> Presented<&[u8]> {
 /// and a `b64token`. Another scheme is malformed: a caller is told rather than ignored.
 #[must_use]
 pub(super) fn bearer_token(headers: &HeaderMap) -> Presented<&str> {
-    let value = match only_value(headers, AUTHORIZATION.as_str()) {
+    let value = match only_value(headers, &AUTHORIZATION) {
         Presented::Secret(value) => value,
         Presented::Nothing => return Presented::Nothing,
         Presented::Malformed => return Presented::Malformed,
@@ -52,7 +60,7 @@ pub(super) fn may_be_sent(token: &str) -> bool {
 /// Whether a request brings any credential at all, well or badly formed.
 #[must_use]
 pub(super) fn is_presented(headers: &HeaderMap) -> bool {
-    headers.contains_key(AUTHORIZATION) || headers.contains_key(API_KEY_HEADER)
+    headers.contains_key(AUTHORIZATION) || headers.contains_key(&*API_KEY)
 }
 
 /// Whether bytes are short enough to be looked at as a credential, and there are any.
@@ -61,7 +69,7 @@ pub(super) fn may_be_judged(secret: &[u8]) -> bool {
     (1..=LONGEST).contains(&secret.len())
 }
 
-fn only_value<'r>(headers: &'r HeaderMap, name: &str) -> Presented<&'r [u8]> {
+fn only_value<'r>(headers: &'r HeaderMap, name: &HeaderName) -> Presented<&'r [u8]> {
     let mut values = headers.get_all(name);
     match (values.next(), values.next()) {
         (None, _) => Presented::Nothing,

@@ -7,7 +7,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use memchr::memmem;
 
 use super::client_secret::{BasicCredentials, form_decoded};
-use crate::contract::API_KEY_HEADER;
+use super::credential::API_KEY;
 
 /// Characters that a text may not have in common with a secret. Fewer can be the same by chance, and
 /// tell little of a secret that is longer than twice as many.
@@ -21,7 +21,7 @@ pub fn tells_credential(headers: &HeaderMap, text: &[u8]) -> bool {
         // Programs on the way join a header that comes twice (RFC 9110 §5.3).
         value.split(|byte| *byte == b',').any(|part| tells(part.trim_ascii(), text))
     };
-    headers.get_all(API_KEY_HEADER).any(|value| any_tells(value.as_bytes()))
+    headers.get_all(&*API_KEY).any(|value| any_tells(value.as_bytes()))
         || headers.get_all(AUTHORIZATION).any(|value| {
             let basic = BasicCredentials::parse(value).is_some_and(|basic| {
                 // A user name is no secret, unless it is long enough to be a key in the wrong place.

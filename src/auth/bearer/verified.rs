@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use papaya::ResizeMode;
-use sha2::{Digest as _, Sha256};
+use ring::digest::{SHA256, digest};
 
 use super::SigningAlgorithm;
 use super::claims::Lifetime;
@@ -28,7 +28,12 @@ pub(super) struct TokenDigest([u8; 32]);
 impl TokenDigest {
     /// The digest of a token that is short enough to be kept.
     pub(super) fn of(token: &str) -> Option<Self> {
-        (token.len() <= LONGEST).then(|| Self(Sha256::digest(token).into()))
+        if token.len() > LONGEST {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        Some(Self(bytes))
     }
 }
 

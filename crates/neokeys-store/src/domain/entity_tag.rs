@@ -1,6 +1,6 @@
 //! The entity tag: tells one state of a resource from another.
 
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::ApiKey;
 
@@ -27,20 +27,19 @@ impl EntityTag {
 
     /// The entity_tag of definitions in their order.
     pub(super) fn of_keys<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {
-        let mut hash = Sha256::new();
+        let mut hash = Context::new(&SHA256);
         for key in keys {
             // No part can hold the byte that ends it, so no two definitions write the same bytes.
-            hash.update(key.name.as_str());
+            hash.update(key.name.as_str().as_bytes());
             hash.update(if key.enabled { b"\0+" } else { b"\0-" });
             for scope in &key.scopes {
-                hash.update(scope.as_str());
+                hash.update(scope.as_str().as_bytes());
                 hash.update(b"\0");
             }
             hash.update(b"\n");
         }
-        let full: [u8; 32] = hash.finalize().into();
         let mut bytes = [0; Self::LENGTH];
-        bytes.copy_from_slice(&full[..Self::LENGTH]);
+        bytes.copy_from_slice(&hash.finish().as_ref()[..Self::LENGTH]);
         Self(bytes)
     }
 }
