@@ -291,7 +291,8 @@ mod tests {
         ];
         for (by_key, by_token, expected) in cases {
             let label = format!("{by_key:?} {by_token:?}");
-            let subjects = combine(by_key, by_token, None).ok().map(|caller| caller.subject());
+            let subjects =
+                combine(by_key, by_token, None).ok().map(|caller| caller.subject().into_owned());
             assert_eq!(subjects.as_deref(), expected, "{label}");
         }
     }

@@ -1,5 +1,6 @@
 //! Everybody who vouches for one request, and what they may do together.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::{HttpMessage as _, HttpRequest};
@@ -67,13 +68,13 @@ impl Caller {
 
     /// Who it is, for the log: the subjects, joined by `+`.
     #[must_use]
-    pub fn subject(&self) -> String {
+    pub fn subject(&self) -> Cow<'_, str> {
         self.joined(|principal| principal.subject.as_str())
     }
 
     /// How the caller proved it, for the log: the methods, joined by `+`.
     #[must_use]
-    pub fn method(&self) -> String {
+    pub fn method(&self) -> Cow<'_, str> {
         self.joined(|principal| principal.method.as_str())
     }
 
@@ -83,8 +84,12 @@ impl Caller {
         self.principals().find_map(|principal| principal.issuer.as_deref())
     }
 
-    fn joined<'a>(&'a self, part: impl Fn(&'a Principal) -> &'a str) -> String {
-        self.principals().map(part).collect::<Vec<_>>().join("+")
+    fn joined<'a>(&'a self, part: impl Fn(&'a Principal) -> &'a str) -> Cow<'a, str> {
+        let first = part(&self.first.principal);
+        match &self.second {
+            None => first.into(),
+            Some(second) => format!("{first}+{}", part(&second.principal)).into(),
+        }
     }
 
     /// Whether the caller may do in a tenant what demands a scope. `None` is a tenant id that

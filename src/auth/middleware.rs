@@ -27,11 +27,7 @@ pub(crate) fn path_parameter<'p>(path: &'p Path<Url>, name: &str) -> Option<Cow<
     if text.contains('%') { percent_decode_str(text).decode_utf8().ok() } else { Some(text.into()) }
 }
 
-/// Middleware that leaves the [`Caller`] with the request, or answers 401, or 429 to an
-/// address from which too many credentials were not valid.
-///
-/// It is a middleware and not an extractor because actix polls all arguments of a handler together:
-/// an extractor that has to wait loses against a body that is bad at once.
+/// Middleware that leaves the [`Caller`] with the request, or answers with what [`identify_caller`] refuses.
 ///
 /// # Errors
 /// None of its own: a refusal is an answer.
@@ -39,45 +35,37 @@ pub async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    admit(request, Reads::Headers, next).await
-}
-
-/// Like [`authenticate`], where an API key may come as a client's secret too: the answer to whoever
-/// brings none, or a bad one, offers that.
-///
-/// # Errors
-/// None of its own: a refusal is an answer.
-pub async fn authenticate_client(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    admit(request, Reads::ClientSecrets, next).await
-}
-
-/// What is read of a request to find out who calls.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reads {
-    /// The contract's two credentials.
-    Headers,
-    /// And a client's secret.
-    ClientSecrets,
-}
-
-async fn admit(
-    request: ServiceRequest,
-    reads: Reads,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    match find_caller(&request, reads).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
-        }
+    match identify_caller(&request, Credentials::InHeaders).await {
+        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
         Err(problem) => Ok(request.error_response(problem)),
     }
 }
 
-async fn find_caller(request: &ServiceRequest, reads: Reads) -> Result<Caller, Problem> {
+/// Where a request's credentials are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// In the contract's two headers.
+    InHeaders,
+    /// There, or an API key as a client's secret: the answer to whoever brings none, or a bad one, offers
+    /// that too.
+    OfClients,
+}
+
+/// Leaves the [`Caller`] with the request.
+///
+/// It is no extractor because actix polls all arguments of a handler together: one that has to wait loses
+/// against a body that is bad at once.
+///
+/// # Errors
+/// A 401, or a 429 for an address from which too many credentials were not valid; a 503 when the tenant's
+/// keys cannot be read.
+pub async fn identify_caller(request: &ServiceRequest, from: Credentials) -> Result<(), Problem> {
+    let caller = find_caller(request, from).await?;
+    request.extensions_mut().insert(caller);
+    Ok(())
+}
+
+async fn find_caller(request: &ServiceRequest, from: Credentials) -> Result<Caller, Problem> {
     let authenticator = request.app_data::<ThinData<Authenticator>>();
     let authenticator = authenticator.ok_or_else(|| denial::unauthenticated("an operation"))?;
     let throttle = authenticator.throttle();
@@ -85,9 +73,9 @@ async fn find_caller(request: &ServiceRequest, reads: Reads) -> Result<Caller, P
         return Err(denial::too_many_failures(wait));
     }
     let (headers, tenant) = (request.headers(), path_tenant(request.match_info()));
-    let found = match reads {
-        Reads::Headers => authenticator.authenticate(headers, tenant).await,
-        Reads::ClientSecrets => authenticator.authenticate_client(headers, tenant).await,
+    let found = match from {
+        Credentials::InHeaders => authenticator.authenticate(headers, tenant).await,
+        Credentials::OfClients => authenticator.authenticate_client(headers, tenant).await,
     };
     found.map_err(|problem| {
         if problem.kind() != ProblemType::Unauthorized {
@@ -98,9 +86,9 @@ async fn find_caller(request: &ServiceRequest, reads: Reads) -> Result<Caller, P
         if is_presented && let Some(wait) = throttle.failed(request) {
             return denial::too_many_failures(wait);
         }
-        match reads {
-            Reads::Headers => problem,
-            Reads::ClientSecrets => denial::offering_client_secret(problem, is_presented),
+        match from {
+            Credentials::InHeaders => problem,
+            Credentials::OfClients => denial::offering_client_secret(problem, is_presented),
         }
     })
 }

@@ -33,7 +33,7 @@ pub use clock::{Clock, SystemClock};
 pub use grants::Grants;
 pub use guard::{RequiredScope, ScopedAuthorize};
 pub(crate) use middleware::path_parameter;
-pub use middleware::{authenticate, authenticate_client};
+pub use middleware::{Credentials, authenticate, identify_caller};
 pub use principal::{Method, Principal, Subject, Tenants};
 pub(crate) use standing::{Accepted, Standing};
 pub use throttle::{Throttle, ThrottleConfig};

@@ -13,8 +13,10 @@ mod introspection;
 mod key_service;
 mod operations;
 mod pages;
+mod path_pattern;
 mod refusals;
 mod request;
+mod router;
 mod routes;
 
 pub(crate) use edge::cors::cors;

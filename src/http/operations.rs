@@ -1,7 +1,5 @@
 //! Every operation of the service: those of the contract, and those of the extensions document.
 
-use actix_web::http::Method;
-
 use super::forward_auth::FORWARD_AUTH;
 use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
@@ -12,11 +10,21 @@ const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription { name: "ForwardAuth", method: "GET", path: FORWARD_AUTH, scope: "" },
 ];
 
-/// The operation of a method and the path that it matched.
-pub(super) fn find(method: &Method, path: &str) -> Option<&'static OperationDescription> {
-    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
-    // A gateway asks by the method of the request that it asks about.
-    all().find(|it| it.path == path && (it.method == method || path == FORWARD_AUTH))
+/// An operation with its place among [`all`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PlacedOperation {
+    pub place: usize,
+    pub description: &'static OperationDescription,
+}
+
+/// The operation of a method at a path, or of whichever method where every one is answered alike.
+pub(super) fn find(method: Option<&str>, path: &str) -> Option<PlacedOperation> {
+    let mut placed = all().enumerate();
+    let is_it = |it: &OperationDescription| {
+        it.path == path && method.is_none_or(|method| it.method == method)
+    };
+    let (place, description) = placed.find(|(_, it)| is_it(it))?;
+    Some(PlacedOperation { place, description })
 }
 
 /// Every operation, the contract's first.

@@ -13,12 +13,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 
 use super::exchange::{Exchange, RequestObserver};
-use super::matched_path::MatchedPath;
+use super::matched_route::MatchedRoute;
 use super::request_id::RequestId;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::presented::tells_credential;
 use crate::auth::{Caller, path_parameter};
-use crate::contract::{OperationDescription, parameter};
+use crate::contract::parameter;
 use crate::domain::{KeyName, TenantId};
 use crate::http::request::client::ClientGone;
 use crate::problem::Problem;
@@ -30,7 +30,7 @@ pub(crate) struct CreatedKey(pub KeyName);
 pub(crate) fn record<B>(
     id: &RequestId,
     duration: Duration,
-    operation: Option<&OperationDescription>,
+    route: Option<MatchedRoute>,
     response: &ServiceResponse<B>,
 ) {
     let request = response.request();
@@ -40,19 +40,20 @@ pub(crate) fn record<B>(
     if !is_logged && !status.is_server_error() && observer.is_none() {
         return;
     }
+    let operation = route.and_then(|route| route.operation).map(|it| it.description.name);
     let extensions = request.extensions();
     let caller = extensions.get::<Caller>();
     let tenant = caller.and_then(|caller| tenant(status, caller)).map(TenantId::as_str);
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
     let (method, kind) = (method(request), problem.map(|problem| problem.kind().slug()));
-    let principal_method = caller.map(Caller::method);
+    let (subject, principal_method) = (caller.map(Caller::subject), caller.map(Caller::method));
     let trace = observer.and_then(|ThinData(observer)| {
         observer.observe(&Exchange {
             request_id: id.as_str(),
             headers: request.headers(),
             method,
-            route: MatchedPath::of(request),
-            operation: operation.map(|operation| operation.name),
+            route: route.map(|route| route.path),
+            operation,
             status: status.as_u16(),
             problem: kind,
             tenant,
@@ -89,13 +90,13 @@ pub(crate) fn record<B>(
     tracing::info!(
         request.id = %id,
         tenant.id = tenant,
-        operation = operation.map(|operation| operation.name),
+        operation,
         key.name = key.as_ref().map(KeyName::as_str),
         http.method = method,
         http.status = status.as_u16(),
         duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        principal.method = principal_method,
-        principal.id = caller.map(Caller::subject),
+        principal.method = principal_method.as_deref(),
+        principal.id = subject.as_deref(),
         principal.issuer = caller.and_then(Caller::issuer),
         client.address = refused_client(request, problem).map(tracing::field::display),
         client.gone = is_gone.then_some(true),

@@ -3,7 +3,7 @@
 pub(super) mod access_log;
 pub(super) mod cors;
 pub(super) mod exchange;
-pub(super) mod matched_path;
+pub(super) mod matched_route;
 pub(super) mod public_address;
 pub(super) mod request_id;
 pub(super) mod request_tally;
@@ -22,13 +22,12 @@ use actix_web::middleware::Next;
 use actix_web::web::ThinData;
 
 use super::forward_auth::is_forward_auth;
-use super::operations;
 use super::request::limits::LimitsConfig;
 use super::request::negotiation::MediaType;
 use crate::contract::API_KEY_HEADER;
 use crate::problem::{Problem, ProblemType};
 
-use matched_path::MatchedPath;
+use matched_route::MatchedRoute;
 use public_address::public_address;
 use request_id::{RequestId, X_REQUEST_ID};
 use request_tally::RequestTally;
@@ -58,7 +57,8 @@ pub(crate) async fn edge(
     }
     // The path as it was matched: as it was sent, it may be escaped.
     let request = response.request();
-    let path = MatchedPath::of(request).unwrap_or_else(|| request.path());
+    let matched = MatchedRoute::of(request);
+    let path = matched.map_or_else(|| request.path(), |matched| matched.path);
     let is_api = path.starts_with("/api/");
     let is_forward_auth = is_forward_auth(path);
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -70,14 +70,13 @@ pub(crate) async fn edge(
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_REQUEST_ID, id.header_value());
-    let request = response.request();
-    let matched = MatchedPath::of(request);
-    let operation = matched.and_then(|path| operations::find(request.method(), path));
     let duration = start.elapsed();
-    if let Some(ThinData(tally)) = request.app_data::<ThinData<Arc<RequestTally>>>() {
-        tally.count(operation.map(|operation| operation.name), response.status(), duration);
+    let tally = response.request().app_data::<ThinData<Arc<RequestTally>>>();
+    if let Some(ThinData(tally)) = tally {
+        let place = matched.and_then(|it| it.operation).map(|operation| operation.place);
+        tally.count(place, response.status(), duration);
     }
-    access_log::record(&id, duration, operation, &response);
+    access_log::record(&id, duration, matched, &response);
     Ok(response)
 }
 

@@ -1,18 +1,14 @@
 //! What requests came to, counted: how many by operation and status, and how long they took.
 //!
-//! Invariant: however many requests come and whatever is in them, there are no more places than
-//! [`PLACES`] and one; a place is named by the program alone.
+//! Invariant: however many requests come and whatever is in them, there are as many places as operations,
+//! and one.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 
 use crate::http::operations;
 use crate::tally::{Counter, DURATIONS, Distribution, Histogram, PerThread};
-
-/// Operations that are told apart; those beyond are counted with what is none.
-const PLACES: usize = 64;
 
 /// HTTP knows statuses from 100 to 599 (RFC 9110 §15).
 const STATUSES: std::ops::Range<u16> = 100..600;
@@ -34,7 +30,7 @@ pub(crate) struct OperationTally {
 
 #[derive(Debug)]
 struct Places {
-    operations: [OnceLock<Place>; PLACES],
+    operations: Vec<Place>,
     other: PerThread<Counts>,
 }
 
@@ -57,28 +53,17 @@ impl RequestTally {
         Self::of(operations::all().map(|operation| operation.name))
     }
 
-    /// Counts, beginning with none for each of these operations; others get their place when they
-    /// are first called.
     fn of(operations: impl IntoIterator<Item = &'static str>) -> Self {
-        let places = Places {
-            operations: [const { OnceLock::new() }; PLACES],
-            other: PerThread::new(Counts::new),
-        };
-        for operation in operations {
-            places.counts(Some(operation));
-        }
-        Self(Some(places))
+        let place = |operation| Place { operation, counts: PerThread::new(Counts::new) };
+        let operations = operations.into_iter().map(place).collect();
+        Self(Some(Places { operations, other: PerThread::new(Counts::new) }))
     }
 
-    /// Counts a request that has its answer.
-    pub(crate) fn count(
-        &self,
-        operation: Option<&'static str>,
-        status: StatusCode,
-        duration: Duration,
-    ) {
+    /// Counts a request that has its answer, by its operation's place among all of them.
+    pub(crate) fn count(&self, operation: Option<usize>, status: StatusCode, duration: Duration) {
         let Some(places) = &self.0 else { return };
-        let counts = places.counts(operation).own();
+        let counts = operation.and_then(|place| places.operations.get(place));
+        let counts = counts.map_or(&places.other, |place| &place.counts).own();
         let place = status.as_u16().checked_sub(STATUSES.start).map(usize::from);
         if let Some(counter) = place.and_then(|place| counts.statuses.get(place)) {
             counter.increment();
@@ -90,20 +75,8 @@ impl RequestTally {
     #[must_use]
     pub(crate) fn counted(&self) -> Vec<OperationTally> {
         let Some(places) = &self.0 else { return Vec::new() };
-        let named = places.operations.iter().map_while(OnceLock::get);
-        let named = named.map(|place| sum(&place.counts, Some(place.operation)));
+        let named = places.operations.iter().map(|place| sum(&place.counts, Some(place.operation)));
         named.chain([sum(&places.other, None)]).collect()
-    }
-}
-
-impl Places {
-    /// The place of an operation.
-    fn counts(&self, operation: Option<&'static str>) -> &PerThread<Counts> {
-        let Some(operation) = operation else { return &self.other };
-        let make = || Place { operation, counts: PerThread::new(Counts::new) };
-        let mut places = self.operations.iter().map(|place| place.get_or_init(make));
-        let found = places.find(|place| place.operation == operation);
-        found.map_or(&self.other, |place| &place.counts)
     }
 }
 
@@ -130,14 +103,14 @@ mod tests {
 
     use actix_web::http::StatusCode;
 
-    use super::{PLACES, RequestTally};
+    use super::RequestTally;
 
     #[test]
     fn requests_are_counted_by_operation_and_status() {
-        let tally = RequestTally::of(["List", "Get"]);
-        tally.count(Some("Other"), StatusCode::OK, Duration::from_millis(3));
-        tally.count(Some("Other"), StatusCode::OK, Duration::from_secs(60));
-        tally.count(Some("Other"), StatusCode::NO_CONTENT, Duration::ZERO);
+        let tally = RequestTally::of(["List", "Get", "Other"]);
+        tally.count(Some(2), StatusCode::OK, Duration::from_millis(3));
+        tally.count(Some(2), StatusCode::OK, Duration::from_secs(60));
+        tally.count(Some(2), StatusCode::NO_CONTENT, Duration::ZERO);
         tally.count(None, StatusCode::OK, Duration::ZERO);
         let counted = tally.counted();
         let names: Vec<_> = counted.iter().map(|it| it.operation).collect();
@@ -151,14 +124,11 @@ mod tests {
 
     #[test]
     fn there_are_so_many_places_and_no_more() {
-        let tally = RequestTally::of([]);
-        for number in 0..2 * PLACES {
-            let name: &'static str = Box::leak(number.to_string().into_boxed_str());
-            tally.count(Some(name), StatusCode::OK, Duration::ZERO);
-        }
+        let tally = RequestTally::of(["List"]);
+        (0..10).for_each(|place| tally.count(Some(place), StatusCode::OK, Duration::ZERO));
         let counted = tally.counted();
-        assert_eq!(counted.len(), PLACES + 1);
-        assert_eq!(counted[PLACES].statuses, [(200, PLACES as u64)]);
+        assert_eq!(counted.len(), 2);
+        assert_eq!(counted[1].statuses, [(200, 9)]);
     }
 
     #[test]

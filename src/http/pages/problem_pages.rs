@@ -6,6 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::http::edge::public_address::public_address;
 use crate::problem::{CATALOGUE, Problem, ProblemType};
 
+/// The path of one entry, below [`PAGES`](crate::problem::PAGES).
+pub(crate) const ENTRY: &str = "/problems/{slug}";
+
 /// The whole catalogue, a line an entry.
 pub(crate) async fn index(request: HttpRequest) -> HttpResponse {
     let line = |kind: &ProblemType| {
