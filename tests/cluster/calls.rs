@@ -43,7 +43,8 @@ impl Caller {
         self.ask_if(node, method, path, body, None)
     }
 
-    fn ask_if(
+    /// The same, on condition that the resource still has this tag.
+    pub fn ask_if(
         &self,
         node: &Node,
         method: &str,

@@ -8,6 +8,7 @@
 )]
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
 
+mod behind;
 mod calls;
 mod chaos;
 mod copy;

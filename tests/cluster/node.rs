@@ -53,15 +53,24 @@ impl Nodes {
         self.start_at("127.0.0.1:0", &[])
     }
 
+    /// One more of them, on another store than the rest or on another way to it.
+    pub fn start_on(&self, store: &str) -> Node {
+        self.start_with(store, "127.0.0.1:0", &[])
+    }
+
     /// One more of them, which listens there and is run by that.
     pub fn start_at(&self, listen: &str, enter: &[String]) -> Node {
+        self.start_with(&self.store, listen, enter)
+    }
+
+    fn start_with(&self, store: &str, listen: &str, enter: &[String]) -> Node {
         let folder = TempDir::new().unwrap();
         let keys = folder.path().join("jwks.json");
         std::fs::write(&keys, self.issuer.key_set().to_string()).unwrap();
         let settings = format!(
             "listen: {listen}\nstore: {{ url: '{}', max_staleness: {} }}\nauth:\n  bearer:\n    \
              issuers:\n      - issuer: {}\n        audience: {}\n        jwks: file:{}\n",
-            self.store,
+            store,
             self.max_staleness,
             Issuer::NAME,
             Issuer::AUDIENCE,

@@ -146,6 +146,26 @@ fn the_checker_catches_what_is_wrong() {
             "a key that was never taken away is refused",
             vec![create.clone(), (1, 2, 3, by("t", DELETE), Answer::Refused)],
         ),
+        (
+            "a key is not there to be deleted after its creation was acknowledged",
+            vec![create.clone(), (1, 2, 3, DELETE, Answer::Absent)],
+        ),
+        (
+            "a key is not there to be changed after its creation was acknowledged",
+            vec![create.clone(), (1, 2, 3, update(2, None), Answer::Absent)],
+        ),
+        (
+            "a name is taken still after its deletion was acknowledged",
+            vec![
+                create.clone(),
+                (0, 2, 3, DELETE, Answer::Deleted),
+                (1, 4, 5, Request::Create { name: "a", mark: 2 }, Answer::NameTaken),
+            ],
+        ),
+        (
+            "a key is not the one any more that nobody changed",
+            vec![create.clone(), (1, 2, 3, update(2, Some(shown(1))), Answer::NotThatOne)],
+        ),
         ("a name is taken that was never given", vec![(0, 0, 1, CREATE, Answer::NameTaken)]),
     ];
     for (what, operations) in wrong {
