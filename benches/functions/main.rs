@@ -5,7 +5,7 @@ mod keys;
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -110,6 +110,7 @@ fn edit(criterion: &mut Criterion) {
                 edit: KeyringEdit::Update { name: name.clone(), enabled, scopes },
                 precondition: Precondition::default(),
                 right: Right::Operator,
+                asked_at: Instant::now(),
             }
         };
         let mut commit = commit;

@@ -1,6 +1,7 @@
 //! Finding out who calls.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::http::header::HeaderMap;
 
@@ -135,6 +136,7 @@ impl Authenticator {
         key: PresentedKey<'_>,
         tenant: Option<TenantId>,
     ) -> Result<Caller, Problem> {
+        let began = Instant::now();
         let mut by_token = self.authenticate_bearer(bearer).await;
         let by_key = self.authenticate_api_key(key, tenant.as_ref()).await;
         // The tenant's keys may have been waited for.
@@ -142,7 +144,7 @@ impl Authenticator {
             by_token = Outcome::Failed;
         }
         self.count(&by_key, &by_token);
-        combine(by_key?, by_token, tenant)
+        Ok(combine(by_key?, by_token, tenant)?.after(began.elapsed()))
     }
 
     fn count(&self, by_key: &Result<Outcome<FoundKey>, Problem>, by_token: &Outcome<Accepted>) {
@@ -257,10 +259,62 @@ fn combine(
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::{Duration, Instant};
 
-    use super::{FoundKey, Outcome, combine};
-    use crate::auth::{Accepted, Method, Principal, Standing, Tenants};
-    use crate::domain::{Digest, Keyring, Scopes};
+    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::{Authenticator, FoundKey, Outcome, combine};
+    use crate::auth::bearer::{BearerConfig, BearerVerifier};
+    use crate::auth::{Accepted, Method, Principal, Standing, SystemClock, Tenants};
+    use crate::contract::API_KEY_HEADER;
+    use crate::domain::{
+        ApiKey, Commit, CommitFuture, Digest, KeyName, KeyRepository, Keyring, KeyringFuture,
+        Scopes, StoreHealth, TenantId,
+    };
+
+    const SLOWLY: Duration = Duration::from_millis(20);
+
+    /// A store that takes its time.
+    struct Slow;
+
+    impl KeyRepository for Slow {
+        fn get_keyring<'a>(&'a self, _: &'a TenantId) -> KeyringFuture<'a> {
+            KeyringFuture::Pending(Box::pin(async {
+                let began = Instant::now();
+                while began.elapsed() < SLOWLY {
+                    tokio::task::yield_now().await;
+                }
+                let key = Arc::new(ApiKey {
+                    name: KeyName::parse("good").unwrap(),
+                    enabled: true,
+                    scopes: Scopes::parse(&["*"]).unwrap(),
+                    digest: Digest::of(b"good"),
+                });
+                Ok(Arc::new(Keyring::new(vec![key], Vec::new())))
+            }))
+        }
+
+        fn commit(&self, _: Commit) -> CommitFuture {
+            panic!("nobody changes anything here")
+        }
+
+        fn health(&self) -> StoreHealth {
+            StoreHealth::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_knows_what_it_took_to_let_it_in() {
+        let bearer =
+            BearerVerifier::open(BearerConfig::default(), Arc::new(SystemClock)).await.unwrap();
+        let mut headers = HeaderMap::new();
+        let name = HeaderName::from_bytes(API_KEY_HEADER.as_bytes()).unwrap();
+        headers.insert(name, HeaderValue::from_static("good"));
+        let tenant = TenantId::parse("t").unwrap();
+        let authenticator = Authenticator::new(Arc::new(Slow), bearer);
+        let caller = authenticator.authenticate(&headers, Some(tenant)).await.unwrap();
+        assert!(caller.judged_in() >= SLOWLY, "{:?}", caller.judged_in());
+    }
 
     fn accepted(subject: &str) -> Accepted {
         let principal = Principal {

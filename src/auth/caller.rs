@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
@@ -18,12 +19,19 @@ pub struct Caller {
     second: Option<Arc<Accepted>>,
     tenant: Option<TenantId>,
     keyring: Option<Arc<Keyring>>,
+    judged_in: Duration,
 }
 
 impl Caller {
     /// The caller of a request about a tenant, if its path names one, by one credential or both.
     pub(crate) fn new(first: Accepted, second: Option<Accepted>, tenant: Option<TenantId>) -> Self {
-        Self { first, second: second.map(Arc::new), tenant, keyring: None }
+        Self {
+            first,
+            second: second.map(Arc::new),
+            tenant,
+            keyring: None,
+            judged_in: Duration::ZERO,
+        }
     }
 
     /// The caller that the [authentication](super::authenticate) left with a request.
@@ -46,6 +54,17 @@ impl Caller {
         self.tenant.as_ref()
     }
 
+    /// The caller, after what it took to let it in.
+    #[must_use]
+    pub(super) fn after(self, judged_in: Duration) -> Self {
+        Self { judged_in, ..self }
+    }
+
+    /// The time that it took to let the caller in.
+    pub(super) fn judged_in(&self) -> Duration {
+        self.judged_in
+    }
+
     /// The keys of the request's tenant among which the caller's own was found, if it came with one.
     pub(crate) fn keyring(&self) -> Option<&Arc<Keyring>> {
         self.keyring.as_ref()
@@ -58,7 +77,8 @@ impl Caller {
             Some(second) => Some(second.renewed(keyring, tenant)?),
             None => None,
         };
-        Some(Self::new(self.first.renewed(keyring, tenant)?, second, Some(tenant.clone())))
+        let first = self.first.renewed(keyring, tenant)?;
+        Some(Self::new(first, second, Some(tenant.clone())).after(self.judged_in))
     }
 
     /// The principals.

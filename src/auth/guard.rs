@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -80,7 +81,8 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
 
     /// An edit of the tenant's keys by the right of this caller, which is judged when the edit's
     /// turn comes: the credentials must be valid then, hold the scope, and, as the deployment's
-    /// setting has it, what the edit grants.
+    /// setting has it, what the edit grants. What it took to let the caller in is part of the edit's
+    /// time; what the caller took to send a body is not.
     pub(crate) fn commit(
         &self,
         edit: KeyringEdit,
@@ -94,7 +96,9 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
             grants,
         };
         let right = Right::Caller(Arc::new(right));
-        Commit { tenant: self.tenant.clone(), edit, precondition, right }
+        let now = Instant::now();
+        let asked_at = now.checked_sub(self.caller.judged_in()).unwrap_or(now);
+        Commit { tenant: self.tenant.clone(), edit, precondition, right, asked_at }
     }
 }
 
@@ -108,5 +112,37 @@ impl<S: RequiredScope> FromRequest for ScopedAuthorize<S> {
             Ok(Self { tenant, caller, scope: PhantomData })
         };
         ready(Caller::of(request, std::any::type_name::<S>()).and_then(authorize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::marker::PhantomData;
+    use std::time::Duration;
+
+    use super::ScopedAuthorize;
+    use crate::auth::{Accepted, Caller, Grants, Method, Principal, Standing, Tenants};
+    use crate::contract::DeleteApiKey;
+    use crate::domain::{Digest, KeyName, KeyringEdit, Precondition, Scopes, TenantId};
+
+    #[test]
+    fn what_it_took_to_let_a_caller_in_is_part_of_the_time_of_its_change() {
+        let principal = Principal {
+            method: Method::ApiKey,
+            subject: "key".into(),
+            issuer: None,
+            tenants: Tenants::All,
+            scopes: Scopes::default(),
+        };
+        let standing = Standing::ApiKey(Digest::of(b"key"));
+        let judged_in = Duration::from_secs(3);
+        let guard = ScopedAuthorize::<DeleteApiKey> {
+            tenant: TenantId::parse("t").unwrap(),
+            caller: Caller::new(Accepted { principal, standing }, None, None).after(judged_in),
+            scope: PhantomData,
+        };
+        let edit = KeyringEdit::Delete { name: KeyName::parse("k").unwrap() };
+        let commit = guard.commit(edit, Precondition::default(), Grants::default());
+        assert!(commit.asked_at.elapsed() >= judged_in, "{:?}", commit.asked_at.elapsed());
     }
 }

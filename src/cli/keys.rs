@@ -1,5 +1,7 @@
 //! `neokeys keys`: the five operations on a tenant's keys, on the store itself.
 
+use std::time::Instant;
+
 use clap::{Args, Subcommand};
 
 use super::Place;
@@ -96,11 +98,12 @@ impl Permissions {
 
 /// Runs the command.
 pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Result<(), Failure> {
+    let asked_at = Instant::now();
     match command {
         KeysCommand::List { of } => list(of, output).await,
         KeysCommand::Get { key } => get(key, output).await,
         KeysCommand::Create { key, permissions, disabled } => {
-            create(key, permissions.scopes()?, !disabled, output).await
+            create(key, permissions.scopes()?, !disabled, asked_at, output).await
         }
         KeysCommand::Update { key, enabled, permissions } => {
             let edit = KeyringEdit::Update {
@@ -108,14 +111,18 @@ pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Resul
                 enabled: *enabled,
                 scopes: permissions.scopes()?,
             };
-            let updated = commit(&key.of.place.open(false)?, &key.of, edit).await?;
+            let updated = commit(&key.of.place.open(false)?, &key.of, edit, asked_at).await?;
             let shown = show(&updated.key, key.of.json)?;
             output.write(&shown)
         }
         KeysCommand::Delete { key } => {
             let edit = KeyringEdit::Delete { name: key.name.clone() };
-            commit(&key.of.place.open(false)?, &key.of, edit).await?;
-            output.say(&format_args!("{} is deleted.\n", key.name.as_str()));
+            commit(&key.of.place.open(false)?, &key.of, edit, asked_at).await?;
+            output.say(&format_args!(
+                "{} is deleted.
+",
+                key.name.as_str()
+            ));
             Ok(())
         }
     }
@@ -152,6 +159,7 @@ async fn create(
     key: &Key,
     scopes: Scopes,
     enabled: bool,
+    asked_at: Instant,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let settings = key.of.place.settings()?;
@@ -161,7 +169,7 @@ async fn create(
         .or(Err(Failure::because("the operating system provides no randomness for a token")))?;
     let name = key.name.clone();
     let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
-    let created = commit(&store, &key.of, edit).await?;
+    let created = commit(&store, &key.of, edit, asked_at).await?;
     // A token that did not arrive is lost, even if it was a reader who left.
     output.deliver(token.expose()).and_then(|()| output.deliver("\n")).map_err(|error| {
         let (name, tenant) = (key.name.as_str(), key.of.tenant.as_str());
@@ -179,12 +187,14 @@ async fn commit(
     store: &DocumentRepository,
     of: &Tenant,
     edit: KeyringEdit,
+    asked_at: Instant,
 ) -> Result<Committed, Failure> {
     let commit = Commit {
         tenant: of.tenant.clone(),
         edit,
         precondition: Precondition::default(),
         right: Right::Operator,
+        asked_at,
     };
     store.commit(commit).await.map_err(|error| not_done(&error, of))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use neokeys_store::domain::{
     ApiKey, Commit, CommitError, Committed, Digest, KeyName, KeyRepository, Keyring, KeyringEdit,
@@ -48,7 +49,8 @@ pub async fn commit(
     edit: KeyringEdit,
 ) -> Result<Committed, CommitError> {
     let (precondition, right) = (Precondition::default(), Right::Operator);
-    store.commit(Commit { tenant: id.clone(), edit, precondition, right }).await
+    let (tenant, asked_at) = (id.clone(), Instant::now());
+    store.commit(Commit { tenant, edit, precondition, right, asked_at }).await
 }
 
 pub fn names(keyring: &Keyring) -> Vec<&str> {

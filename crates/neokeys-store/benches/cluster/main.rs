@@ -75,7 +75,8 @@ fn create(key: usize) -> KeyringEdit {
 
 async fn commit(store: &DocumentRepository, tenant: &TenantId, edit: KeyringEdit) {
     let (precondition, right) = (Precondition::default(), Right::Operator);
-    let commit = Commit { tenant: tenant.clone(), edit, precondition, right };
+    let (tenant, asked_at) = (tenant.clone(), Instant::now());
+    let commit = Commit { tenant, edit, precondition, right, asked_at };
     store.commit(commit).await.unwrap();
 }
 

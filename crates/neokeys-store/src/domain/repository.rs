@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{ApiKey, EditError, Keyring, KeyringEdit, Precondition, Right, RightError, TenantId};
 
@@ -52,6 +52,8 @@ pub struct Commit {
     pub precondition: Precondition,
     /// The right to it when its turn comes.
     pub right: Right,
+    /// Since when whoever asks for it waits: its time runs from then.
+    pub asked_at: Instant,
 }
 
 /// The outcome of a commit.

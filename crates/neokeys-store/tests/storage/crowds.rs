@@ -6,7 +6,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use neokeys_store::domain::{CommitError, EditError, KeyRepository, KeyringEdit, Remedy, TenantId};
+use neokeys_store::domain::{
+    Commit, CommitError, EditError, KeyRepository, KeyringEdit, Precondition, Remedy, Right,
+    TenantId,
+};
 use neokeys_store::storage::{
     CreateTenantError, DocumentError, DocumentRepository, DocumentStore, MemoryStore, Reading,
     StoreFuture, StoredDocument, Version, WriteError,
@@ -244,6 +247,29 @@ async fn a_silent_store_is_waited_for_as_long_as_a_request_may_take() {
         assert!(since.elapsed() < IN_THE_END, "it never comes back");
     }
     assert!(store.health().faults.is_empty(), "{:?}", store.health());
+}
+
+#[tokio::test]
+async fn what_was_waited_for_before_is_part_of_a_changes_time() {
+    let silent = Arc::new(Gate { reads_too: true, ..Gate::default() });
+    let store = Arc::new(DocumentRepository::new(Arc::clone(&silent) as Arc<_>).unwrap());
+    let id = tenant("t");
+    silent.documents.put(&id, "");
+    // Whoever has waited for as long as a request may wait no longer, not even for a reading.
+    let asked_at = Instant::now().checked_sub(Duration::from_secs(8)).unwrap();
+    let late = Commit {
+        tenant: id.clone(),
+        edit: create("late"),
+        precondition: Precondition::default(),
+        right: Right::Operator,
+        asked_at,
+    };
+    let error = timeout(IN_THE_END, store.commit(late)).await.unwrap().unwrap_err();
+    let CommitError::Unavailable(cause) = &error else { panic!("{error:?}") };
+    assert!(cause.to_string().contains("did not get its turn"), "{cause}");
+    silent.open();
+    while commit(&store, &id, create("next")).await.is_err() {}
+    assert_eq!(names(&store.get_keyring(&id).await.unwrap()), ["next"]);
 }
 
 /// Documents whose writes are held up until the gate is opened.

@@ -4,6 +4,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use neokeys_store::domain::{
@@ -69,7 +70,8 @@ async fn commit_on(
     precondition: Precondition,
 ) -> Result<Committed, CommitError> {
     let right = Right::Operator;
-    store.commit(Commit { tenant: id.clone(), edit, precondition, right }).await
+    let (tenant, asked_at) = (id.clone(), Instant::now());
+    store.commit(Commit { tenant, edit, precondition, right, asked_at }).await
 }
 
 fn node(documents: &Arc<MemoryStore>) -> Arc<DocumentRepository> {

@@ -34,6 +34,7 @@ fn create(tenant: &TenantId, name: &str) -> Commit {
         }),
         precondition: Precondition::default(),
         right: Right::Operator,
+        asked_at: Instant::now(),
     }
 }
 

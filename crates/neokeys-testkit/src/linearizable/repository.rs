@@ -1,6 +1,7 @@
 //! A caller of a [`KeyRepository`].
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use neokeys_store::domain::{
     ApiKey, CallerRight, Commit, CommitError, Digest, EditError, KeyRepository, Keyring,
@@ -32,7 +33,8 @@ impl RepositoryClient {
         right: Right,
         done: Answer,
     ) -> Answer {
-        let commit = Commit { tenant: self.tenant.clone(), edit, precondition, right };
+        let (tenant, asked_at) = (self.tenant.clone(), Instant::now());
+        let commit = Commit { tenant, edit, precondition, right, asked_at };
         match self.runtime.block_on(self.repository.commit(commit)) {
             Ok(_) => done,
             Err(CommitError::Edit(EditError::NameTaken)) => Answer::NameTaken,

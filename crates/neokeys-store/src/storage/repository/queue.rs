@@ -17,7 +17,8 @@ use super::watchdog::PendingCommit;
 use crate::domain::{CallerGone, Commit, CommitError, Committed, Remedy, Unavailable};
 use crate::storage::document_store::DocumentError;
 
-/// How long a change may take from when it was asked for.
+/// How long a change may take from when it was asked for, with all that was waited for before it came
+/// here.
 pub(super) const COMMIT_PATIENCE: Duration = Duration::from_secs(8);
 /// Commits that wait before those are looked for that nobody wants any more.
 const MANY: usize = 1024;
@@ -162,10 +163,10 @@ impl QueuedCommit {
     ) -> (Self, CommitTicket) {
         let standing = Arc::new(Progress::default());
         let (answer, outcome) = oneshot::channel();
-        let since = Instant::now();
+        let (since, until) = (Instant::now(), commit.asked_at + patience);
         let end = {
             let _entered = runtime.enter();
-            Box::pin(tokio::time::sleep(patience))
+            Box::pin(tokio::time::sleep_until(until.into()))
         };
         let tally = Arc::clone(tally);
         let asked = CommitTicket { standing: Arc::clone(&standing), since, end, tally, outcome };
@@ -263,7 +264,7 @@ fn told(outcome: Result<CommitResult, oneshot::error::RecvError>) -> CommitResul
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::{CommitQueue, CommitTicket, QueuedCommit};
     use crate::domain::{Commit, CommitError, KeyName, KeyringEdit, Precondition, Right, TenantId};
@@ -276,7 +277,7 @@ mod tests {
         let watched = overdue.watch(&tenant);
         let edit = KeyringEdit::Delete { name: KeyName::parse("k").unwrap() };
         let (precondition, right) = (Precondition::default(), Right::Operator);
-        let commit = Commit { tenant, edit, precondition, right };
+        let commit = Commit { tenant, edit, precondition, right, asked_at: Instant::now() };
         let (tally, runtime) = (Arc::default(), tokio::runtime::Handle::current());
         QueuedCommit::within(patience, commit, watched, &tally, &runtime)
     }

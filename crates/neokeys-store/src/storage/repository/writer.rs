@@ -280,7 +280,7 @@ impl Drop for Leaving<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use bytes::Bytes;
 
@@ -355,6 +355,7 @@ mod tests {
             }),
             precondition: Precondition::default(),
             right: Right::Operator,
+            asked_at: Instant::now(),
         };
         store.commit(commit("one")).await.unwrap();
         let text = String::from_utf8(documents.0.lock().unwrap().to_vec()).unwrap();

@@ -29,6 +29,7 @@ fn create(tenant: &TenantId) -> Commit {
         }),
         precondition: Precondition::default(),
         right: Right::Operator,
+        asked_at: Instant::now(),
     }
 }
 

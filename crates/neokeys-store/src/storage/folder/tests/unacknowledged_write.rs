@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::fault_injection::{Circumstance, FailingFileSystem};
 use crate::domain::{
@@ -137,7 +137,8 @@ impl Both {
 
     fn change(&self, edit: KeyringEdit) -> CommitFuture {
         let (precondition, right) = (Precondition::default(), Right::Operator);
-        self.writes.commit(Commit { tenant: self.id.clone(), edit, precondition, right })
+        let (tenant, asked_at) = (self.id.clone(), Instant::now());
+        self.writes.commit(Commit { tenant, edit, precondition, right, asked_at })
     }
 
     /// A change that was exchanged and is not acknowledged.
