@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::calls::{Caller, keys};
 use crate::node::{Node, Nodes};
+use neokeys_testkit::programs::free_port;
 use neokeys_testkit::servers::buckets::Buckets;
-use neokeys_testkit::servers::wait_until;
+use neokeys_testkit::servers::{get, wait_until};
 
 const WRITERS: usize = 4;
 const CHANGES: usize = 5;
@@ -157,6 +158,38 @@ fn no_rule_is_judged_from_the_past() {
             assert_eq!(status(&other, "PUT", &path, update), 200, "made by the other node");
             assert_eq!(status(&one, "DELETE", &path, None), 204);
             assert_eq!(status(&other, "DELETE", &path, None), 404);
+        }
+    }
+}
+
+/// Readiness says what the last requests met, at once, and nobody has to write for it to recover.
+#[test]
+fn readiness_says_what_the_last_requests_met() {
+    for buckets in [Buckets::s3(), Buckets::seaweedfs()] {
+        let metrics = format!("127.0.0.1:{}", free_port());
+        let mut variables = buckets.variables();
+        variables.push(("NEOKEYS_METRICS__LISTEN", &metrics));
+        let nodes = Nodes::on(&buckets.url("two"), "0s").with(&variables);
+        let (node, caller) = (nodes.start(), Caller::new(&nodes.token()));
+        make_tenant(&buckets);
+        let ready = || caller.ask(&node, "GET", "/health/ready", None).unwrap().body;
+        let is_reached = |now: u8| {
+            let page = get(&metrics, "/metrics").unwrap_or_default();
+            page.contains(&format!("\nneokeys_store_reachable {now}"))
+        };
+        wait_until("a ready node", || ready()["status"] == json!("ready"));
+        for _ in 0..2 {
+            buckets.stop();
+            wait_until("a refusal", || {
+                caller.ask(&node, "GET", &keys("t"), None).unwrap().status == 503
+            });
+            let told = ready();
+            assert_eq!(told["status"], json!("cut-off"), "after a 503: {told}");
+            assert!(is_reached(0), "the metric says another thing than readiness");
+            buckets.resume();
+            wait_until("a node that is ready again", || ready()["status"] == json!("ready"));
+            assert!(is_reached(1), "the metric says another thing than readiness");
+            assert_eq!(caller.ask(&node, "GET", &keys("t"), None).unwrap().status, 200);
         }
     }
 }

@@ -124,6 +124,10 @@ pub trait DocumentStore: Send + Sync {
     /// with it.
     fn probe(&self) {}
 
+    /// Takes note that a read did not end in the time of a request, so that
+    /// [`health`](Self::health) says so as soon as the request is answered.
+    fn note_silence(&self) {}
+
     /// What of the store itself works only in part.
     fn health(&self) -> StoreHealth {
         StoreHealth::default()

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use rustix::process::{Signal, kill_process};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -159,6 +160,16 @@ impl Buckets {
             _folder: TempDir::new().unwrap(),
             sockets: Vec::new(),
         }
+    }
+
+    /// Stops the server, so that it is there and does not answer.
+    pub fn stop(&self) {
+        kill_process(self.process.id(), Signal::STOP).unwrap();
+    }
+
+    /// Lets it answer again.
+    pub fn resume(&self) {
+        kill_process(self.process.id(), Signal::CONT).unwrap();
     }
 
     /// The address of a store in it.

@@ -215,6 +215,10 @@ impl DocumentStore for ObjectsStore {
         self.remote.spawn(async move { bucket.probe_until_known().await });
     }
 
+    fn note_silence(&self) {
+        self.bucket.note(false, Some(&read::silent()));
+    }
+
     fn health(&self) -> StoreHealth {
         let is_cut_off = !self.bucket.is_reached.load(Ordering::Relaxed);
         let silence = is_cut_off.then_some("the object storage does not answer this node");

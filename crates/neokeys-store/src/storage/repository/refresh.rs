@@ -57,6 +57,8 @@ impl Shared {
                 if tenant.loading.try_lock().is_ok() {
                     // It came at the last moment.
                     self.incidents.end(id, Area::Answering);
+                } else {
+                    self.documents.note_silence();
                 }
                 Err(ReadError::Unavailable(Unavailable::new(ReadTimeout)))
             }
