@@ -14,6 +14,7 @@
 )]
 
 mod bare;
+mod callgrind;
 mod compare;
 mod growth;
 mod instructions;
@@ -55,7 +56,11 @@ enum Part {
     /// What other services ask.
     Questions,
     /// Requests in instructions, which are the same on every machine; needs valgrind.
-    Instructions,
+    Instructions {
+        /// Fail where they are not those that the repository has.
+        #[arg(long)]
+        check: bool,
+    },
     /// Requests as stores and connections grow.
     Growth,
     /// The same work by better-auth (npm) and djangorestframework-api-key (PyPI), which this
@@ -81,7 +86,8 @@ fn main() {
     match arguments.part {
         None | Some(Part::Targets) => targets::run(&pages()),
         Some(Part::Questions) => questions::run(&pages()),
-        Some(Part::Instructions) => instructions::run(&pages()),
+        Some(Part::Instructions { check: true }) => instructions::check(&pages()),
+        Some(Part::Instructions { check: false }) => instructions::record(&pages()),
         Some(Part::Growth) => growth::run(&pages()),
         Some(Part::Compare) => compare::run(&pages()),
         Some(Part::Soak { minutes }) => soak::run(&pages(), minutes),

@@ -100,6 +100,12 @@ impl Pages {
         self.write(&format!("{name}.md"), text);
     }
 
+    /// A page of the repository as it is.
+    pub fn recorded(&self, name: &str) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        fs::read_to_string(root.join("docs/speed").join(format!("{name}.md"))).unwrap()
+    }
+
     pub fn plot(&self, name: &str, svg: &str) {
         self.write(&format!("{name}.svg"), svg);
     }
