@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::rand::{SecureRandom, SystemRandom};
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::json;
 
 use super::DevIssuerConfig;
 
-/// What a token shall say.
+/// The content of a token to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TokenRequest {
     /// `sub`: who it is for.
@@ -26,44 +27,36 @@ pub(crate) struct TokenRequest {
 }
 
 /// Why there is no key or no signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum SigningError {
     /// The operating system gives no randomness.
     #[error("the operating system gives no randomness")]
     Random,
     /// The key that was just drawn is not taken.
-    #[error("a signing key cannot be made")]
-    Key,
+    #[error("a signing key cannot be made or used")]
+    Key(#[from] jsonwebtoken::errors::Error),
 }
 
-/// A P-256 key and its name.
+/// A P-256 key, and its public half under its name.
 pub(super) struct SigningKey {
-    pair: EcdsaKeyPair,
-    id: String,
+    private: EncodingKey,
+    public: Jwk,
 }
 
 impl SigningKey {
     pub(super) fn generate() -> Result<Self, SigningError> {
-        let random = SystemRandom::new();
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).ok();
-        let pkcs8 = pkcs8.ok_or(SigningError::Random)?;
-        let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random).ok();
-        let pair = pair.ok_or(SigningError::Key)?;
-        let (x, y) = coordinates(&pair);
-        // RFC 7638 §3: the digest of the required members in this order, without spaces.
-        let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-        let id = URL_SAFE_NO_PAD.encode(Sha256::digest(members));
-        Ok(Self { pair, id })
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        let private = EncodingKey::from_ec_der(pkcs8.ok().ok_or(SigningError::Random)?.as_ref());
+        let mut public = Jwk::from_encoding_key(&private, Algorithm::ES256)?;
+        public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256)?);
+        public.common.public_key_use = Some(PublicKeyUse::Signature);
+        Ok(Self { private, public })
     }
 
     /// The public half (RFC 7517 §4, RFC 7518 §6.2).
-    pub(super) fn jwk(&self) -> Value {
-        let (x, y) = coordinates(&self.pair);
-        json!({
-            "kty": "EC", "crv": "P-256", "x": x, "y": y,
-            "kid": self.id, "use": "sig", "alg": "ES256",
-        })
+    pub(super) fn jwk(&self) -> &Jwk {
+        &self.public
     }
 
     /// An access token (RFC 9068) from `now` on.
@@ -86,19 +79,11 @@ impl SigningKey {
         });
         let all = request.tenants.iter().any(|tenant| tenant == "*");
         claims[&config.tenants_claim] = if all { "*".into() } else { json!(request.tenants) };
-        let header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": self.id });
-        let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-        let input = format!("{}.{}", encode(&header), encode(&claims));
-        let signature = self.pair.sign(&SystemRandom::new(), input.as_bytes()).ok();
-        let signature = signature.ok_or(SigningError::Random)?;
-        Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some("at+jwt".to_owned());
+        header.kid.clone_from(&self.public.common.key_id);
+        Ok(jsonwebtoken::encode(&header, &claims, &self.private)?.into())
     }
-}
-
-/// x and y of the public point, which stands uncompressed: 4, x, y.
-fn coordinates(pair: &EcdsaKeyPair) -> (String, String) {
-    let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
-    (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y))
 }
 
 fn random_id() -> Result<String, SigningError> {

@@ -14,7 +14,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use crate::auth::bearer::{BearerConfigError, BearerVerifier};
+use crate::auth::bearer::{BearerConfigError, BearerVerifier, crypto_provider};
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
 use crate::connections::{self, Beyond, ConnectionTally, Descriptors, Listening, Patience};
@@ -109,6 +109,7 @@ impl Application {
         let (tls, certificate) = tls::server_config(&settings.tls)?.unzip();
         let origin = origin(address, tls.is_some());
 
+        crypto_provider::install();
         let issuer = if dev { Some(develop(&mut settings, &origin, &store).await?) } else { None };
         let development = issuer.as_deref().map(Development::new).transpose()?;
         let fixed = issuer.iter().map(|issuer| issuer.trust()).collect();

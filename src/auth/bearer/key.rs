@@ -1,31 +1,16 @@
 //! One key of an issuer, ready to check signatures.
 
-use aws_lc_rs::signature::{
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters,
-    RsaPublicKeyComponents,
-};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
+use super::crypto_provider;
 use super::jwk::{Jwk, KeyFault, Material};
 use super::{BearerError, SigningAlgorithm};
 
-/// A vetted key with its numbers where the cryptography wants them.
+/// A vetted key as `jsonwebtoken` takes it.
 #[derive(Clone)]
 pub(super) struct VerifyingKey {
     jwk: Jwk,
-    prepared: Prepared,
-}
-
-/// A key as it is used.
-#[derive(Clone)]
-enum Prepared {
-    /// By both paddings. RSA is checked by the library below `jsonwebtoken`, which takes the key
-    /// apart anew for every signature.
-    Rsa { pkcs1: ParsedPublicKey, pss: ParsedPublicKey },
-    /// A point on a curve.
-    Point(DecodingKey),
+    decoding: DecodingKey,
 }
 
 impl PartialEq for VerifyingKey {
@@ -34,27 +19,33 @@ impl PartialEq for VerifyingKey {
     }
 }
 
+impl From<SigningAlgorithm> for Algorithm {
+    fn from(algorithm: SigningAlgorithm) -> Self {
+        match algorithm {
+            SigningAlgorithm::Rs256 => Self::RS256,
+            SigningAlgorithm::Ps256 => Self::PS256,
+            SigningAlgorithm::Es256 => Self::ES256,
+            SigningAlgorithm::EdDsa => Self::EdDSA,
+        }
+    }
+}
+
 impl VerifyingKey {
     /// Takes a vetted key.
     ///
     /// # Errors
-    /// [`KeyFault::Modulus`] when an RSA key is none for the cryptography.
+    /// [`KeyFault::Modulus`] or [`KeyFault::Point`] when its numbers are no key for the cryptography.
     pub(super) fn new(jwk: Jwk) -> Result<Self, KeyFault> {
-        let prepared = match &jwk.material {
+        let (decoding, fault) = match &jwk.material {
             Material::Rsa { modulus, exponent } => {
-                let parse = |padding: &'static RsaParameters| {
-                    let numbers = RsaPublicKeyComponents { n: modulus, e: exponent };
-                    numbers.to_parsed_public_key(padding).ok().ok_or(KeyFault::Modulus)
-                };
-                Prepared::Rsa {
-                    pkcs1: parse(&RSA_PKCS1_2048_8192_SHA256)?,
-                    pss: parse(&RSA_PSS_2048_8192_SHA256)?,
-                }
+                (DecodingKey::from_rsa_raw_components(modulus, exponent), KeyFault::Modulus)
             }
-            Material::P256(point) => Prepared::Point(DecodingKey::from_ec_der(point)),
-            Material::Ed25519(point) => Prepared::Point(DecodingKey::from_ed_der(point)),
+            Material::P256(point) => (DecodingKey::from_ec_der(point), KeyFault::Point),
+            Material::Ed25519(point) => (DecodingKey::from_ed_der(point), KeyFault::Point),
         };
-        Ok(Self { jwk, prepared })
+        let is_key =
+            |it: &SigningAlgorithm| crypto_provider::parse((*it).into(), &decoding).is_ok();
+        if jwk.algorithms.iter().all(is_key) { Ok(Self { jwk, decoding }) } else { Err(fault) }
     }
 
     /// Whether it is the same key, whatever it is called.
@@ -72,7 +63,7 @@ impl VerifyingKey {
         self.jwk.algorithms.contains(&algorithm)
     }
 
-    /// Checks a signature in Base64url over what was signed. The algorithm is judged before any
+    /// Checks a signature in Base64url over what was signed. The algorithm is compared before any
     /// arithmetic.
     pub(super) fn verify(
         &self,
@@ -84,40 +75,15 @@ impl VerifyingKey {
             return Err(BearerError::KeyMismatch);
         }
         let message = signing_input.as_bytes();
-        let is_good = match (&self.prepared, algorithm) {
-            (Prepared::Rsa { pkcs1, .. }, SigningAlgorithm::Rs256) => {
-                is_signed(pkcs1, message, signature)
-            }
-            (Prepared::Rsa { pss, .. }, SigningAlgorithm::Ps256) => {
-                is_signed(pss, message, signature)
-            }
-            (Prepared::Point(point), SigningAlgorithm::Es256) => {
-                is_signed_by_point(point, Algorithm::ES256, message, signature)
-            }
-            (Prepared::Point(point), SigningAlgorithm::EdDsa) => {
-                is_signed_by_point(point, Algorithm::EdDSA, message, signature)
-            }
-            (Prepared::Rsa { .. }, SigningAlgorithm::Es256 | SigningAlgorithm::EdDsa)
-            | (Prepared::Point(_), SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256) => {
-                return Err(BearerError::KeyMismatch);
-            }
-        };
-        if is_good { Ok(()) } else { Err(BearerError::BadSignature) }
+        let is_good =
+            jsonwebtoken::crypto::verify(signature, message, &self.decoding, algorithm.into());
+        if is_good.is_ok_and(|is_good| is_good) { Ok(()) } else { Err(BearerError::BadSignature) }
     }
-}
 
-fn is_signed(key: &ParsedPublicKey, message: &[u8], signature: &str) -> bool {
-    let signature = URL_SAFE_NO_PAD.decode(signature);
-    signature.is_ok_and(|signature| key.verify_sig(message, &signature).is_ok())
-}
-
-fn is_signed_by_point(
-    key: &DecodingKey,
-    algorithm: Algorithm,
-    message: &[u8],
-    signature: &str,
-) -> bool {
-    matches!(jsonwebtoken::crypto::verify(signature, message, key, algorithm), Ok(true))
+    #[cfg(test)]
+    pub(super) fn decoding_key(&self) -> &DecodingKey {
+        &self.decoding
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 //!
 //! A token goes through here in one order: its shape (`compact`), its header (`header`), the issuer
 //! that it claims, that issuer's key (`issuer_keys`, vetted by `jwk`), its signature (`key`), and
-//! only then what it says (`claims`). `jsonwebtoken`, or for RSA the library below it, computes
-//! signatures and nothing else: it reads neither headers nor claims nor key sets, because it is
-//! lenient where the standards are not. A token that was found good is remembered (`verified`), so
+//! only then what it says (`claims`). `jsonwebtoken` computes signatures (`crypto_provider`) and
+//! nothing else: it reads neither headers nor claims nor key sets, because it is lenient where the
+//! standards are not. A token that was found good is remembered (`verified`), so
 //! that it pays for its signature once.
 //!
 //! Invariants: a key comes from the configured issuer's key set alone, never from the token
@@ -17,6 +17,7 @@ mod claims;
 mod compact;
 mod config;
 mod config_error;
+pub mod crypto_provider;
 mod error;
 mod header;
 mod issuer_keys;

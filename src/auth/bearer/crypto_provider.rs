@@ -1,0 +1,143 @@
+//! The cryptography of `jsonwebtoken` with public keys that are parsed once.
+//!
+//! `jsonwebtoken` gives its cryptography the bytes of a key for every signature, and its own on aws-lc
+//! takes them apart each time: a third of what checking an RSA signature costs. This one knows the keys
+//! that it has parsed. It is chosen by the program for its process ([`install`]). A service that takes
+//! in the guard chooses for itself: without this, signatures are checked by whatever it has chosen.
+
+use std::sync::{Arc, LazyLock};
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
+};
+use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, aws_lc};
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::signature::{self, Verifier};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
+
+/// How many keys are known at once: those of many issuers, and not those of years.
+const MOST: usize = 4096;
+
+/// Parsed keys by algorithm and bytes. All have been in a configured issuer's key set.
+static PARSED: LazyLock<ParsedKeys> = LazyLock::new(ParsedKeys::new);
+
+type ParsedKeys = papaya::HashMap<(Algorithm, Vec<u8>), Arc<ParsedPublicKey>>;
+
+static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
+    verifier_factory: |algorithm, key| {
+        Ok(Box::new(ParsedVerifier { algorithm: *algorithm, key: parse(*algorithm, key)? }))
+    },
+    ..aws_lc::DEFAULT_PROVIDER.clone()
+});
+
+/// Lets `jsonwebtoken` use this cryptography in the whole process, unless another has been chosen.
+pub fn install() {
+    if PROVIDER.install_default().is_err() {
+        tracing::debug!("the process has chosen the cryptography of its tokens before");
+    }
+}
+
+/// The key as aws-lc has it, parsed now or before.
+///
+/// # Errors
+/// When it is no key for the algorithm: its point is not on the curve, say.
+pub(super) fn parse(
+    algorithm: Algorithm,
+    key: &DecodingKey,
+) -> Result<Arc<ParsedPublicKey>, Error> {
+    let bytes = match key.kind() {
+        DecodingKeyKind::SecretOrDer(bytes) => bytes.clone(),
+        DecodingKeyKind::RsaModulusExponent { n, e } => [&n[..], e].concat(),
+    };
+    let name = (algorithm, bytes);
+    let known = PARSED.pin();
+    if let Some(key) = known.get(&name) {
+        return Ok(Arc::clone(key));
+    }
+    let parsed = match (algorithm, key.kind()) {
+        (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
+            RsaPublicKeyComponents { n, e }.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
+        }
+        (Algorithm::PS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
+            RsaPublicKeyComponents { n, e }.to_parsed_public_key(&RSA_PSS_2048_8192_SHA256)
+        }
+        (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => {
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+        }
+        (Algorithm::EdDSA, DecodingKeyKind::SecretOrDer(point)) => {
+            ParsedPublicKey::new(&ED25519, point)
+        }
+        _ => return Err(ErrorKind::InvalidAlgorithm.into()),
+    };
+    let parsed = Arc::new(parsed.ok().ok_or(ErrorKind::InvalidKeyFormat)?);
+    if known.len() >= MOST {
+        known.clear();
+    }
+    known.insert(name, Arc::clone(&parsed));
+    Ok(parsed)
+}
+
+/// A parsed key, as `jsonwebtoken` uses one.
+struct ParsedVerifier {
+    algorithm: Algorithm,
+    key: Arc<ParsedPublicKey>,
+}
+
+impl Verifier<Vec<u8>> for ParsedVerifier {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
+        self.key.verify_sig(message, signature).map_err(signature::Error::from_source)
+    }
+}
+
+impl JwtVerifier for ParsedVerifier {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jsonwebtoken::crypto::aws_lc;
+    use jsonwebtoken::signature::Verifier as _;
+    use jsonwebtoken::{Algorithm, DecodingKey};
+
+    use super::super::testing::SIGNERS;
+    use super::super::{jwk::Jwk, key::VerifyingKey};
+    use super::{PROVIDER, parse};
+
+    #[test]
+    fn it_judges_signatures_as_the_one_does_that_it_stands_in_for() {
+        for signer in SIGNERS.iter() {
+            let key = VerifyingKey::new(Jwk::parse(&signer.jwk()).unwrap()).unwrap();
+            let (algorithm, key) = (signer.algorithm.into(), key.decoding_key());
+            for provider in [&*PROVIDER, &aws_lc::DEFAULT_PROVIDER] {
+                let verifier = (provider.verifier_factory)(&algorithm, key).unwrap();
+                assert_eq!(verifier.algorithm(), algorithm);
+                let mut signature = signer.signature_of("said");
+                assert!(verifier.verify(b"said", &signature).is_ok(), "{algorithm:?}");
+                assert!(verifier.verify(b"else", &signature).is_err(), "{algorithm:?}");
+                signature.pop();
+                assert!(verifier.verify(b"said", &signature).is_err(), "{algorithm:?}");
+            }
+            let again = parse(algorithm, key).unwrap();
+            assert!(Arc::ptr_eq(&parse(algorithm, key).unwrap(), &again), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_for_an_algorithm_is_none() {
+        let secret = DecodingKey::from_secret(&[7; 32]);
+        let point = DecodingKey::from_ec_der(&[4; 65]);
+        for (algorithm, key) in [
+            (Algorithm::HS256, &secret),
+            (Algorithm::RS256, &secret),
+            (Algorithm::ES256, &point),
+            (Algorithm::ES384, &point),
+        ] {
+            assert!(parse(algorithm, key).is_err(), "{algorithm:?}");
+        }
+    }
+}
