@@ -7,6 +7,7 @@
 //! Invariants: who may is decided before a body is read and before it shows whether a tenant
 //! exists; no answer tells one kind of invalid credential from another.
 
+mod accepted_credential;
 mod authentication_tally;
 mod authenticator;
 pub mod bearer;
@@ -19,13 +20,13 @@ pub mod denial;
 mod grants;
 mod guard;
 mod middleware;
-pub mod presented;
 mod principal;
 #[cfg(test)]
-mod refused_alike;
-mod standing;
+mod refusal_timing;
+pub mod secret_in_text;
 mod throttle;
 
+pub(crate) use accepted_credential::{Accepted, Standing};
 pub use authentication_tally::{AuthenticationTally, Verdict};
 pub use authenticator::{Authenticator, Inspection};
 pub use caller::Caller;
@@ -35,5 +36,4 @@ pub use guard::{RequiredScope, ScopedAuthorize};
 pub(crate) use middleware::path_parameter;
 pub use middleware::{Credentials, authenticate, identify_caller};
 pub use principal::{Method, Principal, Subject, Tenants};
-pub(crate) use standing::{Accepted, Standing};
 pub use throttle::{Throttle, ThrottleConfig};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::json::{self, Object};
+use super::strict_json::{self, Object};
 use super::{BearerError, IssuerConfig};
 use crate::auth::{Method, Principal, Subject, Tenants};
 use crate::domain::{Scopes, TenantId};
@@ -59,7 +59,7 @@ impl Lifetime {
 impl Claims {
     /// Reads the claims' JSON.
     pub(super) fn parse(json: &[u8]) -> Result<Self, BearerError> {
-        match json::parse_object(json) {
+        match strict_json::parse_object(json) {
             Ok(members) => Ok(Self(members)),
             Err(_) => Err(BearerError::Malformed("claims that are not one JSON object")),
         }

@@ -8,8 +8,8 @@ use reqwest::{Certificate, Url};
 use serde::{Deserialize, Serialize};
 
 use super::BearerConfigError;
-use super::address::{self, HttpHost};
-use super::authorities;
+use super::certificate_authorities;
+use super::key_address::{self, HttpHost};
 
 /// Whose tokens are taken, and where they say what they are for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -196,13 +196,12 @@ impl IssuerConfig {
         &self,
         index: usize,
     ) -> Result<Option<Vec<Certificate>>, BearerConfigError> {
-        let read = |path: &PathBuf| {
-            authorities::read(path).map_err(|source| BearerConfigError::Authorities {
-                index,
-                path: path.clone(),
-                source,
-            })
-        };
+        let read =
+            |path: &PathBuf| {
+                certificate_authorities::read(path).map_err(|source| {
+                    BearerConfigError::Authorities { index, path: path.clone(), source }
+                })
+            };
         self.ca.as_ref().map(read).transpose()
     }
 
@@ -228,7 +227,7 @@ impl IssuerConfig {
 
     fn location(&self, index: usize) -> Result<KeyLocation, BearerConfigError> {
         let host = self.parse_http_host(index)?;
-        let parse = |text: &str| address::parse(text, host.as_ref());
+        let parse = |text: &str| key_address::parse(text, host.as_ref());
         let setting = format!("issuers[{index}].jwks");
         match self.jwks.as_deref() {
             Some(text) => match text.strip_prefix("file:") {

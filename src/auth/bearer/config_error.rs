@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::address::AddressError;
-use super::authorities::AuthoritiesError;
+use super::certificate_authorities::AuthoritiesError;
+use super::key_address::AddressError;
 
 /// A setting under `auth.bearer` that cannot be used. The text names it by its path.
 #[derive(Debug, thiserror::Error)]

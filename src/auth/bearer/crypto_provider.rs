@@ -105,7 +105,7 @@ mod tests {
     use jsonwebtoken::{Algorithm, DecodingKey};
 
     use super::super::testing::SIGNERS;
-    use super::super::{jwk::Jwk, key::VerifyingKey};
+    use super::super::{jwk::Jwk, verifying_key::VerifyingKey};
     use super::{PROVIDER, parse};
 
     #[test]

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::json::{self, Object};
+use super::strict_json::{self, Object};
 use super::{BearerError, SigningAlgorithm};
 
 /// The members of a header that matter.
@@ -31,7 +31,7 @@ pub(super) enum TokenKind {
 impl Header {
     /// Reads a header's JSON.
     pub(super) fn parse(json: &[u8]) -> Result<Self, BearerError> {
-        let Ok(members) = json::parse_object(json) else {
+        let Ok(members) = strict_json::parse_object(json) else {
             return Err(BearerError::Malformed("a header that is not one JSON object"));
         };
         // RFC 7515 §4.1.11: what is named in `crit` must be understood, and nothing of it is. A

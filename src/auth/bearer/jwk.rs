@@ -6,8 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::SigningAlgorithm;
-use super::json::Object;
-use super::roca::is_of_weak_generator;
+use super::strict_json::Object;
+use super::weak_rsa::is_of_weak_generator;
 
 /// The sizes of RSA moduli that are taken, in bits: RFC 7518 §3.3 demands 2048, and the cost of a
 /// signature check grows with the square.
@@ -232,9 +232,9 @@ fn is_of_small_order(point: &[u8; 32]) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::key::VerifyingKey;
-    use super::super::roca::tests::weak_modulus;
     use super::super::testing::{base64url, signer};
+    use super::super::verifying_key::VerifyingKey;
+    use super::super::weak_rsa::tests::weak_modulus;
     use super::{Jwk, KeyFault, SigningAlgorithm};
 
     /// The public key of that algorithm with one member replaced, or removed for `null`.

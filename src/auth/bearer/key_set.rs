@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::json::{self, Object};
 use super::jwk::{Jwk, is_for_encryption};
-use super::key::VerifyingKey;
+use super::strict_json::{self, Object};
+use super::verifying_key::VerifyingKey;
 use super::{BearerError, KeyFault, SigningAlgorithm};
 
 /// The largest key set, and the largest discovery document, in bytes.
@@ -44,7 +44,8 @@ impl KeySet {
         if json.len() > LARGEST {
             return Err(KeySetError::TooLarge);
         }
-        let document = json::parse_object(without_mark(json)).ok().ok_or(KeySetError::NotJson)?;
+        let document =
+            strict_json::parse_object(without_mark(json)).ok().ok_or(KeySetError::NotJson)?;
         Self::vet(issuer, &document)
     }
 

@@ -8,12 +8,12 @@ use futures_util::future;
 use serde_json::Value;
 
 use super::claims::{Claims, TokenDescription};
-use super::compact::Compact;
+use super::compact_jws::Compact;
 use super::header::{Header, TokenKind};
-use super::issuer_keys::{IssuerKeys, Loads, Pace};
+use super::key_fetch::KeySource;
+use super::key_refresh::{IssuerKeys, Loads, Pace};
 use super::key_set::KeySet;
-use super::source::KeySource;
-use super::verified::{TokenDigest, Verified, VerifiedTokens};
+use super::token_cache::{TokenDigest, Verified, VerifiedTokens};
 use super::{BearerConfig, BearerConfigError, BearerError, IssuerConfig, KeySetError, LoadError};
 use crate::auth::{Clock, Principal};
 

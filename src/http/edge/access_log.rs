@@ -16,7 +16,7 @@ use super::exchange::{Exchange, RequestObserver};
 use super::matched_route::MatchedRoute;
 use super::request_id::RequestId;
 use crate::auth::client_address::ClientAddresses;
-use crate::auth::presented::tells_credential;
+use crate::auth::secret_in_text::tells_credential;
 use crate::auth::{Caller, path_parameter};
 use crate::contract::parameter;
 use crate::domain::{KeyName, TenantId};

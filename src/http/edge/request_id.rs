@@ -8,7 +8,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::auth::presented::{tells, tells_credential};
+use crate::auth::secret_in_text::{tells, tells_credential};
 
 /// The header that carries it, both ways.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

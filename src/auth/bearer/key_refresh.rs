@@ -15,8 +15,8 @@ use tokio::task::AbortHandle;
 
 use super::LoadError;
 use super::config::KeyLocation;
+use super::key_fetch::KeySource;
 use super::key_set::KeySet;
-use super::source::KeySource;
 use crate::auth::Clock;
 use crate::tally::Counter;
 

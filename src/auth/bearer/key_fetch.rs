@@ -11,10 +11,10 @@ use std::time::Duration;
 use reqwest::{Certificate, Client, Url, header, redirect};
 use rustls::CertificateError;
 
-use super::address::{self, AddressError, HttpHost};
 use super::config::KeyLocation;
-use super::json;
+use super::key_address::{self, AddressError, HttpHost};
 use super::key_set::{KeySetError, LARGEST, without_mark};
+use super::strict_json;
 use super::{BearerConfigError, IssuerConfig};
 
 /// Why an issuer's keys could not be loaded. What was known before stays.
@@ -109,7 +109,7 @@ impl KeySource {
         let (authorities, http_host) = (issuer.authorities(index)?, issuer.plain_host(index)?);
         let client = |url: &Url, authorities| {
             // A proxy is for reaching others, and no place for what nobody vouches for.
-            let is_direct = address::is_loopback(url) || url.scheme() == "http";
+            let is_direct = key_address::is_loopback(url) || url.scheme() == "http";
             client(is_direct, authorities, patience)
         };
         Ok(match location {
@@ -138,7 +138,7 @@ impl KeySource {
             Self::Discovery { client, url, issuer, plain } => {
                 let document = fetch(client, url.clone()).await?;
                 let host = plain.as_ref().map(|(host, _)| host);
-                let named = find_key_set(&document, issuer, address::is_loopback(url), host)?;
+                let named = find_key_set(&document, issuer, key_address::is_loopback(url), host)?;
                 let direct = plain.as_ref().filter(|_| named.scheme() == "http");
                 fetch(direct.map_or(client, |(_, direct)| direct), named).await
             }
@@ -194,13 +194,14 @@ fn find_key_set(
     loopback: bool,
     http_host: Option<&HttpHost>,
 ) -> Result<Url, LoadError> {
-    let members = json::parse_object(without_mark(document)).ok().ok_or(LoadError::NotJson)?;
+    let members =
+        strict_json::parse_object(without_mark(document)).ok().ok_or(LoadError::NotJson)?;
     if members.get("issuer").and_then(|value| value.as_str()) != Some(issuer) {
         return Err(LoadError::OtherIssuer);
     }
     let text = members.get("jwks_uri").and_then(|value| value.as_str());
-    let url =
-        address::parse(text.ok_or(LoadError::NoKeySet)?, http_host).map_err(LoadError::Address)?;
+    let url = key_address::parse(text.ok_or(LoadError::NoKeySet)?, http_host)
+        .map_err(LoadError::Address)?;
     // An issuer elsewhere has no business with what listens on this machine in the clear.
     let is_named = http_host.is_some_and(|host| host.is_host_of(&url));
     if url.scheme() == "http" && !loopback && !is_named {
