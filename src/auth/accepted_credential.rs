@@ -1,4 +1,4 @@
-//! Credentials that were found valid, judged again.
+//! Credentials that were found valid, verified again.
 //!
 //! Between the head of a request and its end lies time: a body that arrives slowly, a turn that is
 //! waited for. Whoever ends a credential meanwhile has it refused, so what was found valid is kept
@@ -13,11 +13,11 @@ use crate::domain::{CallerRight, Digest, Keyring, KeyringEdit, RightError, Tenan
 pub(crate) struct Accepted {
     /// Who calls with it.
     pub principal: Principal,
-    /// What is judged again.
+    /// The grounds on which it is verified again.
     pub standing: Standing,
 }
 
-/// What a credential's validity hangs on.
+/// The grounds of a credential's validity.
 #[derive(Debug, Clone)]
 pub(crate) enum Standing {
     /// An enabled key of this digest in the tenant.

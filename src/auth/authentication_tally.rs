@@ -3,7 +3,7 @@
 use super::Method;
 use crate::tally::{Counter, PerThread};
 
-/// What became of one credential, or of a request that brought none.
+/// The outcome of one credential, or of a request that brought none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The credential is valid.
@@ -49,7 +49,7 @@ impl AuthenticationTally {
         }
     }
 
-    /// What was counted until now: the kind of credential, the verdict, how often.
+    /// The counts until now: the kind of credential, the verdict, how often.
     #[must_use]
     pub fn counted(&self) -> Vec<(Option<Method>, Verdict, u64)> {
         let Some(counts) = &self.0 else { return Vec::new() };

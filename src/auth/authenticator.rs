@@ -14,7 +14,7 @@ use super::{
 use crate::domain::{Digest, KeyRepository, Keyring, ReadError, TenantId};
 use crate::problem::Problem;
 
-/// Judges the credentials of requests.
+/// Verifies the credentials of requests.
 #[derive(Clone)]
 pub struct Authenticator {
     keys: Arc<dyn KeyRepository>,
@@ -23,16 +23,16 @@ pub struct Authenticator {
     throttle: Arc<Throttle>,
 }
 
-/// What a good token is worth.
+/// The worth of a good token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspection {
     /// Who calls with it.
     pub principal: Principal,
-    /// What a bearer token says of itself; `None` for an API key.
+    /// A bearer token's word on itself; `None` for an API key.
     pub token: Option<TokenDescription>,
 }
 
-/// What one scheme says of a request.
+/// One scheme's answer to a request.
 #[derive(Debug, Clone)]
 enum Outcome<T> {
     /// The request has no credential of this scheme.
@@ -54,7 +54,7 @@ struct PresentedKey<'r> {
 }
 
 impl<T> Outcome<T> {
-    /// What is counted of it.
+    /// How it is counted.
     fn verdict(&self) -> Option<Verdict> {
         match self {
             Self::NotPresented => None,
@@ -65,7 +65,7 @@ impl<T> Outcome<T> {
 }
 
 impl Authenticator {
-    /// Judges API keys by a repository and bearer tokens by a verifier.
+    /// Verifies API keys by a repository and bearer tokens by a verifier.
     #[must_use]
     pub fn new(keys: Arc<dyn KeyRepository>, bearer: Arc<BearerVerifier>) -> Self {
         Self { keys, bearer, tally: Arc::default(), throttle: Arc::default() }
@@ -118,7 +118,7 @@ impl Authenticator {
         };
         let decoded = basic.form_password();
         let written = match credential::api_key(headers) {
-            Presented::Nothing if credential::may_be_judged(basic.password()) => {
+            Presented::Nothing if credential::has_length_of_one(basic.password()) => {
                 Presented::Secret(basic.password())
             }
             // Beside a key that came in its own header, it is one that came twice.
@@ -212,7 +212,7 @@ impl Authenticator {
         }
     }
 
-    /// What a token that somebody holds is worth in the tenant of these keys, as API key or as bearer
+    /// The worth of a token that somebody holds in the tenant of these keys, as API key or as bearer
     /// token; `None` if nothing. Why it is worth nothing is not told, and hardly to be measured: each kind of
     /// refusal does the same work, but for a bearer token's signature.
     pub async fn inspect(

@@ -88,7 +88,7 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))
 }
 
-/// What of an address is one client's: of an IPv6 address the first 64 bits, since the rest is its
+/// The part of an address that is one client's: of an IPv6 address the first 64 bits, since the rest is its
 /// owner's to choose.
 pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {

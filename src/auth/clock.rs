@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What tells the time, so that tests can set it.
+/// A source of the time, so that tests can set it.
 pub trait Clock: Send + Sync {
     /// Time since the Unix epoch (UTC, without leap seconds, as RFC 7519's `NumericDate`).
     fn since_epoch(&self) -> Duration;

@@ -1,4 +1,4 @@
-//! What came with a request: parsed, not yet judged.
+//! The credentials that came with a request: parsed, not yet verified.
 
 use std::sync::LazyLock;
 
@@ -54,7 +54,7 @@ pub(super) fn bearer_token(headers: &HeaderMap) -> Presented<&str> {
 /// Whether a request could carry this text as a credential at all.
 #[must_use]
 pub(super) fn may_be_sent(token: &str) -> bool {
-    may_be_judged(token.as_bytes())
+    has_length_of_one(token.as_bytes())
 }
 
 /// Whether a request brings any credential at all, well or badly formed.
@@ -65,7 +65,7 @@ pub(super) fn is_presented(headers: &HeaderMap) -> bool {
 
 /// Whether bytes are short enough to be looked at as a credential, and there are any.
 #[must_use]
-pub(super) fn may_be_judged(secret: &[u8]) -> bool {
+pub(super) fn has_length_of_one(secret: &[u8]) -> bool {
     (1..=LONGEST).contains(&secret.len())
 }
 

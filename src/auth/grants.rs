@@ -1,4 +1,4 @@
-//! What a caller may pass on.
+//! The permissions that a caller may pass on.
 
 use serde::{Deserialize, Serialize};
 

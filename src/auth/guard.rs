@@ -14,7 +14,7 @@ use crate::contract::Operation;
 use crate::domain::{Commit, KeyRepository, Keyring, KeyringEdit, Precondition, Right, TenantId};
 use crate::problem::Problem;
 
-/// What a handler demands of its caller. An operation of the contract is one of these.
+/// A handler's demand on its caller. An operation of the contract is one of these.
 pub trait RequiredScope: 'static {
     /// The scope that the caller must hold: an OAuth scope token (RFC 6749 §3.3).
     const SCOPE: &'static str;

@@ -19,11 +19,11 @@ pub struct Principal {
     pub issuer: Option<Arc<str>>,
     /// Whose keys the caller may speak of.
     pub tenants: Tenants,
-    /// What the caller may do there.
+    /// The rights of the caller there.
     pub scopes: Scopes,
 }
 
-/// What a caller is called. Text from outside.
+/// A caller's name. Text from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject(SmolStr);
 

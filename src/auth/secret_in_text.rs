@@ -45,7 +45,7 @@ fn has_much_of(text: &[u8], secret: &[u8]) -> bool {
     much > 0 && text.windows(much).any(|part| memmem::find(secret, part).is_some())
 }
 
-/// What stands behind the name of a scheme; all of it, where there is none.
+/// The text behind the name of a scheme; all of it, where there is none.
 fn without_scheme(value: &[u8]) -> &[u8] {
     let space = value.iter().position(|byte| *byte == b' ');
     let rest = space.map_or(value, |space| &value[space + 1..]);

@@ -1,4 +1,4 @@
-//! What a token says (RFC 7519 §4), judged once its signature is found good.
+//! A token's claims (RFC 7519 §4), validated once its signature is found good.
 //!
 //! A claim that is read must be exactly of a type that its standard or the reference gives it; a
 //! token that bends one is refused as a whole rather than taken for less. Claims that nothing here
@@ -18,7 +18,7 @@ const LEEWAY: f64 = 30.0;
 /// The claims that grant scopes: Auth0's, RFC 8693 §4.2 and RFC 9068 §2.2.3's, Okta's and Entra's.
 const SCOPE_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
-/// What a good token says of itself, besides the caller that it names.
+/// A good token's word on itself, besides the caller that it names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenDescription {
     /// `iss`.
@@ -31,7 +31,7 @@ pub struct TokenDescription {
     pub client: Option<String>,
 }
 
-/// A token's claims, not judged yet.
+/// A token's claims, not validated yet.
 pub(super) struct Claims(Object);
 
 /// The time in which a token may be used, in seconds since the epoch (`NumericDate`, fractions
@@ -43,8 +43,8 @@ pub(super) struct Lifetime {
 }
 
 impl Lifetime {
-    /// Judges the time now, with 30 s of leeway either way.
-    pub(super) fn judge(&self, now: Duration) -> Result<(), BearerError> {
+    /// Holds the time against it, with 30 s of leeway either way.
+    pub(super) fn validate(&self, now: Duration) -> Result<(), BearerError> {
         let now = now.as_secs_f64();
         if now >= self.expires + LEEWAY {
             return Err(BearerError::Expired);
@@ -74,9 +74,9 @@ impl Claims {
         }
     }
 
-    /// Judges everything but the issuer and the time, and gives the caller with the time in which
+    /// Validates everything but the issuer and the time, and gives the caller with the time in which
     /// the token may be used.
-    pub(super) fn judge(
+    pub(super) fn validate(
         &self,
         issuer: &IssuerConfig,
         tenants_claim: &str,
@@ -93,7 +93,7 @@ impl Claims {
         Ok((principal, lifetime))
     }
 
-    /// What the token says of itself, for whoever may know: of a token that was found good.
+    /// The token's word on itself, for whoever may know: of a token that was found good.
     pub(super) fn description(&self) -> TokenDescription {
         let text = |claim: &str| self.0.get(claim).and_then(Value::as_str).map(str::to_owned);
         TokenDescription {
@@ -210,13 +210,13 @@ mod tests {
     use crate::auth::Tenants;
     use crate::domain::{Scope, TenantId};
 
-    fn judge(changes: Value) -> Result<(Principal, Lifetime), BearerError> {
+    fn validated(changes: Value) -> Result<(Principal, Lifetime), BearerError> {
         let claims = Claims::parse(claims_with(changes).to_string().as_bytes()).unwrap();
-        claims.judge(&issuer_config(), "tenants")
+        claims.validate(&issuer_config(), "tenants")
     }
 
     fn scopes(changes: Value) -> Result<Vec<String>, BearerError> {
-        let (principal, _) = judge(changes)?;
+        let (principal, _) = validated(changes)?;
         Ok(principal.scopes.iter().map(Scope::to_string).collect())
     }
 
@@ -284,13 +284,13 @@ mod tests {
             (json!("demo t2"), Some(vec![])),
             (json!("*"), None),
         ] {
-            let (principal, _) = judge(json!({ "tenants": value })).unwrap();
+            let (principal, _) = validated(json!({ "tenants": value })).unwrap();
             let named: Vec<_> = principal.tenants.named().iter().map(TenantId::as_str).collect();
             let named = (principal.tenants != Tenants::All).then_some(named);
             assert_eq!(named, expected, "{value}");
         }
         for value in [json!(null), json!(true), json!(1), json!({}), json!([1]), json!([["*"]])] {
-            let refused = judge(json!({ "tenants": value })).err();
+            let refused = validated(json!({ "tenants": value })).err();
             assert_eq!(refused, Some(BearerError::InvalidClaim("of tenants")), "{value}");
         }
     }
@@ -303,15 +303,15 @@ mod tests {
             (json!({ "sub": "(absent)", "client_id": "c", "azp": "z" }), "c"),
             (json!({ "sub": "(absent)", "azp": "z" }), "z"),
         ] {
-            assert_eq!(judge(changes).unwrap().0.subject.as_str(), subject);
+            assert_eq!(validated(changes).unwrap().0.subject.as_str(), subject);
         }
-        assert_eq!(judge(json!({ "sub": 1 })).err(), Some(BearerError::InvalidClaim("sub")));
-        assert_eq!(judge(json!({ "sub": null })).err(), Some(BearerError::InvalidClaim("sub")));
+        assert_eq!(validated(json!({ "sub": 1 })).err(), Some(BearerError::InvalidClaim("sub")));
+        assert_eq!(validated(json!({ "sub": null })).err(), Some(BearerError::InvalidClaim("sub")));
     }
 
     #[test]
     fn a_token_of_nobody_is_refused() {
-        let nobody = judge(json!({ "sub": "(absent)" })).err();
+        let nobody = validated(json!({ "sub": "(absent)" })).err();
         assert_eq!(nobody, Some(BearerError::MissingClaim("sub")));
         for empty in ["", " ", "\t\n", "\u{a0}\u{2003}", "\0", "\u{200b}\u{feff}"] {
             for (changes, claim) in [
@@ -321,7 +321,7 @@ mod tests {
                 (json!({ "sub": "(absent)", "azp": empty }), "azp"),
             ] {
                 assert_eq!(
-                    judge(changes).err(),
+                    validated(changes).err(),
                     Some(BearerError::InvalidClaim(claim)),
                     "{empty:?}"
                 );
@@ -348,7 +348,7 @@ mod tests {
             (json!([[AUDIENCE]]), Some(BearerError::InvalidClaim("aud"))),
             (json!({ AUDIENCE: true }), Some(BearerError::InvalidClaim("aud"))),
         ] {
-            assert_eq!(judge(json!({ "aud": value })).err(), expected, "{value}");
+            assert_eq!(validated(json!({ "aud": value })).err(), expected, "{value}");
         }
     }
 
@@ -358,12 +358,12 @@ mod tests {
             for value in
                 [json!("1"), json!([1]), json!({}), json!(true), json!(null), json!("(absent) ")]
             {
-                let refused = judge(json!({ (claim): value })).err();
+                let refused = validated(json!({ (claim): value })).err();
                 assert_eq!(refused, Some(BearerError::InvalidClaim(claim)), "{claim}: {value}");
             }
         }
-        let refused = judge(json!({ "exp": "(absent)" })).err();
+        let refused = validated(json!({ "exp": "(absent)" })).err();
         assert_eq!(refused, Some(BearerError::MissingClaim("exp")));
-        assert!(judge(json!({ "nbf": "(absent)" })).is_ok());
+        assert!(validated(json!({ "nbf": "(absent)" })).is_ok());
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Compact<'t> {
     pub header: Vec<u8>,
     /// The claims' JSON.
     pub payload: Vec<u8>,
-    /// What was signed: the first two parts as they came.
+    /// The signed text: the first two parts as they came.
     pub signing_input: &'t str,
     /// The third part as it came; it is Base64url.
     pub signature: &'t str,

@@ -33,9 +33,9 @@ impl Default for BearerConfig {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct IssuerConfig {
-    /// What `iss` must be, compared exactly, the trailing slash too (RFC 7519 §4.1.1).
+    /// The `iss` of its tokens, compared exactly, the trailing slash too (RFC 7519 §4.1.1).
     pub issuer: String,
-    /// What `aud` must be or hold, compared exactly (RFC 7519 §4.1.3).
+    /// The `aud` of its tokens, or one of theirs, compared exactly (RFC 7519 §4.1.3).
     pub audience: String,
     /// Where the issuer's key set is: an `https` URL (`http` for loopback hosts), or `file:PATH`.
     /// Absent: `OpenID` Connect Discovery at the issuer.
@@ -142,12 +142,12 @@ impl KeyLocation {
 impl BearerConfig {
     /// Finds what serde cannot: empty texts, repeated issuers, addresses that may not be used.
     /// Gives where each issuer's keys are, in order.
-    pub(super) fn judge(&self) -> Result<Vec<KeyLocation>, BearerConfigError> {
+    pub(super) fn validate(&self) -> Result<Vec<KeyLocation>, BearerConfigError> {
         demand(&self.tenants_claim, "tenants_claim")?;
         let mut names = HashSet::new();
         let mut locations = Vec::new();
         for (index, issuer) in self.issuers.iter().enumerate() {
-            issuer.judge(&format!("issuers[{index}]"))?;
+            issuer.validate(&format!("issuers[{index}]"))?;
             if !names.insert(&issuer.issuer) {
                 return Err(BearerConfigError::RepeatedIssuer { index });
             }
@@ -182,7 +182,7 @@ impl IssuerConfig {
     }
 
     /// Finds empty settings of the issuer that stands at `path`.
-    pub(super) fn judge(&self, path: &str) -> Result<(), BearerConfigError> {
+    pub(super) fn validate(&self, path: &str) -> Result<(), BearerConfigError> {
         demand(&self.issuer, &format!("{path}.issuer"))?;
         demand(&self.audience, &format!("{path}.audience"))?;
         if self.algorithms.is_empty() {
@@ -277,7 +277,9 @@ issuers:
   - { issuer: here, audience: api, jwks: 'file:keys/jwks.json' }
 ",
         );
-        let [first, second, third] = &config.judge().unwrap()[..] else { panic!("three issuers") };
+        let [first, second, third] = &config.validate().unwrap()[..] else {
+            panic!("three issuers")
+        };
         assert!(
             matches!(first, KeyLocation::Address(url) if url.path() == "/.well-known/jwks.json")
         );
@@ -296,7 +298,7 @@ issuers:
         let config = config("{}");
         assert_eq!(config, BearerConfig::default());
         assert_eq!((config.tenants_claim.as_str(), config.issuers.len()), ("tenants", 0));
-        assert!(config.judge().unwrap().is_empty());
+        assert!(config.validate().unwrap().is_empty());
     }
 
     #[test]
@@ -360,7 +362,7 @@ issuers:
                 "auth.bearer.issuers[1].issuer names an issuer that an earlier entry names too",
             ),
         ] {
-            assert_eq!(config(yaml).judge().unwrap_err().to_string(), text, "{yaml}");
+            assert_eq!(config(yaml).validate().unwrap_err().to_string(), text, "{yaml}");
         }
     }
 

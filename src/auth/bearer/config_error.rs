@@ -1,4 +1,4 @@
-//! What can be wrong with the settings under `auth.bearer`.
+//! Faults of the settings under `auth.bearer`.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub enum BearerConfigError {
     Address {
         /// The setting's path below `auth.bearer`.
         setting: String,
-        /// What is wrong with it.
+        /// Its fault.
         source: AddressError,
     },
     /// No `jwks`, and the issuer is no address to discover it at.
@@ -47,7 +47,7 @@ pub enum BearerConfigError {
         index: usize,
         /// Which file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Its fault.
         source: AuthoritiesError,
     },
     /// Certificate authorities where no certificate will ever be shown.

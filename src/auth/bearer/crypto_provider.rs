@@ -101,7 +101,6 @@ mod tests {
     use std::sync::Arc;
 
     use jsonwebtoken::crypto::aws_lc;
-    use jsonwebtoken::signature::Verifier as _;
     use jsonwebtoken::{Algorithm, DecodingKey};
 
     use super::super::testing::SIGNERS;

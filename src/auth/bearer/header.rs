@@ -19,7 +19,7 @@ pub(super) struct Header {
     pub kind: TokenKind,
 }
 
-/// What `typ` says.
+/// The kinds of token that `typ` tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
     /// Nothing, or `JWT` (RFC 7519 §5.1).

@@ -81,7 +81,7 @@ pub(super) enum Material {
 pub(super) struct Jwk {
     /// `kid`.
     pub id: Option<String>,
-    /// What it is for: all that its type can do, or its `alg` alone.
+    /// Its uses: all that its type can do, or its `alg` alone.
     pub algorithms: &'static [SigningAlgorithm],
     /// Its numbers.
     pub material: Material,

@@ -53,7 +53,7 @@ pub enum LoadError {
     /// `jwks_uri` is no address to fetch keys from.
     #[error("the \"jwks_uri\" of the discovery document {0}")]
     Address(AddressError),
-    /// What came is no key set.
+    /// No key set came.
     #[error(transparent)]
     KeySet(#[from] KeySetError),
 }
@@ -74,7 +74,7 @@ fn in_words(error: &CertificateError) -> String {
     error.to_string()
 }
 
-/// What is wrong with a certificate, if that is among an error's causes.
+/// The fault of a certificate, if that is among an error's causes.
 fn find_certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
     if let Some(rustls::Error::InvalidCertificate(error)) = error.downcast_ref() {
         return Some(error.clone());

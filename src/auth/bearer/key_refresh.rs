@@ -65,7 +65,7 @@ pub(super) struct IssuerKeys {
     refresher: Option<Refresher>,
 }
 
-/// What the task writes and requests read.
+/// The state that the task writes and requests read.
 struct Kept {
     keys: ArcSwap<KeySet>,
     /// Why the last load failed; empty when it worked.

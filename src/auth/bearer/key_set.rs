@@ -56,7 +56,7 @@ impl KeySet {
             return Err(KeySetError::TooManyKeys);
         }
         let mut keys = Vec::new();
-        for (verdict, jwk) in judge(members).into_iter().zip(members) {
+        for (verdict, jwk) in vet_all(members).into_iter().zip(members) {
             match verdict {
                 Ok(key) => keys.push(key),
                 Err(fault) => {
@@ -105,7 +105,7 @@ impl KeySet {
 /// The verdict on each member of `keys`. Every member counts for the repetition of a `kid`, also one
 /// that is left out for another reason, but for keys that are for encryption alone, and for the very
 /// same key once more.
-fn judge(members: &[Value]) -> Vec<Result<VerifyingKey, KeyFault>> {
+fn vet_all(members: &[Value]) -> Vec<Result<VerifyingKey, KeyFault>> {
     let mut parsed: Vec<_> = members.iter().map(Jwk::parse).collect();
     for place in 1..parsed.len() {
         let (earlier, rest) = parsed.split_at_mut(place);
@@ -140,7 +140,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::testing::{SIGNERS, changed, key_set, signer};
-    use super::{BearerError, KeyFault, KeySet, KeySetError, SigningAlgorithm, judge};
+    use super::{BearerError, KeyFault, KeySet, KeySetError, SigningAlgorithm, vet_all};
 
     fn parse(json: &str) -> Result<usize, KeySetError> {
         KeySet::parse("https://issuer.example/", json.as_bytes()).map(|keys| keys.len())
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn faults(members: &[Value]) -> Vec<Option<KeyFault>> {
-        judge(members).into_iter().map(Result::err).collect()
+        vet_all(members).into_iter().map(Result::err).collect()
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl TokenDigest {
     }
 }
 
-/// What was found about a token.
+/// A token that was found good.
 pub(super) struct Verified {
     /// The caller that it names.
     pub principal: Principal,
@@ -88,7 +88,7 @@ impl Default for Generations {
 }
 
 impl VerifiedTokens {
-    /// What was found about the token, if that was lately.
+    /// The token, if it was found good lately.
     pub(super) fn find(&self, token: &TokenDigest) -> Option<Arc<Verified>> {
         let generations = self.generations.load();
         if let Some(verified) = generations.young.pin().get(token) {
@@ -219,7 +219,7 @@ mod tests {
 
     fn verified() -> Arc<Verified> {
         let text = claims().to_string();
-        let judged = Claims::parse(text.as_bytes()).unwrap().judge(&issuer_config(), "tenants");
+        let judged = Claims::parse(text.as_bytes()).unwrap().validate(&issuer_config(), "tenants");
         let (principal, lifetime) = judged.unwrap();
         Arc::new(Verified {
             principal,

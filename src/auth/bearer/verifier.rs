@@ -20,7 +20,7 @@ use crate::auth::{Clock, Principal};
 /// The longest that a start waits for issuers.
 const START_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Judges the tokens of the configured issuers.
+/// Verifies the tokens of the configured issuers.
 pub struct BearerVerifier {
     tenants_claim: String,
     issuers: Vec<Issuer>,
@@ -126,10 +126,10 @@ impl BearerVerifier {
         clock: Arc<dyn Clock>,
         pace: Option<Pace>,
     ) -> Result<Arc<Self>, BearerConfigError> {
-        let locations = config.judge()?;
+        let locations = config.validate()?;
         let mut issuers = Vec::new();
         for FixedIssuer { config, keys } in fixed {
-            config.judge("fixed")?;
+            config.validate("fixed")?;
             let document = keys.as_object().ok_or(KeySetError::NotJson)?;
             let keys = IssuerKeys::fixed(KeySet::vet(&config.issuer, document)?);
             issuers.push(Issuer { config, keys });
@@ -149,25 +149,25 @@ impl BearerVerifier {
         Ok(Arc::new(Self { tenants_claim: config.tenants_claim, issuers, verified, clock }))
     }
 
-    /// Judges a token, the text after `Bearer `, and gives the caller that it names. Waits for the
+    /// Verifies a token, the text after `Bearer `, and gives the caller that it names. Waits for the
     /// issuer's keys only when the token names a key that is not known.
     ///
     /// # Errors
     /// [`BearerError`] says which rule the token breaks; to a caller each is the same 401.
     pub async fn verify(&self, token: &str) -> Result<Principal, BearerError> {
-        self.judge(token).await.map(|verified| verified.principal.clone())
+        self.verify_token(token).await.map(|verified| verified.principal.clone())
     }
 
-    /// Judges a token as [`verify`](Self::verify) does, and gives what can be judged again.
+    /// Like [`verify`](Self::verify), for who has to know later whether the token is good still.
     ///
     /// # Errors
     /// As there.
     pub async fn accept(self: &Arc<Self>, token: &str) -> Result<VerifiedToken, BearerError> {
-        let verified = self.judge(token).await?;
+        let verified = self.verify_token(token).await?;
         Ok(VerifiedToken { verifier: Arc::clone(self), verified })
     }
 
-    async fn judge(&self, token: &str) -> Result<Arc<Verified>, BearerError> {
+    async fn verify_token(&self, token: &str) -> Result<Arc<Verified>, BearerError> {
         let digest = TokenDigest::of(token);
         if let Some(digest) = &digest
             && let Some(verdict) = self.find_verdict(digest)
@@ -179,8 +179,8 @@ impl BearerVerifier {
         let claims = Claims::parse(&compact.payload)?;
         let (issuer, keys) = self.demand_issuer(&claims, &header, &compact).await?;
         let config = &self.issuers[issuer].config;
-        let (principal, lifetime) = claims.judge(config, &self.tenants_claim)?;
-        lifetime.judge(self.clock.since_epoch())?;
+        let (principal, lifetime) = claims.validate(config, &self.tenants_claim)?;
+        lifetime.validate(self.clock.since_epoch())?;
         let Header { key_id, algorithm, .. } = header;
         let verified = Arc::new(Verified { principal, lifetime, issuer, keys, key_id, algorithm });
         if let Some(digest) = digest {
@@ -189,7 +189,7 @@ impl BearerVerifier {
         Ok(verified)
     }
 
-    /// Judges a token as [`verify`](Self::verify) does, and gives what it says of itself besides.
+    /// Like [`verify`](Self::verify), with the token's word on itself.
     ///
     /// # Errors
     /// As there.
@@ -209,7 +209,7 @@ impl BearerVerifier {
             self.verified.remove(digest);
             return None;
         }
-        let verdict = verified.lifetime.judge(self.clock.since_epoch());
+        let verdict = verified.lifetime.validate(self.clock.since_epoch());
         if verdict == Err(BearerError::Expired) {
             self.verified.remove(digest);
         }
@@ -223,7 +223,7 @@ impl BearerVerifier {
         let now = self.issuers[verified.issuer].keys.load();
         let key = |set: &'_ KeySet| set.get(key_id.as_deref(), *algorithm).ok().cloned();
         let has_key = Arc::ptr_eq(then, &now) || key(&now).is_some_and(|it| key(then) == Some(it));
-        has_key && verified.lifetime.judge(self.clock.since_epoch()).is_ok()
+        has_key && verified.lifetime.validate(self.clock.since_epoch()).is_ok()
     }
 
     /// Finds the issuer that the claims name and the key that the header names, and checks the
