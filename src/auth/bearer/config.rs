@@ -380,7 +380,7 @@ issuers:
                 None => value,
             };
             let config: BearerConfig = serde_yaml::from_value(bearer).unwrap();
-            assert_eq!(config.judge().unwrap().len(), 1, "{yaml}");
+            assert_eq!(config.validate().unwrap().len(), 1, "{yaml}");
         }
     }
 }

@@ -111,7 +111,7 @@ mod tests {
     fn it_judges_signatures_as_the_one_does_that_it_stands_in_for() {
         for signer in SIGNERS.iter() {
             let key = VerifyingKey::new(Jwk::parse(&signer.jwk()).unwrap()).unwrap();
-            let (algorithm, key) = (signer.algorithm.into(), key.decoding_key());
+            let (algorithm, key) = (signer.algorithm, key.decoding_key());
             for provider in [&*PROVIDER, &aws_lc::DEFAULT_PROVIDER] {
                 let verifier = (provider.verifier_factory)(&algorithm, key).unwrap();
                 assert_eq!(verifier.algorithm(), algorithm);
