@@ -14,6 +14,7 @@ mod entity_tag;
 mod key_index;
 mod key_name;
 mod keyring;
+mod maybe_ready;
 mod repository;
 mod right;
 mod scope;
@@ -28,6 +29,7 @@ pub use edit::{Change, EditError, KeyringEdit, Precondition, Validators};
 pub use entity_tag::EntityTag;
 pub use key_name::{KeyName, KeyNameError};
 pub use keyring::{FaultyEntry, Keyring};
+pub use maybe_ready::MaybeReady;
 pub use repository::{
     CallerGone, Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture,
     ReadError, Remedy, StoreHealth, Unavailable,

@@ -4,10 +4,11 @@ use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::{ApiKey, EditError, Keyring, KeyringEdit, Precondition, Right, RightError, TenantId};
+use super::{
+    ApiKey, EditError, Keyring, KeyringEdit, MaybeReady, Precondition, Right, RightError, TenantId,
+};
 
 /// The keys of every tenant.
 ///
@@ -63,34 +64,8 @@ pub struct Committed {
     pub key: Arc<ApiKey>,
 }
 
-/// An answer that is often there already, so that reading a keyring which did not change costs no
-/// allocation and no task switch.
-pub enum KeyringFuture<'a> {
-    /// The answer; taken out when polled.
-    Ready(Option<Result<Arc<Keyring>, ReadError>>),
-    /// It takes a read.
-    Pending(Pin<Box<dyn Future<Output = Result<Arc<Keyring>, ReadError>> + Send + 'a>>),
-}
-
-impl KeyringFuture<'_> {
-    /// An answer that is there already.
-    #[must_use]
-    pub fn ready(answer: Result<Arc<Keyring>, ReadError>) -> Self {
-        Self::Ready(Some(answer))
-    }
-}
-
-impl Future for KeyringFuture<'_> {
-    type Output = Result<Arc<Keyring>, ReadError>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.get_mut() {
-            // A future that is polled after its end may do anything but lie: it stays pending.
-            Self::Ready(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
-            Self::Pending(future) => future.as_mut().poll(context),
-        }
-    }
-}
+/// A keyring that is often there already: reading one that did not change costs no allocation.
+pub type KeyringFuture<'a> = MaybeReady<'a, Result<Arc<Keyring>, ReadError>>;
 
 /// Ready once the caller has gone.
 pub type CallerGone = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
-    WriteError,
+    CreateTenantError, DOCUMENT_NAME, DocumentError, DocumentStore, Reading, StoreFuture,
+    StoredDocument, Version, WriteError,
 };
 use crate::domain::TenantId;
 
@@ -45,8 +45,9 @@ impl MemoryStore {
 impl Contents {
     fn put(&mut self, tenant: &TenantId, bytes: Bytes) -> Version {
         self.writes += 1;
-        let version = Version::new([self.writes, 0, 0, 0, 0, 0, 0, 0]);
-        let document = StoredDocument { bytes, version, unchanged_for: Duration::MAX };
+        let version = Version::of(self.writes);
+        let document =
+            StoredDocument { bytes, version: version.clone(), unchanged_for: Duration::MAX };
         self.documents.insert(tenant.clone(), document);
         version
     }
@@ -91,7 +92,7 @@ impl DocumentStore for MemoryStore {
         _found: &'a Version,
     ) -> StoreFuture<'a, bool, DocumentError> {
         let last = self.contents().acknowledged.get(tenant).copied().unwrap_or_default();
-        StoreFuture::ready(Ok(good.version.numbers()[0] >= last))
+        StoreFuture::ready(Ok(good.version.state().copied().unwrap_or(0_u64) >= last))
     }
 
     fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
@@ -124,6 +125,6 @@ impl DocumentStore for MemoryStore {
     }
 
     fn locate(&self, tenant: &TenantId) -> String {
-        format!("memory:{tenant}/security.yml")
+        format!("memory:{tenant}/{DOCUMENT_NAME}")
     }
 }

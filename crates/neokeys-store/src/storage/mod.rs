@@ -3,6 +3,7 @@
 //! [`DocumentRepository`] makes keyrings out of documents and commits edits to them; a [`DocumentStore`] below
 //! it knows bytes and versions only. Nothing in here knows the API or who calls it.
 
+mod background;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod boot_time;
 mod check;
@@ -18,7 +19,6 @@ mod objects;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod remote;
 mod repository;
-mod store_future;
 mod url;
 
 pub use check::{CheckError, Finding, Severity};

@@ -1,46 +1,200 @@
-//! A thread on which the requests of a store that is elsewhere run, whatever becomes of who asked.
+//! Stores that are elsewhere: their requests run on a thread of their own, so that they come to their
+//! end whatever becomes of who asked.
 
-use std::future::Future;
+use std::convert::identity;
+use std::future::{Future, ready};
 use std::io;
+use std::sync::Arc;
 
-use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use bytes::Bytes;
 
-use super::document_store::StoreFuture;
+use super::background::Background;
+use super::document_store::{
+    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
+    WriteError,
+};
+use crate::domain::{StoreHealth, TenantId};
 
-/// The thread. What still runs when this is dropped is given up.
-#[derive(Debug)]
-pub(super) struct Remote {
-    runtime: Handle,
-    /// Dropping it ends the thread.
-    _stop: oneshot::Sender<()>,
+/// Documents in a cluster or a bucket. The methods that give a future send requests.
+pub trait RemoteDocuments: Send + Sync + 'static {
+    /// Whether the document surely is the one of this version still, as far as is known without asking.
+    fn vouches_for(&self, tenant: &TenantId, known: &Version) -> bool;
+
+    /// As [`DocumentStore::read_newest`].
+    fn read(
+        &self,
+        tenant: &TenantId,
+        known: Option<&Version>,
+    ) -> impl Future<Output = Result<Reading, DocumentError>> + Send;
+
+    /// As [`DocumentStore::is_last_acknowledged`].
+    fn is_last_acknowledged(
+        &self,
+        _tenant: &TenantId,
+        _good: &Version,
+        _found: &Version,
+    ) -> impl Future<Output = bool> + Send {
+        ready(false)
+    }
+
+    /// As [`DocumentStore::write`].
+    fn write(
+        &self,
+        tenant: &TenantId,
+        expected: &Version,
+        bytes: Bytes,
+    ) -> impl Future<Output = Result<Version, WriteError>> + Send;
+
+    /// As [`DocumentStore::tenants`].
+    fn tenants(&self) -> impl Future<Output = Result<Vec<TenantId>, DocumentError>> + Send;
+
+    /// As [`DocumentStore::create_tenant`].
+    fn create_tenant(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<(), CreateTenantError>> + Send;
+
+    /// As [`DocumentStore::remove_tenant`].
+    fn remove_tenant(
+        &self,
+        tenant: &TenantId,
+        expected: &Version,
+    ) -> impl Future<Output = Result<(), WriteError>> + Send;
+
+    /// As [`DocumentStore::probe`].
+    fn probe(&self) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
+
+    /// As [`DocumentStore::note_silence`].
+    fn note_silence(&self) {}
+
+    /// As [`DocumentStore::locate`].
+    fn locate(&self, tenant: &TenantId) -> String;
+
+    /// As [`DocumentStore::health`].
+    fn health(&self) -> StoreHealth;
 }
 
-impl Remote {
-    /// Starts it.
-    pub(super) fn start(name: &str) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let handle = runtime.handle().clone();
-        let (stop, stopped) = oneshot::channel();
-        std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // Ends with an error when the other side is dropped, which is what is waited for.
-            let _ = runtime.block_on(stopped);
-        })?;
-        Ok(Self { runtime: handle, _stop: stop })
+/// A [`DocumentStore`] that is elsewhere. What is under way when it is dropped is given up.
+pub struct RemoteStore<R> {
+    remote: Arc<R>,
+    background: Background,
+}
+
+impl<R: RemoteDocuments> RemoteStore<R> {
+    /// A store of documents whose requests run on a thread of this name.
+    pub(super) fn start(name: &'static str, remote: R) -> io::Result<Self> {
+        Ok(Self { remote: Arc::new(remote), background: Background::start(name)? })
     }
 
-    /// Lets something run by itself.
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        drop(self.runtime.spawn(work));
+    /// Lets something run as long as the store is there.
+    pub(super) fn spawn<F>(&self, work: impl FnOnce(Arc<R>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        drop(self.background.spawn(work(Arc::clone(&self.remote))));
     }
 
-    /// Does something there, and gives what it came to; `given_up` if it came to nothing.
-    pub(super) fn ask<'a, T: Send + 'static, E: Send + 'static>(
+    /// Asks for something. If the answer is given up, the error is what `given_up` makes of that.
+    fn ask<'a, T, E, F>(
         &self,
-        work: impl Future<Output = Result<T, E>> + Send + 'static,
-        given_up: impl FnOnce() -> E + Send + 'a,
-    ) -> StoreFuture<'a, T, E> {
-        let task = self.runtime.spawn(work);
-        StoreFuture::pending(async move { task.await.unwrap_or_else(|_gone| Err(given_up())) })
+        given_up: fn(DocumentError) -> E,
+        work: impl FnOnce(Arc<R>) -> F,
+    ) -> StoreFuture<'a, T, E>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let task = self.background.spawn(work(Arc::clone(&self.remote)));
+        StoreFuture::pending(async move {
+            task.await.unwrap_or_else(|_gone| Err(given_up(DocumentError::GivenUp)))
+        })
+    }
+}
+
+impl<R: RemoteDocuments> DocumentStore for RemoteStore<R> {
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
+        if known.is_some_and(|known| self.remote.vouches_for(tenant, known)) {
+            return StoreFuture::ready(Ok(Reading::Unchanged));
+        }
+        self.read_newest(tenant, known)
+    }
+
+    fn read_newest<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
+        let (tenant, known) = (tenant.clone(), known.cloned());
+        self.ask(identity, |remote| async move { remote.read(&tenant, known.as_ref()).await })
+    }
+
+    fn is_last_acknowledged<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        good: &'a StoredDocument,
+        found: &'a Version,
+    ) -> StoreFuture<'a, bool, DocumentError> {
+        let (tenant, good, found) = (tenant.clone(), good.version.clone(), found.clone());
+        self.ask(identity, |remote| async move {
+            Ok(remote.is_last_acknowledged(&tenant, &good, &found).await)
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, Version, WriteError> {
+        let (tenant, expected) = (tenant.clone(), expected.version.clone());
+        self.ask(WriteError::Uncertain, |remote| async move {
+            remote.write(&tenant, &expected, bytes).await
+        })
+    }
+
+    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
+        self.ask(identity, |remote| async move { remote.tenants().await })
+    }
+
+    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
+        let tenant = tenant.clone();
+        self.ask(
+            CreateTenantError::Failed,
+            |remote| async move { remote.create_tenant(&tenant).await },
+        )
+    }
+
+    fn remove_tenant<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let (tenant, expected) = (tenant.clone(), expected.version.clone());
+        self.ask(WriteError::Uncertain, |remote| async move {
+            remote.remove_tenant(&tenant, &expected).await
+        })
+    }
+
+    fn locate(&self, tenant: &TenantId) -> String {
+        self.remote.locate(tenant)
+    }
+
+    fn probe(&self) {
+        self.spawn(|remote| async move { remote.probe().await });
+    }
+
+    fn note_silence(&self) {
+        self.remote.note_silence();
+    }
+
+    fn health(&self) -> StoreHealth {
+        self.remote.health()
     }
 }

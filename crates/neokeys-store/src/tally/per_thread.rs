@@ -4,16 +4,13 @@ use std::cell::Cell;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crossbeam_utils::CachePadded;
+
 /// One `T` for each processor, on cache lines of its own, so that workers which count at the same
 /// time do not wait for each other's caches. Threads are dealt out over them by turns; two that
 /// share one are slower, never wrong, as long as `T` counts atomically.
 #[derive(Debug)]
-pub struct PerThread<T>(Box<[Line<T>]>);
-
-/// Two lines of 64 bytes: processors fetch them in pairs.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Line<T>(T);
+pub struct PerThread<T>(Box<[CachePadded<T>]>);
 
 thread_local! {
     /// Where this thread counts, in whatever there is: its turn, given out when it first counts.
@@ -25,7 +22,7 @@ impl<T> PerThread<T> {
     #[must_use]
     pub fn new(make: impl FnMut() -> T) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self(std::iter::repeat_with(make).take(processors).map(Line).collect())
+        Self(std::iter::repeat_with(make).take(processors).map(CachePadded::new).collect())
     }
 
     /// The calling thread's own.
@@ -37,12 +34,12 @@ impl<T> PerThread<T> {
             TURN.set(Some(turn));
             turn
         });
-        &self.0[turn % self.0.len()].0
+        &self.0[turn % self.0.len()]
     }
 
     /// Every one.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().map(|line| &line.0)
+        self.0.iter().map(|line| &**line)
     }
 }
 

@@ -320,7 +320,7 @@ impl DocumentStore for Gate {
         if !self.reads_too {
             return self.documents.read(tenant, known);
         }
-        let known = known.copied();
+        let known = known.cloned();
         StoreFuture::pending(async move {
             Arc::clone(&self.barrier).pass().await;
             self.documents.read(tenant, known.as_ref()).await

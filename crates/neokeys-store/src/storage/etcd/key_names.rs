@@ -6,8 +6,8 @@
 //! says which write made the document.
 
 use crate::domain::TenantId;
+use crate::storage::document_store::DOCUMENT_NAME;
 
-const DOCUMENT: &str = "/security.yml";
 const CHANGED: &str = "/.neokeys/changed";
 const WRITTEN: &str = "/.neokeys/written/";
 
@@ -35,13 +35,13 @@ impl KeyNames {
 
     /// A tenant's document.
     pub(super) fn document(&self, tenant: &TenantId) -> String {
-        format!("{}/{tenant}{DOCUMENT}", self.prefix)
+        format!("{}/{tenant}/{DOCUMENT_NAME}", self.prefix)
     }
 
     /// Whose document a key is, as it stands there.
     pub(super) fn tenant<'k>(&self, key: &'k str) -> Option<&'k str> {
         let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
-        rest.strip_suffix(DOCUMENT).filter(|tenant| !tenant.contains('/'))
+        rest.strip_suffix(DOCUMENT_NAME)?.strip_suffix('/').filter(|tenant| !tenant.contains('/'))
     }
 
     /// The id of the write that made a tenant's document, where it was one of ours.

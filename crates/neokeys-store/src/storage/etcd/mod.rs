@@ -9,52 +9,41 @@
 //! to members or to the network; where that cannot be had, the answer is an error.
 
 mod change_tracker;
+mod documents;
 mod key_names;
 mod members;
-mod read;
 mod version;
 mod watch;
 mod write;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use bytes::Bytes;
-use etcd_client::{Certificate, ConnectOptions, GetOptions, Identity, KeyValue, TlsOptions};
+use etcd_client::{Certificate, ConnectOptions, Identity, KeyValue, TlsOptions};
 use zeroize::Zeroizing;
 
 use self::change_tracker::ChangeTracker;
 use self::key_names::KeyNames;
 use self::members::{Failure, Members};
-use self::version::EtcdVersion;
 use self::watch::Watch;
 use self::write::WriteIds;
-use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
-    WriteError,
-};
-use super::remote::Remote;
+use super::document_store::DocumentError;
+use super::remote::{RemoteDocuments as _, RemoteStore};
 use super::url::EtcdUrl;
-use crate::domain::{StoreHealth, TenantId};
+use crate::domain::TenantId;
 
 /// How old knowledge may be that is served, if nothing else is set.
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(2);
 /// How long a read waits for an answer.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
-/// Names that are listed in one request.
-const PAGE: i64 = 1000;
 
-/// A [`DocumentStore`] in an etcd cluster.
-pub struct EtcdStore {
-    cluster: Arc<Cluster>,
-    remote: Remote,
-}
+/// A store of documents in an etcd cluster.
+pub type EtcdStore = RemoteStore<Cluster>;
 
-/// What the store's tasks share.
-struct Cluster {
+/// An etcd cluster, and the part of its keys that is ours.
+pub struct Cluster {
     members: Members,
     keys: KeyNames,
     changes: ChangeTracker,
@@ -100,7 +89,7 @@ impl EtcdStore {
     ) -> Result<Self, EtcdOpenError> {
         let scheme = if url.tls { "https" } else { "http" };
         let endpoints = url.members.iter().map(|member| format!("{scheme}://{member}")).collect();
-        let cluster = Arc::new(Cluster {
+        let cluster = Cluster {
             members: Members::new(endpoints, connect_options(url)?),
             keys: KeyNames::below(&url.prefix),
             changes: ChangeTracker::none(max_staleness.unwrap_or(DEFAULT_MAX_STALENESS)),
@@ -110,12 +99,11 @@ impl EtcdStore {
             is_out_of_space: AtomicBool::new(false),
             document_limit,
             place: format!("etcd://{}{}", url.members.join(","), url.prefix),
-        });
-        let remote = Remote::start("etcd").map_err(EtcdOpenError::Thread)?;
-        remote.spawn(Watch::new(Arc::clone(&cluster)).keep());
-        let full = Arc::clone(&cluster);
-        remote.spawn(async move { full.watch_space().await });
-        Ok(Self { cluster, remote })
+        };
+        let store = Self::start("etcd", cluster).map_err(EtcdOpenError::Thread)?;
+        store.spawn(|cluster| Watch::new(cluster).keep());
+        store.spawn(|cluster| async move { cluster.watch_space().await });
+        Ok(store)
     }
 }
 
@@ -144,100 +132,7 @@ fn read(path: &Path) -> Result<Vec<u8>, EtcdOpenError> {
     std::fs::read(path).map_err(|source| EtcdOpenError::File { path: path.to_owned(), source })
 }
 
-impl DocumentStore for EtcdStore {
-    fn read<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        known: Option<&Version>,
-    ) -> StoreFuture<'a, Reading, DocumentError> {
-        let state = known.and_then(EtcdVersion::of);
-        if state.is_some_and(|it| self.cluster.changes.vouches_for(tenant.as_str(), &it)) {
-            return StoreFuture::ready(Ok(Reading::Unchanged));
-        }
-        self.read_newest(tenant, known)
-    }
-
-    fn read_newest<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        known: Option<&Version>,
-    ) -> StoreFuture<'a, Reading, DocumentError> {
-        let (cluster, tenant, known) = (Arc::clone(&self.cluster), tenant.clone(), known.copied());
-        let read = async move { cluster.read(&tenant, known).await };
-        self.remote.ask(read, || DocumentError::GivenUp)
-    }
-
-    fn is_last_acknowledged<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        good: &'a StoredDocument,
-        found: &'a Version,
-    ) -> StoreFuture<'a, bool, DocumentError> {
-        let (cluster, tenant) = (Arc::clone(&self.cluster), tenant.clone());
-        let (good, found) = (good.version, *found);
-        let look = async move { Ok(cluster.is_last_acknowledged(&tenant, &good, &found).await) };
-        self.remote.ask(look, || DocumentError::GivenUp)
-    }
-
-    fn write<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        expected: &'a StoredDocument,
-        bytes: Bytes,
-    ) -> StoreFuture<'a, Version, WriteError> {
-        let (cluster, tenant) = (Arc::clone(&self.cluster), tenant.clone());
-        let expected = expected.version;
-        let write = async move { cluster.write(&tenant, expected, bytes).await };
-        self.remote.ask(write, || WriteError::Uncertain(DocumentError::GivenUp))
-    }
-
-    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
-        let cluster = Arc::clone(&self.cluster);
-        self.remote.ask(async move { cluster.tenants().await }, || DocumentError::GivenUp)
-    }
-
-    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
-        let (cluster, tenant) = (Arc::clone(&self.cluster), tenant.clone());
-        let create = async move { cluster.create_tenant(&tenant).await };
-        self.remote.ask(create, || CreateTenantError::Failed(DocumentError::GivenUp))
-    }
-
-    fn remove_tenant<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        expected: &'a StoredDocument,
-    ) -> StoreFuture<'a, (), WriteError> {
-        let (cluster, tenant) = (Arc::clone(&self.cluster), tenant.clone());
-        let expected = expected.version;
-        let remove = async move { cluster.remove_tenant(&tenant, expected).await };
-        self.remote.ask(remove, || WriteError::Uncertain(DocumentError::GivenUp))
-    }
-
-    fn locate(&self, tenant: &TenantId) -> String {
-        self.cluster.locate(tenant)
-    }
-
-    fn health(&self) -> StoreHealth {
-        let is_cut_off = !self.cluster.is_reached.load(Ordering::Relaxed);
-        let is_out_of_space = self.cluster.is_out_of_space.load(Ordering::Relaxed);
-        let sentences = [
-            (is_cut_off, "no majority of etcd's members answers this node"),
-            (is_out_of_space, "etcd is out of space and takes no changes"),
-        ];
-        let faults = sentences.into_iter().filter(|(is_so, _)| *is_so);
-        StoreHealth {
-            is_cut_off,
-            knowledge_age: self.cluster.changes.age(),
-            faults: faults.map(|(_, told)| told.to_owned()).collect(),
-        }
-    }
-}
-
 impl Cluster {
-    fn locate(&self, tenant: &TenantId) -> String {
-        format!("{}/{tenant}/security.yml", self.place)
-    }
-
     fn unreachable(
         &self,
         action: &'static str,
@@ -246,48 +141,6 @@ impl Cluster {
     ) -> DocumentError {
         let location = self.locate(tenant);
         DocumentError::Unreachable { action, location, source: failure.into() }
-    }
-
-    /// All tenants, a page at a time and all pages as of one revision.
-    async fn tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
-        let mut tenants = Vec::new();
-        let mut from = self.keys.first_document().into_bytes();
-        // The first key after all that begin with the prefix: its last byte is a slash.
-        let mut end = self.keys.all().into_bytes();
-        end.pop();
-        end.push(b'/' + 1);
-        let mut revision = 0;
-        loop {
-            let found = self.members.ask(READ_PATIENCE, |mut keys| {
-                let options = GetOptions::new()
-                    .with_range(end.clone())
-                    .with_keys_only()
-                    .with_limit(PAGE)
-                    .with_revision(revision);
-                let from = from.clone();
-                async move { keys.get(from, Some(options)).await }
-            });
-            let found = found.await.map_err(|failure| DocumentError::Unreachable {
-                action: "list",
-                location: self.place.clone(),
-                source: failure.into(),
-            })?;
-            let found = found.answer;
-            if revision == 0 {
-                revision = found.header().map_or(0, etcd_client::ResponseHeader::revision);
-            }
-            let names = found.kvs().iter().filter_map(|kv| self.keys.tenant(kv.key_str().ok()?));
-            tenants.extend(names.filter_map(|name| TenantId::parse(name).ok()));
-            match found.kvs().last() {
-                Some(last) if found.more() => {
-                    from = last.key().to_vec();
-                    from.push(0);
-                }
-                _ => break,
-            }
-        }
-        tenants.sort_unstable();
-        Ok(tenants)
     }
 }
 

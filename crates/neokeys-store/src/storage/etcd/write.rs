@@ -19,40 +19,38 @@ use super::members::{Failure, Reply};
 use super::version::{EtcdVersion, WriteId};
 use super::{Cluster, is_new};
 use crate::domain::TenantId;
-use crate::storage::document_store::{CreateTenantError, DocumentError, Version, WriteError};
+use crate::storage::document_store::{DocumentError, Version, WriteError};
+use crate::storage::remote::RemoteDocuments as _;
 
 /// How long a change waits for an answer: long enough for the members to find a new leader.
-const WRITE_PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(8);
 /// How many later changes of a document are looked through for one of ours.
 const LATER_CHANGES: usize = 1000;
-/// Edits by others that are looked through for a change of ours.
-const EDITS_BY_OTHERS: usize = 16;
 /// How often an etcd that was out of space is asked whether it still is.
 const SPACE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Ids of changes that nobody else gives.
 #[derive(Debug)]
 pub(super) struct WriteIds {
-    process: [u64; 2],
+    process: [u8; 16],
     count: AtomicU64,
 }
 
 impl WriteIds {
     /// None where the system gives no random numbers.
     pub(super) fn new() -> Option<Self> {
-        let mut process = [[0; 8]; 2];
-        SystemRandom::new().fill(process.as_flattened_mut()).ok()?;
-        let process = process.map(u64::from_be_bytes);
+        let mut process = [0; 16];
+        SystemRandom::new().fill(&mut process).ok()?;
         Some(Self { process, count: AtomicU64::new(0) })
     }
 
-    fn next(&self) -> WriteId {
+    pub(super) fn next(&self) -> WriteId {
         WriteId::new(self.process, self.count.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 /// What a change came to.
-enum ChangeOutcome {
+pub(super) enum ChangeOutcome {
     /// It was done at this revision.
     At(i64),
     /// It was not done: the document is another one, made by `0`, or not there.
@@ -61,7 +59,7 @@ enum ChangeOutcome {
 
 /// What a change expects.
 #[derive(Debug, Clone, Copy)]
-enum Expected {
+pub(super) enum Expected {
     /// No key.
     Nothing,
     /// The key of a tenant without a document.
@@ -71,15 +69,15 @@ enum Expected {
 }
 
 impl Expected {
-    fn of(version: &Version) -> Self {
-        match EtcdVersion::of(version) {
+    pub(super) fn of(version: &Version) -> Self {
+        match version.state::<EtcdVersion>() {
             Some(known) => Self::MadeBy(known.modified, known.id),
             None => Self::New,
         }
     }
 
     /// What is compared with the key of the document and the one of the write that made it.
-    fn compares(self, key: &str, written: &str) -> Vec<Compare> {
+    pub(super) fn compares(self, key: &str, written: &str) -> Vec<Compare> {
         let equal = CompareOp::Equal;
         match self {
             Self::Nothing => vec![Compare::create_revision(key, equal, 0)],
@@ -105,75 +103,13 @@ impl Expected {
 }
 
 impl Cluster {
-    /// Puts a document in the place of another.
-    pub(super) async fn write(
-        &self,
-        tenant: &TenantId,
-        expected: Version,
-        bytes: Bytes,
-    ) -> Result<Version, WriteError> {
-        let watch = self.changes.watch();
-        let (expected, id) = (Expected::of(&expected), self.write_ids.next());
-        match self.change(tenant, expected, bytes, id).await {
-            Ok(ChangeOutcome::At(revision)) => {
-                let id = Some(id);
-                Ok(EtcdVersion { modified: revision, as_of: revision, watch, id }.version())
-            }
-            Ok(ChangeOutcome::Not(Some(_))) => Err(WriteError::Conflict),
-            Ok(ChangeOutcome::Not(None)) => Err(WriteError::NoSuchTenant),
-            Err(failure) => Err(self.failed(tenant, failure)),
-        }
-    }
-
-    /// Takes away a document and what belongs to it.
-    pub(super) async fn remove_tenant(
-        &self,
-        tenant: &TenantId,
-        expected: Version,
-    ) -> Result<(), WriteError> {
-        let (key, written) = (self.keys.document(tenant), self.keys.written(tenant));
-        let (expected, id) = (Expected::of(&expected), self.write_ids.next());
-        let asked = self.members.ask(WRITE_PATIENCE, |mut keys| {
-            let change = Txn::new()
-                .when(expected.compares(&key, &written))
-                .and_then([
-                    TxnOp::delete(key.as_str(), None),
-                    TxnOp::delete(written.as_str(), None),
-                    TxnOp::put(self.keys.changed(), id.to_bytes(), None),
-                ])
-                .or_else([TxnOp::get(key.as_str(), Some(GetOptions::new().with_keys_only()))]);
-            async move { keys.txn(change).await }
-        });
-        let Reply { answer, in_doubt } =
-            asked.await.map_err(|failure| self.failed(tenant, failure))?;
-        if answer.succeeded() {
-            return Ok(());
-        }
-        match found(&answer) {
-            Some(_) => Err(WriteError::Conflict),
-            // It is gone, and that may be our doing.
-            None if in_doubt => Ok(()),
-            None => Err(WriteError::NoSuchTenant),
-        }
-    }
-
-    fn failed(&self, tenant: &TenantId, failure: Failure) -> WriteError {
+    pub(super) fn failed(&self, tenant: &TenantId, failure: Failure) -> WriteError {
         let in_doubt = failure.in_doubt;
         let error = self.refused(tenant, failure);
         if in_doubt { WriteError::Uncertain(error) } else { WriteError::Refused(error) }
     }
 
-    /// Makes the key of a tenant without a document.
-    pub(super) async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
-        let id = self.write_ids.next();
-        match self.change(tenant, Expected::Nothing, Bytes::new(), id).await {
-            Ok(ChangeOutcome::At(_)) => Ok(()),
-            Ok(ChangeOutcome::Not(_)) => Err(CreateTenantError::Exists),
-            Err(failure) => Err(CreateTenantError::Failed(self.refused(tenant, failure))),
-        }
-    }
-
-    async fn change(
+    pub(super) async fn change(
         &self,
         tenant: &TenantId,
         expected: Expected,
@@ -250,34 +186,6 @@ impl Cluster {
         Err(Failure::lost())
     }
 
-    /// Whether all that came after one state of a document and before another was put there by others
-    /// than neokeys. What the history no longer tells is taken to be ours.
-    pub(super) async fn is_last_acknowledged(
-        &self,
-        tenant: &TenantId,
-        good: &Version,
-        found: &Version,
-    ) -> bool {
-        let (Some(good), Some(found)) = (EtcdVersion::of(good), EtcdVersion::of(found)) else {
-            return false;
-        };
-        let key = self.keys.document(tenant);
-        let mut after = found.modified;
-        for _ in 0..EDITS_BY_OTHERS {
-            let state = if after > 1 { self.as_of(&key, after - 1).await } else { return false };
-            let Ok(Some(state)) = state else { return false };
-            if state.mod_revision() <= good.modified {
-                return state.mod_revision() == good.modified;
-            }
-            after = state.mod_revision();
-            let changed = self.as_of(&self.keys.changed(), after).await;
-            if !changed.is_ok_and(|it| it.is_none_or(|it| it.mod_revision() != after)) {
-                return false;
-            }
-        }
-        false
-    }
-
     /// Finds out, while etcd is out of space, when it no longer is: nothing is written, but room for
     /// it is asked for.
     pub(super) async fn watch_space(&self) {
@@ -302,7 +210,11 @@ impl Cluster {
     }
 
     /// A key as of a revision, or now. What was compacted away is a failure in doubt.
-    async fn as_of(&self, key: &str, revision: i64) -> Result<Option<KeyValue>, Failure> {
+    pub(super) async fn as_of(
+        &self,
+        key: &str,
+        revision: i64,
+    ) -> Result<Option<KeyValue>, Failure> {
         let found = self.members.ask(WRITE_PATIENCE, |mut keys| {
             let options = GetOptions::new().with_revision(revision);
             async move { keys.get(key, Some(options)).await }
@@ -310,7 +222,7 @@ impl Cluster {
         Ok(found.await.map_err(Failure::in_doubt)?.answer.take_kvs().pop())
     }
 
-    fn refused(&self, tenant: &TenantId, failure: Failure) -> DocumentError {
+    pub(super) fn refused(&self, tenant: &TenantId, failure: Failure) -> DocumentError {
         let location = self.locate(tenant);
         if failure.is_too_large() {
             let reason = "is larger than a request to etcd may be; raise etcd's \
@@ -322,7 +234,7 @@ impl Cluster {
 }
 
 /// The document that stood against a change.
-fn found(answer: &TxnResponse) -> Option<KeyValue> {
+pub(super) fn found(answer: &TxnResponse) -> Option<KeyValue> {
     answer.op_responses().into_iter().next().and_then(|response| match response {
         TxnOpResponse::Get(mut found) => found.take_kvs().pop(),
         TxnOpResponse::Put(_) | TxnOpResponse::Delete(_) | TxnOpResponse::Txn(_) => None,

@@ -17,7 +17,7 @@ use rustix::fs::FlockOperation;
 use super::Folder;
 use super::editors::Hold;
 use super::errors::cannot;
-use super::file_names::{DISPLACED, DOCUMENT, DisplacedName, STAGED, StagedName};
+use super::file_names::{DISPLACED, DOCUMENT, MadeName, STAGED};
 use super::file_system::FileState;
 use super::late_edits::Displaced;
 use crate::domain::TenantId;
@@ -28,7 +28,7 @@ impl Folder {
     /// what another process may be about to exchange, whose lock tells when that is over.
     /// Tells whether that was done before.
     pub(super) fn sweep(&self, tenant: &TenantId) -> bool {
-        self.sweep_once(tenant, |inner| inner.try_lock(tenant))
+        self.sweep_once(tenant, |folder| folder.try_lock(tenant))
     }
 
     /// The same, by who holds the tenant's lock.
@@ -73,7 +73,7 @@ impl Folder {
                 continue;
             }
             let path = folder.join(&name);
-            self.recover(&path, &target, StagedName::parse(&name))
+            self.recover(&path, &target, MadeName::parse(&name, STAGED))
                 .map_err(|source| WriteError::Refused(cannot("clean up", &path, source)))?;
         }
         self.look_for_displaced(tenant);
@@ -87,10 +87,9 @@ impl Folder {
         };
         let names = self.strays(target.parent().unwrap_or(&self.root)).unwrap_or_default();
         let mut others = false;
-        for (path, name) in names
-            .iter()
-            .filter_map(|name| Some((target.with_file_name(name), DisplacedName::parse(name)?)))
-        {
+        for (path, name) in names.iter().filter_map(|name| {
+            Some((target.with_file_name(name), MadeName::parse(name, DISPLACED)?))
+        }) {
             match self.take_over(&path, &name, &target) {
                 Ok(Some(displaced)) => self.watch_displaced(tenant, displaced),
                 Ok(None) => others = true,
@@ -109,7 +108,7 @@ impl Folder {
     fn take_over(
         &self,
         path: &Path,
-        name: &DisplacedName,
+        name: &MadeName,
         target: &Path,
     ) -> io::Result<Option<Displaced>> {
         let file = self.files.open(path)?;
@@ -123,7 +122,7 @@ impl Folder {
         }
         let held = self.files.read(&file, self.limit + 1)?;
         let after = FileState::of(&self.files.stat_open(&file)?);
-        let is_as_it_was = seen.size_and_time() == (name.size, name.modified) && after == seen;
+        let is_as_it_was = seen.size_and_time() == name.document && after == seen;
         let held = is_as_it_was.then(|| Bytes::from(held));
         let name = Some(path.to_owned());
         Ok(Some(Displaced::new(file, target, held, seen, name, self.files.now())))
@@ -135,16 +134,17 @@ impl Folder {
         Ok(names.filter(|name| name.starts_with(STAGED)).collect())
     }
 
-    fn recover(&self, stray: &Path, target: &Path, name: Option<StagedName>) -> io::Result<()> {
+    fn recover(&self, stray: &Path, target: &Path, name: Option<MadeName>) -> io::Result<()> {
         let there = FileState::of(&self.files.stat_link(stray)?);
-        let Some(StagedName { inode, replaces }) = name else { return self.files.remove(stray) };
+        let Some(MadeName { inode, document: replaces }) = name else {
+            return self.files.remove(stray);
+        };
         let was_exchanged = there.inode != inode;
         if was_exchanged
             && matches!(self.hold(&self.files.open(stray)?, stray), Hold::OpenElsewhere)
         {
-            let (size, modified) = replaces;
-            let name = DisplacedName { inode: there.inode, size, modified };
-            return self.files.rename(stray, &stray.with_file_name(name.to_file_name()));
+            let name = MadeName { inode: there.inode, document: replaces };
+            return self.files.rename(stray, &stray.with_file_name(name.to_file_name(DISPLACED)));
         }
         if was_exchanged && replaces != there.size_and_time() {
             let document = self.files.stat(target).map(|metadata| FileState::of(&metadata));
@@ -184,7 +184,7 @@ mod tests {
         let document = Bytes::from_static(b"apiKeys: []\n");
         let version = store.write(&tenant, &empty, document).await.unwrap();
         assert!(matches!(store.read(&tenant, None).await, Ok(Reading::Found(_))));
-        let kept = || (store.inner.swept.len(), store.inner.written.len());
+        let kept = || (store.folder.swept.len(), store.folder.written.len());
         assert_eq!(kept(), (1, 1));
         fs::remove_dir_all(folder.path().join("demo")).unwrap();
         let gone = store.read(&tenant, Some(&version)).await;

@@ -12,6 +12,7 @@ use file_lease::{LeaseError, ReadLease};
 
 use super::Folder;
 use super::file_system::FileState;
+use super::file_version::FileVersion;
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, Version};
 
@@ -47,7 +48,7 @@ pub(super) struct Editors {
 }
 
 /// A document that changed and was not read, since somebody writes to it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Unread {
     /// What is served in its place.
     known: Version,
@@ -141,14 +142,14 @@ impl Folder {
         // What came in the place of what is known may have been acknowledged to somebody: the known
         // does not serve on, and the reading waits.
         let serving = known.filter(|known| {
-            let known = FileState::from_version(known);
-            known.is_some_and(|(known, _)| known.is_surely_same_file(found))
+            FileVersion::of(known).is_some_and(|known| known.file.is_surely_same_file(found))
         });
         if let Some(known) = serving {
             let reading = self.editors.reading.pin();
-            let before = reading.get(tenant).filter(|before| before.known == *known).copied();
-            let since = before.map_or(now.steady, |before| before.since);
-            reading.insert(tenant.clone(), Unread { known: *known, since, asked: now.steady });
+            let before = reading.get(tenant).filter(|before| before.known == *known).cloned();
+            let since = before.as_ref().map_or(now.steady, |before| before.since);
+            reading
+                .insert(tenant.clone(), Unread { known: known.clone(), since, asked: now.steady });
             if now.since(since) < STANDS_STILL {
                 return NextStep::ServeKnown;
             }

@@ -1,7 +1,6 @@
 //! Names of the files that the store makes, and what they tell.
 
-/// The document's name in a tenant's folder.
-pub(super) const DOCUMENT: &str = "security.yml";
+pub(super) use crate::storage::document_store::DOCUMENT_NAME as DOCUMENT;
 /// Our own folder beside the tenants'; its name is no tenant id.
 pub(super) const OWN_FOLDER: &str = ".neokeys";
 /// The beginning of the names of staged files, and of displaced ones.
@@ -9,59 +8,39 @@ pub(super) const STAGED: &str = ".security.yml.neokeys-";
 /// The beginning of the names of displaced files.
 pub(super) const DISPLACED: &str = ".security.yml.neokeys-displaced-";
 
-/// What the name of a staged file tells.
+/// What the name of a staged file or of a displaced one tells.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct StagedName {
-    /// The staged file.
-    pub(super) inode: u64,
-    /// The document that it is to replace: its size and its time; zeros for none.
-    pub(super) replaces: (u64, u64),
-}
-
-impl StagedName {
-    /// The name of a file.
-    pub(super) fn to_file_name(&self) -> String {
-        format!("{STAGED}{}-{}-{}", self.inode, self.replaces.0, self.replaces.1)
-    }
-
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        let mut numbers = name.strip_prefix(STAGED)?.split('-').map(str::parse);
-        let mut next = || numbers.next()?.ok();
-        Some(Self { inode: next()?, replaces: (next()?, next()?) })
-    }
-}
-
-/// What the name of a displaced file tells.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct DisplacedName {
+pub(super) struct MadeName {
     /// The file.
     pub(super) inode: u64,
-    /// Its size and its time when it came out.
-    pub(super) size: u64,
-    pub(super) modified: u64,
+    /// Size and time: of a displaced file when it came out, or of the document that a staged one is to
+    /// replace, zeros for none.
+    pub(super) document: (u64, u64),
 }
 
-impl DisplacedName {
-    /// The name of a file.
-    pub(super) fn to_file_name(&self) -> String {
-        format!("{DISPLACED}{}-{}-{}", self.inode, self.size, self.modified)
+impl MadeName {
+    /// The name of a file that begins so.
+    pub(super) fn to_file_name(&self, beginning: &str) -> String {
+        let Self { inode, document: (size, modified) } = self;
+        format!("{beginning}{inode}-{size}-{modified}")
     }
 
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        let mut numbers = name.strip_prefix(DISPLACED)?.split('-').map(str::parse);
+    /// None of a name that does not begin so, or goes on otherwise.
+    pub(super) fn parse(name: &str, beginning: &str) -> Option<Self> {
+        let mut numbers = name.strip_prefix(beginning)?.split('-').map(str::parse);
         let mut next = || numbers.next()?.ok();
-        Some(Self { inode: next()?, size: next()?, modified: next()? })
+        Some(Self { inode: next()?, document: (next()?, next()?) })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::StagedName;
+    use super::{MadeName, STAGED};
 
     #[test]
     fn a_staged_name_tells_what_it_was_made_of() {
-        let name = StagedName { inode: 7, replaces: (12, 34) };
-        assert_eq!(StagedName::parse(&name.to_file_name()), Some(name));
-        assert_eq!(StagedName::parse(".security.yml.neokeys-new-3"), None);
+        let name = MadeName { inode: 7, document: (12, 34) };
+        assert_eq!(MadeName::parse(&name.to_file_name(STAGED), STAGED), Some(name));
+        assert_eq!(MadeName::parse(".security.yml.neokeys-new-3", STAGED), None);
     }
 }

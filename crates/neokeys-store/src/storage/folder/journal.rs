@@ -17,22 +17,19 @@ use sha2::{Digest as _, Sha256};
 use super::Folder;
 use super::errors::refused;
 use super::file_names::OWN_FOLDER;
+use super::file_version::{FileVersion, LastWrite};
 use crate::domain::TenantId;
-use crate::storage::document_store::{StoredDocument, Version, WriteError};
+use crate::storage::document_store::{StoredDocument, WriteError};
 
 /// More bytes than a note has.
 const MOST: u64 = 256;
-/// The number of a version that holds which note there was.
-const MARK: usize = 7;
-/// A write was under way, or the note could not be read.
-const UNKNOWN: u64 = 0;
-/// There was none.
-const NONE: u64 = 1;
+/// The number of a tenant's first write.
+const FIRST: u64 = 2;
 
 /// What a note says.
 #[derive(Debug, PartialEq, Eq)]
 struct JournalEntry {
-    /// Counts the writes, from 2 on.
+    /// Counts the writes, from [`FIRST`] on.
     number: u64,
     digest: String,
     is_done: bool,
@@ -54,7 +51,7 @@ impl JournalEntry {
         let (state, number, digest) = (words.next()?, words.next()?, words.next()?);
         let is_done = state == "written";
         let is_whole = (is_done || state == "writing") && digest.len() == 64;
-        let number = number.parse().ok().filter(|number| *number > NONE && is_whole)?;
+        let number = number.parse().ok().filter(|number| *number >= FIRST && is_whole)?;
         Some(Self { number, digest: digest.to_owned(), is_done })
     }
 
@@ -63,15 +60,15 @@ impl JournalEntry {
         format!("{state} {} {}\n", self.number, self.digest)
     }
 
-    fn mark(&self) -> u64 {
-        if self.is_done { self.number } else { UNKNOWN }
+    fn last_write(&self) -> LastWrite {
+        if self.is_done { LastWrite::Number(self.number) } else { LastWrite::Unknown }
     }
 }
 
 /// A write whose note was left.
 pub(super) struct JournaledWrite {
     before: Vec<u8>,
-    note: JournalEntry,
+    entry: JournalEntry,
 }
 
 impl Folder {
@@ -82,78 +79,75 @@ impl Folder {
         tenant: &TenantId,
         bytes: &[u8],
     ) -> Result<Option<JournaledWrite>, WriteError> {
-        let announce = || {
-            let before = self.read_note(tenant)?;
-            let number =
-                JournalEntry::parse(&before).map_or(NONE, |note| note.number).saturating_add(1);
-            let note = JournalEntry::of(number, bytes, false);
-            self.leave_note(tenant, note.to_text().as_bytes())?;
-            Ok::<_, io::Error>(JournaledWrite { before, note })
+        let begin = || {
+            let before = self.read_entry(tenant)?;
+            let last = JournalEntry::parse(&before);
+            let number = last.map_or(FIRST, |last| last.number.saturating_add(1));
+            let entry = JournalEntry::of(number, bytes, false);
+            self.leave_entry(tenant, entry.to_text().as_bytes())?;
+            Ok::<_, io::Error>(JournaledWrite { before, entry })
         };
-        match announce() {
-            Ok(announced) => Ok(Some(announced)),
+        match begin() {
+            Ok(journaled) => Ok(Some(journaled)),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 tracing::warn!(tenant.id = %tenant, %error, "other processes are not told of a change");
                 Ok(None)
             }
-            Err(source) => Err(refused("leave the note", &self.note(tenant), source)),
+            Err(source) => Err(refused("leave the note", &self.journal(tenant), source)),
         }
     }
 
-    /// It was written. Gives the version that says so too.
+    /// It was written. Gives what a document that is read from now on says of it.
     pub(super) fn journal_commit(
         &self,
         tenant: &TenantId,
-        announced: Option<JournaledWrite>,
-        version: Version,
-    ) -> Version {
-        let noted = announced.and_then(|announced| {
-            let note = JournalEntry { is_done: true, ..announced.note };
-            // Without it, the note tells what was written all the same.
-            self.leave_note(tenant, note.to_text().as_bytes()).ok().map(|()| note.mark())
-        });
-        marked(version, noted.unwrap_or(UNKNOWN))
+        journaled: Option<JournaledWrite>,
+    ) -> LastWrite {
+        let entry = journaled.map(|journaled| JournalEntry { is_done: true, ..journaled.entry });
+        // Where it cannot be left, the one before it tells what was written all the same.
+        let left = entry.filter(|it| self.leave_entry(tenant, it.to_text().as_bytes()).is_ok());
+        left.map_or(LastWrite::Unknown, |entry| entry.last_write())
     }
 
     /// It was not written.
-    pub(super) fn journal_abort(&self, tenant: &TenantId, announced: Option<&JournaledWrite>) {
+    pub(super) fn journal_abort(&self, tenant: &TenantId, journaled: Option<&JournaledWrite>) {
         // Where it stays, a document that cannot be parsed is not served on: no harm.
-        let _ = announced.map(|announced| self.leave_note(tenant, &announced.before));
+        let _ = journaled.map(|journaled| self.leave_entry(tenant, &journaled.before));
     }
 
-    /// Which note there is, for the version of a document that is read from now on.
-    pub(super) fn mark(&self, tenant: &TenantId) -> u64 {
-        match self.read_note(tenant) {
-            Ok(text) if text.is_empty() => NONE,
-            Ok(text) => JournalEntry::parse(&text).map_or(UNKNOWN, |note| note.mark()),
-            Err(_) => UNKNOWN,
+    /// The last write, for the version of a document that is read from now on.
+    pub(super) fn last_write(&self, tenant: &TenantId) -> LastWrite {
+        match self.read_entry(tenant) {
+            Ok(text) if text.is_empty() => LastWrite::None,
+            Ok(text) => JournalEntry::parse(&text).map_or(LastWrite::Unknown, |it| it.last_write()),
+            Err(_) => LastWrite::Unknown,
         }
     }
 
     /// Whether nothing was acknowledged since a document was read.
     pub(super) fn is_last_acknowledged(&self, tenant: &TenantId, good: &StoredDocument) -> bool {
-        let mark = good.version.numbers()[MARK];
-        match self.read_note(tenant) {
-            Ok(text) if text.is_empty() => mark == NONE,
-            Ok(text) => JournalEntry::parse(&text).is_some_and(|note| {
-                (mark != UNKNOWN && note.mark() == mark)
-                    || note.digest == JournalEntry::of(note.number, &good.bytes, true).digest
+        let then = FileVersion::of(&good.version).map_or(LastWrite::Unknown, |it| it.last_write);
+        match self.read_entry(tenant) {
+            Ok(text) if text.is_empty() => then == LastWrite::None,
+            Ok(text) => JournalEntry::parse(&text).is_some_and(|entry| {
+                then == LastWrite::Number(entry.number) && entry.is_done
+                    || entry.digest == JournalEntry::of(entry.number, &good.bytes, true).digest
             }),
             Err(_) => false,
         }
     }
 
     /// Nothing where there is none.
-    fn read_note(&self, tenant: &TenantId) -> io::Result<Vec<u8>> {
-        match self.files.open(&self.note(tenant)) {
+    fn read_entry(&self, tenant: &TenantId) -> io::Result<Vec<u8>> {
+        match self.files.open(&self.journal(tenant)) {
             Ok(file) => self.files.read(&file, MOST),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
 
-    fn leave_note(&self, tenant: &TenantId, bytes: &[u8]) -> io::Result<()> {
-        let path = self.note(tenant);
+    fn leave_entry(&self, tenant: &TenantId, bytes: &[u8]) -> io::Result<()> {
+        let path = self.journal(tenant);
         let staged = path.with_extension("note-new");
         // One that is there is of a process that came to a sudden end.
         let made = self.files.create(&staged).or_else(|error| {
@@ -167,16 +161,9 @@ impl Folder {
         self.files.rename(&staged, &path)
     }
 
-    fn note(&self, tenant: &TenantId) -> PathBuf {
+    fn journal(&self, tenant: &TenantId) -> PathBuf {
         self.root.join(OWN_FOLDER).join(format!("{tenant}.note"))
     }
-}
-
-/// A version that tells which note there was.
-pub(super) fn marked(version: Version, mark: u64) -> Version {
-    let mut numbers = *version.numbers();
-    numbers[MARK] = mark;
-    Version::new(numbers)
 }
 
 #[cfg(test)]

@@ -107,8 +107,8 @@ impl Folder {
     ) -> Result<DocumentLock, DocumentError> {
         let waiter = self.waiters.wait(patience);
         loop {
-            let (inner, id) = (Arc::clone(&self), tenant.clone());
-            let tried = tokio::task::spawn_blocking(move || inner.try_lock(&id)).await;
+            let (folder, id) = (Arc::clone(&self), tenant.clone());
+            let tried = tokio::task::spawn_blocking(move || folder.try_lock(&id)).await;
             match (tried.unwrap_or(Err(DocumentError::GivenUp))?, waiter.pause()) {
                 (Some(lock), _) => return Ok(DocumentLock::holding(Held::new(lock))),
                 (None, Some(pause)) => tokio::time::sleep(pause).await,

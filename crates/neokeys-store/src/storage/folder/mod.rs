@@ -12,6 +12,7 @@ mod editors;
 mod errors;
 mod file_names;
 mod file_system;
+mod file_version;
 mod journal;
 mod late_edits;
 mod lock;
@@ -22,6 +23,7 @@ mod staged_file;
 #[cfg(test)]
 mod tests;
 
+use std::convert::identity;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -50,7 +52,7 @@ static NO_LOCK: DocumentLock = DocumentLock::none();
 
 /// A [`DocumentStore`] in a folder.
 pub struct FolderStore {
-    inner: Arc<Folder>,
+    folder: Arc<Folder>,
     /// Started by the first read or write.
     watcher: OnceLock<Option<Watcher>>,
 }
@@ -72,7 +74,7 @@ struct Folder {
 }
 
 /// A write under way, or the last one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Written {
     before: Version,
     after: FileState,
@@ -92,7 +94,7 @@ impl FolderStore {
     }
 
     fn on(root: PathBuf, limit: u64, patience: Duration, files: Box<dyn FileSystem>) -> Self {
-        let inner = Folder {
+        let folder = Folder {
             root,
             limit,
             files,
@@ -104,12 +106,26 @@ impl FolderStore {
             watch: DisplacedFiles::default(),
             closing: AtomicBool::new(false),
         };
-        Self { inner: Arc::new(inner), watcher: OnceLock::new() }
+        Self { folder: Arc::new(folder), watcher: OnceLock::new() }
+    }
+
+    /// Does something on a thread for blocking work. If that comes to a sudden end, the error is what
+    /// `given_up` makes of it.
+    fn block<'a, T: Send + 'static, E: Send + 'static>(
+        &self,
+        given_up: fn(DocumentError) -> E,
+        work: impl FnOnce(&Folder) -> Result<T, E> + Send + 'static,
+    ) -> StoreFuture<'a, T, E> {
+        let folder = Arc::clone(&self.folder);
+        StoreFuture::pending(async move {
+            let done = tokio::task::spawn_blocking(move || work(&folder)).await;
+            done.unwrap_or_else(|_gone| Err(given_up(DocumentError::GivenUp)))
+        })
     }
 
     fn start_watch(&self) {
         self.watcher.get_or_init(|| {
-            let started = Watcher::start(&self.inner);
+            let started = Watcher::start(&self.folder);
             started
                 .inspect_err(|error| tracing::error!(%error, "displaced files are not watched"))
                 .ok()
@@ -123,16 +139,12 @@ impl DocumentStore for FolderStore {
         tenant: &'a TenantId,
         known: Option<&Version>,
     ) -> StoreFuture<'a, Reading, DocumentError> {
-        if let Some(answer) = self.inner.glance(tenant, known) {
+        if let Some(answer) = self.folder.glance(tenant, known) {
             return StoreFuture::ready(answer);
         }
         self.start_watch();
-        let (inner, tenant) = (Arc::clone(&self.inner), tenant.clone());
-        let known = known.copied();
-        StoreFuture::pending(async move {
-            let read = tokio::task::spawn_blocking(move || inner.read(&tenant, known.as_ref()));
-            read.await.unwrap_or(Err(DocumentError::GivenUp))
-        })
+        let (tenant, known) = (tenant.clone(), known.cloned());
+        self.block(identity, move |folder| folder.read(&tenant, known.as_ref()))
     }
 
     fn lock<'a>(
@@ -140,7 +152,7 @@ impl DocumentStore for FolderStore {
         tenant: &'a TenantId,
         patience: Duration,
     ) -> StoreFuture<'a, DocumentLock, DocumentError> {
-        StoreFuture::pending(Arc::clone(&self.inner).turn(tenant, patience))
+        StoreFuture::pending(Arc::clone(&self.folder).turn(tenant, patience))
     }
 
     fn is_last_acknowledged<'a>(
@@ -149,25 +161,21 @@ impl DocumentStore for FolderStore {
         good: &'a StoredDocument,
         _found: &'a Version,
     ) -> StoreFuture<'a, bool, DocumentError> {
-        StoreFuture::ready(Ok(self.inner.is_last_acknowledged(tenant, good)))
+        StoreFuture::ready(Ok(self.folder.is_last_acknowledged(tenant, good)))
     }
 
     fn write_locked<'a>(
         &'a self,
-        turn: &'a DocumentLock,
+        lock: &'a DocumentLock,
         tenant: &'a TenantId,
         expected: &'a StoredDocument,
         bytes: Bytes,
     ) -> StoreFuture<'a, Version, WriteError> {
         self.start_watch();
-        let (inner, turn) = (Arc::clone(&self.inner), turn.clone());
-        let (tenant, expected) = (tenant.clone(), expected.clone());
-        StoreFuture::pending(async move {
-            let write = tokio::task::spawn_blocking(move || match turn.held::<Held>() {
-                Some(held) => inner.write_locked(held, &tenant, &expected, &bytes),
-                None => inner.write(&tenant, &expected, &bytes),
-            });
-            write.await.unwrap_or(Err(WriteError::Uncertain(DocumentError::GivenUp)))
+        let (lock, tenant, expected) = (lock.clone(), tenant.clone(), expected.clone());
+        self.block(WriteError::Uncertain, move |folder| match lock.held::<Held>() {
+            Some(held) => folder.write_locked(held, &tenant, &expected, &bytes),
+            None => folder.write(&tenant, &expected, &bytes),
         })
     }
 
@@ -181,27 +189,20 @@ impl DocumentStore for FolderStore {
     }
 
     fn is_absent(&self, tenant: &TenantId) -> bool {
-        matches!(self.inner.glance(tenant, None), Some(Ok(Reading::NoSuchTenant)))
+        matches!(self.folder.glance(tenant, None), Some(Ok(Reading::NoSuchTenant)))
     }
 
     fn feign_absence(&self, tenant: &TenantId, has_document: bool) {
-        self.inner.feign_absence(tenant, has_document);
+        self.folder.feign_absence(tenant, has_document);
     }
 
     fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
-        let inner = Arc::clone(&self.inner);
-        StoreFuture::pending(async move {
-            let read = tokio::task::spawn_blocking(move || inner.tenants());
-            read.await.unwrap_or(Err(DocumentError::GivenUp))
-        })
+        self.block(identity, Folder::tenants)
     }
 
     fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
-        let (inner, tenant) = (Arc::clone(&self.inner), tenant.clone());
-        StoreFuture::pending(async move {
-            let create = tokio::task::spawn_blocking(move || inner.create_tenant(&tenant));
-            create.await.unwrap_or(Err(CreateTenantError::Failed(DocumentError::GivenUp)))
-        })
+        let tenant = tenant.clone();
+        self.block(CreateTenantError::Failed, move |folder| folder.create_tenant(&tenant))
     }
 
     fn remove_tenant<'a>(
@@ -209,21 +210,17 @@ impl DocumentStore for FolderStore {
         tenant: &'a TenantId,
         expected: &'a StoredDocument,
     ) -> StoreFuture<'a, (), WriteError> {
-        let inner = Arc::clone(&self.inner);
         let (tenant, expected) = (tenant.clone(), expected.clone());
-        StoreFuture::pending(async move {
-            let removed = tokio::task::spawn_blocking(move || inner.remove(&tenant, &expected));
-            removed.await.unwrap_or(Err(WriteError::Uncertain(DocumentError::GivenUp)))
-        })
+        self.block(WriteError::Uncertain, move |folder| folder.remove(&tenant, &expected))
     }
 
     fn locate(&self, tenant: &TenantId) -> String {
-        self.inner.document(tenant).display().to_string()
+        self.folder.document(tenant).display().to_string()
     }
 
     fn health(&self) -> StoreHealth {
         // A disk that is not mounted looks as if there were no tenants.
-        let is_cut_off = !self.inner.root.is_dir();
+        let is_cut_off = !self.folder.root.is_dir();
         let fault = "the store's folder is not there, or cannot be looked into";
         let faults = is_cut_off.then(|| fault.to_owned()).into_iter().collect();
         StoreHealth { is_cut_off, faults, ..StoreHealth::default() }

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use super::Folder;
 use super::editors::{Hold, NextStep, PAUSE, STANDS_STILL};
 use super::errors::cannot;
-use super::file_system::{Circumstances, FileState, GRAIN, is_no_way};
-use super::journal::marked;
+use super::file_system::{FileState, GRAIN, is_no_way};
+use super::file_version::FileVersion;
 use crate::domain::TenantId;
 use crate::storage::document::is_blank;
 use crate::storage::document_store::{DocumentError, Reading, StoredDocument, Version};
@@ -39,12 +39,12 @@ impl Folder {
             Err(source) => return Some(Err(cannot("look at", &path, source))),
         };
         let found = FileState::of(&metadata);
-        let (identity, how) = FileState::from_version(known?)?;
-        if identity == found {
+        let before = FileVersion::of(known?)?;
+        if before.file == found {
             // Stamps of whole seconds stand still so long that the document is read until they are
             // past.
             let is_sure =
-                how.settled || (!found.is_coarse() && !found.is_settled(self.files.now()));
+                before.is_settled || (!found.is_coarse() && !found.is_settled(self.files.now()));
             return is_sure.then_some(Ok(Reading::Unchanged));
         }
         // A write of our own counts once it is acknowledged. Others see it already, so what was before
@@ -89,13 +89,14 @@ impl Folder {
     ) -> Result<Reading, DocumentError> {
         let folder = self.folder(tenant);
         match self.files.stat(&folder) {
-            Ok(metadata) if metadata.is_dir() => Ok(match known {
-                Some(&Version::ABSENT) => Reading::Unchanged,
-                _ => {
-                    let age = FileState::of(&metadata).age(self.files.now());
-                    Reading::Found(StoredDocument::absent(self.emptied_for(tenant, None, age)))
+            Ok(metadata) if metadata.is_dir() => {
+                if known.is_some_and(Version::is_absent) {
+                    return Ok(Reading::Unchanged);
                 }
-            }),
+                let age = FileState::of(&metadata).age(self.files.now());
+                let since = self.emptied_for(tenant, None, age);
+                Ok(Reading::Found(StoredDocument::absent(since)))
+            }
             // What is no folder is no tenant, by the same steps as where nothing is.
             Ok(_) => match self.files.stat(&self.root) {
                 Ok(_) => Ok(self.forget(tenant)),
@@ -148,10 +149,10 @@ impl Folder {
         let path = self.document(tenant);
         let mut restless_since = self.files.now().steady;
         let mut waiting = None;
-        let mut known_file = known.and_then(FileState::from_version).map(|(identity, _)| identity);
+        let mut known_file = known.and_then(FileVersion::of).map(|known| known.file);
         while self.files.now().since(restless_since) < PATIENCE {
-            // Before the document, so that it is as new as the note at least.
-            let mark = self.mark(tenant);
+            // Before the document, so that it is as new as the journal at least.
+            let last_write = self.last_write(tenant);
             let file = match self.files.open(&path) {
                 Ok(file) => file,
                 Err(error) if is_no_way(&error) => {
@@ -210,8 +211,9 @@ impl Folder {
                     self.emptied.pin().remove(tenant);
                     age
                 };
-                let how = Circumstances { settled: settled && after == identity, whole };
-                let version = marked(after.version(how), mark);
+                let is_settled = settled && after == identity;
+                let version = FileVersion { file: after, is_settled, is_whole: whole, last_write };
+                let version = Version::of(version);
                 let bytes = Bytes::from(bytes);
                 return Ok(Reading::Found(StoredDocument { bytes, version, unchanged_for }));
             }

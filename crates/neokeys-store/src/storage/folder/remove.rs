@@ -10,7 +10,7 @@ use super::errors::cannot;
 use super::file_names::{DOCUMENT, OWN_FOLDER};
 use super::file_system::is_no_way;
 use crate::domain::TenantId;
-use crate::storage::document_store::{DocumentError, Reading, StoredDocument, Version, WriteError};
+use crate::storage::document_store::{DocumentError, Reading, StoredDocument, WriteError};
 
 /// Names that are tried for a folder that was moved.
 const NAMES: usize = 1000;
@@ -41,7 +41,7 @@ impl Folder {
                 return Err(WriteError::Conflict);
             }
         };
-        let is_there = |document: &StoredDocument| document.version != Version::ABSENT;
+        let is_there = |document: &StoredDocument| !document.version.is_absent();
         if found.bytes != expected.bytes || is_there(&found) != is_there(expected) {
             return Err(WriteError::Conflict);
         }

@@ -16,7 +16,8 @@ use bytes::Bytes;
 
 use super::editors::Hold;
 use super::errors::{refused, uncertain};
-use super::file_system::{Circumstances, FileState, is_no_way, is_unsupported};
+use super::file_system::{FileState, is_no_way, is_unsupported};
+use super::file_version::FileVersion;
 use super::late_edits::Displaced;
 use super::lock::Held;
 use super::staged_file::StagedFile;
@@ -48,9 +49,6 @@ impl From<WriteError> for NotReplaced {
         Self::Failed(error)
     }
 }
-
-/// A version of what was written just now, by nobody else.
-const WRITTEN: Circumstances = Circumstances { settled: false, whole: true };
 
 impl Folder {
     /// Puts `bytes` in the place of the document that is `expected`, under the tenant's lock.
@@ -89,25 +87,26 @@ impl Folder {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(source) => return Err(refused("open", &target, source)),
             };
-            let announced = self.journal_begin(tenant, bytes)?;
+            let journaled = self.journal_begin(tenant, bytes)?;
             let outcome = match current {
                 Some(file) => self.replace(tenant, expected, bytes, &target, file, purpose),
                 None => self.create(tenant, expected, bytes, &target).map_err(NotReplaced::Failed),
             };
             match outcome {
-                Ok(version) => {
+                Ok(file) => {
                     self.emptied.pin().remove(tenant);
-                    return Ok(self.journal_commit(tenant, announced, version));
+                    let last_write = self.journal_commit(tenant, journaled);
+                    return Ok(FileVersion::written(file, last_write));
                 }
                 Err(NotReplaced::Failed(error)) => {
                     if !matches!(error, WriteError::Uncertain(_)) {
-                        self.journal_abort(tenant, announced.as_ref());
+                        self.journal_abort(tenant, journaled.as_ref());
                     }
                     return Err(error);
                 }
                 // Others need not wait for the lock meanwhile.
                 Err(NotReplaced::BeingEdited) => {
-                    self.journal_abort(tenant, announced.as_ref());
+                    self.journal_abort(tenant, journaled.as_ref());
                     held.release();
                 }
             }
@@ -141,8 +140,8 @@ impl Folder {
         expected: &StoredDocument,
         bytes: &[u8],
         target: &Path,
-    ) -> Result<Version, WriteError> {
-        if expected.version != Version::ABSENT {
+    ) -> Result<FileState, WriteError> {
+        if !expected.version.is_absent() {
             return Err(WriteError::Conflict);
         }
         let mut staged = self.stage(target, bytes, None)?;
@@ -162,7 +161,7 @@ impl Folder {
             .map_err(|source| uncertain("sync", &self.root, source))?;
         let after = staged.identity_after()?;
         self.announce(tenant, expected, after);
-        Ok(after.version(WRITTEN))
+        Ok(after)
     }
 
     /// Replaces the file that is open as `current`, if it is what is expected. Under the lock.
@@ -174,7 +173,7 @@ impl Folder {
         target: &Path,
         current: File,
         purpose: Purpose,
-    ) -> Result<Version, NotReplaced> {
+    ) -> Result<FileState, NotReplaced> {
         let metadata =
             self.files.stat_open(&current).map_err(|source| refused("look at", target, source))?;
         demand_replaceable(target, &metadata).map_err(WriteError::Refused)?;
@@ -186,8 +185,8 @@ impl Folder {
             return Err(NotReplaced::BeingEdited);
         }
         // What slips in from here on is seen in what comes out of the exchange.
-        let known = FileState::from_version(&expected.version).map(|(known, _)| known);
-        let is_same = known == Some(before)
+        let is_known = FileVersion::of(&expected.version).is_some_and(|it| it.file == before);
+        let is_same = is_known
             || self.holds(&current, expected).map_err(|source| refused("read", target, source))?;
         if !is_same || purpose == Purpose::Waited {
             return Err(WriteError::Conflict.into());
@@ -248,7 +247,7 @@ impl Folder {
         let displaced =
             Displaced::new(current, target, held, seen.unwrap_or(before), name, self.files.now());
         self.watch_displaced(tenant, displaced);
-        Ok(after.version(WRITTEN))
+        Ok(after)
     }
 
     /// Whether a document that somebody has open is to be replaced all the same. One that ends in
@@ -261,8 +260,8 @@ impl Folder {
         found: FileState,
     ) -> bool {
         self.stands_still(tenant, found, || {
-            let read_whole = FileState::from_version(&expected.version)
-                .is_some_and(|(known, how)| how.whole && known == found);
+            let read_whole = FileVersion::of(&expected.version)
+                .is_some_and(|known| known.is_whole && known.file == found);
             let ends_a_line = |bytes: Vec<u8>| bytes.is_empty() || bytes.ends_with(b"\n");
             !read_whole && !self.files.read(current, self.limit).is_ok_and(ends_a_line)
         })
@@ -342,12 +341,12 @@ impl Folder {
     }
 
     fn holds(&self, file: &File, expected: &StoredDocument) -> io::Result<bool> {
-        Ok(expected.version != Version::ABSENT && self.files.holds(file, &expected.bytes)?)
+        Ok(!expected.version.is_absent() && self.files.holds(file, &expected.bytes)?)
     }
 
     /// From here on, the new file in the document's place is no surprise.
     fn announce(&self, tenant: &TenantId, expected: &StoredDocument, after: FileState) {
-        let written = Written { before: expected.version, after };
+        let written = Written { before: expected.version.clone(), after };
         self.written.pin().insert(tenant.clone(), written);
     }
 

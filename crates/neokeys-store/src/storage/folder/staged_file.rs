@@ -9,7 +9,7 @@ use rustix::fs::FlockOperation;
 
 use super::Folder;
 use super::errors::{refused, uncertain};
-use super::file_names::{DisplacedName, STAGED, StagedName};
+use super::file_names::{DISPLACED, MadeName, STAGED};
 use super::file_system::FileState;
 use crate::storage::document_store::WriteError;
 
@@ -39,8 +39,8 @@ impl StagedFile<'_> {
         {
             return None;
         }
-        let (size, modified) = was.size_and_time();
-        let name = DisplacedName { inode: was.inode, size, modified }.to_file_name();
+        let name = MadeName { inode: was.inode, document: was.size_and_time() };
+        let name = name.to_file_name(DISPLACED);
         let path = self.path.with_file_name(name);
         self.store.files.rename(&self.path, &path).ok()?;
         self.is_there = false;
@@ -81,8 +81,8 @@ impl Folder {
             // reading before it has the rights of another.
             let reading = self.files.open(&staged.path)?;
             let inode = FileState::of(&self.files.stat_open(&staged.file)?).inode;
-            let replaces = like.map_or((0, 0), |(_, like)| FileState::of(like).size_and_time());
-            let name = StagedName { inode, replaces }.to_file_name();
+            let document = like.map_or((0, 0), |(_, like)| FileState::of(like).size_and_time());
+            let name = MadeName { inode, document }.to_file_name(STAGED);
             let path = target.with_file_name(name);
             self.files.rename(&staged.path, &path)?;
             staged.path = path;

@@ -4,17 +4,16 @@
 //! older one is asked for on condition that it changed. Writing is [mod@write]'s. A tenant exists when
 //! its object does; one that is empty and was not written by neokeys is a tenant without a document.
 
+mod documents;
 mod environment;
 mod probe;
-mod read;
+mod requests;
 mod version;
 mod write;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -26,13 +25,11 @@ use tokio::time::sleep;
 use self::probe::MissingGuarantee;
 use self::version::ObjectVersion;
 use self::write::WriteIds;
-use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
-    WriteError,
-};
-use super::remote::Remote;
+use super::boot_time::BootTime;
+use super::document_store::{DOCUMENT_NAME, DocumentError};
+use super::remote::{RemoteDocuments as _, RemoteStore};
 use super::url::{Cloud, ObjectsUrl};
-use crate::domain::{StoreHealth, TenantId};
+use crate::domain::TenantId;
 
 /// How old knowledge may be that is served, if nothing else is set.
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(1);
@@ -44,23 +41,18 @@ const READ_PATIENCE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often storage that did not answer is asked whether it does.
 const KNOCK: Duration = Duration::from_secs(2);
-/// A document's name below its tenant's.
-const DOCUMENT: &str = "security.yml";
 
-/// A [`DocumentStore`] in a bucket or container.
-pub struct ObjectsStore {
-    bucket: Arc<Bucket>,
-    max_staleness: Duration,
-    remote: Remote,
-}
+/// A store of documents in a bucket or container.
+pub type ObjectsStore = RemoteStore<Bucket>;
 
-/// What the store's tasks share.
-struct Bucket {
+/// A bucket or container, and the part of it that is ours.
+pub struct Bucket {
     objects: Box<dyn ObjectStore>,
     cloud: Cloud,
     prefix: Path,
     ids: WriteIds,
     document_limit: u64,
+    max_staleness: Duration,
     /// What the storage does not do that safe changes need, once that is known.
     lack: OnceCell<Option<MissingGuarantee>>,
     /// The last request was answered.
@@ -101,21 +93,20 @@ impl ObjectsStore {
         max_staleness: Option<Duration>,
         variables: &[(&str, &str)],
     ) -> Result<Self, ObjectsOpenError> {
-        let bucket = Arc::new(Bucket {
+        let bucket = Bucket {
             objects: connect(url, variables)?,
             cloud: url.cloud,
             prefix: Path::from(url.prefix.as_str()),
             ids: WriteIds::new().ok_or(ObjectsOpenError::Random)?,
             document_limit,
+            max_staleness: max_staleness.unwrap_or(DEFAULT_MAX_STALENESS),
             lack: OnceCell::new(),
             is_reached: AtomicBool::new(false),
             place: url.to_string(),
-        });
-        let remote = Remote::start("objects").map_err(ObjectsOpenError::Thread)?;
-        let knocking = Arc::clone(&bucket);
-        remote.spawn(async move { knocking.knock().await });
-        let max_staleness = max_staleness.unwrap_or(DEFAULT_MAX_STALENESS);
-        Ok(Self { bucket, max_staleness, remote })
+        };
+        let store = Self::start("objects", bucket).map_err(ObjectsOpenError::Thread)?;
+        store.spawn(|bucket| async move { bucket.knock().await });
+        Ok(store)
     }
 }
 
@@ -145,101 +136,29 @@ fn connect(
     })
 }
 
-impl DocumentStore for ObjectsStore {
-    fn read<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        known: Option<&Version>,
-    ) -> StoreFuture<'a, Reading, DocumentError> {
-        let state = known.and_then(ObjectVersion::of);
-        if !self.max_staleness.is_zero()
-            && state.as_ref().is_some_and(|state| state.checked.age() <= self.max_staleness)
-        {
-            return StoreFuture::ready(Ok(Reading::Unchanged));
-        }
-        self.read_newest(tenant, known)
-    }
-
-    fn read_newest<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        known: Option<&Version>,
-    ) -> StoreFuture<'a, Reading, DocumentError> {
-        let state = known.and_then(ObjectVersion::of);
-        let is_absent = known == Some(&Version::ABSENT);
-        let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
-        let read = async move { bucket.read(&tenant, state, is_absent).await };
-        self.remote.ask(read, || DocumentError::GivenUp)
-    }
-
-    fn write<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        expected: &'a StoredDocument,
-        bytes: Bytes,
-    ) -> StoreFuture<'a, Version, WriteError> {
-        let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
-        let expected = ObjectVersion::of(&expected.version);
-        let write = async move { bucket.write(&tenant, expected, bytes).await };
-        self.remote.ask(write, || WriteError::Uncertain(DocumentError::GivenUp))
-    }
-
-    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
-        let bucket = Arc::clone(&self.bucket);
-        self.remote.ask(async move { bucket.tenants().await }, || DocumentError::GivenUp)
-    }
-
-    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
-        let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
-        let create = async move { bucket.create_tenant(&tenant).await };
-        self.remote.ask(create, || CreateTenantError::Failed(DocumentError::GivenUp))
-    }
-
-    fn remove_tenant<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        expected: &'a StoredDocument,
-    ) -> StoreFuture<'a, (), WriteError> {
-        let (bucket, tenant) = (Arc::clone(&self.bucket), tenant.clone());
-        let expected = ObjectVersion::of(&expected.version);
-        let remove = async move { bucket.remove_tenant(&tenant, expected).await };
-        self.remote.ask(remove, || WriteError::Uncertain(DocumentError::GivenUp))
-    }
-
-    fn locate(&self, tenant: &TenantId) -> String {
-        self.bucket.locate(tenant)
-    }
-
-    fn probe(&self) {
-        let bucket = Arc::clone(&self.bucket);
-        self.remote.spawn(async move { bucket.probe_until_known().await });
-    }
-
-    fn note_silence(&self) {
-        self.bucket.note(false, Some(&read::silent()));
-    }
-
-    fn health(&self) -> StoreHealth {
-        let is_cut_off = !self.bucket.is_reached.load(Ordering::Relaxed);
-        let silence = is_cut_off.then_some("the object storage does not answer this node");
-        let lack = self.bucket.lack.get().copied().flatten();
-        let lack = lack.map(|lack| format!("every document {}", lack.reason()));
-        let faults = silence.map(str::to_owned).into_iter().chain(lack).collect();
-        StoreHealth { is_cut_off, faults, ..StoreHealth::default() }
-    }
-}
-
 impl Bucket {
     fn path(&self, tenant: &TenantId) -> Path {
-        self.prefix.clone().join(tenant.as_str()).join(DOCUMENT)
-    }
-
-    fn locate(&self, tenant: &TenantId) -> String {
-        format!("{}/{tenant}/{DOCUMENT}", self.place)
+        self.prefix.clone().join(tenant.as_str()).join(DOCUMENT_NAME)
     }
 
     fn unreachable(&self, action: &'static str, tenant: &TenantId, source: Error) -> DocumentError {
         DocumentError::Unreachable { action, location: self.locate(tenant), source: source.into() }
+    }
+
+    /// The version of an object with this tag.
+    fn version(
+        &self,
+        tenant: &TenantId,
+        checked: BootTime,
+        tag: Option<String>,
+    ) -> Result<ObjectVersion, DocumentError> {
+        match tag.filter(|tag| !tag.is_empty()) {
+            Some(tag) => Ok(ObjectVersion { checked, tag }),
+            None => Err(DocumentError::NotReplaceable {
+                location: self.locate(tenant),
+                reason: "has no ETag, so it cannot be replaced safely",
+            }),
+        }
     }
 
     fn note(&self, is_reached: bool, fault: Option<&Error>) {
@@ -277,11 +196,6 @@ impl Bucket {
             sleep(KNOCK).await;
         }
     }
-}
-
-fn no_tag(location: String) -> DocumentError {
-    let reason = "has no ETag, or one longer than 55 bytes, so it cannot be replaced safely";
-    DocumentError::NotReplaceable { location, reason }
 }
 
 /// Whether an error is an answer about the object, and not about the way to it.

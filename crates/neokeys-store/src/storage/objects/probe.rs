@@ -12,9 +12,10 @@ use object_store::{Error, GetOptions, PutMode, UpdateVersion};
 use tokio::time::{Instant, sleep};
 
 use super::write::{attributes, ids_of};
-use super::{Bucket, KNOCK, PAUSE, is_about_the_object, is_unknown_to_server};
+use super::{Bucket, PAUSE, is_about_the_object, is_unknown_to_server};
 use crate::domain::TenantId;
 use crate::storage::document_store::DocumentError;
+use crate::storage::remote::RemoteDocuments as _;
 use crate::storage::url::Cloud;
 
 /// How often others may be faster, before it is the storage's doing.
@@ -62,19 +63,6 @@ impl MissingGuarantee {
 }
 
 impl Bucket {
-    /// Finds out, however long nobody answers.
-    pub(super) async fn probe_until_known(&self) {
-        loop {
-            match self.lack().await {
-                Ok(_) => return,
-                Err(fault) => {
-                    tracing::debug!(store = self.place, %fault, "not known whether changes are safe");
-                    sleep(KNOCK).await;
-                }
-            }
-        }
-    }
-
     /// Refuses a change that the storage cannot make safely.
     pub(super) async fn demand_conditions(&self, tenant: &TenantId) -> Result<(), DocumentError> {
         match self.lack().await {
@@ -87,7 +75,7 @@ impl Bucket {
         }
     }
 
-    async fn lack(&self) -> Result<Option<MissingGuarantee>, Error> {
+    pub(super) async fn lack(&self) -> Result<Option<MissingGuarantee>, Error> {
         let lack = self.lack.get_or_try_init(|| async {
             let tried = self.try_conditions().await;
             match &tried {

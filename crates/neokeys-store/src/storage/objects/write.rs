@@ -12,20 +12,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, Error, GetOptions, ObjectStoreExt as _, PutMode, PutOptions, PutPayload,
-    PutResult, UpdateVersion,
+    Attribute, Attributes, Error, GetOptions, PutMode, PutOptions, PutPayload, PutResult,
+    UpdateVersion,
 };
 use ring::rand::{SecureRandom as _, SystemRandom};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
-use super::read::silent;
-use super::{Bucket, ObjectVersion, PAUSE, is_of_the_moment, no_tag};
+use super::{Bucket, ObjectVersion, PAUSE, is_of_the_moment};
 use crate::domain::TenantId;
 use crate::storage::boot_time::BootTime;
-use crate::storage::document_store::{CreateTenantError, DocumentError, Version, WriteError};
+use crate::storage::document_store::{DocumentError, Version, WriteError};
+use crate::storage::remote::RemoteDocuments as _;
 
 /// How long a change waits for an answer, with all that is asked for it.
-const WRITE_PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(8);
 /// How long to wait at first before a write that was refused is tried again.
 const SHORT_PAUSE: Duration = Duration::from_millis(10);
 /// WriteIds that are kept in an object. So many writes may follow one whose answer was lost.
@@ -33,7 +33,7 @@ const KEPT: usize = 16;
 /// The metadata that holds them; no hyphen, which Azure does not take.
 const IDS: &str = "neokeyswrites";
 /// The metadata of an object that was made empty: the id of who made it.
-const MADE_BY: Attribute = Attribute::Metadata(Cow::Borrowed("neokeysmade"));
+pub(super) const MADE_BY: Attribute = Attribute::Metadata(Cow::Borrowed("neokeysmade"));
 
 /// WriteIds of writes that nobody else gives.
 #[derive(Debug)]
@@ -74,12 +74,12 @@ pub(super) fn attributes(before: &[String], id: &str) -> Attributes {
 }
 
 /// An object as it is now.
-struct State {
-    tagged: ObjectVersion,
+pub(super) struct State {
+    version: ObjectVersion,
     /// Which write it is, where conditions name that in the place of the tag.
     generation: Option<String>,
     ids: Vec<String>,
-    made_by: Option<String>,
+    pub(super) made_by: Option<String>,
     is_empty: bool,
 }
 
@@ -92,9 +92,9 @@ enum Trace {
 
 impl State {
     /// Whether this is what a write expects: this tag, or no document.
-    fn is(&self, expected: Option<&ObjectVersion>) -> bool {
+    pub(super) fn is(&self, expected: Option<&ObjectVersion>) -> bool {
         match expected {
-            Some(expected) => self.tagged.tag == expected.tag,
+            Some(expected) => self.version.tag == expected.tag,
             None => self.is_empty && self.ids.is_empty(),
         }
     }
@@ -114,83 +114,17 @@ impl State {
 }
 
 /// A write under way.
-struct Write<'b> {
-    bucket: &'b Bucket,
-    tenant: &'b TenantId,
-    expected: Option<ObjectVersion>,
-    bytes: Bytes,
-    id: String,
+pub(super) struct Write<'b> {
+    pub(super) bucket: &'b Bucket,
+    pub(super) tenant: &'b TenantId,
+    pub(super) expected: Option<&'b ObjectVersion>,
+    pub(super) bytes: Bytes,
+    pub(super) id: String,
     /// It may have been done: nobody answered, or not yet.
-    in_doubt: bool,
+    pub(super) in_doubt: bool,
 }
 
 impl Bucket {
-    /// Puts a document in the place of the one with this tag, or of none.
-    pub(super) async fn write(
-        &self,
-        tenant: &TenantId,
-        expected: Option<ObjectVersion>,
-        bytes: Bytes,
-    ) -> Result<Version, WriteError> {
-        let deadline = Instant::now() + WRITE_PATIENCE;
-        let id = self.ids.next();
-        let mut write = Write { bucket: self, tenant, expected, bytes, id, in_doubt: false };
-        match timeout_at(deadline, write.carry_out(deadline)).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => Err(write.failed(silent())),
-        }
-    }
-
-    /// Makes an empty object.
-    pub(super) async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
-        let deadline = Instant::now() + WRITE_PATIENCE;
-        self.demand_conditions(tenant).await.map_err(CreateTenantError::Failed)?;
-        let (path, id) = (self.path(tenant), self.ids.next());
-        let made = self.ask(deadline, || {
-            let attributes = Attributes::from_iter([(MADE_BY, id.clone())]);
-            self.put(&path, PutMode::Create, Bytes::new(), attributes)
-        });
-        let error = match made.await {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
-        if matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. }) {
-            // It may be there by our own doing, of which the answer was lost.
-            let state = self.state(tenant, deadline).await.map_err(CreateTenantError::Failed)?;
-            let is_ours = state.is_some_and(|state| state.made_by.as_ref() == Some(&id));
-            return if is_ours { Ok(()) } else { Err(CreateTenantError::Exists) };
-        }
-        Err(CreateTenantError::Failed(self.unreachable("make", tenant, error)))
-    }
-
-    /// Takes an object away that was the expected one a moment ago: object storage takes objects
-    /// away without a condition.
-    pub(super) async fn remove_tenant(
-        &self,
-        tenant: &TenantId,
-        expected: Option<ObjectVersion>,
-    ) -> Result<(), WriteError> {
-        let deadline = Instant::now() + WRITE_PATIENCE;
-        match self.state(tenant, deadline).await.map_err(WriteError::Refused)? {
-            None => return Err(WriteError::NoSuchTenant),
-            Some(state) if !state.is(expected.as_ref()) => return Err(WriteError::Conflict),
-            Some(_) => {}
-        }
-        let path = &self.path(tenant);
-        match self.ask(deadline, || self.objects.delete(path)).await {
-            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
-            Err(error) => {
-                let in_doubt = is_of_the_moment(&error);
-                let error = self.unreachable("take away", tenant, error);
-                Err(if in_doubt {
-                    WriteError::Uncertain(error)
-                } else {
-                    WriteError::Refused(error)
-                })
-            }
-        }
-    }
-
     pub(super) async fn put(
         &self,
         path: &Path,
@@ -203,7 +137,7 @@ impl Bucket {
     }
 
     /// The object as it is now; none where there is no such tenant.
-    async fn state(
+    pub(super) async fn state(
         &self,
         tenant: &TenantId,
         deadline: Instant,
@@ -219,16 +153,15 @@ impl Bucket {
             Err(Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(self.unreachable("look at", tenant, error)),
         };
-        let tagged = self.tagged(tenant, checked, &found.meta);
-        let tagged = tagged.ok_or_else(|| no_tag(self.locate(tenant)))?;
+        let version = self.version(tenant, checked, found.meta.e_tag)?;
         let made_by = found.attributes.get(&MADE_BY).map(|id| id.to_string());
         let (ids, is_empty) = (ids_of(&found.attributes), found.meta.size == 0);
-        Ok(Some(State { tagged, generation: found.meta.version, ids, made_by, is_empty }))
+        Ok(Some(State { version, generation: found.meta.version, ids, made_by, is_empty }))
     }
 }
 
 impl Write<'_> {
-    async fn carry_out(&mut self, deadline: Instant) -> Result<Version, WriteError> {
+    pub(super) async fn carry_out(&mut self, deadline: Instant) -> Result<Version, WriteError> {
         let bucket = self.bucket;
         let mut before: Option<Vec<String>> = None;
         let mut pause = SHORT_PAUSE;
@@ -240,13 +173,14 @@ impl Write<'_> {
                 Ok(None) => return Err(WriteError::NoSuchTenant),
                 Err(error) => return Err(self.undecided(error)),
             };
-            if !state.is(self.expected.as_ref()) || state.ids.contains(&self.id) {
+            if !state.is(self.expected) || state.ids.contains(&self.id) {
                 return self.judge(state, before.as_deref());
             }
             let checked = BootTime::now();
             let attributes = attributes(&state.ids, &self.id);
             before.get_or_insert(state.ids);
-            let update = UpdateVersion { e_tag: Some(state.tagged.tag), version: state.generation };
+            let update =
+                UpdateVersion { e_tag: Some(state.version.tag), version: state.generation };
             let was_in_doubt = std::mem::replace(&mut self.in_doubt, true);
             let path = bucket.path(self.tenant);
             let put = bucket.put(&path, PutMode::Update(update), self.bytes.clone(), attributes);
@@ -255,10 +189,8 @@ impl Write<'_> {
             bucket.note(is_answer, put.as_ref().err());
             match put {
                 Ok(put) => {
-                    let tag = put.e_tag.unwrap_or_default();
-                    let version = ObjectVersion { checked, tag }.version();
-                    let no_tag = || WriteError::Uncertain(no_tag(bucket.locate(self.tenant)));
-                    return version.ok_or_else(no_tag);
+                    let version = bucket.version(self.tenant, checked, put.e_tag);
+                    return version.map(Version::of).map_err(WriteError::Uncertain);
                 }
                 // Somebody was faster, or the server believes so: look again.
                 Err(Error::Precondition { .. } | Error::AlreadyExists { .. }) => {
@@ -292,14 +224,13 @@ impl Write<'_> {
             Trace::Unknown => Err(WriteError::Uncertain(self.lost())),
             Trace::Done => {
                 let is_latest = state.ids.last() == Some(&self.id);
-                let tagged = if is_latest { state.tagged } else { ObjectVersion::superseded() };
-                let no_tag = || WriteError::Uncertain(no_tag(self.bucket.locate(self.tenant)));
-                tagged.version().ok_or_else(no_tag)
+                let superseded = ObjectVersion::superseded;
+                Ok(Version::of(if is_latest { state.version } else { superseded() }))
             }
         }
     }
 
-    fn failed(&self, error: Error) -> WriteError {
+    pub(super) fn failed(&self, error: Error) -> WriteError {
         self.undecided(self.bucket.unreachable("write", self.tenant, error))
     }
 

@@ -34,7 +34,7 @@ impl Incidents {
         let mut faults = self.faults();
         let known = faults.get(&(tenant.clone(), area));
         if known.is_none_or(|known| known.told != fault) {
-            tracing::error!(tenant.id = %tenant, fault, "the tenant's document is not well");
+            tracing::error!(tenant.id = %tenant, fault, "tenant document cannot be read or written");
             let since = known.map_or_else(Instant::now, |known| known.since);
             faults.insert((tenant.clone(), area), Fault { told: fault, since });
         }
@@ -44,7 +44,7 @@ impl Incidents {
     pub(super) fn end(&self, tenant: &TenantId, area: Area) {
         let mut faults = self.faults();
         if !faults.is_empty() && faults.remove(&(tenant.clone(), area)).is_some() {
-            tracing::info!(tenant.id = %tenant, "the tenant's document is well again");
+            tracing::info!(tenant.id = %tenant, "tenant document can be read and written again");
         }
     }
 

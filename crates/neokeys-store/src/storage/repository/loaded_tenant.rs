@@ -4,19 +4,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::footprint::FootprintGauge;
 use super::queue::CommitQueue;
 use super::refresh::Freshness;
 use super::snapshot::Latest;
-use crate::domain::ReadError;
+use crate::domain::{ReadError, TenantId};
 use crate::storage::document::Diagnostic;
 
 /// How long a document must have stayed empty to count as one without keys.
 pub(super) const STAYS_EMPTY: Duration = Duration::from_secs(1);
 
 /// What is shared about a tenant.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct LoadedTenant {
+    pub(super) id: TenantId,
     pub(super) latest: Latest,
     /// Reads of the document that were begun.
     begun: AtomicU64,
@@ -27,8 +27,6 @@ pub(super) struct LoadedTenant {
     pub(super) writing: tokio::sync::Mutex<()>,
     /// When it was asked for last, in loads.
     pub(super) used: AtomicU64,
-    /// What its document takes of what there is.
-    pub(super) weight: FootprintGauge,
 }
 
 /// What a read came to.
@@ -56,6 +54,19 @@ pub(super) struct Unparsable {
 }
 
 impl LoadedTenant {
+    /// A tenant of which nothing is known.
+    pub(super) fn new(id: TenantId) -> Self {
+        Self {
+            id,
+            latest: Latest::default(),
+            begun: AtomicU64::new(0),
+            loading: Arc::default(),
+            queue: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+            used: AtomicU64::new(0),
+        }
+    }
+
     pub(super) fn queue(&self) -> MutexGuard<'_, CommitQueue> {
         // Each change is one push or take, so what a panic left behind is whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)

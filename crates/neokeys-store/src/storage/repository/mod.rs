@@ -12,12 +12,13 @@ mod refresh;
 mod snapshot;
 mod statistics;
 mod tenant_cache;
-mod threads;
 mod watchdog;
 mod write_lock;
 mod writer;
 
 use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use self::incidents::{Area, Incidents};
 pub use self::open::{OpenError, StoreConfig, open_documents};
@@ -25,12 +26,12 @@ use self::queue::{CommitTicket, QueuedCommit};
 use self::refresh::Freshness;
 use self::statistics::Tally;
 use self::tenant_cache::TenantCache;
-use self::threads::Threads;
 use self::watchdog::{PendingCommits, Watchdog};
 use self::writer::Writer;
+use super::background::{BLOCKING_THREADS, Background};
 use super::check::{self, CheckError, Finding};
 use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture,
+    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, Version,
 };
 use super::url::StoreUrl;
 use crate::domain::{
@@ -52,8 +53,10 @@ struct Shared {
     tenants: TenantCache,
     incidents: Incidents,
     tally: Arc<Tally>,
-    overdue: Arc<PendingCommits>,
-    threads: Threads,
+    pending: Arc<PendingCommits>,
+    background: Background,
+    /// One for each write at once: fewer than there are threads, so that a read finds one too.
+    write_slots: Semaphore,
 }
 
 impl DocumentRepository {
@@ -75,15 +78,16 @@ impl DocumentRepository {
     }
 
     fn on(documents: Arc<dyn DocumentStore>, config: &StoreConfig) -> Result<Self, OpenError> {
-        let overdue = Arc::<PendingCommits>::default();
-        let watchdog = overdue.guard().map_err(OpenError::Threads)?;
+        let pending = Arc::<PendingCommits>::default();
+        let watchdog = pending.guard().map_err(OpenError::Threads)?;
         let shared = Shared {
             documents,
             tenants: TenantCache::new(config.loaded_limit),
             incidents: Incidents::default(),
             tally: Arc::default(),
-            overdue,
-            threads: Threads::start().map_err(OpenError::Threads)?,
+            pending,
+            background: Background::start("storage").map_err(OpenError::Threads)?,
+            write_slots: Semaphore::new(BLOCKING_THREADS / 2),
         };
         Ok(Self { shared: Arc::new(shared), _watchdog: watchdog })
     }
@@ -117,30 +121,30 @@ impl DocumentRepository {
         check::check(&*self.shared.documents, tenant).await
     }
 
-    /// Puts a commit in its tenant's line.
-    fn ask(&self, commit: Commit) -> CommitTicket {
-        let (shared, id) = (&self.shared, commit.tenant.clone());
-        let tenant = shared.tenants.get(&id);
-        let runtime = shared.threads.runtime();
-        let watched = shared.overdue.watch(&id);
-        let (waiting, asked) = QueuedCommit::new(commit, watched, &shared.tally, runtime);
+    /// Puts a commit in its tenant's queue.
+    fn enqueue(&self, commit: Commit) -> CommitTicket {
+        let shared = &self.shared;
+        let tenant = shared.tenants.get(&commit.tenant);
+        let pending = shared.pending.watch(&commit.tenant);
+        let runtime = shared.background.runtime();
+        let (queued, ticket) = QueuedCommit::new(commit, pending, &shared.tally, runtime);
         let needs_writer = {
             let mut queue = tenant.queue();
-            queue.push(waiting);
+            queue.push(queued);
             !std::mem::replace(&mut queue.has_writer, true)
         };
         if needs_writer {
-            let writer = Writer { id, tenant, shared: Arc::clone(shared) };
-            drop(shared.threads.spawn(writer.work()));
+            let writer = Writer { tenant, shared: Arc::clone(shared) };
+            drop(shared.background.spawn_to_end(writer.work()));
         }
-        asked
+        ticket
     }
 
-    /// What the store has done and holds.
+    /// What the repository has done and holds.
     #[must_use]
     pub fn statistics(&self) -> RepositoryStatistics {
         let shared = &*self.shared;
-        let (tenants_loaded, loaded) = shared.tenants.weighed();
+        let (tenants_loaded, loaded) = shared.tenants.footprint();
         let health = shared.documents.health();
         RepositoryStatistics {
             is_reachable: !health.is_cut_off,
@@ -153,11 +157,11 @@ impl DocumentRepository {
             documents_unwritable: shared.incidents.count(Area::Writing) as u64,
             stale_for: shared.incidents.longest(Area::Reading),
             commits: shared.tally.commits(),
-            commits_waiting: shared.overdue.waiting() as u64,
-            longest_commit_wait: shared.overdue.longest(),
-            batches: shared.tally.batches(),
-            writes: shared.tally.writes(),
-            conflicts: shared.tally.conflicts(),
+            commits_waiting: shared.pending.waiting() as u64,
+            longest_commit_wait: shared.pending.longest(),
+            batches: shared.tally.batches.distribution(),
+            writes: shared.tally.writes.distribution(),
+            conflicts: shared.tally.conflicts.get(),
             reloads: shared.tally.reloads(),
         }
     }
@@ -166,9 +170,9 @@ impl DocumentRepository {
 impl Shared {
     async fn get_keyring(self: Arc<Self>, id: &TenantId) -> Result<Arc<Keyring>, ReadError> {
         let tenant = self.tenants.get(id);
-        match self.refresh(id, &tenant, Freshness::Fresh).await {
+        match self.refresh(&tenant, Freshness::Fresh).await {
             Ok(snapshot) => {
-                self.tenants.weigh(id, &tenant, snapshot.weigh());
+                self.tenants.weigh(&tenant, snapshot.footprint());
                 snapshot.keyring()
             }
             Err(error) => {
@@ -205,30 +209,30 @@ impl KeyRepository for DocumentRepository {
                 shared.incidents.forget(id);
                 KeyringFuture::ready(Err(ReadError::NoSuchTenant))
             }
-            None => KeyringFuture::Pending(Box::pin(Arc::clone(shared).get_keyring(id))),
+            None => KeyringFuture::pending(Arc::clone(shared).get_keyring(id)),
         }
     }
 
     fn feign_absence(&self, id: &TenantId) {
         let has_document = self.shared.tenants.find(id, |tenant| {
             let snapshot = tenant.latest.look();
-            snapshot.as_ref().is_some_and(|it| it.version != Some(super::Version::ABSENT))
+            snapshot.as_ref().is_some_and(|it| it.version != Some(Version::ABSENT))
         });
         self.shared.documents.feign_absence(id, has_document.unwrap_or(false));
     }
 
     fn commit(&self, commit: Commit) -> CommitFuture {
-        Box::pin(self.ask(commit).answered())
+        Box::pin(self.enqueue(commit).answered())
     }
 
     fn commit_unless_gone(&self, commit: Commit, gone: CallerGone) -> CommitFuture {
-        Box::pin(self.ask(commit).answered_unless_gone(gone))
+        Box::pin(self.enqueue(commit).answered_unless_gone(gone))
     }
 
     fn health(&self) -> StoreHealth {
         let mut health = self.shared.documents.health();
         health.faults.extend(self.shared.incidents.health().faults);
-        health.faults.extend(self.shared.overdue.fault());
+        health.faults.extend(self.shared.pending.fault());
         health
     }
 }

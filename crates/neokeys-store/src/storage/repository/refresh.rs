@@ -41,22 +41,21 @@ impl Shared {
     /// next one, which begins after they asked. Ends when a request must.
     pub(super) async fn refresh(
         self: &Arc<Self>,
-        id: &TenantId,
         tenant: &Arc<LoadedTenant>,
         demand: Freshness,
     ) -> Result<Arc<Snapshot>, ReadError> {
         let end = {
-            let _entered = self.threads.runtime().enter();
+            let _entered = self.background.runtime().enter();
             tokio::time::sleep(READ_PATIENCE)
         };
         tokio::select! {
             biased;
-            outcome = self.shared_read(id, tenant, demand) => outcome,
+            outcome = self.shared_read(tenant, demand) => outcome,
             () = end => {
-                self.incidents.begin(id, Area::Answering, ReadTimeout.to_string());
+                self.incidents.begin(&tenant.id, Area::Answering, ReadTimeout.to_string());
                 if tenant.loading.try_lock().is_ok() {
                     // It came at the last moment.
-                    self.incidents.end(id, Area::Answering);
+                    self.incidents.end(&tenant.id, Area::Answering);
                 } else {
                     self.documents.note_silence();
                 }
@@ -67,7 +66,6 @@ impl Shared {
 
     async fn shared_read(
         self: &Arc<Self>,
-        id: &TenantId,
         tenant: &Arc<LoadedTenant>,
         demand: Freshness,
     ) -> Result<Arc<Snapshot>, ReadError> {
@@ -83,10 +81,10 @@ impl Shared {
             }
         }
         let number = tenant.begin();
-        let (shared, id, tenant) = (Arc::clone(self), id.clone(), Arc::clone(tenant));
-        let reading = self.threads.spawn(async move {
-            let outcome = shared.read(&id, &tenant, demand).await;
-            shared.incidents.end(&id, Area::Answering);
+        let (shared, tenant) = (Arc::clone(self), Arc::clone(tenant));
+        let reading = self.background.spawn_to_end(async move {
+            let outcome = shared.read(&tenant, demand).await;
+            shared.incidents.end(&tenant.id, Area::Answering);
             let told = outcome.as_ref().map(drop).map_err(Clone::clone);
             *loading = Some(LastRead { number, demand, outcome: told });
             outcome
@@ -97,14 +95,15 @@ impl Shared {
 
     async fn read(
         &self,
-        id: &TenantId,
         tenant: &LoadedTenant,
         demand: Freshness,
     ) -> Result<Arc<Snapshot>, ReadError> {
+        let id = &tenant.id;
         let mut is_anew = false;
         loop {
             let (known, since) = tenant.latest.begin();
-            let version = known.as_ref().and_then(|known| known.version).filter(|_| !is_anew);
+            let version =
+                known.as_ref().and_then(|known| known.version.clone()).filter(|_| !is_anew);
             let read = match demand {
                 Freshness::Fresh => self.documents.read(id, version.as_ref()),
                 Freshness::Newest => self.documents.read_newest(id, version.as_ref()),
@@ -113,9 +112,9 @@ impl Shared {
                 (Ok(Reading::NoSuchTenant), _) => return Err(ReadError::NoSuchTenant),
                 (Ok(Reading::Unchanged), Some(known)) => return Ok(Arc::clone(known)),
                 (Ok(Reading::Confirmed(version)), Some(known)) => {
-                    let version = Some(version);
-                    let good = if known.fault.is_none() { version } else { known.good };
-                    Ok(Snapshot { version, good, ..Snapshot::clone(known) })
+                    let is_good = known.fault.is_none();
+                    let good = if is_good { Some(version.clone()) } else { known.good.clone() };
+                    Ok(Snapshot { version: Some(version), good, ..Snapshot::clone(known) })
                 }
                 // A store that knows no version cannot find it unchanged.
                 (Ok(Reading::Unchanged | Reading::Confirmed(_)), None) => continue,
@@ -141,8 +140,7 @@ impl Shared {
                     self.tally.reloaded(Reload::Unreadable);
                     self.incidents.begin(id, Area::Reading, in_full(&error));
                     if let Some(known) = &known {
-                        let unread = Snapshot { version: None, ..Snapshot::clone(known) };
-                        tenant.latest.publish_loaded(since, Arc::new(unread));
+                        tenant.latest.publish_loaded(since, Arc::new(known.unread()));
                     }
                     return Err(ReadError::Unavailable(error.into()));
                 }
@@ -188,7 +186,7 @@ impl Shared {
         let parsed = if bytes.len() <= PARSED_IN_PLACE {
             Document::parse(bytes)
         } else {
-            let parsed = self.threads.work(move || Document::parse(bytes)).await;
+            let parsed = self.background.block(move || Document::parse(bytes)).await;
             parsed.ok_or_else(|| Unavailable::new(DocumentError::GivenUp))?
         };
         Ok(match parsed {
@@ -212,13 +210,13 @@ impl Shared {
         version: Option<Version>,
         fault: Unavailable,
     ) -> Snapshot {
+        let found = version.clone().unwrap_or(Version::ABSENT);
         let nothing = Snapshot { version, document: None, good: None, fault: Some(fault) };
         let Some(last) = known.and_then(Snapshot::last_good) else { return nothing };
-        let found = version.unwrap_or(Version::ABSENT);
         let is_last = self.documents.is_last_acknowledged(id, &last, &found).await;
         match (known, is_last) {
             (Some(known), Ok(true)) => {
-                Snapshot { document: known.document.clone(), good: known.good, ..nothing }
+                Snapshot { document: known.document.clone(), good: known.good.clone(), ..nothing }
             }
             (_, is_last) => {
                 let error = is_last.err().map(|error| in_full(&error));
@@ -242,10 +240,10 @@ fn tell_faulty_entries(id: &TenantId, location: &str, document: &Document) {
             document = location,
             line = entry.line,
             fault = %entry.fault,
-            "an entry is no key"
+            "ignoring an invalid entry"
         );
     }
     if faulty.len() > LOGGED {
-        tracing::warn!(tenant.id = %id, count = faulty.len() - LOGGED, "more entries are no keys");
+        tracing::warn!(tenant.id = %id, count = faulty.len() - LOGGED, "ignoring more invalid entries");
     }
 }

@@ -4,6 +4,7 @@
 //! published since the load began.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::{ArcSwapOption, Guard};
 
@@ -29,7 +30,7 @@ impl Snapshot {
     /// A good document.
     pub(super) fn good(document: Arc<Document>, version: Version) -> Self {
         let version = Some(version);
-        Self { version, document: Some(document), good: version, fault: None }
+        Self { version: version.clone(), document: Some(document), good: version, fault: None }
     }
 
     /// The keys to serve: the last good ones, whatever the document is now.
@@ -42,7 +43,7 @@ impl Snapshot {
     }
 
     /// What the document has.
-    pub(super) fn weigh(&self) -> Footprint {
+    pub(super) fn footprint(&self) -> Footprint {
         self.document.as_ref().map_or(Footprint::default(), |document| Footprint {
             bytes: document.bytes().len() as u64,
             keys: document.keyring().keys().len() as u64,
@@ -52,16 +53,22 @@ impl Snapshot {
 
     /// The last good state as a store had it.
     pub(super) fn last_good(&self) -> Option<StoredDocument> {
-        let bytes = self.document.as_ref()?.bytes().clone();
-        let version = self.good?;
-        Some(StoredDocument { bytes, version, unchanged_for: std::time::Duration::ZERO })
+        self.as_of(self.good.as_ref())
     }
 
     /// The document as a store holds it, to be replaced.
     pub(super) fn stored(&self) -> Option<StoredDocument> {
+        self.as_of(self.version.as_ref())
+    }
+
+    fn as_of(&self, version: Option<&Version>) -> Option<StoredDocument> {
         let bytes = self.document.as_ref()?.bytes().clone();
-        let version = self.version?;
-        Some(StoredDocument { bytes, version, unchanged_for: std::time::Duration::ZERO })
+        Some(StoredDocument { bytes, version: version?.clone(), unchanged_for: Duration::ZERO })
+    }
+
+    /// The same, to be read again before anything is served of it.
+    pub(super) fn unread(&self) -> Self {
+        Self { version: None, ..self.clone() }
     }
 }
 
@@ -136,7 +143,7 @@ mod tests {
     use crate::storage::document_store::Version;
 
     fn snapshot(number: u64) -> Arc<Snapshot> {
-        let version = Version::new([number, 0, 0, 0, 0, 0, 0, 0]);
+        let version = Version::of(number);
         Arc::new(Snapshot::good(Arc::new(Document::parse(bytes::Bytes::new()).unwrap()), version))
     }
 

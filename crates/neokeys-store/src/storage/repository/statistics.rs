@@ -29,9 +29,12 @@ const RELOADS: [&str; 3] = ["changed", "unchanged", "unreadable"];
 pub(super) struct Tally {
     commits: [Counter; OUTCOMES.len()],
     reloads: [Counter; RELOADS.len()],
-    batches: Histogram,
-    writes: Histogram,
-    conflicts: Counter,
+    /// Commits that were written at once.
+    pub(super) batches: Histogram,
+    /// Durations of writes, in nanoseconds.
+    pub(super) writes: Histogram,
+    /// Writes that found another document than the one that they were to replace.
+    pub(super) conflicts: Counter,
 }
 
 /// What reading a document again came to.
@@ -117,19 +120,9 @@ impl Tally {
         self.commits[place(outcome)].increment();
     }
 
-    /// So many commits were written at once.
-    pub(super) fn batched(&self, commits: usize) {
-        self.batches.observe(commits as u64);
-    }
-
     /// A write took so long, whatever came of it.
     pub(super) fn wrote(&self, duration: Duration) {
         self.writes.observe(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
-    }
-
-    /// A write found another document than the one that it was to replace.
-    pub(super) fn conflicted(&self) {
-        self.conflicts.increment();
     }
 
     /// What commits came to, and how many did.
@@ -140,21 +133,6 @@ impl Tally {
     /// What reading documents came to, and how many did.
     pub(super) fn reloads(&self) -> Vec<(&'static str, u64)> {
         RELOADS.into_iter().zip(self.reloads.iter().map(Counter::get)).collect()
-    }
-
-    /// How many commits were written at once.
-    pub(super) fn batches(&self) -> Distribution {
-        self.batches.distribution()
-    }
-
-    /// How long writes took, in nanoseconds.
-    pub(super) fn writes(&self) -> Distribution {
-        self.writes.distribution()
-    }
-
-    /// Writes that were made again.
-    pub(super) fn conflicts(&self) -> u64 {
-        self.conflicts.get()
     }
 }
 

@@ -4,12 +4,13 @@
 //! Who finds a tenant waits for nobody and writes to nothing that others read: the map is one that
 //! readers do not lock, and a tenant's use is noted only where it is not noted yet.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use papaya::ResizeMode;
 
-use super::footprint::{Footprint, FootprintGauge};
+use super::footprint::Footprint;
 use super::loaded_tenant::LoadedTenant;
 use crate::domain::TenantId;
 
@@ -19,12 +20,28 @@ pub(super) struct TenantCache {
     /// Bytes that the documents may have together.
     room: u64,
     loaded: papaya::HashMap<TenantId, Arc<LoadedTenant>>,
-    /// What they have together.
-    weight: FootprintGauge,
-    /// Held by who weighs a tenant or drops one: a tenant that is dropped is weighed no more.
-    weighing: Mutex<()>,
+    /// The footprints of their documents. Held by who weighs a tenant or drops one: a tenant that is
+    /// dropped is weighed no more.
+    footprints: Mutex<Footprints>,
     /// Counts the loads: the clock by which use is told.
     loads: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Footprints {
+    of: HashMap<TenantId, Footprint>,
+    total: Footprint,
+}
+
+impl Footprints {
+    fn exchange(&mut self, id: &TenantId, now: Option<Footprint>) {
+        let before = match now {
+            Some(now) => self.of.insert(id.clone(), now),
+            None => self.of.remove(id),
+        };
+        self.total += now.unwrap_or_default();
+        self.total -= before.unwrap_or_default();
+    }
 }
 
 impl TenantCache {
@@ -34,8 +51,7 @@ impl TenantCache {
             room,
             // A map that is between two sizes is searched in both until it is written to again.
             loaded: papaya::HashMap::builder().resize_mode(ResizeMode::Blocking).build(),
-            weight: FootprintGauge::default(),
-            weighing: Mutex::default(),
+            footprints: Mutex::default(),
             loads: AtomicU64::new(0),
         }
     }
@@ -56,7 +72,9 @@ impl TenantCache {
     pub(super) fn get(&self, id: &TenantId) -> Arc<LoadedTenant> {
         let loaded = self.loaded.pin();
         let known = loaded.get(id);
-        let tenant = known.unwrap_or_else(|| loaded.get_or_insert_with(id.clone(), Arc::default));
+        let tenant = known.unwrap_or_else(|| {
+            loaded.get_or_insert_with(id.clone(), || Arc::new(LoadedTenant::new(id.clone())))
+        });
         self.note_use(tenant);
         Arc::clone(tenant)
     }
@@ -69,45 +87,43 @@ impl TenantCache {
         }
     }
 
-    fn weighing(&self) -> MutexGuard<'_, ()> {
-        // It guards an order of steps, not a value.
-        self.weighing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn footprints(&self) -> MutexGuard<'_, Footprints> {
+        // Nothing between the steps of a change can panic.
+        self.footprints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps nothing of a tenant.
     pub(super) fn forget(&self, id: &TenantId) {
-        let _weighing = self.weighing();
-        self.drop_tenant(id);
+        self.drop_tenant(&mut self.footprints(), id);
     }
 
-    fn drop_tenant(&self, id: &TenantId) {
-        if let Some(tenant) = self.loaded.pin().remove(id) {
-            self.weight.lose(&tenant.weight);
-        }
+    fn drop_tenant(&self, footprints: &mut Footprints, id: &TenantId) {
+        self.loaded.pin().remove(id);
+        footprints.exchange(id, None);
     }
 
     /// How many tenants are in memory, and what their documents have together.
-    pub(super) fn weighed(&self) -> (usize, Footprint) {
-        (self.loaded.len(), self.weight.get())
+    pub(super) fn footprint(&self) -> (usize, Footprint) {
+        (self.loaded.len(), self.footprints().total)
     }
 
     /// A tenant's document has so much now. Where that is too much for all together, those
     /// used least lately go.
-    pub(super) fn weigh(&self, id: &TenantId, tenant: &Arc<LoadedTenant>, document: Footprint) {
-        let _weighing = self.weighing();
+    pub(super) fn weigh(&self, tenant: &Arc<LoadedTenant>, document: Footprint) {
+        let mut footprints = self.footprints();
         // One that was dropped meanwhile goes when its last user does.
-        if !self.loaded.pin().get(id).is_some_and(|there| Arc::ptr_eq(there, tenant)) {
+        if !self.loaded.pin().get(&tenant.id).is_some_and(|there| Arc::ptr_eq(there, tenant)) {
             return;
         }
         self.loads.fetch_add(1, Ordering::Relaxed);
-        self.weight.exchange(&tenant.weight, document);
-        if self.weight.get().bytes > self.room {
-            self.make_room(tenant);
+        footprints.exchange(&tenant.id, Some(document));
+        if footprints.total.bytes > self.room {
+            self.make_room(&mut footprints, tenant);
         }
     }
 
     /// Drops a tenth more than it must, so that the next load need not do it again.
-    fn make_room(&self, keep: &LoadedTenant) {
+    fn make_room(&self, footprints: &mut Footprints, keep: &LoadedTenant) {
         let mut by_use: Vec<(u64, TenantId)> = self
             .loaded
             .pin()
@@ -118,10 +134,10 @@ impl TenantCache {
         by_use.sort_unstable();
         let enough = self.room - self.room / 10;
         for (_, id) in by_use {
-            if self.weight.get().bytes <= enough {
+            if footprints.total.bytes <= enough {
                 break;
             }
-            self.drop_tenant(&id);
+            self.drop_tenant(footprints, &id);
         }
     }
 }
@@ -138,7 +154,7 @@ mod tests {
         let tenants = TenantCache::new(0);
         let id = TenantId::parse("a").unwrap();
         tenants.get(&id);
-        let _weighing = tenants.weighing();
+        let _weighing = tenants.footprints();
         assert!(tenants.find(&id, |_| ()).is_some());
         assert!(tenants.find(&TenantId::parse("b").unwrap(), |_| ()).is_none());
     }
@@ -154,7 +170,7 @@ mod tests {
                     for number in 0..2_000 {
                         let id = TenantId::parse(&format!("t{}", (number + turn) % 20)).unwrap();
                         let tenant = tenants.get(&id);
-                        tenants.weigh(&id, &tenant, one);
+                        tenants.weigh(&tenant, one);
                         if number % 3 == 0 {
                             tenants.forget(&id);
                         }
@@ -162,13 +178,13 @@ mod tests {
                 });
             }
         });
-        let (loaded, all) = tenants.weighed();
+        let (loaded, all) = tenants.footprint();
         let ids: Vec<_> = tenants.loaded.pin().keys().cloned().collect();
         assert_eq!(ids.len(), loaded);
         assert!(all.bytes <= 1_000, "{all:?}");
         assert!(tenants.loads.load(Ordering::Relaxed) > 0);
         ids.iter().for_each(|id| tenants.forget(id));
-        assert_eq!(tenants.weighed(), (0, Footprint::default()));
+        assert_eq!(tenants.footprint(), (0, Footprint::default()));
     }
 
     #[test]
@@ -179,20 +195,20 @@ mod tests {
         let of = |bytes| Footprint { bytes, keys: 1, faulty: 0 };
         for name in ["a", "b", "c"] {
             let tenant = tenants.get(&id(name));
-            tenants.weigh(&id(name), &tenant, of(90));
+            tenants.weigh(&tenant, of(90));
         }
         assert!(is_there("a"));
         let tenant = tenants.get(&id("d"));
-        tenants.weigh(&id("d"), &tenant, of(90));
+        tenants.weigh(&tenant, of(90));
         assert!(!is_there("b"));
         assert!(is_there("a") && is_there("d"));
         let huge = tenants.get(&id("huge"));
-        tenants.weigh(&id("huge"), &huge, of(1000));
+        tenants.weigh(&huge, of(1000));
         assert!(is_there("huge") && !is_there("d"));
         tenants.forget(&id("huge"));
         let small = tenants.get(&id("small"));
-        tenants.weigh(&id("small"), &small, of(1));
+        tenants.weigh(&small, of(1));
         assert!(is_there("small"));
-        assert_eq!(tenants.weighed(), (1, of(1)));
+        assert_eq!(tenants.footprint(), (1, of(1)));
     }
 }

@@ -29,10 +29,10 @@ impl Writer {
             self.fresh(Freshness::Fresh).await.map_err(Refusal::Unreadable)?;
         }
         let patience = LOCK_PATIENCE.saturating_sub(since.elapsed());
-        let turn = match self.shared.documents.lock(&self.id, Duration::ZERO).await {
+        let turn = match self.shared.documents.lock(&self.tenant.id, Duration::ZERO).await {
             Err(DocumentError::Locked { .. }) if !patience.is_zero() => {
                 self.tenant.queue().hold_up(true);
-                let turn = self.shared.documents.lock(&self.id, patience).await;
+                let turn = self.shared.documents.lock(&self.tenant.id, patience).await;
                 self.tenant.queue().hold_up(false);
                 turn
             }
@@ -61,7 +61,7 @@ impl Writer {
             return;
         }
         let fault = in_full(&error);
-        tracing::warn!(tenant.id = %self.id, fault, changes = batch.len(), "changes were not begun");
+        tracing::warn!(tenant.id = %self.tenant.id, fault, changes = batch.len(), "changes were not begun");
         let error = CommitError::Unavailable(error.into());
         let newest = self.fresh(Freshness::Newest).await.ok();
         let document = newest.as_ref().and_then(|snapshot| snapshot.document.as_ref());

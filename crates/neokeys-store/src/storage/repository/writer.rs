@@ -14,7 +14,7 @@ use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY, in_full};
 use super::queue::{CommitResult, QueuedCommit};
 use super::refresh::{Freshness, PARSED_IN_PLACE};
 use super::snapshot::Snapshot;
-use crate::domain::{Commit, CommitError, Committed, ReadError, TenantId, Unavailable};
+use crate::domain::{Commit, CommitError, Committed, ReadError, Unavailable};
 use crate::storage::document::{Document, DocumentEditor, NotEditable};
 use crate::storage::document_store::{DocumentLock, Version, WriteError};
 
@@ -25,7 +25,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// A writer at work.
 pub(super) struct Writer {
-    pub(super) id: TenantId,
     pub(super) tenant: Arc<LoadedTenant>,
     pub(super) shared: Arc<Shared>,
 }
@@ -62,8 +61,8 @@ impl Writer {
         while let Some(since) = self.wanted_since() {
             match self.turn(since).await {
                 Ok(turn) => {
-                    // Who waits for a seat can still be left by who asked.
-                    let _seat = self.shared.threads.seat().await;
+                    // Who waits for a slot can still be left by who asked.
+                    let _slot = self.shared.write_slots.acquire().await;
                     let batch = self.tenant.queue().take();
                     self.commit_all(batch, &turn).await;
                 }
@@ -124,7 +123,7 @@ impl Writer {
             return Attempt::Again(batch, Freshness::Newest);
         };
         let bytes = document.bytes().clone();
-        let write = self.shared.documents.write_locked(turn, &self.id, &stored, bytes);
+        let write = self.shared.documents.write_locked(turn, &self.tenant.id, &stored, bytes);
         let _writing = self.tenant.writing.lock().await;
         let began = Instant::now();
         let written = write.await;
@@ -133,15 +132,15 @@ impl Writer {
             Ok(version) => {
                 let snapshot = Arc::new(Snapshot::good(document, version));
                 self.tenant.latest.publish_written(Arc::clone(&snapshot));
-                self.shared.tenants.weigh(&self.id, &self.tenant, snapshot.weigh());
+                self.shared.tenants.weigh(&self.tenant, snapshot.footprint());
                 let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-                self.shared.tally.batched(done);
-                self.shared.incidents.end(&self.id, Area::Writing);
+                self.shared.tally.batches.observe(done as u64);
+                self.shared.incidents.end(&self.tenant.id, Area::Writing);
                 self.answer_each(batch, outcomes)
             }
             Err(WriteError::Conflict) => {
-                self.shared.tally.conflicted();
-                if conflicting.replace(stored.version) == Some(stored.version) {
+                self.shared.tally.conflicts.increment();
+                if conflicting.replace(stored.version.clone()) == Some(stored.version) {
                     // Changed twice, and no version told: it has to be read.
                     self.unread(&snapshot);
                 }
@@ -174,17 +173,17 @@ impl Writer {
             }
             (batch, Judged { outcomes, document })
         };
-        if is_small { Some(work()) } else { self.shared.threads.work(work).await }
+        if is_small { Some(work()) } else { self.shared.background.block(work).await }
     }
 
     /// The document as it is now, if it may be replaced.
     pub(super) async fn fresh(&self, demand: Freshness) -> Result<Arc<Snapshot>, CommitError> {
         let started = Instant::now();
         loop {
-            let refresh = self.shared.refresh(&self.id, &self.tenant, demand).await;
+            let refresh = self.shared.refresh(&self.tenant, demand).await;
             let snapshot = refresh.map_err(|error| match error {
                 ReadError::NoSuchTenant => {
-                    self.shared.forget(&self.id);
+                    self.shared.forget(&self.tenant.id);
                     CommitError::NoSuchTenant
                 }
                 ReadError::Unavailable(cause) => CommitError::Unavailable(cause),
@@ -207,11 +206,11 @@ impl Writer {
             WriteError::NoSuchTenant => CommitError::NoSuchTenant,
             WriteError::Conflict => CommitError::Unavailable(Unavailable::new(Contended)),
             WriteError::Refused(cause) => {
-                tracing::error!(tenant.id = %self.id, fault = told, "a change was not written");
+                tracing::error!(tenant.id = %self.tenant.id, fault = told, "a change was not written");
                 CommitError::Unavailable(cause.into())
             }
             WriteError::Uncertain(cause) => {
-                self.shared.incidents.begin(&self.id, Area::Writing, told);
+                self.shared.incidents.begin(&self.tenant.id, Area::Writing, told);
                 // Whatever is on disk is what counts from here on.
                 self.unread(was);
                 CommitError::Uncertain(Unavailable::new(cause))
@@ -221,8 +220,7 @@ impl Writer {
 
     /// Lets the next look at the document be a reading.
     fn unread(&self, was: &Snapshot) {
-        let unread = Snapshot { version: None, ..was.clone() };
-        self.tenant.latest.publish_written(Arc::new(unread));
+        self.tenant.latest.publish_written(Arc::new(was.unread()));
     }
 
     pub(super) fn answer(&self, waiting: QueuedCommit, outcome: CommitResult) {
@@ -298,8 +296,6 @@ mod tests {
     #[derive(Default)]
     struct OneVersion(Mutex<Bytes>);
 
-    const VERSION: Version = Version::new([1; Version::NUMBERS]);
-
     impl DocumentStore for OneVersion {
         fn read<'a>(
             &'a self,
@@ -307,7 +303,8 @@ mod tests {
             known: Option<&Version>,
         ) -> StoreFuture<'a, Reading, DocumentError> {
             let bytes = self.0.lock().unwrap().clone();
-            let found = StoredDocument { bytes, version: VERSION, unchanged_for: Duration::MAX };
+            let found =
+                StoredDocument { bytes, version: Version::of(1), unchanged_for: Duration::MAX };
             StoreFuture::ready(Ok(match known {
                 Some(_) => Reading::Unchanged,
                 None => Reading::Found(found),
@@ -325,7 +322,7 @@ mod tests {
                 return StoreFuture::ready(Err(WriteError::Conflict));
             }
             *document = bytes;
-            StoreFuture::ready(Ok(VERSION))
+            StoreFuture::ready(Ok(Version::of(1)))
         }
 
         fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {

@@ -1,4 +1,4 @@
-//! What tells one state of a file from another, without reading it.
+//! The state of a file, told from another one without reading it.
 //!
 //! The inode alone proves nothing (numbers are handed out again), and mtime can be set back; ctime
 //! cannot. Within the grain of the kernel's clock even all of them can stay the same, so a state
@@ -10,8 +10,6 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::clock::Now;
-use crate::storage::document_store::Version;
-
 /// Longer than the kernel's clock stands still between two ticks (10 ms at most).
 pub(crate) const GRAIN: Duration = Duration::from_millis(20);
 /// Longer than the stamps of a file system stand still that keeps no parts of a second: FAT has
@@ -31,15 +29,6 @@ pub(crate) struct FileState {
     changed: u64,
     /// When the file was made, where the file system tells; else zero.
     born: u64,
-}
-
-/// How a document was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Circumstances {
-    /// A change since then shows in the identity for certain.
-    pub(crate) settled: bool,
-    /// Nobody had it open for writing, as far as could be told.
-    pub(crate) whole: bool,
 }
 
 impl FileState {
@@ -108,30 +97,6 @@ impl FileState {
         const SECOND: u64 = 1_000_000_000;
         self.changed.is_multiple_of(SECOND)
     }
-
-    /// The identity as a version, with how the file was read.
-    pub(crate) fn version(&self, how: Circumstances) -> Version {
-        // Never zero, which is of a document that is not there.
-        let how = 1 | u64::from(how.settled) << 1 | u64::from(how.whole) << 2;
-        Version::new([
-            self.device,
-            self.inode,
-            self.size,
-            self.modified,
-            self.changed,
-            self.born,
-            how,
-            0,
-        ])
-    }
-
-    /// The identity that a version was made of, and how the file was read; none of an absent file.
-    pub(crate) fn from_version(version: &Version) -> Option<(Self, Circumstances)> {
-        let [device, inode, size, modified, changed, born, how, ..] = *version.numbers();
-        let identity = Self { device, inode, size, modified, changed, born };
-        let how = Circumstances { settled: how & 2 != 0, whole: how & 4 != 0 };
-        (*version != Version::ABSENT).then_some((identity, how))
-    }
 }
 
 // Nanoseconds since 1970 fit until the year 2554; what lies outside still tells states apart.
@@ -143,7 +108,7 @@ fn nanoseconds(seconds: i64, nanoseconds: i64) -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{Circumstances, FileState};
+    use super::FileState;
     use crate::storage::folder::file_system::clock::Now;
 
     const SECOND: u64 = 1_000_000_000;
@@ -174,15 +139,6 @@ mod tests {
         let now = Now::at(1_000 * SECOND);
         assert_eq!(state.age(now), Duration::ZERO);
         assert!(state.is_settled(now));
-    }
-
-    #[test]
-    fn a_version_tells_the_identity_and_how_it_was_read() {
-        for (settled, whole) in [(false, false), (false, true), (true, false), (true, true)] {
-            let how = Circumstances { settled, whole };
-            let told = FileState::from_version(&changed_at(7).version(how));
-            assert_eq!(told, Some((changed_at(7), how)));
-        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags};
 
 pub(super) use self::clock::Now;
 pub(super) use self::errno::{is_no_way, is_unsupported};
-pub(super) use self::file_state::{Circumstances, FileState, GRAIN};
+pub(super) use self::file_state::{FileState, GRAIN};
 pub(in crate::storage) use self::ownership::create_store_folder;
 
 /// Bytes that are compared at once: few enough to stay close to the processor.

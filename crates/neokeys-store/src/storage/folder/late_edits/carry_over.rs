@@ -111,7 +111,7 @@ impl Folder {
             }
             let expected = StoredDocument {
                 bytes: ours,
-                version: Version::new([u64::MAX; Version::NUMBERS]),
+                version: Version::of(()),
                 unchanged_for: std::time::Duration::ZERO,
             };
             match self.replace(tenant, &expected, &merged, target, current, Purpose::BringOver) {

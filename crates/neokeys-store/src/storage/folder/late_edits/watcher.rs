@@ -17,26 +17,26 @@ const LOOK_FOR_OTHERS: Duration = Duration::from_secs(1);
 
 /// Ends the watch when dropped, after a last look.
 pub(crate) struct Watcher {
-    inner: Arc<Folder>,
+    folder: Arc<Folder>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Watcher {
     /// Starts the watch.
-    pub(crate) fn start(inner: &Arc<Folder>) -> std::io::Result<Self> {
-        let watched = Arc::clone(inner);
+    pub(crate) fn start(folder: &Arc<Folder>) -> std::io::Result<Self> {
+        let watched = Arc::clone(folder);
         let thread =
             std::thread::Builder::new().name("displaced".into()).spawn(move || watched.watch())?;
-        Ok(Self { inner: Arc::clone(inner), thread: Some(thread) })
+        Ok(Self { folder: Arc::clone(folder), thread: Some(thread) })
     }
 }
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        self.inner.closing.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.folder.closing.store(true, std::sync::atomic::Ordering::Relaxed);
         {
-            let _files = self.inner.watch.files();
-            self.inner.watch.came.notify_one();
+            let _files = self.folder.watch.files();
+            self.folder.watch.came.notify_one();
         }
         if let Some(thread) = self.thread.take() {
             // A watch that came to a sudden end has nothing more to tell.

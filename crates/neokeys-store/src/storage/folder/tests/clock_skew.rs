@@ -118,7 +118,7 @@ fn store() -> (tempfile::TempDir, FolderStore, Arc<Clocks>, TenantId) {
 
 /// How long the document is known to be as it is.
 fn unchanged_for(store: &FolderStore, t: &TenantId) -> Duration {
-    match store.inner.read(t, None) {
+    match store.folder.read(t, None) {
         Ok(Reading::Found(found)) => found.unchanged_for,
         other => panic!("{other:?}"),
     }
@@ -160,12 +160,12 @@ fn what_went_a_second_time_counts_anew() {
     unchanged_for(&store, &t);
     clocks.pass(Duration::from_secs(5));
     let text = bytes::Bytes::from_static(b"apiKeys: []\n");
-    let absent = match store.inner.read(&t, None) {
+    let absent = match store.folder.read(&t, None) {
         Ok(Reading::Found(found)) => found,
         other => panic!("{other:?}"),
     };
     assert_eq!(absent.version, Version::ABSENT);
-    store.inner.write(&t, &absent, &text).unwrap();
+    store.folder.write(&t, &absent, &text).unwrap();
     std::fs::remove_file(&document).unwrap();
     assert!(unchanged_for(&store, &t) < Duration::from_secs(1));
 }

@@ -197,8 +197,8 @@ fn put(document: &Path, text: &str) {
     std::fs::rename(&file, document).unwrap();
 }
 
-fn text_of(inner: &Folder, t: &TenantId) -> Option<(StoredDocument, String)> {
-    match inner.read(t, None).unwrap() {
+fn text_of(folder: &Folder, t: &TenantId) -> Option<(StoredDocument, String)> {
+    match folder.read(t, None).unwrap() {
         Reading::Found(found) if found.version == Version::ABSENT => None,
         Reading::Found(found) => {
             let text = String::from_utf8(found.bytes.to_vec()).unwrap();
@@ -229,19 +229,19 @@ fn write_with_fault(
     if let Some(old) = old {
         put(&document, old);
     }
-    let expected = text_of(&before.inner, &t)
+    let expected = text_of(&before.folder, &t)
         .map_or(StoredDocument::absent(Duration::ZERO), |(found, _)| found);
     let calls = Arc::new(AtomicUsize::new(0));
     let circumstance = Mutex::new(circumstance);
     let files = FailingFileSystem { calls: Arc::clone(&calls), at, fault, circumstance };
     let failing = FolderStore::on(folder.path().to_owned(), 1 << 20, EDIT_TIME, Box::new(files));
-    let outcome = failing.inner.write(&t, &expected, &Bytes::from_static(NEW.as_bytes()));
+    let outcome = failing.folder.write(&t, &expected, &Bytes::from_static(NEW.as_bytes()));
     let says = format!("call {at} {fault:?}: {outcome:?}");
     let made = calls.load(Ordering::Relaxed);
     drop(failing);
 
     let after = FolderStore::new(folder.path(), 1 << 20);
-    let found = text_of(&after.inner, &t).map(|(_, text)| text);
+    let found = text_of(&after.folder, &t).map(|(_, text)| text);
     let kept = if slips_in { found.as_deref() == Some(THEIRS) } else { found.as_deref() == old };
     let new = found.as_deref() == Some(NEW);
     let edit_is_there = |text: &str| {
@@ -266,10 +266,10 @@ fn write_with_fault(
         name.to_string_lossy().starts_with(crate::storage::folder::file_names::STAGED)
     };
     assert!(!strays.iter().any(is_stray), "{says} {strays:?}");
-    let expected = text_of(&after.inner, &t)
+    let expected = text_of(&after.folder, &t)
         .map_or(StoredDocument::absent(Duration::ZERO), |(found, _)| found);
-    after.inner.write(&t, &expected, &Bytes::from_static(b"# again\n")).unwrap();
-    assert_eq!(text_of(&after.inner, &t).unwrap().1, "# again\n");
+    after.folder.write(&t, &expected, &Bytes::from_static(b"# again\n")).unwrap();
+    assert_eq!(text_of(&after.folder, &t).unwrap().1, "# again\n");
     made
 }
 
@@ -313,9 +313,9 @@ fn a_document_that_comes_while_it_is_looked_for_is_no_broken_link() {
         let files = FailingFileSystem::under(Circumstance::DocumentComes(document.clone()));
         let store = FolderStore::on(folder.path().to_owned(), 1 << 20, EDIT_TIME, Box::new(files));
         if looks_first {
-            assert!(store.inner.glance(&t, Some(&Version::ABSENT)).is_none());
+            assert!(store.folder.glance(&t, Some(&Version::ABSENT)).is_none());
         } else {
-            assert_eq!(text_of(&store.inner, &t).unwrap().1, OLD);
+            assert_eq!(text_of(&store.folder, &t).unwrap().1, OLD);
         }
         std::fs::remove_file(&document).unwrap();
     }
