@@ -14,7 +14,7 @@ use crate::domain::TenantId;
 /// How often a document may change while it is copied.
 const ATTEMPTS: usize = 20;
 
-/// What may be given up at the target.
+/// The things that may be given up at the target.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CopyOptions {
     /// Another document than the one at the source.
@@ -23,7 +23,7 @@ pub struct CopyOptions {
     pub delete: bool,
 }
 
-/// What became of a tenant's document.
+/// The outcome of copying a tenant's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copied {
     /// It was written, and read back the same.
@@ -55,7 +55,7 @@ pub enum CopyError {
     /// One of the two kept changing.
     #[error("the document changed {ATTEMPTS} times while it was copied")]
     Restless,
-    /// What was read back is not what was written.
+    /// The document that was read back is not the one that was written.
     #[error("{location} does not hold what was written to it; somebody else may have changed it")]
     NotVerified {
         /// Where.
@@ -170,7 +170,7 @@ impl Copy<'_> {
         let absent = StoredDocument::absent(std::time::Duration::MAX);
         if let Err(error) = self.to.remove_tenant(self.tenant, &absent).await {
             let location = self.to.locate(self.tenant);
-            tracing::warn!(location, %error, "a tenant without keys is left at the target");
+            tracing::warn!(location, %error, "a tenant without keys was left at the target");
         }
     }
 }

@@ -109,7 +109,7 @@ pub trait DocumentStore: Send + Sync {
         })))
     }
 
-    /// Where people find the tenant's document.
+    /// The place of the tenant's document, for people.
     fn locate(&self, tenant: &TenantId) -> String;
 
     /// Whether there certainly is no such tenant, where that can be said at once.
@@ -133,7 +133,7 @@ pub trait DocumentStore: Send + Sync {
     /// [`health`](Self::health) says so as soon as the request is answered.
     fn note_silence(&self) {}
 
-    /// What of the store itself works only in part.
+    /// The health of the store itself.
     fn health(&self) -> StoreHealth {
         StoreHealth::default()
     }
@@ -156,7 +156,7 @@ impl DocumentLock {
         Self(Some(Arc::new(held)))
     }
 
-    /// What is held, if it is of this kind.
+    /// The thing that is held, if it is of this kind.
     #[must_use]
     pub fn held<T: Any>(&self) -> Option<&T> {
         self.0.as_ref()?.downcast_ref()
@@ -233,7 +233,7 @@ impl StoredDocument {
     }
 }
 
-/// What a read found.
+/// The outcome of a read.
 #[derive(Debug, Clone)]
 pub enum Reading {
     /// The document is the one that is known, or somebody is in the middle of writing another.
@@ -323,7 +323,7 @@ pub enum DocumentError {
 }
 
 impl DocumentError {
-    /// What helps, as callers may read it.
+    /// The remedy, as callers may read it.
     fn remedy(&self) -> Remedy {
         let mend = |sentence: String| Remedy::Mend(sentence.into());
         match self {
@@ -348,7 +348,7 @@ const MOUNTED: &str = "The tenant's security.yml is mounted as a file of its own
                        replaced; an operator has to mount its folder in its place.";
 
 impl Remedy {
-    /// What helps against a refusal of the operating system. What it refuses for good, it refuses
+    /// The remedy against a refusal of the operating system. What it refuses for good, it refuses
     /// until somebody sees to it.
     fn of_refusal(error: &io::Error) -> Self {
         const SENTENCES: [(io::ErrorKind, &str); 4] = [

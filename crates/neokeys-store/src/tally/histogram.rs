@@ -1,4 +1,4 @@
-//! How values are spread.
+//! Distributions of values.
 
 use super::Counter;
 
@@ -32,7 +32,7 @@ pub struct Histogram {
     sum: Counter,
 }
 
-/// What a [`Histogram`] counted, or several together.
+/// The counts of a [`Histogram`], or of several together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distribution {
     /// The upper bounds of the ranges, each inclusive, in order.
@@ -58,7 +58,7 @@ impl Histogram {
         self.sum.add(value);
     }
 
-    /// What was counted until now.
+    /// The counts until now.
     #[must_use]
     pub fn distribution(&self) -> Distribution {
         Distribution {

@@ -1,5 +1,4 @@
-//! What a node knows of documents without asking: up to when it knows everything, and what changed
-//! since it read.
+//! Changes that a node has seen: which documents it knows without asking, and up to when.
 //!
 //! A version carries the watch under which its document was read, and the revision as of which. It is
 //! vouched for while that watch goes on and no change of the tenant after that revision was seen,
@@ -21,7 +20,7 @@ use crate::storage::boot_time::BootTime;
 /// Places for changes.
 const PLACES: usize = 1 << 16;
 
-/// What is known.
+/// The changes that were seen, and up to when all were.
 #[derive(Debug)]
 pub(super) struct ChangeTracker {
     max_staleness: Duration,

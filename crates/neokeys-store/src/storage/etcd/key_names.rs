@@ -1,4 +1,4 @@
-//! What is kept under which key.
+//! Names of the keys in etcd.
 //!
 //! `PREFIX/<tenantId>/security.yml` is a tenant's document. The tenant's name ends at a slash, so no
 //! tenant's key begins with another's. With every document two more keys are written, whose second
@@ -22,7 +22,7 @@ impl KeyNames {
         Self { prefix: prefix.to_owned() }
     }
 
-    /// What all of them begin with.
+    /// The beginning of all of them.
     pub(super) fn all(&self) -> String {
         format!("{}/", self.prefix)
     }
@@ -38,7 +38,7 @@ impl KeyNames {
         format!("{}/{tenant}/{DOCUMENT_NAME}", self.prefix)
     }
 
-    /// Whose document a key is, as it stands there.
+    /// The tenant whose document a key is, as it stands there.
     pub(super) fn tenant<'k>(&self, key: &'k str) -> Option<&'k str> {
         let rest = key.strip_prefix(&self.prefix)?.strip_prefix('/')?;
         rest.strip_suffix(DOCUMENT_NAME)?.strip_suffix('/').filter(|tenant| !tenant.contains('/'))

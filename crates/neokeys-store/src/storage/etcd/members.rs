@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often a connection is tried, and how long it may stay without an answer.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
 
-/// What is told of a change that nobody answered and that the history no longer shows.
+/// The fault of a change that nobody answered and that the history no longer shows.
 const LOST: &str = "the answer was lost, and etcd's history does not show what was done";
 
 /// All members.
@@ -42,7 +42,7 @@ struct Clients {
     watch: WatchClient,
 }
 
-/// What was answered.
+/// An answer, and what may have been done besides.
 pub(super) struct Reply<T> {
     /// The answer.
     pub(super) answer: T,
@@ -78,7 +78,7 @@ fn told(cause: &Option<Error>, members: &usize) -> String {
 }
 
 impl Failure {
-    /// What was done cannot be found out any more.
+    /// The fault of a change whose outcome cannot be found out any more.
     pub(super) fn lost() -> Self {
         Self { cause: Some(Error::Internal(LOST.to_owned())), members: 1, in_doubt: true }
     }
@@ -198,7 +198,7 @@ impl Members {
     }
 }
 
-/// What an error says of the request.
+/// The meaning of an error for the request.
 enum Refusal {
     /// Not done, and no member will do it.
     Final,

@@ -37,7 +37,7 @@ const PROGRESS: Duration = Duration::from_millis(50);
 const BEGIN: Duration = Duration::from_secs(1);
 /// Proofs that may be under way.
 const PROOFS: usize = 8;
-/// What is told of another history.
+/// The reason given for another history.
 const SET_BACK: &str = "etcd was set back to an earlier state";
 
 /// The watch of a store.
@@ -143,7 +143,7 @@ impl Watch {
     }
 
     fn lose(&self, why: &str) {
-        tracing::warn!(store = self.cluster.place, why, "all of etcd is read anew");
+        tracing::warn!(store = self.cluster.place, why, "reading all documents from etcd again");
         self.cluster.changes.lose();
     }
 
@@ -154,8 +154,8 @@ impl Watch {
             tracing::error!(
                 store = self.cluster.place,
                 fault,
-                "etcd is not reached; start it, or mend the address in the setting store. \
-                 Nothing is served that may be of the past"
+                "etcd is not reached; start it, or correct the address in the setting store. \
+                 Nothing that may be out of date is served"
             );
             *told = Some(fault);
         }

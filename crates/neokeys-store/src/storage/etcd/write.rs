@@ -49,7 +49,7 @@ impl WriteIds {
     }
 }
 
-/// What a change came to.
+/// The outcome of a change.
 pub(super) enum ChangeOutcome {
     /// It was done at this revision.
     At(i64),
@@ -57,7 +57,7 @@ pub(super) enum ChangeOutcome {
     Not(Option<KeyValue>),
 }
 
-/// What a change expects.
+/// The state that a change expects.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Expected {
     /// No key.
@@ -76,7 +76,7 @@ impl Expected {
         }
     }
 
-    /// What is compared with the key of the document and the one of the write that made it.
+    /// The comparisons with the key of the document and the one of the write that made it.
     pub(super) fn compares(self, key: &str, written: &str) -> Vec<Compare> {
         let equal = CompareOp::Equal;
         match self {

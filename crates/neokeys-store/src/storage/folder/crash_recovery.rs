@@ -1,4 +1,4 @@
-//! What other processes left behind: staged files and displaced ones, found when a tenant is touched
+//! Recovery of what other processes left behind: staged files and displaced ones, found when a tenant is touched
 //! for the first time.
 //!
 //! A staged file's name tells its inode and the state of the document that it was to replace. If
@@ -50,7 +50,7 @@ impl Folder {
             }
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(tenant.id = %tenant, %error, "leftovers of a crash cannot be cleaned");
+                tracing::warn!(tenant.id = %tenant, %error, "leftovers of a crash cannot be cleaned up");
             }
         }
         false

@@ -1,4 +1,4 @@
-//! Who else has a document open for writing, and how long that is waited for.
+//! Editors that have a document open for writing, and how long they are waited for.
 //!
 //! The system tells by a read lease ([`file_lease`]): it is granted only while nobody has the file
 //! open for writing. Where there are no leases, nobody can tell, and a document is taken as it is.
@@ -24,7 +24,7 @@ const STANDS_STILL_IN_A_LINE: Duration = Duration::from_secs(60);
 /// How often it is looked at.
 pub(super) const PAUSE: Duration = Duration::from_millis(10);
 
-/// What the system says of who has a file open for writing.
+/// The answer of the system to who has a file open for writing.
 #[derive(Debug)]
 pub(super) enum Hold<'f> {
     /// Nobody has, as long as the lease lasts.
@@ -35,7 +35,7 @@ pub(super) enum Hold<'f> {
     NoLeases,
 }
 
-/// What is known of those who write to documents.
+/// Editors that were seen writing to documents.
 #[derive(Debug)]
 pub(super) struct Editors {
     /// How long a change waits for a document that goes on changing.
@@ -64,7 +64,7 @@ struct Seen {
     since: Instant,
 }
 
-/// What to do about a document that should be read and is open for writing.
+/// The next step with a document that should be read and is open for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NextStep {
     /// What is known of it serves on.
@@ -115,7 +115,7 @@ impl Folder {
                     tracing::warn!(
                         document = %path.display(),
                         %error,
-                        "who is writing a document cannot be told here: a lease needs a local file \
+                        "cannot tell who is writing a document here: a lease needs a local file \
                          system and a file of neokeys' own user, or CAP_LEASE. An edit in place that \
                          takes its time may be read half-done, and lost where a key is changed \
                          meanwhile"
@@ -126,7 +126,7 @@ impl Folder {
         }
     }
 
-    /// What to do about a document that should be read and is open for writing. `waiting` is since
+    /// The next step with a document that should be read and is open for writing. `waiting` is since
     /// when this reading waits.
     pub(super) fn then(
         &self,

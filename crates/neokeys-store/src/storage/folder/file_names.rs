@@ -8,7 +8,7 @@ pub(super) const STAGED: &str = ".security.yml.neokeys-";
 /// The beginning of the names of displaced files.
 pub(super) const DISPLACED: &str = ".security.yml.neokeys-displaced-";
 
-/// What the name of a staged file or of a displaced one tells.
+/// The contents of the name of a staged file or a displaced one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MadeName {
     /// The file.

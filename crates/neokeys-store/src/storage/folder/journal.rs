@@ -1,4 +1,4 @@
-//! What was acknowledged last of a tenant, remembered beside its lock so that every process knows.
+//! The last acknowledged write of each tenant, noted beside its lock for all processes.
 //!
 //! Where a document cannot be parsed, a process goes on with the last good one that it knows; but not
 //! with one that is older than what any process acknowledged. So each write leaves its number and the
@@ -26,7 +26,7 @@ const MOST: u64 = 256;
 /// The number of a tenant's first write.
 const FIRST: u64 = 2;
 
-/// What a note says.
+/// An entry: one for each tenant, replaced by each write.
 #[derive(Debug, PartialEq, Eq)]
 struct JournalEntry {
     /// Counts the writes, from [`FIRST`] on.
@@ -90,10 +90,10 @@ impl Folder {
         match begin() {
             Ok(journaled) => Ok(Some(journaled)),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                tracing::warn!(tenant.id = %tenant, %error, "other processes are not told of a change");
+                tracing::warn!(tenant.id = %tenant, %error, "the journal cannot be written; other processes are not told of a change");
                 Ok(None)
             }
-            Err(source) => Err(refused("leave the note", &self.journal(tenant), source)),
+            Err(source) => Err(refused("write the journal", &self.journal(tenant), source)),
         }
     }
 

@@ -24,7 +24,7 @@ use crate::storage::document_store::{DocumentError, Reading, StoredDocument, Ver
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Folder {
-    /// What can be said without opening the document.
+    /// The answer that needs no opening of the document, if there is one.
     pub(super) fn glance(
         &self,
         tenant: &TenantId,
@@ -221,7 +221,7 @@ impl Folder {
         Err(DocumentError::Restless { location: path.display().to_string() })
     }
 
-    /// What an open file is now, if it can be a document.
+    /// The state of an open file, if it can be a document.
     fn demand_readable(&self, file: &File, path: &Path) -> Result<FileState, DocumentError> {
         let metadata =
             self.files.stat_open(file).map_err(|source| cannot("look at", path, source))?;

@@ -105,10 +105,10 @@ impl Folder {
         Err(WriteError::Refused(cannot("move away", folder, source)))
     }
 
-    /// What is left of a tenant that is gone takes room and does nothing else.
+    /// Logs what is left of a tenant that is gone: it takes room and does nothing else.
     fn tell_left(&self, path: &Path, removed: std::io::Result<()>) {
         if let Err(error) = removed {
-            tracing::warn!(path = %path.display(), %error, "what is left of a tenant stays there");
+            tracing::warn!(path = %path.display(), %error, "leftovers of a removed tenant could not be removed");
         }
     }
 }

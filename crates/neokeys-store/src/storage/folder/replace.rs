@@ -25,7 +25,7 @@ use super::{Folder, Written};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
 
-/// What a replacement is for.
+/// The purpose of a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A write, which counts once it is acknowledged.
@@ -295,7 +295,7 @@ impl Folder {
             Ok(came_out)
         };
         let is_ours = put_back().unwrap_or_else(|error: io::Error| {
-            tracing::error!(document = %target.display(), %error, "an edit by hand is not put back");
+            tracing::error!(document = %target.display(), %error, "an edit by hand could not be put back");
             false
         });
         if !is_ours {

@@ -184,7 +184,7 @@ impl RemoteDocuments for Bucket {
     }
 }
 
-/// Whose document an object is.
+/// The tenant whose document an object is.
 fn tenant_of(prefix: &Path, path: &Path) -> Option<TenantId> {
     let mut parts = path.prefix_match(prefix)?;
     let (tenant, document) = (parts.next()?, parts.next()?);

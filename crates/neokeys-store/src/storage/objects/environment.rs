@@ -1,11 +1,11 @@
-//! What is wrong with a cloud's settings in the environment. Some of them are secrets.
+//! Faults in a cloud's settings in the environment. Some of those are secrets.
 //!
 //! Invariant: nothing that a variable holds is told but addresses, and of those no credentials.
 
 use super::ObjectsOpenError;
 use crate::storage::url::without_credentials;
 
-/// What the library says when it could not read a secret, of which it then repeats a part.
+/// The words of the library when it could not read a secret, of which it then repeats a part.
 const OF_A_SECRET: [&str; 4] =
     ["decode service account", "Invalid Access Key", "Invalid encryption key", "SAS key"];
 

@@ -186,7 +186,7 @@ impl Bucket {
                     tracing::error!(
                         store = self.place,
                         %fault,
-                        "the object storage does not answer; mend the setting store, or the \
+                        "the object storage does not answer; correct the setting store, or the \
                          cloud's environment variables"
                     );
                 }

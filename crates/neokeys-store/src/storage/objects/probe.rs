@@ -23,7 +23,7 @@ const ATTEMPTS: usize = 20;
 /// How long the storage may take to answer all questions.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// What object storage does not do.
+/// A guarantee that object storage does not give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MissingGuarantee {
     /// Refuse to make an object that is there.
@@ -37,7 +37,7 @@ pub(super) enum MissingGuarantee {
 }
 
 impl MissingGuarantee {
-    /// What keeps a document from being replaced.
+    /// The reason why a document is not replaced.
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::Create => {
@@ -151,7 +151,7 @@ impl Bucket {
         Ok(Some(MissingGuarantee::Match))
     }
 
-    /// How the probe is now, and whether it has ids.
+    /// The state of the probe, and whether it has ids.
     async fn probe(&self, path: &Path, deadline: Instant) -> Result<(UpdateVersion, bool), Error> {
         let found = self.ask(deadline, || {
             let options = GetOptions { head: true, ..GetOptions::default() };

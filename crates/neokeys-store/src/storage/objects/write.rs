@@ -83,7 +83,7 @@ pub(super) struct State {
     is_empty: bool,
 }
 
-/// What the ids of an object say of a write.
+/// The evidence of a write in the ids of an object.
 enum Trace {
     Done,
     NotDone,
@@ -99,7 +99,7 @@ impl State {
         }
     }
 
-    /// What became of a write on top of what these ids made.
+    /// The evidence of a write on top of what these ids made.
     fn trace(&self, before: &[String], id: &str) -> Trace {
         if self.ids.iter().any(|known| known == id) {
             return Trace::Done;
@@ -213,7 +213,7 @@ impl Write<'_> {
         }
     }
 
-    /// What became of the write, now that another document is there. The write's own id comes before
+    /// The outcome of the write, now that another document is there. The write's own id comes before
     /// what a server said: some refuse a write that they have done.
     fn judge(&self, state: State, before: Option<&[String]>) -> Result<Version, WriteError> {
         // None was sent.

@@ -1,4 +1,4 @@
-//! What works only in part, told once in the log when it starts and when it ends.
+//! Documents that cannot be read or written, logged once when that begins and when it ends.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,14 +10,14 @@ use crate::domain::{StoreHealth, TenantId};
 #[derive(Debug, Default)]
 pub(super) struct Incidents(Mutex<BTreeMap<(TenantId, Area), Fault>>);
 
-/// What does not work, and since when.
+/// A fault, and since when there is one.
 #[derive(Debug)]
 struct Fault {
     told: String,
     since: Instant,
 }
 
-/// What of a tenant works only in part.
+/// The kind of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Area {
     /// Its document cannot be read.

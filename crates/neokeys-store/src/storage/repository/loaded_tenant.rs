@@ -13,7 +13,7 @@ use crate::storage::document::Diagnostic;
 /// How long a document must have stayed empty to count as one without keys.
 pub(super) const STAYS_EMPTY: Duration = Duration::from_secs(1);
 
-/// What is shared about a tenant.
+/// A tenant in memory, shared by all who read or change it.
 #[derive(Debug)]
 pub(super) struct LoadedTenant {
     pub(super) id: TenantId,
@@ -29,7 +29,7 @@ pub(super) struct LoadedTenant {
     pub(super) used: AtomicU64,
 }
 
-/// What a read came to.
+/// The outcome of a read.
 #[derive(Debug)]
 pub(super) struct LastRead {
     /// Its number, counted from 1.

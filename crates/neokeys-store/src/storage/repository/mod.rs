@@ -47,7 +47,7 @@ pub struct DocumentRepository {
     _watchdog: Watchdog,
 }
 
-/// What a store and its tasks share.
+/// State that a repository and its tasks share.
 struct Shared {
     documents: Arc<dyn DocumentStore>,
     tenants: TenantCache,
@@ -140,7 +140,7 @@ impl DocumentRepository {
         ticket
     }
 
-    /// What the repository has done and holds.
+    /// Counts of what was done and is held.
     #[must_use]
     pub fn statistics(&self) -> RepositoryStatistics {
         let shared = &*self.shared;

@@ -1,4 +1,4 @@
-//! From an address to what keeps the documents.
+//! Opening the store of documents at an address.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::storage::memory::MemoryStore;
 use crate::storage::objects::{ObjectsOpenError, ObjectsStore};
 use crate::storage::url::StoreUrl;
 
-/// How a store is used.
+/// Settings of a store and of the repository on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreConfig {
     /// Bytes that a document may have.

@@ -51,7 +51,7 @@ pub(super) struct QueuedCommit {
     _watched: PendingCommit,
 }
 
-/// How a commit stands between who asked and the writer.
+/// The progress of a commit, seen by who asked and by the writer.
 #[derive(Debug, Default)]
 struct Progress {
     state: AtomicU8,
@@ -254,7 +254,7 @@ impl Drop for CommitTicket {
     }
 }
 
-/// What the writer said, which it may have come to its end before.
+/// The answer of the writer, which may have come to a sudden end before.
 fn told(outcome: Result<CommitResult, oneshot::error::RecvError>) -> CommitResult {
     outcome.unwrap_or_else(|_gone| {
         Err(CommitError::Uncertain(Unavailable::new(DocumentError::GivenUp)))

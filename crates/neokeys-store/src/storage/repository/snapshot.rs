@@ -1,4 +1,4 @@
-//! What is known of one tenant's document.
+//! Snapshots of one tenant's document.
 //!
 //! Invariant: snapshots only grow newer. What a load found is dropped if anything else was
 //! published since the load began.
@@ -42,7 +42,7 @@ impl Snapshot {
         }
     }
 
-    /// What the document has.
+    /// The room that the document takes.
     pub(super) fn footprint(&self) -> Footprint {
         self.document.as_ref().map_or(Footprint::default(), |document| Footprint {
             bytes: document.bytes().len() as u64,
@@ -83,7 +83,7 @@ pub(super) struct Latest {
     published: Mutex<u64>,
 }
 
-/// What was published when a load began.
+/// The number of snapshots published when a load began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Since(u64);
 

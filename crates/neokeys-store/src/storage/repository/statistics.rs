@@ -1,4 +1,4 @@
-//! What the store did, counted.
+//! Counts of commits, writes and reads, for metrics.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::tally::{Counter, DURATIONS, Distribution, Histogram};
 /// Upper bounds of the ranges of batch sizes, in commits.
 const BATCHES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/// What a commit comes to.
+/// The outcomes of a commit.
 const OUTCOMES: [&str; 8] = [
     "committed",
     "refused",
@@ -21,7 +21,7 @@ const OUTCOMES: [&str; 8] = [
     "left",
 ];
 
-/// What reading a document again comes to.
+/// The outcomes of reading a document again.
 const RELOADS: [&str; 3] = ["changed", "unchanged", "unreadable"];
 
 /// Counts of what the store did. None of it is on the way of a read that finds nothing changed.
@@ -37,7 +37,7 @@ pub(super) struct Tally {
     pub(super) conflicts: Counter,
 }
 
-/// What reading a document again came to.
+/// The outcome of reading a document again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reload {
     /// Another document is served from now on.
@@ -48,7 +48,7 @@ pub(super) enum Reload {
     Unreadable,
 }
 
-/// What a store has done since it was opened, and what it holds now.
+/// Counts since a repository was opened, and what it holds now.
 #[derive(Debug, Clone)]
 pub struct RepositoryStatistics {
     /// Whether the node reaches what keeps the documents.
@@ -98,7 +98,7 @@ impl Default for Tally {
 }
 
 impl Reload {
-    /// What came of a read, by what was known before.
+    /// The outcome of a read, by what was known before.
     pub(super) fn of(now: &Snapshot, known: Option<&Snapshot>) -> Self {
         let document = |snapshot: &Snapshot| snapshot.document.as_ref().map(std::sync::Arc::as_ptr);
         match &now.fault {

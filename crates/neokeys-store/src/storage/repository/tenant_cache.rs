@@ -56,7 +56,7 @@ impl TenantCache {
         }
     }
 
-    /// What is found in a tenant, if it is in memory.
+    /// Looks something up in a tenant, if it is in memory.
     pub(super) fn find<T>(
         &self,
         id: &TenantId,
@@ -102,7 +102,7 @@ impl TenantCache {
         footprints.exchange(id, None);
     }
 
-    /// How many tenants are in memory, and what their documents have together.
+    /// The number of tenants in memory, and the footprint of their documents.
     pub(super) fn footprint(&self) -> (usize, Footprint) {
         (self.loaded.len(), self.footprints().total)
     }

@@ -115,9 +115,9 @@ fn tell(oldest: Option<&(TenantId, Instant)>, overdue: usize) {
             tenant.id = %tenant,
             duration_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
             changes = overdue,
-            "changes wait too long; see to the disk or the store, and to who holds the tenant's lock"
+            "changes wait too long; check the disk or the store, and which process holds the tenant's lock"
         ),
-        None => tracing::info!("no change waits too long any more"),
+        None => tracing::info!("changes no longer wait too long"),
     }
 }
 

@@ -61,7 +61,7 @@ impl Writer {
             return;
         }
         let fault = in_full(&error);
-        tracing::warn!(tenant.id = %self.tenant.id, fault, changes = batch.len(), "changes were not begun");
+        tracing::warn!(tenant.id = %self.tenant.id, fault, changes = batch.len(), "changes were refused before they were begun");
         let error = CommitError::Unavailable(error.into());
         let newest = self.fresh(Freshness::Newest).await.ok();
         let document = newest.as_ref().and_then(|snapshot| snapshot.document.as_ref());

@@ -34,19 +34,19 @@ pub(super) struct Writer {
 #[error("the document changed {ATTEMPTS} times while it was being written")]
 struct Contended;
 
-/// What would be written does not say what was meant.
+/// The document that would be written does not say what was meant.
 #[derive(Debug, thiserror::Error)]
 #[error("the document does not read back as the changes were meant")]
 struct Misread;
 
-/// What commits come to on one document.
+/// The outcomes of commits on one document.
 struct Judged {
     outcomes: Vec<CommitResult>,
     /// The document with all that were not refused; none where all were.
     document: Option<Arc<Document>>,
 }
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 enum Attempt {
     /// Everybody has an answer.
     Answered,
@@ -206,7 +206,7 @@ impl Writer {
             WriteError::NoSuchTenant => CommitError::NoSuchTenant,
             WriteError::Conflict => CommitError::Unavailable(Unavailable::new(Contended)),
             WriteError::Refused(cause) => {
-                tracing::error!(tenant.id = %self.tenant.id, fault = told, "a change was not written");
+                tracing::error!(tenant.id = %self.tenant.id, fault = told, "a change could not be written");
                 CommitError::Unavailable(cause.into())
             }
             WriteError::Uncertain(cause) => {

@@ -34,7 +34,7 @@ pub struct EtcdUrl {
     pub password_file: Option<PathBuf>,
 }
 
-/// What is wrong with an address of etcd.
+/// A fault in an address of etcd.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EtcdUrlError {
     /// No host.

@@ -1,4 +1,4 @@
-//! Where a store is, as an operator writes it.
+//! Addresses of stores, as operators write them.
 //!
 //! Every address is understood by every build; whether the store is built in is told when it is
 //! opened.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::redaction::without_secrets;
 
-/// Whose object storage.
+/// A provider of object storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cloud {
     /// Amazon S3, or what speaks its protocol and its conditional writes.
@@ -26,7 +26,7 @@ pub struct ObjectsUrl {
     pub prefix: String,
 }
 
-/// What is wrong with an address of object storage.
+/// A fault in an address of object storage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ObjectsUrlError {
     /// No bucket, or one that nobody can have.
@@ -45,7 +45,7 @@ impl Cloud {
         })
     }
 
-    /// What an address begins with.
+    /// The scheme of its addresses.
     #[must_use]
     pub fn scheme(self) -> &'static str {
         match self {

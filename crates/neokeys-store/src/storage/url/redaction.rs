@@ -1,10 +1,10 @@
-//! How an address is shown that somebody may have put a secret in.
+//! Addresses without the secrets that somebody may have put in them.
 //!
 //! No address of ours holds a secret, but people write them as they do elsewhere, with a password
 //! before the host or among the parameters; and what is refused is told. What is left here of an
 //! address is what helps to find it again.
 
-/// What stands in a secret's place.
+/// The text in a secret's place.
 const HIDDEN: &str = "…";
 
 /// The schemes that are understood without `//` too.

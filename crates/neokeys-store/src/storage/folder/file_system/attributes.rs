@@ -1,4 +1,4 @@
-//! What people attach to a file beside its mode: access control lists, and attributes of their own.
+//! Access control lists and extended attributes, which people attach to files.
 //!
 //! What the system attaches (security labels, capabilities) is the system's to give to a new file.
 

@@ -66,7 +66,7 @@ impl FileState {
             && self.changed <= other.changed
     }
 
-    /// What a rename leaves as it is.
+    /// The part that a rename leaves as it is.
     pub(crate) fn size_and_time(&self) -> (u64, u64) {
         (self.size, self.modified)
     }

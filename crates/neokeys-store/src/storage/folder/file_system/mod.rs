@@ -1,5 +1,4 @@
-//! What the folder store asks of the file system, call by call, so that tests can let each call
-//! fail.
+//! The calls that the folder store makes to the file system, so that tests can let each one fail.
 
 mod attributes;
 mod clock;

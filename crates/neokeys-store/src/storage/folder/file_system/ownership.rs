@@ -1,4 +1,4 @@
-//! Whose the files and folders are that neokeys makes: the store's.
+//! Owners and modes of the files and folders that neokeys makes: they are the store's.
 //!
 //! A command that root runs on the store of another user, or a member of its group, must leave
 //! nothing behind that this user cannot use. What is made anew gets the owner and the group of the

@@ -1,5 +1,4 @@
-//! What somebody wrote into a file that was no longer the document goes to the document in its place;
-//! where it cannot, it stays beside it.
+//! Carries late edits over to the document; one that cannot be is kept beside it.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -124,7 +123,7 @@ impl Folder {
         Err(NotBroughtOver::Later)
     }
 
-    /// What the document holds stands, theirs is kept beside it.
+    /// Leaves the document as it is, and keeps theirs beside it.
     fn put_aside(&self, tenant: &TenantId, target: &Path, theirs: &[u8], error: &NotBroughtOver) {
         let aside = (1_u32..1000).find_map(|number| {
             let path = target.with_file_name(format!("{DOCUMENT}.conflict-{number}"));

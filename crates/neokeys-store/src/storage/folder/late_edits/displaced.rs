@@ -100,7 +100,7 @@ impl DisplacedFiles {
     }
 }
 
-/// What becomes of a displaced file.
+/// The fate of a displaced file.
 pub(crate) enum Fate {
     /// It is looked at again.
     Watched,
@@ -169,7 +169,7 @@ impl Folder {
         if let Some(name) = &displaced.name
             && let Err(error) = self.files.remove(name)
         {
-            tracing::warn!(file = %name.display(), %error, "a displaced file is not removed");
+            tracing::warn!(file = %name.display(), %error, "a displaced file could not be removed");
         }
     }
 }

@@ -98,7 +98,7 @@ impl Folder {
                         );
                     }
                     Err(error) => {
-                        tracing::warn!(tenant.id = %tenant, %error, "a displaced file is out of sight");
+                        tracing::warn!(tenant.id = %tenant, %error, "a displaced file can no longer be watched");
                     }
                 }
             }
