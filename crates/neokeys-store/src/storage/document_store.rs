@@ -7,13 +7,14 @@
 //! Invariant: a write is done on exactly the document that it names, or not at all.
 
 use std::any::Any;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, io};
 
 use bytes::Bytes;
 
+pub use super::version::Version;
 use crate::domain::{MaybeReady, Remedy, StoreHealth, TenantId, Unavailable};
 
 /// A document's name wherever documents have names.
@@ -162,56 +163,6 @@ impl DocumentLock {
         self.0.as_ref()?.downcast_ref()
     }
 }
-
-/// The state of a document, by which it is told from others. What a store puts into one is its own
-/// affair: it may also say up to when the document is known to be so.
-#[derive(Debug, Clone)]
-pub struct Version(Option<Arc<dyn State>>);
-
-trait State: Any + fmt::Debug + Send + Sync {
-    fn is(&self, other: &dyn State) -> bool;
-}
-
-impl<T: Any + fmt::Debug + PartialEq + Send + Sync> State for T {
-    fn is(&self, other: &dyn State) -> bool {
-        (other as &dyn Any).downcast_ref() == Some(self)
-    }
-}
-
-impl Version {
-    /// The version of a document that is not there. Its bytes are none.
-    pub const ABSENT: Self = Self(None);
-
-    /// The version of a document that is there, told by its state.
-    #[must_use]
-    pub fn of(state: impl Any + fmt::Debug + PartialEq + Send + Sync) -> Self {
-        Self(Some(Arc::new(state)))
-    }
-
-    /// The state, for the store that told it.
-    #[must_use]
-    pub fn state<T: Any>(&self) -> Option<&T> {
-        let state: &dyn Any = self.0.as_deref()?;
-        state.downcast_ref()
-    }
-
-    /// Whether there is no document.
-    #[must_use]
-    pub fn is_absent(&self) -> bool {
-        self.0.is_none()
-    }
-}
-
-impl PartialEq for Version {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Some(one), Some(other)) => one.is(&**other),
-            (one, other) => one.is_none() && other.is_none(),
-        }
-    }
-}
-
-impl Eq for Version {}
 
 /// A document as a store holds it.
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ mod objects;
 mod remote;
 mod repository;
 mod url;
+mod version;
 
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, CopyOptions, copy};
