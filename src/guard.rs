@@ -27,7 +27,7 @@ pub use crate::auth::{
 pub use crate::domain::{Scopes, TenantId, TenantIdError};
 pub use crate::storage::{OpenError, StoreUrl, StoreUrlError};
 
-use crate::auth::bearer::BearerVerifier;
+use crate::auth::bearer::{BearerVerifier, crypto_provider};
 use crate::auth::{Authenticator, SystemClock, authenticate};
 use crate::domain::KeyRepository;
 use crate::http;
@@ -54,9 +54,13 @@ impl Guard {
     /// fetch the issuers' keys; it waits 5 s for them at most. [`BearerConfig::default`] takes no
     /// bearer tokens. Call it on a runtime that lasts as long as the service.
     ///
+    /// Unless the process has chosen a `CryptoProvider` of `jsonwebtoken`, this chooses one for it, on
+    /// aws-lc, which keeps public keys parsed. A service that wants another installs that before.
+    ///
     /// # Errors
     /// [`GuardError`] says which of the two cannot be used.
     pub async fn open(store: &StoreUrl, bearer: BearerConfig) -> Result<Self, GuardError> {
+        crypto_provider::install();
         let keys: Arc<dyn KeyRepository> =
             Arc::new(DocumentRepository::open(store, &StoreConfig::default())?);
         let bearer = BearerVerifier::open(bearer, Arc::new(SystemClock)).await?;
@@ -65,7 +69,8 @@ impl Guard {
 
     /// A scope whose handlers begin only for callers with a valid credential; each says by its
     /// [`ScopedAuthorize`] what it demands of them. The path has the tenant in it, as `{tenantId}`:
-    /// `/shops/{tenantId}`. Without that, no caller may do anything there.
+    /// `/shops/{tenantId}`. Without that, no caller may do anything there, also where the path of a
+    /// resource in the scope names it: a caller is judged for the tenant as it enters the scope.
     #[must_use]
     pub fn scope(
         &self,

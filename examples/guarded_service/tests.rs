@@ -7,7 +7,8 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
-use neokeys::guard::{BearerConfig, Guard, IssuerConfig, StoreUrl};
+use actix_web::{App, test, web};
+use neokeys::guard::{BearerConfig, Guard, IssuerConfig, RequiredScope, ScopedAuthorize, StoreUrl};
 use neokeys_testkit::{Client, Issuer, Service, document, entry, token_of};
 use serde_json::json;
 
@@ -23,18 +24,13 @@ struct Guarded {
 impl Guarded {
     /// On the store of a service, with the issuer that it trusts.
     fn beside(service: &Service) -> Self {
-        let folder = service.document_path("t1").parent().unwrap().parent().unwrap().to_owned();
-        let keys = folder.parent().unwrap().join("jwks.json");
-        let mut issuer = IssuerConfig::new(Issuer::NAME, Issuer::AUDIENCE);
-        issuer.jwks = Some(format!("file:{}", keys.display()));
-        let mut bearer = BearerConfig::default();
-        bearer.issuers.push(issuer);
+        let (store, bearer) = settings(service);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (send, receive) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let guard = Guard::open(&StoreUrl::File(folder), bearer).await.unwrap();
+                let guard = Guard::open(&store, bearer).await.unwrap();
                 let server = orders::serve(listener, &guard).unwrap();
                 send.send(server.handle()).unwrap();
                 server.await.unwrap();
@@ -54,6 +50,17 @@ impl Drop for Guarded {
         drop(self.handle.stop(false));
         let _ = self.thread.take().map(JoinHandle::join);
     }
+}
+
+/// The store of a service, and the issuer that it trusts.
+fn settings(service: &Service) -> (StoreUrl, BearerConfig) {
+    let folder = service.document_path("t1").parent().unwrap().parent().unwrap().to_owned();
+    let keys = folder.parent().unwrap().join("jwks.json");
+    let mut issuer = IssuerConfig::new(Issuer::NAME, Issuer::AUDIENCE);
+    issuer.jwks = Some(format!("file:{}", keys.display()));
+    let mut bearer = BearerConfig::default();
+    bearer.issuers.push(issuer);
+    (StoreUrl::File(folder), bearer)
 }
 
 fn start() -> (Service, Guarded) {
@@ -129,4 +136,35 @@ async fn a_change_made_through_neokeys_counts_with_the_next_request() {
     assert_eq!(client.get(ORDERS).await.status, 403);
     service.admin().delete(path).await;
     assert_eq!(client.get(ORDERS).await.status, 401);
+}
+
+/// The demand of a handler that tells the tenant.
+struct GetTenant;
+
+impl RequiredScope for GetTenant {
+    const SCOPE: &'static str = "orders:read";
+}
+
+async fn get_tenant(caller: ScopedAuthorize<GetTenant>) -> String {
+    caller.tenant().to_string()
+}
+
+#[actix_web::test]
+async fn a_tenant_that_only_a_resource_in_the_scope_names_lets_nobody_in() {
+    let (service, _guarded) = start();
+    let (store, bearer) = settings(&service);
+    let guard = Guard::open(&store, bearer).await.unwrap();
+    let inner = guard.scope("/inner").route("/{tenantId}", web::get().to(get_tenant));
+    let outer = guard.scope("/{tenantId}").route("/outer", web::get().to(get_tenant));
+    let app = test::init_service(App::new().service(inner).service(outer)).await;
+    let bearer = format!("Bearer {}", service.issuer.token(&["t1"], &["orders:read"]));
+    let key = token_of("shop");
+    let credentials = [("authorization", &*bearer, 403), ("x-api-key", &*key, 401)];
+    for (header, credential, refusal) in credentials {
+        for (path, status) in [("/t1/outer", 200), ("/inner/t1", refusal)] {
+            let request = test::TestRequest::get().uri(path).insert_header((header, credential));
+            let answer = test::call_service(&app, request.to_request()).await;
+            assert_eq!(answer.status(), status, "{header} {path}");
+        }
+    }
 }

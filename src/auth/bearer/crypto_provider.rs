@@ -2,8 +2,10 @@
 //!
 //! `jsonwebtoken` gives its cryptography the bytes of a key for every signature, and its own on aws-lc
 //! takes them apart each time: a third of what checking an RSA signature costs. This one knows the keys
-//! that it has parsed. It is chosen by the program for its process ([`install`]). A service that takes
-//! in the guard chooses for itself: without this, signatures are checked by whatever it has chosen.
+//! that it has parsed, and leaves all else to the one on aws-lc: a service that takes in the guard may
+//! have tokens of its own, of any algorithm. It is chosen when the program starts or a guard is opened
+//! ([`install`]), since `jsonwebtoken` would choose by itself at the first token; a choice that the
+//! service has made before stays.
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,14 +21,15 @@ use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 /// How many keys are known at once: those of many issuers, and not those of years.
 const MOST: usize = 4096;
 
-/// Parsed keys by algorithm and bytes. All have been in a configured issuer's key set.
+/// Parsed public keys by algorithm and bytes.
 static PARSED: LazyLock<ParsedKeys> = LazyLock::new(ParsedKeys::new);
 
 type ParsedKeys = papaya::HashMap<(Algorithm, Vec<u8>), Arc<ParsedPublicKey>>;
 
 static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
-    verifier_factory: |algorithm, key| {
-        Ok(Box::new(ParsedVerifier { algorithm: *algorithm, key: parse(*algorithm, key)? }))
+    verifier_factory: |&algorithm, key| match parse(algorithm, key) {
+        Ok(key) => Ok(Box::new(ParsedVerifier { algorithm, key })),
+        Err(_) => (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, key),
     },
     ..aws_lc::DEFAULT_PROVIDER.clone()
 });
@@ -101,7 +104,7 @@ mod tests {
     use std::sync::Arc;
 
     use jsonwebtoken::crypto::aws_lc;
-    use jsonwebtoken::{Algorithm, DecodingKey};
+    use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 
     use super::super::testing::SIGNERS;
     use super::super::{jwk::Jwk, verifying_key::VerifyingKey};
@@ -123,6 +126,18 @@ mod tests {
             }
             let again = parse(algorithm, key).unwrap();
             assert!(Arc::ptr_eq(&parse(algorithm, key).unwrap(), &again), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn it_leaves_other_tokens_of_a_process_to_aws_lc() {
+        for algorithm in [Algorithm::HS256, Algorithm::HS512] {
+            let signer = (PROVIDER.signer_factory)(&algorithm, &EncodingKey::from_secret(&[7; 64]));
+            let signature = signer.unwrap().sign(b"said");
+            let key = DecodingKey::from_secret(&[7; 64]);
+            let verifier = (PROVIDER.verifier_factory)(&algorithm, &key).unwrap();
+            assert!(verifier.verify(b"said", &signature).is_ok(), "{algorithm:?}");
+            assert!(verifier.verify(b"else", &signature).is_err(), "{algorithm:?}");
         }
     }
 
