@@ -58,6 +58,8 @@ pub mod guard;
 
 pub use neokeys_store::{domain, storage, tally};
 
+use neokeys_store::causes;
+
 pub mod auth;
 pub mod http;
 pub mod problem;

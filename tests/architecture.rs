@@ -32,10 +32,11 @@ const LAYERS: &[Layer] = &[
             "tokio",
         ],
     },
+    Layer { module: "causes", uses: &[], never: &["actix", "std::fs", "std::env", "tokio"] },
     Layer { module: "tally", uses: &[], never: &["actix", "prometheus", "std::fs"] },
     Layer { module: "connections", uses: &["tally"], never: &["std::fs", "std::env"] },
-    Layer { module: "storage", uses: &["domain", "tally"], never: &["actix", "utoipa"] },
-    Layer { module: "problem", uses: &["contract"], never: &[] },
+    Layer { module: "storage", uses: &["causes", "domain", "tally"], never: &["actix", "utoipa"] },
+    Layer { module: "problem", uses: &["causes", "contract"], never: &[] },
     Layer {
         module: "auth",
         uses: &["contract", "domain", "problem", "tally"],
@@ -61,7 +62,7 @@ const LAYERS: &[Layer] = &[
         uses: &["auth", "connections", "http", "storage", "tally"],
         never: &["std::env"],
     },
-    Layer { module: "traces", uses: &["auth", "http"], never: &["std::env"] },
+    Layer { module: "traces", uses: &["auth", "causes", "http"], never: &["std::env"] },
     Layer {
         module: "settings",
         uses: &[
@@ -102,6 +103,7 @@ const LAYERS: &[Layer] = &[
         module: "cli",
         uses: &[
             "auth",
+            "causes",
             "connections",
             "contract",
             "domain",

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use super::failure::{Failure, chain};
+use super::failure::Failure;
 use super::output::{Output, table};
 use super::{Place, StoreAddress};
+use crate::causes::in_full;
 use crate::domain::TenantId;
 use crate::storage::{self, Copied, CopyError, CopyOptions, DocumentStore};
 
@@ -127,8 +128,8 @@ fn outcome(tenant: &TenantId, copied: Result<Copied, CopyError>) -> Outcome {
         Ok(Copied::Written) => ("copied", None),
         Ok(Copied::Same) => ("same", None),
         Ok(Copied::Deleted) => ("deleted", None),
-        Err(error @ CopyError::Gone { .. }) => ("not at the source", Some(chain(&error))),
-        Err(error) => ("not copied", Some(chain(&error))),
+        Err(error @ CopyError::Gone { .. }) => ("not at the source", Some(in_full(&error))),
+        Err(error) => ("not copied", Some(in_full(&error))),
     };
     Outcome { tenant: tenant.as_str().to_owned(), outcome, reason }
 }

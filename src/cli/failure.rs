@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::{self, Display};
 
 use super::escape::escaped;
+use crate::causes::in_full;
 
 /// A sentence for the terminal, a hint what to do next, and the exit code.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(super) struct Failure {
 impl Failure {
     /// Something was refused or not found.
     pub(super) fn refused(error: &(dyn Error + 'static)) -> Self {
-        Self::new(1, chain(error))
+        Self::new(1, in_full(error))
     }
 
     /// As [`refused`](Self::refused), where there is no error to name.
@@ -26,7 +27,7 @@ impl Failure {
 
     /// Wrong usage.
     pub(super) fn usage(error: &(dyn Error + 'static)) -> Self {
-        Self::new(2, chain(error))
+        Self::new(2, in_full(error))
     }
 
     /// The result itself is a reason to stop a script; there is nothing to add.
@@ -60,20 +61,4 @@ impl Display for Failure {
             None => Ok(()),
         }
     }
-}
-
-/// An error and its causes as one sentence.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        // An error that is transparent says what its cause says.
-        if !sentence.ends_with(&text) {
-            sentence.push_str(": ");
-            sentence.push_str(&text);
-        }
-        cause = error.source();
-    }
-    sentence
 }

@@ -16,6 +16,7 @@ use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use crate::causes::in_full;
 use crate::contract::HttpValidationProblemDetails;
 
 pub use catalogue::{CATALOGUE, ProblemType};
@@ -73,13 +74,7 @@ impl Problem {
 
     /// The chain of causes, outermost first, for the log.
     pub(crate) fn causes(&self) -> Option<String> {
-        let mut next: Option<&(dyn Error + 'static)> = Some(self.cause.as_deref()?);
-        let mut chain = Vec::new();
-        while let Some(error) = next {
-            chain.push(error.to_string());
-            next = error.source();
-        }
-        Some(chain.join(": "))
+        self.cause.as_deref().map(|cause| in_full(cause))
     }
 
     /// The body: the contract's `ProblemDetails`, or its `HttpValidationProblemDetails` when it has

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use reqwest::Client;
 
+use crate::causes::in_full;
+
 /// Sends what the exporter makes.
 pub(super) struct Sender {
     client: Client,
@@ -31,12 +33,7 @@ impl Sender {
 
 /// The causes of an error. Its own words repeat the address, which may hold a password.
 fn below(error: &(dyn Error + 'static)) -> String {
-    let (mut told, mut cause) = (Vec::new(), error.source());
-    while let Some(error) = cause {
-        told.push(error.to_string());
-        cause = error.source();
-    }
-    if told.is_empty() { "no whole answer".to_owned() } else { told.join(": ") }
+    error.source().map_or_else(|| "no whole answer".to_owned(), in_full)
 }
 
 impl fmt::Debug for Sender {

@@ -7,6 +7,7 @@
 //! It is a part of neokeys, a crate of its own so that the compiler keeps it apart from what is built on
 //! it; what it has changes without notice.
 
+pub mod causes;
 pub mod domain;
 pub mod storage;
 pub mod tally;

@@ -12,6 +12,8 @@ use etcd_client::{Client, ConnectOptions, Error, KvClient, WatchClient};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::causes::chain;
+
 /// How long a member may take to answer.
 const ATTEMPT: Duration = Duration::from_secs(1);
 /// How long to wait before all members are asked once more.
@@ -63,13 +65,8 @@ pub(super) struct Failure {
 fn told(cause: &Option<Error>, members: &usize) -> String {
     match cause {
         Some(Error::GRpcStatus(status)) => {
-            let mut text = status.message().to_owned();
-            let mut cause = std::error::Error::source(status);
-            while let Some(error) = cause {
-                text = format!("{text}: {error}");
-                cause = error.source();
-            }
-            text
+            let causes = chain(status).skip(1);
+            causes.fold(status.message().to_owned(), |text, cause| format!("{text}: {cause}"))
         }
         Some(error) => error.to_string(),
         None if *members == 1 => "the one member that is named does not answer in time".to_owned(),
@@ -230,15 +227,7 @@ impl Refusal {
 /// Whether no connection was made that could have carried the request.
 fn was_never_sent(error: &(dyn std::error::Error + 'static)) -> bool {
     use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<std::io::Error>() {
-            return matches!(
-                error.kind(),
-                ConnectionRefused | HostUnreachable | NetworkUnreachable
-            );
-        }
-        cause = error.source();
-    }
-    false
+    let fault = chain(error).find_map(|error| error.downcast_ref::<std::io::Error>());
+    let kind = fault.map(std::io::Error::kind);
+    matches!(kind, Some(ConnectionRefused | HostUnreachable | NetworkUnreachable))
 }

@@ -87,15 +87,3 @@ impl LoadedTenant {
         self.begun.fetch_add(1, Ordering::SeqCst) + 1
     }
 }
-
-/// A fault with its causes, in one line.
-pub(super) fn in_full(fault: &dyn std::error::Error) -> String {
-    let mut text = fault.to_string();
-    let mut cause = fault.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}

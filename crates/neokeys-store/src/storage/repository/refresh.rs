@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::Shared;
 use super::incidents::Area;
-use super::loaded_tenant::{JustEmptied, LastRead, LoadedTenant, STAYS_EMPTY, Unparsable, in_full};
+use super::loaded_tenant::{JustEmptied, LastRead, LoadedTenant, STAYS_EMPTY, Unparsable};
 use super::snapshot::Snapshot;
 use super::statistics::Reload;
+use crate::causes::in_full;
 use crate::domain::{ReadError, TenantId, Unavailable};
 use crate::storage::document::{Document, is_blank};
 use crate::storage::document_store::{DocumentError, Reading, StoredDocument, Version};

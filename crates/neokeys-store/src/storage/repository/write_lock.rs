@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::loaded_tenant::in_full;
 use super::refresh::Freshness;
 use super::writer::{Writer, commit_to};
+use crate::causes::in_full;
 use crate::domain::CommitError;
 use crate::storage::document::DocumentEditor;
 use crate::storage::document_store::{DocumentError, DocumentLock};

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use super::Shared;
 use super::incidents::Area;
-use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY, in_full};
+use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY};
 use super::queue::{CommitResult, QueuedCommit};
 use super::refresh::{Freshness, PARSED_IN_PLACE};
 use super::snapshot::Snapshot;
+use crate::causes::in_full;
 use crate::domain::{Commit, CommitError, Committed, ReadError, Unavailable};
 use crate::storage::document::{Document, DocumentEditor, NotEditable};
 use crate::storage::document_store::{DocumentLock, Version, WriteError};
