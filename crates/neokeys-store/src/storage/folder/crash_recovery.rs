@@ -3,12 +3,13 @@
 //!
 //! A staged file's name tells its inode and the state of the document that it was to replace. If
 //! another file bears the name now, the exchange was done; and if that file is not the state that
-//! was to be replaced, it is someone's edit that had slipped in, and goes back to its place.
+//! was to be replaced, it is someone's edit, and is kept beside the document. It never goes back to
+//! its place: others may have read what came there, and have built acknowledged changes upon it.
 //!
 //! A displaced file has a name as long as somebody writes to it, and a lock of the process that
 //! watches it. Where that process has ended, this one takes the watch over.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use rustix::fs::FlockOperation;
 use super::Folder;
 use super::editors::Hold;
 use super::errors::cannot;
-use super::file_names::{DISPLACED, DOCUMENT, MadeName, STAGED};
+use super::file_names::{DISPLACED, MadeName, STAGED, conflict_names};
 use super::file_system::FileState;
 use super::late_edits::Displaced;
 use crate::domain::TenantId;
@@ -94,7 +95,7 @@ impl Folder {
                 Ok(Some(displaced)) => self.watch_displaced(tenant, displaced),
                 Ok(None) => others = true,
                 // Whoever watched it has just removed it.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => {
                     others = true;
                     tracing::warn!(file = %path.display(), %error, "a displaced file cannot be read");
@@ -118,7 +119,7 @@ impl Folder {
         // Whoever watched it may have removed it just before.
         let seen = FileState::of(&self.files.stat_open(&file)?);
         if !FileState::of(&self.files.stat_link(path)?).is_same_file(&seen) {
-            return Err(io::ErrorKind::NotFound.into());
+            return Err(ErrorKind::NotFound.into());
         }
         let held = self.files.read(&file, self.limit + 1)?;
         let after = FileState::of(&self.files.stat_open(&file)?);
@@ -135,32 +136,32 @@ impl Folder {
     }
 
     fn recover(&self, stray: &Path, target: &Path, name: Option<MadeName>) -> io::Result<()> {
-        let there = FileState::of(&self.files.stat_link(stray)?);
         let Some(MadeName { inode, document: replaces }) = name else {
             return self.files.remove(stray);
         };
-        let was_exchanged = there.inode != inode;
-        if was_exchanged
-            && matches!(self.hold(&self.files.open(stray)?, stray), Hold::OpenElsewhere)
-        {
-            let name = MadeName { inode: there.inode, document: replaces };
+        if FileState::of(&self.files.stat_link(stray)?).inode == inode {
+            return self.files.remove(stray);
+        }
+        let came_out = self.files.open(stray)?;
+        let is_open = matches!(self.hold(&came_out, stray), Hold::OpenElsewhere);
+        // Whoever has closed it by now has written all that they will.
+        let found = FileState::of(&self.files.stat_open(&came_out)?);
+        if is_open {
+            let name = MadeName { inode: found.inode, document: replaces };
             return self.files.rename(stray, &stray.with_file_name(name.to_file_name(DISPLACED)));
         }
-        if was_exchanged && replaces != there.size_and_time() {
-            let document = self.files.stat(target).map(|metadata| FileState::of(&metadata));
-            if document.is_ok_and(|document| document.inode == inode) {
-                self.files.exchange(stray, target)?;
-                self.files.sync_folder(target.parent().unwrap_or(&self.root))?;
-                tracing::warn!(document = %target.display(), "an edit by hand was put back");
-            } else {
-                // The document was replaced since then: what came out is kept beside it.
-                let aside = target.with_file_name(format!("{DOCUMENT}.conflict-{}", there.inode));
-                self.files.rename_new(stray, &aside)?;
-                tracing::error!(kept = %aside.display(), "an edit by hand is kept beside the document");
-                return Ok(());
-            }
+        if replaces == found.size_and_time() {
+            return self.files.remove(stray);
         }
-        self.files.remove(stray)
+        let kept = conflict_names(target).find_map(|aside| {
+            let renamed = self.files.rename_new(stray, &aside).map(|()| aside);
+            let is_taken =
+                matches!(&renamed, Err(error) if error.kind() == ErrorKind::AlreadyExists);
+            (!is_taken).then_some(renamed)
+        });
+        let kept = kept.unwrap_or_else(|| Err(ErrorKind::AlreadyExists.into()))?;
+        tracing::error!(kept = %kept.display(), "an edit by hand is kept beside the document");
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Names of the files that the store makes, and what they tell.
 
+use std::path::{Path, PathBuf};
+
 pub(super) use crate::storage::document_store::DOCUMENT_NAME as DOCUMENT;
 /// Our own folder beside the tenants'; its name is no tenant id.
 pub(super) const OWN_FOLDER: &str = ".neokeys";
@@ -7,6 +9,11 @@ pub(super) const OWN_FOLDER: &str = ".neokeys";
 pub(super) const STAGED: &str = ".security.yml.neokeys-";
 /// The beginning of the names of displaced files.
 pub(super) const DISPLACED: &str = ".security.yml.neokeys-displaced-";
+
+/// The names under which what a hand wrote is kept beside a document.
+pub(super) fn conflict_names(document: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..1000).map(|number: u32| document.with_file_name(format!("{DOCUMENT}.conflict-{number}")))
+}
 
 /// The contents of the name of a staged file or a displaced one.
 #[derive(Debug, PartialEq, Eq)]

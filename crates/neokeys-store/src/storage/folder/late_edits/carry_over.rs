@@ -12,7 +12,7 @@ use crate::storage::document_store::{DocumentError, StoredDocument, Version, Wri
 use crate::storage::folder::Folder;
 use crate::storage::folder::editors::STANDS_STILL;
 use crate::storage::folder::errors::refused;
-use crate::storage::folder::file_names::DOCUMENT;
+use crate::storage::folder::file_names::conflict_names;
 use crate::storage::folder::file_system::FileState;
 use crate::storage::folder::replace::{NotReplaced, Purpose};
 
@@ -125,8 +125,7 @@ impl Folder {
 
     /// Leaves the document as it is, and keeps theirs beside it.
     fn put_aside(&self, tenant: &TenantId, target: &Path, theirs: &[u8], error: &NotBroughtOver) {
-        let aside = (1_u32..1000).find_map(|number| {
-            let path = target.with_file_name(format!("{DOCUMENT}.conflict-{number}"));
+        let aside = conflict_names(target).find_map(|path| {
             let file = self.files.create(&path).ok()?;
             let written = self.files.write(&file, theirs).and_then(|()| self.files.sync(&file));
             written.ok().map(|()| path)

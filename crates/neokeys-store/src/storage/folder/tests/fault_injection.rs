@@ -65,6 +65,13 @@ impl FailingFileSystem {
         }
     }
 
+    /// Files of a process that is killed before its call of this number; and how many it made.
+    pub(super) fn dying(at: usize) -> (Self, Arc<AtomicUsize>) {
+        let files = Self { at, fault: Fault::Dies, ..Self::under(Circumstance::Usual) };
+        let calls = Arc::clone(&files.calls);
+        (files, calls)
+    }
+
     fn circumstance(&self) -> Circumstance {
         self.circumstance.lock().unwrap().clone()
     }
@@ -190,7 +197,7 @@ impl FileSystem for FailingFileSystem {
 }
 
 /// Replaces a document as an editor does.
-fn put(document: &Path, text: &str) {
+pub(super) fn put(document: &Path, text: &str) {
     let file = document.with_file_name("editor");
     let _ = std::fs::remove_file(&file);
     OsFileSystem.create(&file).and_then(|open| OsFileSystem.write(&open, text.as_bytes())).unwrap();

@@ -2,5 +2,6 @@
 
 mod clock_skew;
 mod fault_injection;
+mod killed_beside_others;
 mod slow_disk;
 mod unacknowledged_write;
