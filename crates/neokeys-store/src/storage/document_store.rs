@@ -147,19 +147,19 @@ pub struct DocumentLock(Option<Arc<dyn Any + Send + Sync>>);
 impl DocumentLock {
     /// Nothing is held.
     #[must_use]
-    pub const fn none() -> Self {
+    pub(crate) const fn none() -> Self {
         Self(None)
     }
 
     /// A turn that lasts as long as something is held.
     #[must_use]
-    pub fn holding(held: impl Any + Send + Sync) -> Self {
+    pub(crate) fn holding(held: impl Any + Send + Sync) -> Self {
         Self(Some(Arc::new(held)))
     }
 
     /// The thing that is held, if it is of this kind.
     #[must_use]
-    pub fn held<T: Any>(&self) -> Option<&T> {
+    pub(crate) fn held<T: Any>(&self) -> Option<&T> {
         self.0.as_ref()?.downcast_ref()
     }
 }

@@ -38,7 +38,7 @@ impl Version {
 
     /// Whether there is no document.
     #[must_use]
-    pub fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         self.0.is_none()
     }
 }

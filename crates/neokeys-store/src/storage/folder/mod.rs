@@ -89,7 +89,7 @@ impl FolderStore {
 
     /// The same, where a change waits so long for somebody who goes on writing to the document.
     #[must_use]
-    pub fn with_patience(root: impl Into<PathBuf>, limit: u64, patience: Duration) -> Self {
+    pub(crate) fn with_patience(root: impl Into<PathBuf>, limit: u64, patience: Duration) -> Self {
         Self::on(root.into(), limit, patience, Box::new(OsFileSystem))
     }
 

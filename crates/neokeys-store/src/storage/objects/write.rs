@@ -174,7 +174,7 @@ impl Write<'_> {
                 Err(error) => return Err(self.undecided(error)),
             };
             if !state.is(self.expected) || state.ids.contains(&self.id) {
-                return self.judge(state, before.as_deref());
+                return self.settle(state, before.as_deref());
             }
             let checked = BootTime::now();
             let attributes = attributes(&state.ids, &self.id);
@@ -215,7 +215,7 @@ impl Write<'_> {
 
     /// The outcome of the write, now that another document is there. The write's own id comes before
     /// what a server said: some refuse a write that they have done.
-    fn judge(&self, state: State, before: Option<&[String]>) -> Result<Version, WriteError> {
+    fn settle(&self, state: State, before: Option<&[String]>) -> Result<Version, WriteError> {
         // None was sent.
         let Some(before) = before else { return Err(WriteError::Conflict) };
         match state.trace(before, &self.id) {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::refresh::Freshness;
-use super::writer::{Writer, commit_to};
+use super::writer::{Writer, apply_commit};
 use crate::causes::in_full;
 use crate::domain::CommitError;
 use crate::storage::document::DocumentEditor;
@@ -67,7 +67,7 @@ impl Writer {
         let document = newest.as_ref().and_then(|snapshot| snapshot.document.as_ref());
         for waiting in batch {
             let by_rule = document.and_then(|document| {
-                commit_to(&mut DocumentEditor::of(document), &waiting.commit).err()
+                apply_commit(&mut DocumentEditor::of(document), &waiting.commit).err()
             });
             self.answer(waiting, Err(by_rule.unwrap_or_else(|| error.clone())));
         }

@@ -41,7 +41,7 @@ struct Contended;
 struct Misread;
 
 /// The outcomes of commits on one document.
-struct Judged {
+struct Applied {
     outcomes: Vec<CommitResult>,
     /// The document with all that were not refused; none where all were.
     document: Option<Arc<Document>>,
@@ -112,10 +112,10 @@ impl Writer {
         if batch.is_empty() {
             return Attempt::Answered;
         }
-        let Some((batch, judged)) = self.judge(Arc::clone(document), batch).await else {
+        let Some((batch, applied)) = self.apply(Arc::clone(document), batch).await else {
             return Attempt::Answered;
         };
-        let Judged { outcomes, document } = judged;
+        let Applied { outcomes, document } = applied;
         let Some(document) = document else {
             if demand == Freshness::Newest {
                 return self.answer_each(batch, outcomes);
@@ -157,22 +157,22 @@ impl Writer {
         }
     }
 
-    /// Judges all, one after another on one draft. None if that came to a sudden end.
-    async fn judge(
+    /// Applies all, one after another on one draft. None if that came to a sudden end.
+    async fn apply(
         &self,
         document: Arc<Document>,
         batch: Vec<QueuedCommit>,
-    ) -> Option<(Vec<QueuedCommit>, Judged)> {
+    ) -> Option<(Vec<QueuedCommit>, Applied)> {
         let is_small = document.bytes().len() <= PARSED_IN_PLACE;
         let work = move || {
-            let (made, mut outcomes) = make_all(&document, &batch);
+            let (made, mut outcomes) = apply_each(&document, &batch);
             let is_changed = outcomes.iter().any(Result::is_ok);
             let document = made.filter(|_| is_changed).map(Arc::new);
             if document.is_none() {
                 let misread = || CommitError::Unavailable(Unavailable::new(Misread));
                 outcomes = outcomes.into_iter().map(|it| it.and_then(|_| Err(misread()))).collect();
             }
-            (batch, Judged { outcomes, document })
+            (batch, Applied { outcomes, document })
         };
         if is_small { Some(work()) } else { self.shared.background.block(work).await }
     }
@@ -243,20 +243,23 @@ impl Writer {
 }
 
 /// Every commit made on a document, one after another, with the outcome of each.
-fn make_all(document: &Document, batch: &[QueuedCommit]) -> (Option<Document>, Vec<CommitResult>) {
+fn apply_each(
+    document: &Document,
+    batch: &[QueuedCommit],
+) -> (Option<Document>, Vec<CommitResult>) {
     let commits = || batch.iter().map(|waiting| &waiting.commit);
     let mut draft = DocumentEditor::of(document);
-    let outcomes = commits().map(|commit| commit_to(&mut draft, commit)).collect();
+    let outcomes = commits().map(|commit| apply_commit(&mut draft, commit)).collect();
     if let Some(made) = draft.finish() {
         return (Some(made), outcomes);
     }
     // One of them does not read back as it was meant: each by itself, so that the others are made.
     let mut draft = DocumentEditor::careful(document);
-    let outcomes = commits().map(|commit| commit_to(&mut draft, commit)).collect();
+    let outcomes = commits().map(|commit| apply_commit(&mut draft, commit)).collect();
     (draft.finish(), outcomes)
 }
 
-pub(super) fn commit_to(draft: &mut DocumentEditor, commit: &Commit) -> CommitResult {
+pub(super) fn apply_commit(draft: &mut DocumentEditor, commit: &Commit) -> CommitResult {
     commit.right.authorize(draft.keyring(), &commit.edit)?;
     let change = draft.keyring().judge(&commit.edit, &commit.precondition)?;
     draft
