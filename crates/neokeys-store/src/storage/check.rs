@@ -34,11 +34,10 @@ pub enum Severity {
 
 /// Why nothing was checked.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum CheckError {
-    /// There is no such tenant.
     #[error("there is no tenant {0}")]
     NoSuchTenant(TenantId),
-    /// The tenants could not be listed.
     #[error("the tenants cannot be listed")]
     Listing(#[source] DocumentError),
 }

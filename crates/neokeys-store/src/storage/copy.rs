@@ -36,44 +36,28 @@ pub enum Copied {
 
 /// Why a tenant's document was not copied.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum CopyError {
     /// There is no such tenant, at neither end.
     #[error("there is no such tenant at the source")]
     NoSuchTenant,
     /// There is a tenant where it should go, and none where it should come from.
     #[error("there is no such tenant at the source; its keys go on working at {location}")]
-    Gone {
-        /// Where.
-        location: String,
-    },
-    /// There is another document where it should go.
+    Gone { location: String },
     #[error("another document is at {location}, which may be newer; it was left alone")]
-    Another {
-        /// Where.
-        location: String,
-    },
-    /// One of the two kept changing.
+    Another { location: String },
     #[error("the document changed {ATTEMPTS} times while it was copied")]
     Restless,
-    /// The document that was read back is not the one that was written.
     #[error("{location} does not hold what was written to it; somebody else may have changed it")]
-    NotVerified {
-        /// Where.
-        location: String,
-    },
-    /// The source cannot be read.
+    NotVerified { location: String },
     #[error("the source cannot be read")]
     Source(#[source] DocumentError),
-    /// The target cannot be read.
     #[error("the target cannot be read")]
     Target(#[source] DocumentError),
-    /// The target cannot be written.
     #[error("the target cannot be written")]
     Write(#[source] WriteError),
-    /// The tenant cannot be made at the target.
     #[error("the tenant cannot be made at the target")]
     Create(#[source] CreateTenantError),
-    /// The tenant cannot be taken away from the target.
     #[error("the tenant cannot be taken away from the target, where its keys go on working")]
     Delete(#[source] WriteError),
 }

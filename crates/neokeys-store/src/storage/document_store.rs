@@ -202,39 +202,20 @@ pub enum Reading {
 
 /// Why a store cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum DocumentError {
-    /// More bytes than a document may have. Nothing of them was read.
     #[error("{location} has {size} bytes; the limit is {limit}")]
-    TooLarge {
-        /// Where the document is.
-        location: String,
-        /// How many bytes it has.
-        size: u64,
-        /// How many it may have.
-        limit: u64,
-    },
+    TooLarge { location: String, size: u64, limit: u64 },
     /// The document changed so often while it was read that no whole state of it was seen.
     #[error("{location} kept changing while it was read")]
-    Restless {
-        /// Where the document is.
-        location: String,
-    },
-    /// Somebody else goes on writing to the document.
+    Restless { location: String },
     #[error("{location} is being written by somebody else, who was waited for {} ms", waited.as_millis())]
-    BeingEdited {
-        /// Where the document is.
-        location: String,
-        /// How long a change waited.
-        waited: Duration,
-    },
-    /// The operating system said no.
+    BeingEdited { location: String, waited: Duration },
     #[error("cannot {action} {path}")]
     Io {
         /// What was tried, as a verb.
         action: &'static str,
-        /// On what.
         path: PathBuf,
-        /// What the system said.
         source: io::Error,
     },
     /// Another process kept everybody off the document for too long.
@@ -243,16 +224,9 @@ pub enum DocumentError {
          (`fuser {path}` names it)",
         .waited.as_secs()
     )]
-    Locked {
-        /// The lock.
-        path: PathBuf,
-        /// How long it was waited for.
-        waited: Duration,
-    },
-    /// The document is something that can be read but not replaced.
+    Locked { path: PathBuf, waited: Duration },
     #[error("{location} {reason}")]
     NotReplaceable {
-        /// Where the document is.
         location: String,
         /// Why, and what to do about it.
         reason: &'static str,
@@ -263,9 +237,7 @@ pub enum DocumentError {
     Unreachable {
         /// What was tried, as a verb.
         action: &'static str,
-        /// On what.
         location: String,
-        /// What was said, or that nothing was.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The part of the program that should have answered is gone.
@@ -330,6 +302,7 @@ impl From<DocumentError> for Unavailable {
 
 /// Why a write was not done, or may not have been.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum WriteError {
     /// The document is another than the one expected. Nothing was written.
     #[error("the document has changed")]
@@ -337,7 +310,6 @@ pub enum WriteError {
     /// There is no such tenant. Nothing was written.
     #[error("there is no such tenant")]
     NoSuchTenant,
-    /// Nothing was written.
     #[error("nothing was written")]
     Refused(#[source] DocumentError),
     /// The document may be the old one or the new one, now and after a power cut.
@@ -347,11 +319,10 @@ pub enum WriteError {
 
 /// Why a tenant was not made.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum CreateTenantError {
-    /// There is one of this name.
     #[error("the tenant exists already")]
     Exists,
-    /// The store could not.
     #[error("the tenant was not made")]
     Failed(#[source] DocumentError),
 }

@@ -59,19 +59,12 @@ pub struct Cluster {
 
 /// Why a store in etcd cannot be opened. That no member answers is no reason: they may later.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum EtcdOpenError {
-    /// A file that the address names.
     #[error("cannot read {}, which the address of etcd names", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// No thread could be started.
+    File { path: PathBuf, source: io::Error },
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
-    /// The system gave no random numbers.
     #[error("the system gives no random numbers")]
     Random,
 }

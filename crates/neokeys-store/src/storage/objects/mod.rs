@@ -63,19 +63,16 @@ pub struct Bucket {
 
 /// Why object storage cannot be used. That it does not answer is no reason: it may later.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum ObjectsOpenError {
-    /// The environment does not say enough, or something that makes no sense.
     #[error("the settings of {cloud} in the environment cannot be used: {fault}")]
     Environment {
-        /// Whose.
         cloud: &'static str,
         /// What is wrong, without what the variables hold.
         fault: String,
     },
-    /// No thread could be started.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
-    /// The system gave no random numbers.
     #[error("the system gives no random numbers")]
     Random,
 }

@@ -48,25 +48,17 @@ impl Default for StoreConfig {
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum OpenError {
-    /// The folder is not there.
     #[error("there is no folder {}; make it, or name another store", .0.display())]
     NoFolder(PathBuf),
-    /// What is there is no folder.
     #[error("{} is not a folder", .0.display())]
     NotAFolder(PathBuf),
-    /// The operating system said no.
     #[error("cannot open the folder {}", path.display())]
-    Folder {
-        /// Which folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Folder { path: PathBuf, source: io::Error },
     /// A document of 4 GiB or more could not be parsed.
     #[error("the limit of a document is {0} bytes; it must be less than 4 GiB")]
     Limit(u64),
-    /// This program cannot speak to such a store.
     #[error(
         "this neokeys is built without {scheme}://; build one that has it: \
          cargo install --path . --features {feature}{needs}"
@@ -74,20 +66,16 @@ pub enum OpenError {
     NotBuiltIn {
         /// What its address begins with.
         scheme: &'static str,
-        /// The cargo feature that it takes.
         feature: &'static str,
         /// What else a machine needs for that.
         needs: &'static str,
     },
-    /// etcd cannot be used.
     #[cfg(feature = "etcd")]
     #[error("etcd cannot be used")]
     Etcd(#[source] EtcdOpenError),
-    /// Object storage cannot be used.
     #[cfg(feature = "object-storage")]
     #[error("the object storage cannot be used")]
     Objects(#[source] ObjectsOpenError),
-    /// No threads could be started.
     #[error("cannot start the storage threads")]
     Threads(#[source] io::Error),
 }

@@ -36,28 +36,24 @@ pub struct EtcdUrl {
 
 /// A fault in an address of etcd.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum EtcdUrlError {
-    /// No host.
     #[error("it names no member; write etcd://HOST:PORT,HOST:PORT/PREFIX")]
     NoMember,
     /// A member that is no host and port.
     #[error("{0:?} is no HOST:PORT of a member")]
     Member(String),
-    /// A secret where everybody reads it.
     #[error(
         "it has a user or password before the host; write ?user=NAME&password_file=FILE at the end"
     )]
     Secret,
-    /// A prefix with something in it that is hard to type and to see.
     #[error("the prefix {0:?} is not made of letters, digits, - _ . and /, or has an empty part")]
     Prefix(String),
-    /// A parameter that is none.
     #[error(
         "{0:?} is none of its parameters, or has a value that it cannot have; they are tls=true, ca=FILE, certificate=FILE, key=FILE, user=NAME \
          and password_file=FILE"
     )]
     Parameter(String),
-    /// A parameter that needs another one.
     #[error("{0} goes together with {1}")]
     Together(&'static str, &'static str),
 }

@@ -32,8 +32,8 @@ pub enum StoreUrl {
 /// The text is no address of a store. Nothing in it that may be a secret is told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum StoreUrlError {
-    /// `file:` without a folder.
     #[error("the store \"file:\" names no folder; write file:DIR, for example file:data")]
     NoFolder,
     /// `file://host/…`.
@@ -41,29 +41,16 @@ pub enum StoreUrlError {
         "the store {0:?} names a host; write file:DIR or file:///DIR for a folder of this machine"
     )]
     Host(String),
-    /// No scheme, or one that there is no store for.
     #[error(
         "the store {0:?} is none that neokeys knows; write file:DIR, \
          etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, \
          or memory: for a trial"
     )]
     Scheme(String),
-    /// `etcd:` and something that is not understood.
     #[error("the store {url:?} cannot be used: {fault}")]
-    Etcd {
-        /// What was written.
-        url: String,
-        /// What is wrong with it.
-        fault: EtcdUrlError,
-    },
-    /// A cloud's scheme and something that is not understood.
+    Etcd { url: String, fault: EtcdUrlError },
     #[error("the store {url:?} cannot be used: {fault}")]
-    Objects {
-        /// What was written.
-        url: String,
-        /// What is wrong with it.
-        fault: ObjectsUrlError,
-    },
+    Objects { url: String, fault: ObjectsUrlError },
 }
 
 impl FromStr for StoreUrl {

@@ -28,11 +28,10 @@ pub struct ObjectsUrl {
 
 /// A fault in an address of object storage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum ObjectsUrlError {
-    /// No bucket, or one that nobody can have.
     #[error("{0:?} is no name of a bucket or container")]
     Bucket(String),
-    /// A prefix with something in it that is hard to type and to see.
     #[error("the prefix {0:?} is not made of letters, digits, - _ . and /, or has an empty part")]
     Prefix(String),
 }
