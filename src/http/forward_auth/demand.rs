@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::auth::denial;
 use crate::domain::{Scope, Scopes};
+use crate::http::request::form;
 use crate::problem::{Faults, Problem};
 
 /// Every scope that is named so is needed.
@@ -65,7 +66,7 @@ impl<'q> Demand<'q> {
     }
 
     fn pairs(self) -> impl Iterator<Item = (Cow<'q, str>, Cow<'q, str>)> {
-        form_urlencoded::parse(self.0.as_bytes())
+        form::pairs(self.0.as_bytes())
     }
 }
 

@@ -6,7 +6,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::IntrospectToken;
 use crate::http::edge::request_id;
-use crate::http::request::body;
+use crate::http::request::{body, form};
 use crate::problem::{Faults, Problem};
 
 /// The parameter that holds the token.
@@ -37,7 +37,7 @@ impl IntrospectionRequest {
     /// Reads a form. Parameters that are not known are ignored, the hint with them: every kind of
     /// token is looked for at once. One without a value counts as left out (RFC 6749 §3.2).
     fn parse(form: &[u8]) -> Result<Self, Problem> {
-        let tokens = form_urlencoded::parse(form).filter(|(name, _)| name == TOKEN);
+        let tokens = form::pairs(form).filter(|(name, _)| name == TOKEN);
         let mut tokens = tokens.map(|(_, value)| value).filter(|value| !value.is_empty());
         let fault = match (tokens.next(), tokens.next()) {
             (Some(token), None) => return Ok(Self(token.into_owned())),
@@ -60,7 +60,7 @@ impl FromRequest for IntrospectionRequest {
         Box::pin(async move {
             let bytes = bytes.await?;
             // Any of several: a question that is refused has its line in the log too.
-            let pairs = form_urlencoded::parse(&bytes).filter(|(name, _)| name == TOKEN);
+            let pairs = form::pairs(&bytes).filter(|(name, _)| name == TOKEN);
             pairs.for_each(|(_, token)| request_id::note_secret(&request, token.as_bytes()));
             Self::parse(&bytes)
         })

@@ -2,6 +2,7 @@
 
 pub(super) mod body;
 pub(super) mod client;
+pub(super) mod form;
 pub(super) mod json_body;
 mod json_object;
 pub(super) mod limits;
