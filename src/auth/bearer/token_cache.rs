@@ -1,15 +1,19 @@
 //! Tokens that were found good, so that each pays for its signature once.
 //!
-//! Invariants: what is kept is what was decided about one exact text, known by its SHA-256, under
-//! one exact key set. It counts only as long as its issuer still has that very set, and the time
-//! is judged anew at each use, so a token never lives longer than without this. A refusal is not
-//! kept. The number of tokens is bounded; the token itself is not kept.
+//! Invariants: what is kept is what was decided about one exact text under one exact key set. The
+//! text is known by its `SipHash` of 128 bits under a key that the process drew and tells nobody: to
+//! have one text taken for another, a caller would have to forge a message authentication code
+//! without having seen any. It counts only as long as its issuer still has that very set, and the
+//! time is judged anew at each use, so a token never lives longer than without this. A refusal is
+//! not kept. The number of tokens is bounded; the token itself is not kept.
 
+use std::hash::Hasher as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use papaya::ResizeMode;
-use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use super::SigningAlgorithm;
 use super::claims::Lifetime;
@@ -21,21 +25,9 @@ const GENERATION: usize = 4096;
 /// The longest token that is kept, in bytes: what it says takes memory in proportion.
 const LONGEST: usize = 4096;
 
-/// A token's SHA-256.
+/// A token's `SipHash` of 128 bits under the key of the tokens that it is looked for in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct TokenDigest([u8; 32]);
-
-impl TokenDigest {
-    /// The digest of a token that is short enough to be kept.
-    pub(super) fn of(token: &str) -> Option<Self> {
-        if token.len() > LONGEST {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        Some(Self(bytes))
-    }
-}
+pub(super) struct TokenDigest(u128);
 
 /// A token that was found good.
 pub(super) struct Verified {
@@ -57,8 +49,8 @@ pub(super) struct Verified {
 /// generation follows another.
 ///
 /// Who finds a token waits for nobody.
-#[derive(Default)]
 pub(super) struct VerifiedTokens {
+    key: [u8; 16],
     generations: ArcSwap<Generations>,
     turning: Mutex<()>,
 }
@@ -88,6 +80,24 @@ impl Default for Generations {
 }
 
 impl VerifiedTokens {
+    /// No tokens, and a key of their own.
+    #[expect(clippy::expect_used, reason = "without random bytes nothing here is safe")]
+    pub(super) fn new() -> Self {
+        let mut key = [0; 16];
+        SystemRandom::new().fill(&mut key).expect("the system has random bytes");
+        Self { key, generations: ArcSwap::default(), turning: Mutex::default() }
+    }
+
+    /// The digest of a token that is short enough to be kept.
+    pub(super) fn digest(&self, token: &str) -> Option<TokenDigest> {
+        let is_kept = token.len() <= LONGEST;
+        is_kept.then(|| {
+            let mut hasher = SipHasher24::new_with_key(&self.key);
+            hasher.write(token.as_bytes());
+            TokenDigest(hasher.finish128().as_u128())
+        })
+    }
+
     /// The token, if it was found good lately.
     pub(super) fn find(&self, token: &TokenDigest) -> Option<Arc<Verified>> {
         let generations = self.generations.load();
@@ -148,7 +158,7 @@ mod tests {
         verifier_of,
     };
     use super::super::{BearerError, BearerVerifier, SigningAlgorithm};
-    use super::{GENERATION, LONGEST, TokenDigest, Verified, VerifiedTokens};
+    use super::{GENERATION, LONGEST, Verified, VerifiedTokens};
 
     async fn verifier(clock: Arc<TestClock>) -> Arc<BearerVerifier> {
         verifier_of(issuer_config(), key_set(SIGNERS.iter()), clock).await
@@ -232,27 +242,37 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_known_by_its_text_and_a_key_of_this_cache() {
+        let (tokens, others) = (VerifiedTokens::new(), VerifiedTokens::new());
+        let digest = tokens.digest("a token");
+        assert!(digest.is_some() && digest == tokens.digest("a token"));
+        assert!(digest != tokens.digest("a tokeo") && digest != others.digest("a token"));
+        assert!(tokens.digest(&"a".repeat(LONGEST)).is_some());
+        assert!(tokens.digest(&"a".repeat(LONGEST + 1)).is_none());
+    }
+
+    #[test]
     fn who_finds_a_token_waits_for_no_generation() {
-        let tokens = VerifiedTokens::default();
-        let (old, young) = (TokenDigest::of("old").unwrap(), TokenDigest::of("young").unwrap());
+        let tokens = VerifiedTokens::new();
+        let (old, young) = (tokens.digest("old").unwrap(), tokens.digest("young").unwrap());
         tokens.insert(old, verified());
         tokens.turn(&tokens.generations.load());
         tokens.insert(young, verified());
         let _turning = tokens.turning.lock().unwrap();
         assert!(tokens.find(&old).is_some() && tokens.find(&young).is_some());
-        assert!(tokens.find(&TokenDigest::of("never").unwrap()).is_none());
+        assert!(tokens.find(&tokens.digest("never").unwrap()).is_none());
     }
 
     #[test]
     fn the_number_of_tokens_is_bounded_whatever_thread_brings_them() {
-        let tokens = VerifiedTokens::default();
+        let tokens = VerifiedTokens::new();
         std::thread::scope(|threads| {
             for thread in 0..4 {
                 let tokens = &tokens;
                 threads.spawn(move || {
                     for number in 0..GENERATION {
                         let token = format!("{thread}-{number}");
-                        tokens.insert(TokenDigest::of(&token).unwrap(), verified());
+                        tokens.insert(tokens.digest(&token).unwrap(), verified());
                         assert!(tokens.len() <= 2 * GENERATION + 4);
                     }
                 });
@@ -263,14 +283,14 @@ mod tests {
 
     #[test]
     fn the_number_of_tokens_is_bounded_and_those_in_use_stay() {
-        let tokens = VerifiedTokens::default();
-        let used = TokenDigest::of("used").unwrap();
+        let tokens = VerifiedTokens::new();
+        let used = tokens.digest("used").unwrap();
         tokens.insert(used, verified());
         for number in 0..3 * GENERATION {
-            tokens.insert(TokenDigest::of(&number.to_string()).unwrap(), verified());
+            tokens.insert(tokens.digest(&number.to_string()).unwrap(), verified());
             assert!(tokens.find(&used).is_some());
             assert!(tokens.len() <= 2 * GENERATION);
         }
-        assert!(tokens.find(&TokenDigest::of("0").unwrap()).is_none());
+        assert!(tokens.find(&tokens.digest("0").unwrap()).is_none());
     }
 }

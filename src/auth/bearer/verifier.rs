@@ -145,7 +145,7 @@ impl BearerVerifier {
         if tokio::time::timeout(START_PATIENCE, future::join_all(loads)).await.is_err() {
             tracing::warn!("an issuer has not answered yet; going on without it");
         }
-        let verified = VerifiedTokens::default();
+        let verified = VerifiedTokens::new();
         Ok(Arc::new(Self { tenants_claim: config.tenants_claim, issuers, verified, clock }))
     }
 
@@ -168,7 +168,7 @@ impl BearerVerifier {
     }
 
     async fn verify_token(&self, token: &str) -> Result<Arc<Verified>, BearerError> {
-        let digest = TokenDigest::of(token);
+        let digest = self.verified.digest(token);
         if let Some(digest) = &digest
             && let Some(verdict) = self.find_verdict(digest)
         {
