@@ -12,24 +12,26 @@
 //! What is refused is answered as neokeys answers: 401, 403 or 503, with a challenge and a problem
 //! object (RFC 9457), whose `type` is the path of a page of neokeys.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ThinData};
-use actix_web::{Error, Scope};
 
-pub use crate::auth::bearer::{BearerConfig, BearerConfigError, IssuerConfig, SigningAlgorithm};
+pub use crate::auth::bearer::{BearerConfig, IssuerConfig, SigningAlgorithm};
 pub use crate::auth::{
     Caller, Method, Principal, RequiredScope, ScopedAuthorize, Subject, Tenants,
 };
-pub use crate::domain::{Scopes, TenantId, TenantIdError};
-pub use crate::storage::{OpenError, StoreUrl, StoreUrlError};
+pub use crate::domain::{Scope, ScopeError, Scopes, ScopesError, TenantId, TenantIdError};
+pub use crate::problem::Problem;
+pub use crate::storage::{
+    Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError,
+};
 
 use crate::auth::bearer::{BearerVerifier, crypto_provider};
 use crate::auth::{Authenticator, SystemClock, authenticate};
-use crate::domain::KeyRepository;
 use crate::http;
 use crate::storage::{DocumentRepository, StoreConfig};
 
@@ -37,16 +39,16 @@ use crate::storage::{DocumentRepository, StoreConfig};
 #[derive(Clone)]
 pub struct Guard(Authenticator);
 
-/// Why a guard cannot be opened.
+/// Why a guard cannot be opened. The source says what is wrong, in words.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GuardError {
     /// The store cannot be opened.
     #[error("the store of keys cannot be opened")]
-    Store(#[from] OpenError),
+    Store(#[source] Box<dyn Error + Send + Sync>),
     /// The settings of bearer tokens are not usable.
     #[error("the settings of bearer tokens are not usable")]
-    Bearer(#[from] BearerConfigError),
+    Bearer(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl Guard {
@@ -61,9 +63,10 @@ impl Guard {
     /// [`GuardError`] says which of the two cannot be used.
     pub async fn open(store: &StoreUrl, bearer: BearerConfig) -> Result<Self, GuardError> {
         crypto_provider::install();
-        let keys: Arc<dyn KeyRepository> =
-            Arc::new(DocumentRepository::open(store, &StoreConfig::default())?);
-        let bearer = BearerVerifier::open(bearer, Arc::new(SystemClock)).await?;
+        let keys = DocumentRepository::open(store, &StoreConfig::default());
+        let keys = Arc::new(keys.map_err(|error| GuardError::Store(error.into()))?);
+        let bearer = BearerVerifier::open(bearer, Arc::new(SystemClock)).await;
+        let bearer = bearer.map_err(|error| GuardError::Bearer(error.into()))?;
         Ok(Self(Authenticator::new(keys, bearer)))
     }
 
@@ -75,12 +78,12 @@ impl Guard {
     pub fn scope(
         &self,
         path: &str,
-    ) -> Scope<
+    ) -> actix_web::Scope<
         impl ServiceFactory<
             ServiceRequest,
             Config = (),
             Response = ServiceResponse<BoxBody>,
-            Error = Error,
+            Error = actix_web::Error,
             InitError = (),
         > + use<>,
     > {

@@ -49,7 +49,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         module: "guard",
-        uses: &["auth", "domain", "http", "storage"],
+        uses: &["auth", "domain", "http", "problem", "storage"],
         never: &["std::fs", "std::env"],
     },
     Layer {

@@ -8,7 +8,9 @@ use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, test, web};
-use neokeys::guard::{BearerConfig, Guard, IssuerConfig, RequiredScope, ScopedAuthorize, StoreUrl};
+use neokeys::guard::{
+    BearerConfig, Guard, GuardError, IssuerConfig, RequiredScope, ScopedAuthorize, StoreUrl,
+};
 use neokeys_testkit::{Client, Issuer, Service, document, entry, token_of};
 use serde_json::json;
 
@@ -167,4 +169,19 @@ async fn a_tenant_that_only_a_resource_in_the_scope_names_lets_nobody_in() {
             assert_eq!(answer.status(), status, "{header} {path}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_guard_that_cannot_be_opened_says_which_setting_it_is() {
+    let bearer = |audience| {
+        let mut bearer = BearerConfig::default();
+        bearer.issuers.push(IssuerConfig::new("https://issuer.example", audience));
+        bearer
+    };
+    let store = StoreUrl::File("/nowhere/to/be/found".into());
+    let error = Guard::open(&store, bearer("shops")).await.err().unwrap();
+    assert!(matches!(&error, GuardError::Store(it) if it.to_string().contains("/nowhere/to")));
+    let error = Guard::open(&StoreUrl::Memory, bearer("")).await.err().unwrap();
+    let setting = "auth.bearer.issuers[0].audience must not be empty";
+    assert!(matches!(&error, GuardError::Bearer(it) if it.to_string() == setting), "{error:?}");
 }

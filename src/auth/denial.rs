@@ -117,15 +117,12 @@ pub fn grant_exceeds_own(lacking: &[Scope]) -> Problem {
 /// Too many credentials that were not valid came from the caller's address.
 pub fn too_many_failures(wait: Duration) -> Problem {
     // Whole seconds, rounded up: whoever waits them is let in (RFC 9110 §10.2.3).
-    let seconds = wait.as_millis().div_ceil(1000);
-    let problem = Problem::new(
+    let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+    Problem::new(
         ProblemType::TooManyFailures,
         format!("Wait {seconds} seconds before the next attempt."),
-    );
-    match HeaderValue::try_from(seconds.to_string()) {
-        Ok(value) => problem.with_header(RETRY_AFTER, value),
-        Err(error) => problem.caused_by(error),
-    }
+    )
+    .with_header(RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 /// The tenant's document cannot be read or written, and what helps.
@@ -176,7 +173,7 @@ pub fn unauthenticated(operation: &str) -> Problem {
 fn challenged(problem: Problem, challenge: String) -> Problem {
     match HeaderValue::try_from(challenge) {
         Ok(value) => problem.with_header(WWW_AUTHENTICATE, value),
-        // Every part is printable ASCII; a challenge that is not is left out rather than the answer.
+        // What a service of others demands may be no scope token: the refusal stands without.
         Err(_) => problem,
     }
 }
