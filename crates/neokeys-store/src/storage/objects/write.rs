@@ -28,14 +28,14 @@ use crate::storage::remote::RemoteDocuments as _;
 pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(8);
 /// How long to wait at first before a write that was refused is tried again.
 const SHORT_PAUSE: Duration = Duration::from_millis(10);
-/// WriteIds that are kept in an object. So many writes may follow one whose answer was lost.
+/// Ids that are kept in an object. So many writes may follow one whose answer was lost.
 const KEPT: usize = 16;
 /// The metadata that holds them; no hyphen, which Azure does not take.
 const IDS: &str = "neokeyswrites";
 /// The metadata of an object that was made empty: the id of who made it.
 pub(super) const MADE_BY: Attribute = Attribute::Metadata(Cow::Borrowed("neokeysmade"));
 
-/// WriteIds of writes that nobody else gives.
+/// Ids of writes that nobody else gives.
 #[derive(Debug)]
 pub(super) struct WriteIds {
     process: u64,

@@ -50,8 +50,8 @@ pub enum EtcdUrlError {
     #[error("the prefix {0:?} is not made of letters, digits, - _ . and /, or has an empty part")]
     Prefix(String),
     #[error(
-        "{0:?} is none of its parameters, or has a value that it cannot have; they are tls=true, ca=FILE, certificate=FILE, key=FILE, user=NAME \
-         and password_file=FILE"
+        "{0:?} is none of its parameters, or has a value that it cannot have; they are tls=true, \
+         ca=FILE, certificate=FILE, key=FILE, user=NAME and password_file=FILE"
     )]
     Parameter(String),
     #[error("{0} goes together with {1}")]
