@@ -5,8 +5,8 @@
 //! in a form that can be judged again at once, on any keyring of the tenant, without the secret.
 
 use super::bearer::VerifiedToken;
-use super::{Caller, Grants, Method, Principal, Tenants};
-use crate::domain::{CallerRight, Digest, Keyring, KeyringEdit, RightError, TenantId};
+use super::{Method, Principal, Tenants};
+use crate::domain::{Digest, Keyring, TenantId};
 
 /// A credential that was found valid, and whom it speaks for.
 #[derive(Debug, Clone)]
@@ -56,36 +56,6 @@ impl Accepted {
         match &self.standing {
             Standing::ApiKey(digest) => Self::api_key(keyring, *digest, tenant),
             Standing::Bearer(_) => self.is_good().then(|| self.clone()),
-        }
-    }
-}
-
-/// The right of a caller to one operation in one tenant.
-#[derive(Debug)]
-pub(super) struct OperationRight {
-    pub(super) caller: Caller,
-    pub(super) tenant: TenantId,
-    pub(super) scope: &'static str,
-    pub(super) grants: Grants,
-}
-
-impl CallerRight for OperationRight {
-    fn authorize(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError> {
-        let caller =
-            self.caller.renewed(keyring, &self.tenant).ok_or(RightError::CredentialInvalid)?;
-        if !caller.holds(&self.tenant, self.scope) {
-            return Err(RightError::ScopeMissing { scope: self.scope });
-        }
-        match (self.grants, edit.granted()) {
-            (Grants::Any, _) | (Grants::Subset, None) => Ok(()),
-            (Grants::Subset, Some(granted)) => {
-                let lacking = caller.lacking(&self.tenant, granted);
-                if lacking.is_empty() {
-                    return Ok(());
-                }
-                let lacking = lacking.into_iter().cloned().collect();
-                Err(RightError::GrantExceedsOwn { lacking })
-            }
         }
     }
 }

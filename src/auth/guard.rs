@@ -8,7 +8,7 @@ use std::time::Instant;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::accepted_credential::OperationRight;
+use super::operation_right::OperationRight;
 use super::{Caller, Grants, denial};
 use crate::contract::Operation;
 use crate::domain::{Commit, KeyRepository, Keyring, KeyringEdit, Precondition, Right, TenantId};

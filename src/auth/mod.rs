@@ -20,6 +20,7 @@ pub mod denial;
 mod grants;
 mod guard;
 mod middleware;
+mod operation_right;
 mod principal;
 #[cfg(test)]
 mod refusal_timing;

@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Descriptors that connections leave to the rest: documents, the store, metrics, the log.
-pub const RESERVE: u64 = 256;
+const RESERVE: u64 = 256;
 
 /// What the process may have open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,7 +21,7 @@ mod watched;
 pub const LIBRARY: &str = "actix_http";
 
 pub use departure::Departure;
-pub use descriptors::{Descriptors, RESERVE};
+pub use descriptors::Descriptors;
 pub use serve::{Beyond, Listening, serve};
 pub use tally::{ConnectionTally, Refusal};
 pub use watched::Patience;

@@ -13,12 +13,12 @@ mod amounts;
 mod error;
 mod file;
 mod form;
-mod list;
 mod opentelemetry;
 mod service_links;
 mod sources;
 mod syntax;
 mod table;
+mod variable_text;
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};

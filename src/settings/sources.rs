@@ -4,15 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use serde::de::value::StrDeserializer;
-use serde::de::{Deserializer, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
-
 use super::error::nearest;
-use super::list;
 use super::opentelemetry;
 use super::service_links::is_service_link;
 use super::table::{SETTINGS, Setting, VARIABLE_PREFIX, assign};
+use super::variable_text::VariableText;
 use super::{Settings, SettingsError};
 use crate::storage::without_credentials;
 
@@ -70,58 +66,4 @@ pub(super) fn apply_environment(
             .map_err(|error| refuse(&error.to_string()))?;
     }
     Ok(())
-}
-
-/// The value of a variable: text where a text is wanted, YAML where anything else is.
-pub(super) struct VariableText<'de>(pub(super) &'de str);
-
-impl<'de> IntoDeserializer<'de, serde_yaml::Error> for VariableText<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-impl<'de> Deserializer<'de> for VariableText<'de> {
-    type Error = serde_yaml::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        serde_yaml::Deserializer::from_str(self.0).deserialize_any(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        // What is there is a text again: `[::1]:9464` is an address and no list.
-        match self.0 {
-            "" | "~" | "null" | "Null" | "NULL" => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        let text: StrDeserializer<'de, Self::Error> = self.0.into_deserializer();
-        text.deserialize_enum(name, variants, visitor)
-    }
-
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_borrowed_str(self.0)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_borrowed_str(self.0)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        list::read(self.0, visitor)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
-        newtype_struct tuple tuple_struct map struct identifier ignored_any
-    }
 }

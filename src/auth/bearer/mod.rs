@@ -24,6 +24,7 @@ mod key_address;
 mod key_fetch;
 mod key_refresh;
 mod key_set;
+mod signing_algorithm;
 mod strict_json;
 #[cfg(test)]
 mod testing;
@@ -34,7 +35,7 @@ mod weak_rsa;
 
 pub use certificate_authorities::AuthoritiesError;
 pub use claims::TokenDescription;
-pub use config::{BearerConfig, IssuerConfig, SigningAlgorithm};
+pub use config::{BearerConfig, IssuerConfig};
 pub use config_error::BearerConfigError;
 pub use error::BearerError;
 pub use jwk::KeyFault;
@@ -42,4 +43,5 @@ pub use key_address::AddressError;
 pub use key_fetch::LoadError;
 pub use key_refresh::{Loads, Pace};
 pub use key_set::KeySetError;
+pub use signing_algorithm::SigningAlgorithm;
 pub use verifier::{BearerVerifier, FixedIssuer, IssuerHealth, VerifiedToken};

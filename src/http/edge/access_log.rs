@@ -14,13 +14,13 @@ use actix_web::web::ThinData;
 
 use super::exchange::{Exchange, RequestObserver};
 use super::matched_route::MatchedRoute;
-use super::request_id::RequestId;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::secret_in_text::tells_credential;
 use crate::auth::{Caller, path_parameter};
 use crate::contract::parameter;
 use crate::domain::{KeyName, TenantId};
 use crate::http::request::client::ClientGone;
+use crate::http::request::request_id::RequestId;
 use crate::problem::Problem;
 
 /// What a handler leaves with a request that made a key, whose name no path has.

@@ -9,8 +9,8 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Condition;
 
-use super::request_id::X_REQUEST_ID;
 use crate::contract::{API_KEY_HEADER, OPERATIONS};
+use crate::http::request::request_id::X_REQUEST_ID;
 
 /// Who may call from a browser: the settings `cors.…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

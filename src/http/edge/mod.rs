@@ -5,7 +5,6 @@ pub(super) mod cors;
 pub(super) mod exchange;
 pub(super) mod matched_route;
 pub(super) mod public_address;
-pub(super) mod request_id;
 pub(super) mod request_tally;
 
 use std::sync::{Arc, LazyLock};
@@ -27,9 +26,9 @@ use super::request::negotiation::MediaType;
 use crate::contract::API_KEY_HEADER;
 use crate::problem::{Problem, ProblemType};
 
+use crate::http::request::request_id::{RequestId, X_REQUEST_ID};
 use matched_route::MatchedRoute;
 use public_address::public_address;
-use request_id::{RequestId, X_REQUEST_ID};
 use request_tally::RequestTally;
 
 /// Middleware around everything: the request's id, the bodies of problems, caching and security

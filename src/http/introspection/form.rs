@@ -5,7 +5,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::IntrospectToken;
-use crate::http::edge::request_id;
+use crate::http::request::request_id;
 use crate::http::request::{body, form};
 use crate::problem::{Faults, Problem};
 

@@ -8,3 +8,4 @@ mod json_object;
 pub(super) mod limits;
 pub(super) mod negotiation;
 pub(super) mod preconditions;
+pub(super) mod request_id;

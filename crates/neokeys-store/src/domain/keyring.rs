@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::key_index::KeyIndex;
 use super::snapshot_cache::SnapshotCache;
 use super::{ApiKey, Change, Digest, EditError, EntityTag, KeyName, KeyringEdit, Precondition};
@@ -63,6 +65,14 @@ impl Keyring {
     #[must_use]
     pub fn keys(&self) -> &[Arc<ApiKey>] {
         &self.keys
+    }
+
+    /// The list as it is shown, written once a snapshot. Where `write` fails, nothing is kept.
+    pub fn listing<E>(
+        &self,
+        write: impl FnOnce(&[Arc<ApiKey>]) -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
+        self.shown.listing(&self.keys, write)
     }
 
     /// The entries that cannot be keys.

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use super::{ApiKey, EntityTag, Keyring};
+use super::{ApiKey, EntityTag};
 
 /// What follows from the keys of one snapshot, once it was asked for. A snapshot with other keys has a
 /// cache of its own.
@@ -18,21 +18,16 @@ impl SnapshotCache {
     pub(super) fn entity_tag(&self, keys: &[Arc<ApiKey>]) -> EntityTag {
         *self.entity_tag.get_or_init(|| EntityTag::of_keys(keys.iter().map(|key| &**key)))
     }
-}
 
-impl Keyring {
-    /// The list as it is shown, written once a snapshot.
-    ///
-    /// # Errors
-    /// The error of `write`; nothing is kept then.
-    pub fn listing<E>(
+    /// The listing of these keys, written once; the error of `write` is not kept.
+    pub(super) fn listing<E>(
         &self,
+        keys: &[Arc<ApiKey>],
         write: impl FnOnce(&[Arc<ApiKey>]) -> Result<Bytes, E>,
     ) -> Result<Bytes, E> {
-        let place = &self.shown.listing;
-        match place.get() {
+        match self.listing.get() {
             Some(listing) => Ok(listing.clone()),
-            None => write(self.keys()).map(|listing| place.get_or_init(|| listing).clone()),
+            None => write(keys).map(|listing| self.listing.get_or_init(|| listing).clone()),
         }
     }
 }

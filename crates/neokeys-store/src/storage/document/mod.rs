@@ -5,9 +5,10 @@
 //!
 //! Invariant: the keyring is exactly what the bytes say.
 
-mod diagnostics;
+mod diagnostic;
 mod editing;
 mod lines;
+mod lint;
 mod reading;
 mod yaml;
 
@@ -15,10 +16,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub(crate) use self::diagnostics::Diagnostic;
-use self::diagnostics::lint;
-pub(crate) use self::diagnostics::lint::LintReport;
+pub(crate) use self::diagnostic::Diagnostic;
 pub(crate) use self::editing::{DocumentEditor, NotEditable};
+pub(crate) use self::lint::LintReport;
 use self::reading::section_layout::Layout;
 use self::reading::{ParsedDocument, read};
 use crate::domain::Keyring;

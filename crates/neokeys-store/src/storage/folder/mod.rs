@@ -7,6 +7,7 @@
 //! Invariant: nothing but `security.yml` of a folder whose name is a tenant id is ever read as a
 //! document.
 
+mod carry_over;
 mod crash_recovery;
 mod editors;
 mod errors;

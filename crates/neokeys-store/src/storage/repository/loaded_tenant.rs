@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::freshness::Freshness;
 use super::queue::CommitQueue;
-use super::refresh::Freshness;
 use super::snapshot::Latest;
 use crate::domain::{ReadError, TenantId};
 use crate::storage::document::Diagnostic;

@@ -4,6 +4,7 @@
 //! writer's affair a tenant ([`writer`]).
 
 mod footprint;
+mod freshness;
 mod incidents;
 mod loaded_tenant;
 mod open;
@@ -20,10 +21,10 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use self::freshness::Freshness;
 use self::incidents::{Area, Incidents};
 pub use self::open::{OpenError, StoreConfig, open_documents};
 use self::queue::{CommitTicket, QueuedCommit};
-use self::refresh::Freshness;
 use self::statistics::Tally;
 use self::tenant_cache::TenantCache;
 use self::watchdog::{PendingCommits, Watchdog};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Shared;
+use super::freshness::Freshness;
 use super::incidents::Area;
 use super::loaded_tenant::{JustEmptied, LastRead, LoadedTenant, STAYS_EMPTY, Unparsable};
 use super::snapshot::Snapshot;
@@ -22,15 +23,6 @@ pub(super) const READ_PATIENCE: Duration = Duration::from_secs(3);
 pub(super) const PARSED_IN_PLACE: usize = 32 * 1024;
 /// Faulty entries that are logged one by one.
 const LOGGED: usize = 10;
-
-/// How new what is read must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Freshness {
-    /// As new as the store promises of a read.
-    Fresh,
-    /// As new as it can be: a store that is elsewhere is asked.
-    Newest,
-}
 
 /// The store did not answer in time.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::refresh::Freshness;
+use super::freshness::Freshness;
 use super::writer::{Writer, apply_commit};
 use crate::causes::in_full;
 use crate::domain::CommitError;

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Shared;
+use super::freshness::Freshness;
 use super::incidents::Area;
 use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY};
 use super::queue::{CommitResult, QueuedCommit};
-use super::refresh::{Freshness, PARSED_IN_PLACE};
+use super::refresh::PARSED_IN_PLACE;
 use super::snapshot::Snapshot;
 use crate::causes::in_full;
 use crate::domain::{Commit, CommitError, Committed, ReadError, Unavailable};

@@ -6,6 +6,7 @@
 //! Invariant: after every change, the editor's keyring is exactly what its bytes say; a change that
 //! is refused leaves no trace.
 
+mod effort;
 mod entry_template;
 mod flow_collection;
 mod insert_entry;

@@ -1,7 +1,8 @@
 //! Updates of entries: what turns a key off must work however its entry is written.
 
+use super::effort::EFFORTS;
 use super::text_edit::TextEdit;
-use super::update_members::{EFFORTS, edit_entry};
+use super::update_members::edit_entry;
 use super::verify_edit::Expected;
 use super::{DocumentEditor, NotEditable, item_of};
 use crate::domain::{ApiKey, Change};

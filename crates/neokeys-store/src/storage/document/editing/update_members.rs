@@ -3,6 +3,7 @@
 //! An edit can be planned with more or less effort: the least touches the fewest bytes, the others
 //! are for entries where that would change what stands beside.
 
+use super::effort::Effort;
 use super::text_edit::TextEdit;
 use super::update_permissions::{edit_list, quotes_of};
 use crate::domain::ApiKey;
@@ -12,20 +13,6 @@ use crate::storage::document::reading::entry::members::{EntryMembers, Member, Me
 use crate::storage::document::yaml::scalar::{Quotes, write_text};
 use crate::storage::document::yaml::semantic_hash::{SemanticHash, SemanticHasher};
 use crate::storage::document::yaml::{Content, NodeId, Tree};
-
-/// The part of an entry that an edit may touch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effort {
-    /// The lines that change; a new member comes after the one that it usually follows.
-    Least,
-    /// The comments and blank lines behind what goes too; a new member comes last.
-    Gaps,
-    /// A list is written anew; a new member comes first.
-    Anew,
-}
-
-/// All efforts, the least first.
-pub(super) const EFFORTS: [Effort; 3] = [Effort::Least, Effort::Gaps, Effort::Anew];
 
 /// The edits that make the entry `item` say what `key` says in place of `old`, and what its other
 /// members mean then if they change; none where it cannot be done so.

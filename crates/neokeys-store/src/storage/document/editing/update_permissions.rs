@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::effort::Effort;
 use super::flow_collection::{
     FlowItem, comment_behind, find_comma, insert_after, insert_first, removals,
 };
 use super::text_edit::{TextEdit, edited_text, kept};
-use super::update_members::Effort;
 use crate::storage::document::lines::{
     end_of_lines, indentation, is_beneath, line_ending, line_start, lines_at,
 };

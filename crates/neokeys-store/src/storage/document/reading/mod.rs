@@ -1,8 +1,10 @@
 //! Reading: a document's bytes as keys, faulty entries and the places of both.
 
 pub(crate) mod entry;
+pub(crate) mod foreign_formats;
 pub(crate) mod misspelled_members;
 pub(crate) mod section_layout;
+mod syntax_hints;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 use self::entry::{ApiKeyEntry, EntryReader};
 use self::section_layout::{EntrySpan, Layout};
 use crate::domain::{FaultyEntry, Keyring};
-use crate::storage::document::diagnostics::{Diagnostic, foreign_formats, syntax_hints};
+use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::yaml::scalar::Value;
 use crate::storage::document::yaml::semantic_hash::SemanticHasher;
 use crate::storage::document::yaml::{NodeId, Tree};

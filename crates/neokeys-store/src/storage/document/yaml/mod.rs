@@ -17,7 +17,7 @@ use std::ops::Range;
 use granit_parser::ScalarStyle;
 
 use self::tree_builder::TreeBuilder;
-use crate::storage::document::diagnostics::Diagnostic;
+use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::yaml::scalar::Value;
 
 /// A parsed document, or a part of one.

@@ -8,7 +8,7 @@ use granit_parser::{
 };
 
 use super::{Content, Node, NodeId, TagUse, Tree, narrow};
-use crate::storage::document::diagnostics::Diagnostic;
+use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::yaml::scalar::{Value, is_non_specific, resolve};
 
 /// Collections within collections.

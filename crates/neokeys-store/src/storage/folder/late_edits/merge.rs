@@ -14,7 +14,11 @@ use crate::storage::document::{Document, DocumentEditor};
 
 /// Makes the change from `old` to `theirs` in `ours`, which was made of `old` by neokeys or by other
 /// hands.
-pub(super) fn merge(old: &Bytes, theirs: &Bytes, ours: &Bytes) -> Option<Bytes> {
+pub(in crate::storage::folder) fn merge(
+    old: &Bytes,
+    theirs: &Bytes,
+    ours: &Bytes,
+) -> Option<Bytes> {
     let theirs_read = Document::parse(theirs.clone()).ok()?;
     let ours_read = Document::parse(ours.clone()).ok()?;
     let old_read = Document::parse(old.clone()).ok();

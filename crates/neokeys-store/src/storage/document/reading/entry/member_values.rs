@@ -6,8 +6,7 @@ use std::borrow::Cow;
 use super::members::{Member, MemberName, text_value};
 use super::{EntryReader, REMOVE_TAG};
 use crate::domain::{ApiKey, Digest, KeyName, Scope, ScopeError, Scopes};
-use crate::storage::document::diagnostics::Diagnostic;
-use crate::storage::document::diagnostics::foreign_formats::encrypted_value;
+use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::yaml::scalar::Value;
 use crate::storage::document::yaml::{Node, NodeId, TagUse};
 
@@ -163,4 +162,18 @@ fn all<T>(results: impl Iterator<Item = Result<T, Diagnostic>>) -> Result<Vec<T>
         }
     }
     if faults.is_empty() { Ok(values) } else { Err(faults) }
+}
+
+/// The program that encrypted a single value, and how to have it decrypted.
+fn encrypted_value(text: &str) -> Option<(&'static str, &'static str)> {
+    if text.trim_start().starts_with("$ANSIBLE_VAULT;") {
+        Some((
+            "encrypted with ansible-vault",
+            "put the decrypted value here (ansible-vault decrypt)",
+        ))
+    } else if text.starts_with("ENC[") {
+        Some(("encrypted with SOPS", "keep the decrypted file here (sops decrypt)"))
+    } else {
+        None
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::EntryReader;
 use super::members::EntryMembers;
-use crate::storage::document::diagnostics::Diagnostic;
+use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::yaml::NodeId;
 
 /// Mappings that are merged into each other.

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use self::members::{EntryMembers, MemberName};
 use crate::domain::{ApiKey, Scope, Scopes};
-use crate::storage::document::diagnostics::Diagnostic;
+use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::reading::misspelled_members::{Consequence, find_rule, shown};
 use crate::storage::document::yaml::scalar::Value;
 use crate::storage::document::yaml::semantic_hash::{SemanticHash, SemanticHasher};

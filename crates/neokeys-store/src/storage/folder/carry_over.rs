@@ -5,16 +5,15 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::displaced::Displaced;
-use super::merge::merge;
+use super::Folder;
+use super::editors::STANDS_STILL;
+use super::errors::refused;
+use super::file_names::conflict_names;
+use super::file_system::FileState;
+use super::late_edits::{Displaced, merge};
+use super::replace::{NotReplaced, Purpose};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
-use crate::storage::folder::Folder;
-use crate::storage::folder::editors::STANDS_STILL;
-use crate::storage::folder::errors::refused;
-use crate::storage::folder::file_names::conflict_names;
-use crate::storage::folder::file_system::FileState;
-use crate::storage::folder::replace::{NotReplaced, Purpose};
 
 /// How often a change may be brought over to a document that changes meanwhile.
 const ATTEMPTS: usize = 100;

@@ -1,8 +1,8 @@
 //! Syntax hints: what people often get wrong in YAML, found in the lines around the place where the
 //! parser gave up.
 
-use super::Diagnostic;
 use super::foreign_formats::{ODD_BLANKS, is_odd_blank};
+use crate::storage::document::diagnostic::Diagnostic;
 
 /// Finds the place of a mistake on a line.
 type Find<'a> = &'a dyn Fn(&str) -> Option<usize>;

@@ -1,11 +1,11 @@
 //! Foreign formats: files that are no plain `security.yml`, named as what they are: encrypted, a manifest around the
 //! file, a file whose keys stand a level too deep, lines indented with blanks that only look like spaces.
 
-use super::Diagnostic;
-use crate::storage::document::reading::entry::members::MemberName;
-use crate::storage::document::reading::misspelled_members::find_limit;
-use crate::storage::document::reading::section_layout::Seal;
-use crate::storage::document::reading::{SECTION, members_of_root};
+use super::entry::members::MemberName;
+use super::misspelled_members::find_limit;
+use super::section_layout::Seal;
+use super::{SECTION, members_of_root};
+use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::yaml::{NodeId, Tree};
 
 /// How files begin that another program has encrypted, or holds in another place.
@@ -45,20 +45,6 @@ pub(crate) fn by_first_bytes(bytes: &[u8]) -> Option<Diagnostic> {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let (_, fault, hint) = BEGINNINGS.iter().find(|(first, ..)| start.starts_with(first))?;
     Some(Diagnostic::at(1, 1, *fault, *hint))
-}
-
-/// The program that encrypted a single value, and how to have it decrypted.
-pub(crate) fn encrypted_value(text: &str) -> Option<(&'static str, &'static str)> {
-    if text.trim_start().starts_with("$ANSIBLE_VAULT;") {
-        Some((
-            "encrypted with ansible-vault",
-            "put the decrypted value here (ansible-vault decrypt)",
-        ))
-    } else if text.starts_with("ENC[") {
-        Some(("encrypted with SOPS", "keep the decrypted file here (sops decrypt)"))
-    } else {
-        None
-    }
 }
 
 /// The seal of SOPS: a section `sops` with a code over all values, which any change would break.

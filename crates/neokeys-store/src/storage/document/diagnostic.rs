@@ -1,8 +1,4 @@
-//! Diagnostics: a fault of a document, where it is and how to fix it.
-
-pub(crate) mod foreign_formats;
-pub(crate) mod lint;
-pub(crate) mod syntax_hints;
+//! A diagnostic: one fault of a document, where it is and how to fix it.
 
 /// One fault of a document. Its texts never hold the value of a hash.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

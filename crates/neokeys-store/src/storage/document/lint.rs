@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{Diagnostic, foreign_formats};
+use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::reading::entry::ApiKeyEntry;
 use crate::storage::document::reading::entry::members::MemberName;
+use crate::storage::document::reading::foreign_formats;
 use crate::storage::document::reading::misspelled_members::find_limit;
 use crate::storage::document::reading::{ParsedDocument, SECTION, members_of_root, read};
 use crate::storage::document::yaml::Tree;
