@@ -218,13 +218,17 @@ pub enum DocumentError {
         path: PathBuf,
         source: io::Error,
     },
-    /// Another process kept everybody off the document for too long.
+    /// Another process holds the lock, and a change has waited for its turn for too long.
     #[error(
-        "another process holds the lock {path} for {} s already; end it, or wait until it is done \
-         (`fuser {path}` names it)",
+        "another process holds the lock {path}, and the change has waited for its turn for {} s; end \
+         that process, or wait until it is done (`fuser {path}` names it)",
         .waited.as_secs()
     )]
-    Locked { path: PathBuf, waited: Duration },
+    Locked {
+        path: PathBuf,
+        /// How long the change waited: for the lock, and behind other changes.
+        waited: Duration,
+    },
     #[error("{location} {reason}")]
     NotReplaceable {
         location: String,

@@ -39,8 +39,12 @@ impl Writer {
             turn => turn,
         };
         turn.map_err(|error| {
-            let is_held = matches!(error, DocumentError::Locked { .. });
-            if is_held { Refusal::Locked(error) } else { Refusal::Unlockable(error) }
+            // Most of the time may have gone by behind other changes, before the lock was asked for.
+            if let DocumentError::Locked { path, .. } = error {
+                Refusal::Locked(DocumentError::Locked { path, waited: since.elapsed() })
+            } else {
+                Refusal::Unlockable(error)
+            }
         })
     }
 
@@ -71,5 +75,37 @@ impl Writer {
             });
             self.answer(waiting, Err(by_rule.unwrap_or_else(|| error.clone())));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use super::{Refusal, Writer};
+    use crate::domain::TenantId;
+    use crate::storage::DocumentRepository;
+    use crate::storage::document_store::DocumentStore as _;
+    use crate::storage::folder::FolderStore;
+
+    #[tokio::test]
+    async fn what_is_told_of_a_held_lock_is_how_long_the_change_waited() {
+        let folder = tempfile::tempdir().unwrap();
+        let id = TenantId::parse("t").unwrap();
+        let other = FolderStore::new(folder.path(), 1 << 20);
+        other.create_tenant(&id).await.unwrap();
+        let _lock = other.lock(&id, Duration::ZERO).await.unwrap();
+        let store = Arc::new(FolderStore::new(folder.path(), 1 << 20));
+        let repository = DocumentRepository::new(store).unwrap();
+        let shared = Arc::clone(&repository.shared);
+        let writer = Writer { tenant: shared.tenants.get(&id), shared };
+        let since = Instant::now().checked_sub(Duration::from_secs(7)).unwrap();
+        let Err(Refusal::Locked(error)) = writer.turn(since).await else {
+            panic!("it has its turn")
+        };
+        let told = error.to_string();
+        let waited = told.split_once("for its turn for ").unwrap().1.split_once(" s").unwrap().0;
+        assert!(waited.parse::<u64>().unwrap() >= 7, "{told}");
     }
 }
