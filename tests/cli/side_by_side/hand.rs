@@ -7,11 +7,22 @@ use neokeys_testkit::workplace::Workplace;
 /// Each line of its output names an edit that was made: what it left in the document, and its number.
 ///
 /// Beside quick edits it opens the file and takes its time: to append in two pieces, or to empty it and
-/// write it anew. `slow` says so meanwhile, since others may then see half of the file.
+/// write it anew. `slow` says so meanwhile, since others may then see half of the file: until what was
+/// written is in the document or beside it. Where a change was made upon half of the file, the rest is
+/// neither for a moment after the file was closed.
 const SCRIPT: &str = r##"
 file=data/demo/security.yml lock=data/.neokeys/demo.lock n=0 r=$1
 draw() { r=$(((r * 1103515245 + 12345) % 2147483648)); d=$((r / 65536 % $1)); }
 pause() { draw $1; sleep $(printf '%d.%03d' $((d / 1000)) $((d % 1000))); }
+settle() {
+  tries=0
+  until cat $file* | grep -qx "# edit $n\."; do
+    tries=$((tries + 1))
+    [ $tries -lt 6000 ] || { echo edit $n is nowhere >&2; exit 1; }
+    sleep 0.01
+  done
+  echo $n done > slow
+}
 echo 0 done > slow
 while [ ! -e stop ]; do
   n=$((n + 1)) what=comment most=2500
@@ -24,7 +35,7 @@ while [ ! -e stop ]; do
       exec 4>>$file
       pause $most && printf '# ed' >&4 && pause 400 && echo "it $n." >&4
       exec 4>&-
-      echo $n done > slow ;;
+      settle ;;
     1)
       echo $n begun > slow
       exec 3<>$file
@@ -33,7 +44,7 @@ while [ ! -e stop ]; do
         draw 2000 && half=$d && head -c $half new.yml >&4 && pause 400 &&
         tail -c +$((half + 1)) new.yml >&4 && pause 400 && echo "# edit $n." >&4
       exec 3>&- 4>&-
-      echo $n done > slow ;;
+      settle ;;
     [2-9]|10) echo "# edit $n." >> $file ;;
     1[1-9]|20) what=flag; flock $lock sed -i "s/^    flag: .*/    flag: $n/" $file ;;
     *) flock $lock sh -c "cp $file new.yml && echo '# edit $n.' >> new.yml && mv new.yml $file" ;;
