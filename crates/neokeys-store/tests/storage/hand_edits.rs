@@ -73,7 +73,7 @@ async fn a_staged_file_of_a_crash_is_never_read_and_goes() {
 }
 
 #[tokio::test]
-async fn an_edit_that_a_crash_left_outside_is_put_back() {
+async fn an_edit_that_a_crash_left_outside_is_kept_beside_what_others_may_have_read() {
     let folder = Folder::new();
     // As it is after an exchange that met another file than the one expected.
     folder.write("apiKeys: []\n# ours, never acknowledged\n");
@@ -82,8 +82,10 @@ async fn an_edit_that_a_crash_left_outside_is_put_back() {
     std::fs::write(&stray, "apiKeys: []\n# theirs\n").unwrap();
     let store = folder.open();
     assert!(store.get_keyring(&folder.t).await.unwrap().keys().is_empty());
-    assert_eq!(folder.text(), "apiKeys: []\n# theirs\n");
-    assert_eq!(folder.listing(), ["security.yml"]);
+    assert_eq!(folder.text(), "apiKeys: []\n# ours, never acknowledged\n");
+    assert_eq!(folder.listing(), ["security.yml", "security.yml.conflict-1"]);
+    let kept = std::fs::read_to_string(folder.root.join("t/security.yml.conflict-1")).unwrap();
+    assert_eq!(kept, "apiKeys: []\n# theirs\n");
 }
 
 /// Thirty-two clients and a person for a while.
