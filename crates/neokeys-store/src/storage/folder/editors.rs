@@ -12,7 +12,7 @@ use file_lease::{LeaseError, ReadLease};
 
 use super::Folder;
 use super::file_system::FileState;
-use super::file_version::FileVersion;
+use super::file_version::{FileVersion, LastWrite};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, Version};
 
@@ -126,13 +126,14 @@ impl Folder {
         }
     }
 
-    /// The next step with a document that should be read and is open for writing. `waiting` is since
-    /// when this reading waits.
+    /// The next step with a document that should be read and is open for writing. `last_write` is what
+    /// the journal said before it was opened, `waiting` since when this reading waits.
     pub(super) fn then(
         &self,
         tenant: &TenantId,
         known: Option<&Version>,
         found: &FileState,
+        last_write: LastWrite,
         waiting: &mut Option<Instant>,
     ) -> NextStep {
         let now = self.files.now();
@@ -140,10 +141,14 @@ impl Folder {
             return NextStep::TakeIt;
         }
         // What came in the place of what is known may have been acknowledged to somebody: the known
-        // does not serve on, and the reading waits.
-        let serving = known.filter(|known| {
-            FileVersion::of(known).is_some_and(|known| known.file.is_surely_same_file(found))
-        });
+        // does not serve on, and the reading waits. Number and birth of a file do not tell it for certain:
+        // both can be those of a file before it, within a tick of the clock. The journal does.
+        let is_known = |known: &FileVersion| {
+            known.file.is_surely_same_file(found)
+                && known.last_write == last_write
+                && last_write != LastWrite::Unknown
+        };
+        let serving = known.filter(|known| FileVersion::of(known).is_some_and(is_known));
         if let Some(known) = serving {
             let reading = self.editors.reading.pin();
             let before = reading.get(tenant).filter(|before| before.known == *known).cloned();

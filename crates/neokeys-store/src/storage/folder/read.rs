@@ -168,7 +168,7 @@ impl Folder {
             let hold = self.hold(&file, &path);
             let whole = !matches!(hold, Hold::OpenElsewhere);
             if !whole {
-                match self.then(tenant, known, &identity, &mut waiting) {
+                match self.then(tenant, known, &identity, last_write, &mut waiting) {
                     NextStep::ServeKnown => return Ok(Reading::Unchanged),
                     NextStep::Wait => {
                         self.files.pause(PAUSE);
