@@ -66,7 +66,11 @@ impl Pair {
             ("a certificate's label", text(key.replace("PRIVATE KEY", "CERTIFICATE")), "swapped"),
             ("damaged inside", text(damaged), "no private key of a kind"),
             ("in quotes", text(format!("\"{}\"", key.trim().replace('\n', "\\n"))), ""),
-            ("another's", text(Self::generate().key), "is not the one of"),
+            (
+                "another's",
+                text(Self::generate().key),
+                "does not belong to the first certificate in",
+            ),
         ]
     }
 }
