@@ -143,8 +143,7 @@ async fn a_broken_key_file_is_told_without_a_byte_of_the_key_when_it_is_read_aga
     let log = folder.path().join("log");
     let mut server = Server::start_logged(&mut command, &log);
     let trusted = reqwest::Certificate::from_pem(pair.certificate.as_bytes()).unwrap();
-    let told =
-        || fs::read_to_string(&log).unwrap().matches("cannot be used; the last good").count();
+    let told = || fs::read_to_string(&log).unwrap().matches("keeping the last good one").count();
     for (number, (way, file, _)) in pair.broken().into_iter().enumerate() {
         put(folder.path(), "key.pem", &file);
         // The files are looked at when somebody connects.

@@ -129,7 +129,8 @@ async fn made(home: &Path) -> BTreeSet<String> {
     server.process.wait();
     let text = fs::read_to_string(&trace).unwrap();
     let calls = text.lines().filter_map(|line| line.split_whitespace().nth(1)?.split_once('('));
-    calls.map(|(name, _)| name.to_owned()).collect()
+    // Of a thread that ended before its call was looked at, strace has no name.
+    calls.map(|(name, _)| name.to_owned()).filter(|name| name != "???").collect()
 }
 
 #[tokio::test]
