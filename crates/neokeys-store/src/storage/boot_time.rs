@@ -26,11 +26,13 @@ impl BootTime {
     }
 
     /// As a number that keeps the order.
+    #[cfg(feature = "etcd")]
     pub(super) fn to_number(self) -> u64 {
         self.0
     }
 
     /// Of such a number.
+    #[cfg(feature = "etcd")]
     pub(super) fn from_number(number: u64) -> Self {
         Self(number)
     }
