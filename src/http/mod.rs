@@ -4,7 +4,7 @@
 //! scopes in [`crate::contract`], and each handler's signature says who may.
 //!
 //! Invariants: no handler of an operation runs without a [`crate::auth::ScopedAuthorize`]; every
-//! answer passes [`edge`], which writes problems, security headers and the log line.
+//! answer passes `edge`, which writes problems, security headers and the log line.
 
 mod api_keys;
 mod edge;

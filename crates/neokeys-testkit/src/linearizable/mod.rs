@@ -3,7 +3,7 @@
 //! A [`Client`] is anything that a caller can speak to: a repository, a server. [`play`] lets many
 //! of them work at once and records when each operation began and ended; [`is_linearizable`] looks
 //! for one order of the operations, consistent with those times, in which every answer is the one
-//! that the [model](model) gives. The search is exponential, so histories are short and many.
+//! that the [model] gives. The search is exponential, so histories are short and many.
 
 pub mod model;
 pub mod repository;

@@ -3,7 +3,7 @@
 //! An editor that opened the document before it was exchanged goes on writing into the file that
 //! came out. What it writes there is brought over once it has closed the file, however long that
 //! takes. A file that somebody had open when it came out keeps a name meanwhile, so that nothing is
-//! lost if this process ends first; see [`super::crash_recovery`].
+//! lost if this process ends first; see [`crash_recovery`](crate::storage::folder::crash_recovery).
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
