@@ -21,10 +21,12 @@ use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 /// How many keys are known at once: those of many issuers, and not those of years.
 const MOST: usize = 4096;
 
-/// Parsed public keys by algorithm and bytes.
+/// Parsed public keys.
 static PARSED: LazyLock<ParsedKeys> = LazyLock::new(ParsedKeys::new);
 
-type ParsedKeys = papaya::HashMap<(Algorithm, Vec<u8>), Arc<ParsedPublicKey>>;
+/// By algorithm, the length of the modulus if there is one, and all bytes. Without the length, the last
+/// byte of one key's modulus could be the first of another's exponent.
+type ParsedKeys = papaya::HashMap<(Algorithm, Option<usize>, Vec<u8>), Arc<ParsedPublicKey>>;
 
 static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
     verifier_factory: |&algorithm, key| match parse(algorithm, key) {
@@ -49,11 +51,11 @@ pub(super) fn parse(
     algorithm: Algorithm,
     key: &DecodingKey,
 ) -> Result<Arc<ParsedPublicKey>, Error> {
-    let bytes = match key.kind() {
-        DecodingKeyKind::SecretOrDer(bytes) => bytes.clone(),
-        DecodingKeyKind::RsaModulusExponent { n, e } => [&n[..], e].concat(),
+    let (modulus, bytes) = match key.kind() {
+        DecodingKeyKind::SecretOrDer(bytes) => (None, bytes.clone()),
+        DecodingKeyKind::RsaModulusExponent { n, e } => (Some(n.len()), [&n[..], e].concat()),
     };
-    let name = (algorithm, bytes);
+    let name = (algorithm, modulus, bytes);
     let known = PARSED.pin();
     if let Some(key) = known.get(&name) {
         return Ok(Arc::clone(key));
@@ -106,8 +108,9 @@ mod tests {
     use jsonwebtoken::crypto::aws_lc;
     use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 
-    use super::super::testing::SIGNERS;
-    use super::super::{jwk::Jwk, verifying_key::VerifyingKey};
+    use super::super::jwk::{Jwk, Material};
+    use super::super::testing::{SIGNERS, signer};
+    use super::super::{SigningAlgorithm, verifying_key::VerifyingKey};
     use super::{PROVIDER, parse};
 
     #[test]
@@ -127,6 +130,24 @@ mod tests {
             let again = parse(algorithm, key).unwrap();
             assert!(Arc::ptr_eq(&parse(algorithm, key).unwrap(), &again), "{algorithm:?}");
         }
+    }
+
+    #[test]
+    fn keys_whose_numbers_are_the_same_bytes_one_after_the_other_are_two() {
+        let jwk = signer(SigningAlgorithm::Rs256).jwk();
+        let Material::Rsa { modulus, exponent } = Jwk::parse(&jwk).unwrap().material else {
+            panic!("{jwk}")
+        };
+        let rsa = |n: &[u8], e: &[u8]| {
+            parse(Algorithm::RS256, &DecodingKey::from_rsa_raw_components(n, e))
+        };
+        let key = rsa(&modulus, &exponent).unwrap();
+        assert!(Arc::ptr_eq(&rsa(&modulus, &exponent).unwrap(), &key));
+        let (shorter, last) = modulus.split_at(modulus.len() - 1);
+        let other = rsa(shorter, &[last, &exponent].concat());
+        assert!(other.is_ok_and(|other| !Arc::ptr_eq(&other, &key)), "it is taken for the other");
+        let der = DecodingKey::from_ec_der(&[modulus, exponent].concat());
+        assert!(parse(Algorithm::RS256, &der).is_err());
     }
 
     #[test]
