@@ -30,22 +30,29 @@ impl PathPattern {
             None => Segment::Literal(text),
             Some(name) => name.strip_suffix(":.*").map_or(Segment::Parameter(name), Segment::Rest),
         };
-        Self(path.split('/').skip(1).map(segment).collect())
+        let pattern = Self(path.split('/').skip(1).map(segment).collect());
+        let parameters = pattern.names().count();
+        assert!(parameters <= PARAMETERS, "{path} has {parameters} parameters");
+        pattern
     }
 
     /// Whether this is the path of a request; if so, notes the parameters' values there, as the framework
     /// would.
     pub(super) fn capture(&self, path: &mut Path<Url>) -> bool {
         let Some(values) = self.values(path.as_str()) else { return false };
-        let names = self.0.iter().filter_map(|segment| match *segment {
-            Segment::Literal(_) => None,
-            Segment::Parameter(name) | Segment::Rest(name) => Some(name),
-        });
-        for (name, (start, end)) in names.zip(values) {
+        for (name, (start, end)) in self.names().zip(values) {
             let value = path.as_str()[start..end].to_owned();
             path.add_static(name, value);
         }
         true
+    }
+
+    /// The parameters' names, in order.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().filter_map(|segment| match *segment {
+            Segment::Literal(_) => None,
+            Segment::Parameter(name) | Segment::Rest(name) => Some(name),
+        })
     }
 
     /// Where the parameters' values begin and end in a path, in order; none if it is another path.

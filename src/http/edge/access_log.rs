@@ -26,7 +26,7 @@ use crate::problem::Problem;
 /// What a handler leaves with a request that made a key, whose name no path has.
 pub(crate) struct CreatedKey(pub KeyName);
 
-/// Tells the observer, if there is one, and writes the line, and before it the causes of a fault that is the service's own.
+/// Notifies the observer and writes the access line; a 5xx gets its causes first.
 pub(crate) fn record<B>(
     id: &RequestId,
     duration: Duration,

@@ -23,10 +23,10 @@ use actix_web::web::ThinData;
 use super::forward_auth::is_forward_auth;
 use super::request::limits::LimitsConfig;
 use super::request::negotiation::MediaType;
+use super::request::request_id::{RequestId, X_REQUEST_ID};
 use crate::contract::API_KEY_HEADER;
 use crate::problem::{Problem, ProblemType};
 
-use crate::http::request::request_id::{RequestId, X_REQUEST_ID};
 use matched_route::MatchedRoute;
 use public_address::public_address;
 use request_tally::RequestTally;
@@ -101,10 +101,11 @@ pub(crate) async fn problem_bodies(
     Ok(response)
 }
 
-/// What an answer about keys depends on.
+/// The headers that an answer about keys depends on.
+#[expect(clippy::expect_used, reason = "the name of a header is one that a header may hold")]
 static VARIES: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(format!("Authorization, {API_KEY_HEADER}, Accept"))
-        .unwrap_or(HeaderValue::from_static("*"))
+        .expect("names of headers are visible ASCII")
 });
 
 /// Answers about keys are the caller's own: without this, a shared cache may store an answer to a
@@ -124,6 +125,7 @@ fn set_caching(headers: &mut HeaderMap, is_read: bool) {
 }
 
 /// Writes the body of a problem; an error that is none becomes one, by its status.
+#[expect(clippy::expect_used, reason = "a problem is texts and numbers, which JSON can hold")]
 fn with_problem_body(response: ServiceResponse, id: &RequestId) -> ServiceResponse {
     let media_type = MediaType::for_problem(response.request().headers());
     let error = response.response().error();
@@ -138,7 +140,7 @@ fn with_problem_body(response: ServiceResponse, id: &RequestId) -> ServiceRespon
             write(&Problem::new(kind, kind.meaning()))
         }
     };
-    let json = json.unwrap_or_default();
+    let json = json.expect("a problem can be written as JSON");
     response.map_body(|head, _| {
         head.headers.insert(CONTENT_TYPE, media_type.header_value());
         head.headers.remove(HeaderName::from_static("content-length"));
