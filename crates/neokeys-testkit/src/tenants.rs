@@ -48,7 +48,17 @@ pub async fn commit(
     id: &TenantId,
     edit: KeyringEdit,
 ) -> Result<Committed, CommitError> {
-    let (precondition, right) = (Precondition::default(), Right::Operator);
+    commit_on(store, id, edit, Precondition::default()).await
+}
+
+/// The same on a precondition.
+pub async fn commit_on(
+    store: &DocumentRepository,
+    id: &TenantId,
+    edit: KeyringEdit,
+    precondition: Precondition,
+) -> Result<Committed, CommitError> {
+    let right = Right::Operator;
     let (tenant, asked_at) = (id.clone(), Instant::now());
     store.commit(Commit { tenant, edit, precondition, right, asked_at }).await
 }
@@ -95,6 +105,11 @@ impl Folder {
     pub fn write(&self, text: &str) {
         use std::io::Write;
         std::fs::File::create(self.document()).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// The edit that is kept beside the document.
+    pub fn kept_edit(&self) -> String {
+        std::fs::read_to_string(self.root.join("t/security.yml.conflict-1")).unwrap()
     }
 
     /// Names in the tenant's folder.

@@ -84,7 +84,7 @@ async fn an_edit_that_a_crash_left_outside_is_kept_beside_what_others_may_have_r
     assert!(store.get_keyring(&folder.t).await.unwrap().keys().is_empty());
     assert_eq!(folder.text(), "apiKeys: []\n# ours, never acknowledged\n");
     assert_eq!(folder.listing(), ["security.yml", "security.yml.conflict-1"]);
-    let kept = std::fs::read_to_string(folder.root.join("t/security.yml.conflict-1")).unwrap();
+    let kept = folder.kept_edit();
     assert_eq!(kept, "apiKeys: []\n# theirs\n");
 }
 

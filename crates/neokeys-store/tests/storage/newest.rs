@@ -4,19 +4,18 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use neokeys_store::domain::{
-    Commit, CommitError, Committed, EditError, KeyRepository as _, Keyring, KeyringEdit,
-    Precondition, ReadError, Right, TenantId, Validators,
+    CommitError, EditError, KeyRepository as _, Keyring, KeyringEdit, Precondition, ReadError,
+    TenantId, Validators,
 };
 use neokeys_store::storage::{
     CreateTenantError, DocumentError, DocumentRepository, DocumentStore, MemoryStore, Reading,
     StoreFuture, StoredDocument, Version, WriteError,
 };
 
-use neokeys_testkit::tenants::{Folder, commit, create, delete, names, tenant, update};
+use neokeys_testkit::tenants::{Folder, commit, commit_on, create, delete, names, tenant, update};
 
 /// A node that believes what it knows until it is told to ask.
 struct Believing(Arc<MemoryStore>);
@@ -61,17 +60,6 @@ impl DocumentStore for Believing {
     fn locate(&self, tenant: &TenantId) -> String {
         self.0.locate(tenant)
     }
-}
-
-async fn commit_on(
-    store: &DocumentRepository,
-    id: &TenantId,
-    edit: KeyringEdit,
-    precondition: Precondition,
-) -> Result<Committed, CommitError> {
-    let right = Right::Operator;
-    let (tenant, asked_at) = (id.clone(), Instant::now());
-    store.commit(Commit { tenant, edit, precondition, right, asked_at }).await
 }
 
 fn node(documents: &Arc<MemoryStore>) -> Arc<DocumentRepository> {

@@ -190,7 +190,7 @@ async fn a_hand_that_ended_while_no_process_ran_is_kept_beside_the_document() {
     let next = folder.open();
     next.get_keyring(&folder.t).await.unwrap();
     eventually(|| folder.listing() == ["security.yml", "security.yml.conflict-1"]);
-    let kept = std::fs::read_to_string(folder.root.join("t/security.yml.conflict-1")).unwrap();
+    let kept = folder.kept_edit();
     assert!(kept.ends_with("# late\n"), "{kept}");
     assert_eq!(names(&next.get_keyring(&folder.t).await.unwrap()), ["a", "one"]);
 }
@@ -206,7 +206,7 @@ async fn what_does_not_fit_is_kept_beside_the_document() {
     hand.write_all(b"  - name: [broken\n").unwrap();
     drop(hand);
     eventually(|| folder.listing() == ["security.yml", "security.yml.conflict-1"]);
-    let kept = std::fs::read_to_string(folder.root.join("t/security.yml.conflict-1")).unwrap();
+    let kept = folder.kept_edit();
     assert!(kept.ends_with("  - name: [broken\n"), "{kept}");
     assert_eq!(names(&store.get_keyring(&folder.t).await.unwrap()), ["a", "one"]);
 }

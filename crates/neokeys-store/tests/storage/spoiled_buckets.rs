@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use neokeys_store::domain::{
-    ApiKey, Commit, Digest, KeyName, KeyRepository as _, KeyringEdit, Precondition, Right, Scopes,
-    TenantId,
-};
+use neokeys_store::domain::KeyRepository as _;
 use neokeys_store::storage::{
     DocumentError, DocumentRepository, DocumentStore as _, ObjectsStore, StoreUrl, StoredDocument,
     WriteError,
@@ -16,26 +13,11 @@ use neokeys_store::storage::{
 
 use neokeys_testkit::servers::buckets::Buckets;
 use neokeys_testkit::servers::wait_until;
-use neokeys_testkit::tenants::tenant;
+use neokeys_testkit::tenants::{commit, create, tenant};
 
 fn open(buckets: &Buckets, prefix: &str) -> ObjectsStore {
     let Ok(StoreUrl::Objects(url)) = buckets.url(prefix).parse() else { panic!("no url") };
     ObjectsStore::open(&url, 1 << 20, Some(Duration::ZERO), &buckets.variables()).unwrap()
-}
-
-fn create(tenant: &TenantId, name: &str) -> Commit {
-    Commit {
-        tenant: tenant.clone(),
-        edit: KeyringEdit::Create(ApiKey {
-            name: KeyName::parse(name).unwrap(),
-            enabled: true,
-            scopes: Scopes::parse(&["x"]).unwrap(),
-            digest: Digest::of(name.as_bytes()),
-        }),
-        precondition: Precondition::default(),
-        right: Right::Operator,
-        asked_at: Instant::now(),
-    }
 }
 
 /// Whatever the server says of a write that it has done, nobody hears that the name is taken: by
@@ -50,7 +32,7 @@ async fn a_write_that_was_done_is_known_by_its_own_id() {
             let made = store.create_tenant(&id).await;
             assert!(made.is_ok(), "{mood}: {made:?}");
             for name in ["one", "two", "three"] {
-                let created = store.commit(create(&id, name)).await;
+                let created = commit(&store, &id, create(name)).await;
                 assert!(created.is_ok(), "{mood}, {name}: {created:?}");
             }
             let keyring = store.get_keyring(&id).await.unwrap();

@@ -32,6 +32,10 @@ pub(crate) struct Rule {
     pub(crate) hint: &'static str,
 }
 
+/// The way out of a limit that would not be kept.
+const KEEPS_NO_LIMITS: &str = "this version keeps no limits: remove the member and delete the key when it should \
+                               end, or use a version that keeps them";
+
 const RULES: &[Rule] = &[
     Rule {
         member: "enabled",
@@ -48,8 +52,7 @@ const RULES: &[Rule] = &[
         words: "limit restrictions restriction ratelimit ratelimits",
         consequence: Consequence::NoKey,
         reason: "passed over, it would leave the key without its limit",
-        hint: "this version keeps no limits: remove the member and delete the key when it should \
-               end, or use a version that keeps them",
+        hint: KEEPS_NO_LIMITS,
     },
     Rule {
         member: "expiresAt",
@@ -60,8 +63,7 @@ const RULES: &[Rule] = &[
                 notbefore ttl timetolive maxage lifetime endsat enddate until",
         consequence: Consequence::NoKey,
         reason: "passed over, it would leave the key without its end",
-        hint: "this version keeps no limits: remove the member and delete the key when it should \
-               end, or use a version that keeps them",
+        hint: KEEPS_NO_LIMITS,
     },
     Rule {
         member: "allowedIps",
