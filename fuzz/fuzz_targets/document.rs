@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
 use neokeys_store::domain::{
@@ -58,6 +59,7 @@ impl Trial {
             edit: edit.clone(),
             precondition: Precondition::default(),
             right: Right::Operator,
+            asked_at: Instant::now(),
         };
         match self.store.commit(commit).await {
             Ok(_) => {
