@@ -15,6 +15,8 @@ use neokeys_store::storage::{
     StoreFuture, StoredDocument, Version, WriteError,
 };
 
+use tokio::sync::Notify;
+
 use neokeys_testkit::tenants::{Folder, commit, commit_on, create, delete, names, tenant, update};
 
 /// A node that believes what it knows until it is told to ask.
@@ -59,6 +61,58 @@ impl DocumentStore for Believing {
 
     fn locate(&self, tenant: &TenantId) -> String {
         self.0.locate(tenant)
+    }
+}
+
+/// A store whose writes say, when they are let go, that nobody knows what became of them.
+#[derive(Default)]
+struct Uncertain {
+    documents: MemoryStore,
+    is_writing: Notify,
+    may_end: Notify,
+}
+
+impl DocumentStore for Uncertain {
+    fn read<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        known: Option<&Version>,
+    ) -> StoreFuture<'a, Reading, DocumentError> {
+        self.documents.read(tenant, known)
+    }
+
+    fn is_last_acknowledged<'a>(
+        &'a self,
+        _: &'a TenantId,
+        _: &'a StoredDocument,
+        _: &'a Version,
+    ) -> StoreFuture<'a, bool, DocumentError> {
+        StoreFuture::ready(Ok(true))
+    }
+
+    fn write<'a>(
+        &'a self,
+        _: &'a TenantId,
+        _: &'a StoredDocument,
+        _: Bytes,
+    ) -> StoreFuture<'a, Version, WriteError> {
+        StoreFuture::pending(async {
+            self.is_writing.notify_one();
+            self.may_end.notified().await;
+            Err(WriteError::Uncertain(DocumentError::GivenUp))
+        })
+    }
+
+    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
+        self.documents.tenants()
+    }
+
+    fn create_tenant<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
+        self.documents.create_tenant(tenant)
+    }
+
+    fn locate(&self, tenant: &TenantId) -> String {
+        self.documents.locate(tenant)
     }
 }
 
@@ -258,4 +312,28 @@ async fn what_came_back_to_its_old_bytes_counts_as_what_was_acknowledged() {
     commit(&other, &folder.t, edit).await.unwrap();
     folder.write(BROKEN);
     assert!(service.get_keyring(&folder.t).await.is_err());
+}
+
+#[tokio::test]
+async fn a_write_that_failed_brings_back_nothing_that_was_read_before_others_changed_it() {
+    let documents = Arc::new(Uncertain::default());
+    let id = tenant("t");
+    let with = |name: &str| {
+        let hash = "0".repeat(64);
+        format!("apiKeys:\n  - name: {name}\n    permissions: [x]\n    hash: {hash}\n")
+    };
+    documents.documents.put(&id, with("before"));
+    let store = Arc::new(DocumentRepository::new(Arc::clone(&documents) as Arc<_>).unwrap());
+    assert_eq!(names(&store.get_keyring(&id).await.unwrap()), ["before"]);
+    let change = commit(&store, &id, create("new"));
+    let meanwhile = async {
+        documents.is_writing.notified().await;
+        documents.documents.put(&id, with("after"));
+        assert_eq!(names(&store.get_keyring(&id).await.unwrap()), ["after"]);
+        documents.may_end.notify_one();
+    };
+    let (outcome, ()) = tokio::join!(change, meanwhile);
+    assert!(matches!(outcome, Err(CommitError::Uncertain(_))), "{outcome:?}");
+    documents.documents.put(&id, BROKEN);
+    assert_eq!(names(&store.get_keyring(&id).await.unwrap()), ["after"]);
 }

@@ -1,7 +1,7 @@
 //! Snapshots of one tenant's document.
 //!
 //! Invariant: snapshots only grow newer. What a load found is dropped if anything else was
-//! published since the load began.
+//! published since the load began, and what a write was made of is never published again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -126,6 +126,15 @@ impl Latest {
         let mut published = self.published();
         *published += 1;
         self.snapshot.store(Some(snapshot));
+    }
+
+    /// Lets the next look at the document be a reading. What is known stays the newest that is known.
+    pub(super) fn demand_reading(&self) {
+        let mut published = self.published();
+        *published += 1;
+        if let Some(newest) = self.snapshot.load_full() {
+            self.snapshot.store(Some(Arc::new(newest.unread())));
+        }
     }
 
     fn published(&self) -> MutexGuard<'_, u64> {

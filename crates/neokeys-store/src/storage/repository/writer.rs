@@ -144,13 +144,13 @@ impl Writer {
                 self.shared.tally.conflicts.increment();
                 if conflicting.replace(stored.version.clone()) == Some(stored.version) {
                     // Changed twice, and no version told: it has to be read.
-                    self.unread(&snapshot);
+                    self.tenant.latest.demand_reading();
                 }
                 batch.iter().for_each(QueuedCommit::undo);
                 Attempt::Again(batch, Freshness::Fresh)
             }
             Err(error) => {
-                let error = self.failed(error, &snapshot);
+                let error = self.failed(error);
                 // What was refused by its own judgement stays so.
                 let outcomes = outcomes.into_iter().map(|outcome| outcome.and(Err(error.clone())));
                 self.answer_each(batch, outcomes.collect())
@@ -202,7 +202,7 @@ impl Writer {
     }
 
     /// Nothing was written, or nobody knows.
-    fn failed(&self, error: WriteError, was: &Snapshot) -> CommitError {
+    fn failed(&self, error: WriteError) -> CommitError {
         let told = in_full(&error);
         match error {
             WriteError::NoSuchTenant => CommitError::NoSuchTenant,
@@ -214,15 +214,10 @@ impl Writer {
             WriteError::Uncertain(cause) => {
                 self.shared.incidents.begin(&self.tenant.id, Area::Writing, told);
                 // Whatever is on disk is what counts from here on.
-                self.unread(was);
+                self.tenant.latest.demand_reading();
                 CommitError::Uncertain(Unavailable::new(cause))
             }
         }
-    }
-
-    /// Lets the next look at the document be a reading.
-    fn unread(&self, was: &Snapshot) {
-        self.tenant.latest.publish_written(Arc::new(was.unread()));
     }
 
     pub(super) fn answer(&self, waiting: QueuedCommit, outcome: CommitResult) {
