@@ -3,6 +3,10 @@
 //! A lock that is held is asked for again and again, never waited for within a call: a backup or a
 //! process that was stopped may hold thousands, and each would hold a thread here. How often depends
 //! on how many wait, so that all together ask no more often than a few can.
+//!
+//! A process that has much to write lets go of the lock and takes it again in less time than passes
+//! between two tries of another. So whoever waits for the lock holds a second one, `<tenant>.next`, and
+//! nobody tries the first without it: whoever just had the lock gets in line.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -62,6 +66,11 @@ impl Held {
     }
 }
 
+/// The place of who gets the lock next, as far as the system lets us hold one.
+struct PlaceInLine {
+    _next: Option<File>,
+}
+
 impl Waiters {
     fn wait(&self, patience: Duration) -> Waiter<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
@@ -90,8 +99,9 @@ impl Folder {
     /// Keeps other neokeys processes off a tenant. Blocks while one holds the lock.
     pub(super) fn lock(&self, tenant: &TenantId) -> Result<File, DocumentError> {
         let waiter = self.waiters.wait(PATIENCE);
+        let mut place = None;
         loop {
-            match (self.try_lock(tenant)?, waiter.pause()) {
+            match (self.try_in_line(tenant, &mut place)?, waiter.pause()) {
                 (Some(lock), _) => return Ok(lock),
                 (None, Some(pause)) => std::thread::sleep(pause),
                 (None, None) => return Err(self.held(tenant, &waiter)),
@@ -106,10 +116,16 @@ impl Folder {
         patience: Duration,
     ) -> Result<DocumentLock, DocumentError> {
         let waiter = self.waiters.wait(patience);
+        let mut place = None;
         loop {
             let (folder, id) = (Arc::clone(&self), tenant.clone());
-            let tried = tokio::task::spawn_blocking(move || folder.try_lock(&id)).await;
-            match (tried.unwrap_or(Err(DocumentError::GivenUp))?, waiter.pause()) {
+            let tried = tokio::task::spawn_blocking(move || {
+                let lock = folder.try_in_line(&id, &mut place);
+                (lock, place)
+            });
+            let (lock, still) = tried.await.unwrap_or((Err(DocumentError::GivenUp), None));
+            place = still;
+            match (lock?, waiter.pause()) {
                 (Some(lock), _) => return Ok(DocumentLock::holding(Held::new(lock))),
                 (None, Some(pause)) => tokio::time::sleep(pause).await,
                 (None, None) => return Err(self.held(tenant, &waiter)),
@@ -117,10 +133,30 @@ impl Folder {
         }
     }
 
+    /// The lock, for whoever waits for it; none where another process holds it, or is the next to.
+    fn try_in_line(
+        &self,
+        tenant: &TenantId,
+        place: &mut Option<PlaceInLine>,
+    ) -> Result<Option<File>, DocumentError> {
+        if place.is_none() {
+            *place = match self.try_lock_file(tenant, "next") {
+                Ok(next) => next.map(|next| PlaceInLine { _next: Some(next) }),
+                // Another user's may be in the way. The order is a courtesy, the lock is not.
+                Err(_) => Some(PlaceInLine { _next: None }),
+            };
+        }
+        if place.is_some() { self.try_lock(tenant) } else { Ok(None) }
+    }
+
     /// The lock; none where another process holds it.
     pub(super) fn try_lock(&self, tenant: &TenantId) -> Result<Option<File>, DocumentError> {
+        self.try_lock_file(tenant, "lock")
+    }
+
+    fn try_lock_file(&self, tenant: &TenantId, kind: &str) -> Result<Option<File>, DocumentError> {
         let own = self.root.join(OWN_FOLDER);
-        let path = own.join(format!("{tenant}.lock"));
+        let path = own.join(format!("{tenant}.{kind}"));
         match self.files.lock(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.make_own_folder(&own).map_err(|source| cannot("make", &own, source))?;
@@ -143,5 +179,49 @@ impl Folder {
         self.files.create_folder(own).or_else(exists_is_fine)?;
         let ignore = self.files.create(&own.join(".gitignore"));
         ignore.and_then(|file| self.files.write(&file, b"*\n")).or_else(exists_is_fine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use crate::domain::TenantId;
+    use crate::storage::folder::FolderStore;
+
+    /// More often than somebody who waits is passed by, and far less often than without an order.
+    const PASSED_BY: u32 = 50;
+
+    #[test]
+    fn who_takes_the_lock_again_and_again_lets_others_have_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [busy, patient] = [(); 2].map(|()| FolderStore::new(folder.path(), 1 << 20).folder);
+        let tenant = TenantId::parse("t").unwrap();
+        let (turns, is_over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+        let working = std::thread::spawn({
+            let (tenant, turns, is_over) = (tenant.clone(), turns.clone(), is_over.clone());
+            move || {
+                while !is_over.load(Ordering::SeqCst) {
+                    let lock = busy.lock(&tenant).unwrap();
+                    turns.fetch_add(1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(2));
+                    drop(lock);
+                }
+            }
+        });
+        for _ in 0..20 {
+            let before = turns.load(Ordering::SeqCst);
+            // It has the lock, or is about to take it again.
+            while turns.load(Ordering::SeqCst) == before {
+                std::thread::yield_now();
+            }
+            drop(patient.lock(&tenant).unwrap());
+            let passed_by = turns.load(Ordering::SeqCst) - before;
+            assert!(passed_by < PASSED_BY, "{passed_by}");
+        }
+        is_over.store(true, Ordering::SeqCst);
+        working.join().unwrap();
     }
 }
