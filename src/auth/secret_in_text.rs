@@ -32,9 +32,11 @@ pub fn tells_credential(headers: &HeaderMap, text: &[u8]) -> bool {
         })
 }
 
-/// Whether a text and a secret have more in common than chance has: `TELLING` characters in a row,
-/// or half of a secret that is shorter than twice that. So a text that holds the secret does, and one
-/// that is a good part of it. The secret counts as it is, and decoded where it is encoded.
+/// Whether a text and a secret have more in common than chance has.
+///
+/// That is `TELLING` characters in a row, or half of a secret that is shorter than twice that. So a text
+/// that holds the secret does, and one that is a good part of it. The secret counts as it is, and decoded
+/// where it is encoded.
 #[must_use]
 pub fn tells(secret: &[u8], text: &[u8]) -> bool {
     has_much_of(text, secret) || form_decoded(secret).is_some_and(|it| has_much_of(text, &it))

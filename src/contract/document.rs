@@ -39,11 +39,10 @@ pub(super) fn part<T: DeserializeOwned>(pointer: &str) -> T {
     T::deserialize(value).expect("the OpenAPI crate can hold this part")
 }
 
-/// The document that is served: the paths are those which `collected` has from the handlers'
-/// annotations, all else is laid in from the contract, and the configured addresses take the place
-/// of the contract's.
+/// The document that is served.
 ///
-/// The members come in the contract's order. An `operationId` that the contract does not have, as
+/// The paths are those which `collected` has from the handlers' annotations, all else is laid in from the
+/// contract, and the configured addresses take the place of the contract's. The members come in the contract's order. An `operationId` that the contract does not have, as
 /// the annotations write one always, is dropped.
 #[must_use]
 #[expect(clippy::expect_used, reason = "the OpenAPI crate's types have names for members")]

@@ -10,9 +10,10 @@ use super::parameter;
 /// The members of a document, in the order in which people read them.
 const ORDER: [&str; 7] = ["openapi", "info", "servers", "security", "tags", "paths", "components"];
 
-/// A document of further operations: what `collected` has from their handlers' annotations, and,
-/// from the SDK profile, the servers, who may call, what the tenant is, and those of its answers and
-/// schemas that the annotations refer to.
+/// A document of further operations.
+///
+/// It is what `collected` has from their handlers' annotations, and, from the SDK profile, the servers,
+/// who may call, what the tenant is, and those of its answers and schemas that the annotations refer to.
 #[must_use]
 #[expect(clippy::expect_used, reason = "the OpenAPI crate's types have names for members")]
 pub fn extensions_document(collected: OpenApi, config: &ContractConfig) -> Value {

@@ -13,7 +13,7 @@ use super::{DevIssuer, ROOT, page};
 use crate::problem::{Problem, ProblemType};
 
 pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
-    let issuer = web::Data::from(issuer.clone());
+    let issuer = web::Data::from(Arc::clone(issuer));
     let sign_in = address("/authorize", "GET, HEAD, POST")
         .route(web::get().to(show))
         .route(web::head().to(show))

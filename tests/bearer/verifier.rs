@@ -1,5 +1,7 @@
 //! What the verifier takes, and for whom.
 
+use std::sync::Arc;
+
 use neokeys::auth::bearer::{
     BearerConfig, BearerError, BearerVerifier, FixedIssuer, SigningAlgorithm,
 };
@@ -43,7 +45,7 @@ async fn a_token_without_kid_needs_exactly_one_fitting_key() {
 #[tokio::test]
 async fn time_is_judged_with_thirty_seconds_of_leeway() {
     let clock = TestClock::new();
-    let verifier = verifier_of(issuer_config(), key_set(SIGNERS.iter()), clock.clone()).await;
+    let verifier = verifier_of(issuer_config(), key_set(SIGNERS.iter()), Arc::clone(&clock)).await;
     let signer = signer(SigningAlgorithm::Es256);
     let token = signer.token(&claims_with(json!({ "nbf": NOW, "exp": NOW + 100 })));
     for (time, expected) in [

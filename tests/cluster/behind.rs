@@ -23,6 +23,7 @@ fn follower(etcd: &Etcd) -> usize {
 }
 
 /// Asks while the store does not answer in time, which a busy machine brings about.
+#[expect(clippy::needless_pass_by_value, reason = "a body is written where it is sent")]
 fn ask(
     caller: &Caller,
     node: &Node,

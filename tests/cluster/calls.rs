@@ -119,6 +119,7 @@ impl Recorder {
     }
 
     /// Writes until a node takes it or nobody knows whether one did.
+    #[expect(clippy::needless_pass_by_value, reason = "a body is written where it is sent")]
     fn write(
         &mut self,
         method: &str,

@@ -43,7 +43,7 @@ impl Load {
     fn start(clients: &[Client]) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let callers = clients.iter().map(|client| {
-            let (client, over) = (client.clone(), over.clone());
+            let (client, over) = (client.clone(), Arc::clone(&over));
             tokio::spawn(async move {
                 let mut done = 0;
                 loop {

@@ -115,7 +115,7 @@ impl IssuerKeys {
         let (asks, asked) = mpsc::channel(MOST_WAITING);
         let (first, loaded) = oneshot::channel();
         let issuer = issuer.to_owned();
-        let refreshing = Refreshing { issuer, source, clock, kept: kept.clone(), pace };
+        let refreshing = Refreshing { issuer, source, clock, kept: Arc::clone(&kept), pace };
         let task = tokio::spawn(refreshing.run(asked, first)).abort_handle();
         (Self { kept, refresher: Some(Refresher { asks, task }) }, loaded)
     }

@@ -26,6 +26,7 @@ pub(super) fn claims() -> Value {
 }
 
 /// Those claims with some replaced, or removed where the new value is the text `(absent)`.
+#[expect(clippy::needless_pass_by_value, reason = "claims are written where they are used")]
 pub(super) fn claims_with(changes: Value) -> Value {
     changed(claims(), &changes)
 }

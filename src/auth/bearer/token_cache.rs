@@ -177,7 +177,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_seen_before_ends_when_any_other_would() {
         let clock = TestClock::new();
-        let verifier = verifier(clock.clone()).await;
+        let verifier = verifier(Arc::clone(&clock)).await;
         let window = json!({ "nbf": NOW - 10, "exp": NOW + 10 });
         let token = signer(SigningAlgorithm::Es256).token(&claims_with(window));
         assert!(verifier.verify(&token).await.is_ok());

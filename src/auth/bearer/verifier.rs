@@ -138,7 +138,8 @@ impl BearerVerifier {
         for (index, (config, location)) in config.issuers.into_iter().zip(locations).enumerate() {
             let pace = pace.unwrap_or_else(|| Pace::at(&location));
             let source = KeySource::connect(location, &config, index, pace.patience)?;
-            let (keys, loaded) = IssuerKeys::start(&config.issuer, source, pace, clock.clone());
+            let (keys, loaded) =
+                IssuerKeys::start(&config.issuer, source, pace, Arc::clone(&clock));
             issuers.push(Issuer { config, keys });
             loads.push(loaded);
         }

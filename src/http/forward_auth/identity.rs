@@ -36,7 +36,7 @@ pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller)
     headers.insert(X_AUTH_TENANT, value(Cow::Borrowed(tenant.as_str())));
     headers.insert(X_AUTH_PRINCIPAL, value(joined(names)));
     headers.insert(X_AUTH_ISSUER, value(utf8_percent_encode(issuer, ESCAPED).into()));
-    headers.insert(X_AUTH_SCOPES, value(scopes(principals).into()));
+    headers.insert(X_AUTH_SCOPES, value(scopes(&principals).into()));
     headers.insert(X_AUTH_METHOD, value(joined(methods)));
 }
 
@@ -49,7 +49,7 @@ fn joined<'p>(mut parts: impl Iterator<Item = Cow<'p, str>>) -> Cow<'p, str> {
 }
 
 /// The scopes of all, each once.
-fn scopes<'p>(principals: impl Iterator<Item = &'p Principal> + Clone) -> String {
+fn scopes<'p>(principals: &(impl Iterator<Item = &'p Principal> + Clone)) -> String {
     let length = principals.clone().flat_map(|it| &it.scopes).map(|it| it.as_str().len() + 1);
     let mut list = String::with_capacity(length.sum());
     for (place, principal) in principals.clone().enumerate() {

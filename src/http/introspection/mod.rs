@@ -66,7 +66,7 @@ pub(super) struct IntrospectionResponse<'t> {
     iss: Option<&'t str>,
     /// Whom the bearer token is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Audience, required = false)]
+    #[schema(value_type = Audience<'_>, required = false)]
     aud: Option<Audience<'t>>,
     /// When the bearer token ends, in seconds since 1970. An API key has no end.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -21,7 +21,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         (name = "Introspection", description = "Questions of resource servers."),
     ),
     paths(forward_auth::forward_auth, introspection::introspect),
-    components(schemas(introspection::IntrospectionResponse, introspection::Audience)),
+    components(schemas(introspection::IntrospectionResponse<'_>, introspection::Audience<'_>)),
     modifiers(&ClientSecret),
 )]
 struct Annotations;

@@ -146,7 +146,7 @@ mod tests {
         etag(&one()).to_str().unwrap().to_owned()
     }
 
-    fn conditions(name: HeaderName, values: &[&str]) -> Preconditions {
+    fn conditions(name: &HeaderName, values: &[&str]) -> Preconditions {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(name.clone(), HeaderValue::from_str(value).unwrap());
@@ -163,10 +163,10 @@ mod tests {
     fn if_none_match_finds_the_state_in_a_list_weak_or_strong() {
         let tag = tag();
         for value in [&*tag, &format!("W/{tag}"), &format!("\"x,y\" , W/\"z\",{tag}"), "*", " * "] {
-            let read = conditions(IF_NONE_MATCH, &[value]).judge_read(&one());
+            let read = conditions(&IF_NONE_MATCH, &[value]).judge_read(&one());
             assert_eq!(read.unwrap(), Read::NotModified, "{value}");
         }
-        let read = conditions(IF_NONE_MATCH, &["\"other\"", &tag]).judge_read(&one());
+        let read = conditions(&IF_NONE_MATCH, &["\"other\"", &tag]).judge_read(&one());
         assert_eq!(read.unwrap(), Read::NotModified);
     }
 
@@ -175,22 +175,22 @@ mod tests {
         let bare = tag().trim_matches('"').to_owned();
         for value in ["", "\"\"", "\"AQ\"", &*bare, "W/*", "\"unclosed", &format!("junk {}", tag())]
         {
-            let read = conditions(IF_NONE_MATCH, &[value]).judge_read(&one());
+            let read = conditions(&IF_NONE_MATCH, &[value]).judge_read(&one());
             assert_eq!(read.unwrap(), Read::Modified, "{value}");
-            assert!(conditions(IF_MATCH, &[value]).judge_read(&one()).is_err(), "{value}");
+            assert!(conditions(&IF_MATCH, &[value]).judge_read(&one()).is_err(), "{value}");
         }
     }
 
     #[test]
     fn if_match_compares_strongly() {
-        assert!(conditions(IF_MATCH, &[&tag()]).judge_read(&one()).is_ok());
-        assert!(conditions(IF_MATCH, &["*"]).judge_read(&one()).is_ok());
-        assert!(conditions(IF_MATCH, &[&format!("W/{}", tag())]).judge_read(&one()).is_err());
+        assert!(conditions(&IF_MATCH, &[&tag()]).judge_read(&one()).is_ok());
+        assert!(conditions(&IF_MATCH, &["*"]).judge_read(&one()).is_ok());
+        assert!(conditions(&IF_MATCH, &[&format!("W/{}", tag())]).judge_read(&one()).is_err());
     }
 
     #[test]
     fn a_write_carries_its_conditions_to_the_commit() {
-        let precondition = conditions(IF_MATCH, &[&tag()]).into_precondition();
+        let precondition = conditions(&IF_MATCH, &[&tag()]).into_precondition();
         assert_eq!(precondition.matches, Some(Validators::OneOf(vec![one()])));
         assert_eq!(precondition.matches_none, None);
         assert!(Preconditions::default().into_precondition().is_empty());

@@ -1,5 +1,7 @@
 //! What an issuer may answer, at the start and later.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::stub::{Answer, StubIssuer};
@@ -57,7 +59,7 @@ async fn a_hostile_answer_stops_nothing_that_worked() {
     let clock = TestClock::new();
     let good = Answer::json(&key_set(SIGNERS.iter()));
     issuer.answer("/jwks", good.clone());
-    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, Arc::clone(&clock)).await;
     let signer = signer(SigningAlgorithm::Es256);
     let (known, mut header) = (signer.token(&claims()), signer.header());
     header["kid"] = "unknown".into();

@@ -122,7 +122,7 @@ async fn no_other_certificate_is_taken() {
     let early = authority.certify(|params| params.not_before = rcgen::date_time_ymd(2090, 1, 1));
     let ours = || Some(authority.file());
     for (name, tls, ca, reason) in [
-        ("of a private authority, to the system's", own.clone(), None, unknown),
+        ("of a private authority, to the system's", Arc::clone(&own), None, unknown),
         ("of another authority", own, Some(other.file()), unknown),
         ("of another name", own_name, ours(), "not valid for name \"127.0.0.1\""),
         ("of another address", own_address, ours(), "not valid for name \"127.0.0.1\""),

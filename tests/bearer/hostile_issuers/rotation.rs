@@ -32,7 +32,7 @@ async fn a_new_key_is_known_with_its_first_token_and_a_removed_one_no_longer() {
     let (old, new) = (ed("old"), ed("new"));
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, Arc::clone(&clock)).await;
     assert!(verifier.verify(&old.token(&claims())).await.is_ok());
     issuer.answer("/jwks", Answer::json(&key_set([&old, &new])));
     assert!(verifier.verify(&new.token(&claims())).await.is_ok());
@@ -52,7 +52,7 @@ async fn a_set_that_withdraws_every_key_is_believed() {
     let old = ed("old");
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, Arc::clone(&clock)).await;
     assert!(verifier.verify(&old.token(&claims())).await.is_ok());
     issuer.answer("/jwks", Answer::json(&json!({ "keys": [] })));
     assert!(verifier.verify(&ed("unknown").token(&claims())).await.is_err());
@@ -92,7 +92,7 @@ async fn a_flood_of_unknown_keys_makes_one_request_in_ten_seconds() {
     let issuer = StubIssuer::start();
     issuer.answer("/jwks", Answer::json(&key_set(SIGNERS.iter())));
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, Arc::clone(&clock)).await;
     let signer = signer(SigningAlgorithm::EdDsa);
     let good = signer.token(&claims());
     let unknown = |number: usize| {
@@ -121,7 +121,7 @@ async fn an_issuer_that_dies_and_returns_is_taken_up_again() {
     let (old, new) = (ed("old"), ed("new"));
     issuer.answer("/jwks", Answer::Slammed);
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), ON_DEMAND, Arc::clone(&clock)).await;
     let (of_old, of_new) = (old.token(&claims()), new.token(&claims()));
     assert_eq!(verifier.verify(&of_old).await, Err(BearerError::UnknownKey));
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
@@ -145,7 +145,7 @@ async fn keys_are_refreshed_with_no_token_asking_until_the_verifier_is_dropped()
     let (old, new) = (ed("old"), ed("new"));
     issuer.answer("/jwks", Answer::json(&key_set([&old])));
     let clock = TestClock::new();
-    let verifier = verifier_at(&issuer.url("/jwks"), EAGER, clock.clone()).await;
+    let verifier = verifier_at(&issuer.url("/jwks"), EAGER, Arc::clone(&clock)).await;
     issuer.answer("/jwks", Answer::json(&key_set([&new])));
     let token = old.token(&claims());
     until("the refresh", async || verifier.verify(&token).await.is_err()).await;

@@ -69,13 +69,13 @@ impl StubIssuer {
             heads: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
-        let served = state.clone();
+        let served = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if served.stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                let (state, tls) = (served.clone(), tls.clone());
+                let (state, tls) = (Arc::clone(&served), tls.clone());
                 // A client that hangs up ends the answer.
                 std::thread::spawn(move || match tls {
                     None => drop(serve(&state, stream)),

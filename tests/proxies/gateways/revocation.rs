@@ -68,7 +68,7 @@ async fn a_key_that_ends_under_load_passes_no_more_once_that_is_acknowledged() {
                 (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
             let mut callers = JoinSet::new();
             for _ in 0..8 {
-                callers.spawn(call(way.caller(key), has_ended.clone(), passed.clone()));
+                callers.spawn(call(way.caller(key), Arc::clone(&has_ended), Arc::clone(&passed)));
             }
             let deadline = Instant::now() + Duration::from_secs(120);
             while passed.load(Ordering::SeqCst) < 100 {

@@ -49,11 +49,11 @@ impl Stranger {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let answer = Arc::new(Mutex::new(Vec::new()));
-        let told = answer.clone();
+        let told = Arc::clone(&answer);
         // It lasts as long as the tests, as does every connection that a gateway keeps.
         std::thread::spawn(move || {
             for connection in listener.incoming() {
-                let (connection, told) = (connection.unwrap(), told.clone());
+                let (connection, told) = (connection.unwrap(), Arc::clone(&told));
                 std::thread::spawn(move || answer_once(connection, &told));
             }
         });

@@ -15,9 +15,11 @@ const CHECKSUM_DIGITS: usize = 6;
 /// The longest prefix, in characters.
 const LONGEST_PREFIX: usize = 32;
 
-/// A new key's plaintext: the prefix, 43 base62 digits of 256 random bits, and 6 base62 digits of
-/// the CRC-32 of all that comes before, so that `nsk_[0-9A-Za-z]{49}` finds it in a leak and the
-/// checksum tells it from a look-alike.
+/// A new key's plaintext.
+///
+/// It is the prefix, 43 base62 digits of 256 random bits, and 6 base62 digits of the CRC-32 of all
+/// that comes before, so that `nsk_[0-9A-Za-z]{49}` finds it in a leak and the checksum tells it from a
+/// look-alike.
 ///
 /// `Debug` prints nothing of it, and it is wiped from memory when dropped.
 pub struct Token(Zeroizing<String>);

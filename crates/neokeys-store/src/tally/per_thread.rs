@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam_utils::CachePadded;
 
-/// One `T` for each processor, on cache lines of its own, so that workers which count at the same
-/// time do not wait for each other's caches. Threads are dealt out over them by turns; two that
-/// share one are slower, never wrong, as long as `T` counts atomically.
+/// One `T` for each processor, on cache lines of its own.
+///
+/// So workers that count at the same time do not wait for each other's caches. Threads are dealt out over
+/// them by turns; two that share one are slower, never wrong, as long as `T` counts atomically.
 #[derive(Debug)]
 pub struct PerThread<T>(Box<[CachePadded<T>]>);
 

@@ -67,7 +67,8 @@ impl Trial {
                 Ok(_) => {
                     let read = self.store.check(Some(&self.t)).await.unwrap();
                     assert!(read.is_empty(), "{id}: {read:?}");
-                    let again = DocumentRepository::new(self.documents.clone()).unwrap();
+                    let again = DocumentRepository::new(Arc::<MemoryStore>::clone(&self.documents))
+                        .unwrap();
                     let again = again.get_keyring(&self.t).await.unwrap();
                     let served = self.store.get_keyring(&self.t).await.unwrap();
                     assert_eq!(again.keys(), served.keys(), "{id}: {edit:?}");

@@ -104,6 +104,7 @@ impl Request {
         self
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a body is written where it is sent")]
     pub fn json(self, body: Value) -> Self {
         self.header("content-type", "application/json").body(body.to_string())
     }

@@ -16,7 +16,7 @@ pub(super) fn conflict_names(document: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// The contents of the name of a staged file or a displaced one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MadeName {
     /// The file.
     pub(super) inode: u64,
@@ -27,7 +27,7 @@ pub(super) struct MadeName {
 
 impl MadeName {
     /// The name of a file that begins so.
-    pub(super) fn to_file_name(&self, beginning: &str) -> String {
+    pub(super) fn to_file_name(self, beginning: &str) -> String {
         let Self { inode, document: (size, modified) } = self;
         format!("{beginning}{inode}-{size}-{modified}")
     }

@@ -201,7 +201,8 @@ mod tests {
         let tenant = TenantId::parse("t").unwrap();
         let (turns, is_over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
         let working = std::thread::spawn({
-            let (tenant, turns, is_over) = (tenant.clone(), turns.clone(), is_over.clone());
+            let (tenant, turns, is_over) =
+                (tenant.clone(), Arc::clone(&turns), Arc::clone(&is_over));
             move || {
                 while !is_over.load(Ordering::SeqCst) {
                     let lock = busy.lock(&tenant).unwrap();

@@ -123,7 +123,7 @@ impl DocumentEditor {
         expected: &Expected<'_>,
         change: &Change,
     ) -> bool {
-        plans.into_iter().any(|plan| self.try_plan(plan, expected, change))
+        plans.into_iter().any(|plan| self.try_plan(&plan, expected, change))
     }
 
     fn colon_after(&self, key_end: usize) -> Option<usize> {

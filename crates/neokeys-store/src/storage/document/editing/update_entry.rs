@@ -27,7 +27,7 @@ impl DocumentEditor {
         for plans in [Self::plans_alone, Self::plans_in_whole] {
             for (plan, meaning) in plans(self, entry, &old, key).unwrap_or_default() {
                 let expected = Expected::Updated(entry, key, meaning.unwrap_or(others));
-                if self.try_plan(plan, &expected, change) {
+                if self.try_plan(&plan, &expected, change) {
                     return Ok(());
                 }
             }

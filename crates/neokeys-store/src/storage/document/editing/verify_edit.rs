@@ -72,7 +72,7 @@ impl DocumentEditor {
     /// Carries out a plan, if it reads back as expected.
     pub(super) fn try_plan(
         &mut self,
-        plan: Vec<TextEdit>,
+        plan: &[TextEdit],
         expected: &Expected<'_>,
         change: &Change,
     ) -> bool {
@@ -80,12 +80,12 @@ impl DocumentEditor {
         let ending = self.text.as_bytes().last().copied();
         if reaches_end && !matches!(ending, Some(b'\n' | b'\r') | None) {
             // A last line ending that is missing stays missing, unless a text needs it.
-            let mut trimmed = plan.clone();
+            let mut trimmed = plan.to_vec();
             if self.trim_end(&mut trimmed) && self.try_exactly(&trimmed, expected, change) {
                 return true;
             }
         }
-        self.try_exactly(&plan, expected, change)
+        self.try_exactly(plan, expected, change)
     }
 
     fn try_exactly(&mut self, plan: &[TextEdit], expected: &Expected<'_>, change: &Change) -> bool {

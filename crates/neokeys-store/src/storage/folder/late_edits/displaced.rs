@@ -166,8 +166,8 @@ impl Folder {
 
     /// Ends the watch of a file.
     pub(crate) fn end(&self, displaced: Displaced) {
-        if let Some(name) = &displaced.name
-            && let Err(error) = self.files.remove(name)
+        if let Some(name) = displaced.name
+            && let Err(error) = self.files.remove(&name)
         {
             tracing::warn!(file = %name.display(), %error, "a displaced file could not be removed");
         }

@@ -132,7 +132,7 @@ fn a_document_that_went_counts_as_gone_though_others_write_in_its_folder() {
     for round in 0..3 {
         assert!(unchanged_for(&store, &t) < A_MOMENT * 3, "round {round}");
         clocks.pass(A_MOMENT);
-        std::fs::File::create(folder.path().join(format!("t/other-{round}"))).unwrap();
+        File::create(folder.path().join(format!("t/other-{round}"))).unwrap();
     }
     assert!(unchanged_for(&store, &t) >= Duration::from_secs(1));
 }
@@ -142,7 +142,7 @@ fn what_has_a_stamp_of_the_future_counts_from_when_it_was_seen() {
     for document in [None, Some("")] {
         let (folder, store, clocks, t) = store();
         if document.is_some() {
-            std::fs::File::create(folder.path().join("t/security.yml")).unwrap();
+            File::create(folder.path().join("t/security.yml")).unwrap();
         }
         // Every stamp is an hour ahead from here on.
         clocks.day.fetch_sub(3_600_000, Ordering::Relaxed);
