@@ -129,7 +129,7 @@ pub fn too_many_failures(wait: Duration) -> Problem {
 pub fn unavailable(what: &'static str, cause: Unavailable) -> Problem {
     let problem = |kind, remedy: &str| Problem::new(kind, format!("{what} {remedy}"));
     let problem = match cause.remedy() {
-        Remedy::TryAgain => {
+        Remedy::TryAgain | Remedy::ReachStore => {
             problem(ProblemType::StoreUnavailable, "Try again later.").in_five_seconds()
         }
         Remedy::TryLater(why) => {

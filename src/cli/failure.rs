@@ -4,7 +4,9 @@ use std::error::Error;
 use std::fmt::{self, Display};
 
 use super::escape::escaped;
-use crate::causes::in_full;
+use crate::causes::{chain, in_full};
+use crate::domain::Remedy;
+use crate::storage::DocumentError;
 
 /// A sentence for the terminal, a hint what to do next, and the exit code.
 #[derive(Debug)]
@@ -15,9 +17,11 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Something was refused or not found.
+    /// Something was refused or not found, or the store did not answer.
     pub(super) fn refused(error: &(dyn Error + 'static)) -> Self {
-        Self::new(1, in_full(error))
+        let is_silence = chain(error).filter_map(|it| it.downcast_ref()).any(is_silence);
+        let hint = is_silence.then(|| Remedy::REACH_STORE.to_owned());
+        Self { hint, ..Self::new(1, in_full(error)) }
     }
 
     /// As [`refused`](Self::refused), where there is no error to name.
@@ -48,6 +52,10 @@ impl Failure {
     pub(super) fn exit_code(&self) -> u8 {
         self.exit_code
     }
+}
+
+fn is_silence(error: &DocumentError) -> bool {
+    matches!(error, DocumentError::Unreachable { .. })
 }
 
 impl Display for Failure {

@@ -250,6 +250,7 @@ fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
         Remedy::TryLater(_) => {
             return "nothing was changed, and the file is not at fault; try again later".to_owned();
         }
+        Remedy::ReachStore => return Remedy::REACH_STORE.to_owned(),
         Remedy::TryAgain => {}
     }
     if cause.is::<DocumentError>() {

@@ -22,6 +22,7 @@ mod own_tools;
 mod paused;
 mod restored;
 mod secure;
+mod silent;
 
 /// Held by tests that load the whole machine, so that they do not slow each other down.
 static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());

@@ -128,6 +128,8 @@ pub struct Unavailable {
 pub enum Remedy {
     /// It may work in a moment.
     TryAgain,
+    /// It works once the store answers, which does not.
+    ReachStore,
     /// It works once what this sentence says is over. Callers may read it.
     TryLater(&'static str),
     /// It works once whoever is writing the document is done.
@@ -135,6 +137,12 @@ pub enum Remedy {
     /// It stays so until an operator does what this sentence says. Callers may read it: it names no
     /// path.
     Mend(Arc<str>),
+}
+
+impl Remedy {
+    /// The words of [`ReachStore`](Self::ReachStore) for who runs the store.
+    pub const REACH_STORE: &'static str =
+        "check that the store runs and can be reached at its address, then try again";
 }
 
 impl Unavailable {

@@ -2,7 +2,7 @@
 
 use super::document::{Diagnostic, Document};
 use super::document_store::{DocumentError, DocumentStore, Reading};
-use crate::domain::TenantId;
+use crate::domain::{Remedy, TenantId};
 
 /// A problem of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +74,17 @@ pub(super) async fn check(
 
 /// The remedy for a document that cannot be read.
 fn remedy(error: &DocumentError) -> &'static str {
-    if let DocumentError::TooLarge { .. } = error {
-        "take out what is not needed, or raise the setting limits.document"
-    } else {
-        "make the file readable for neokeys"
+    match error {
+        DocumentError::TooLarge { .. } => {
+            "take out what is not needed, or raise the setting limits.document"
+        }
+        DocumentError::Unreachable { .. } => Remedy::REACH_STORE,
+        DocumentError::Restless { .. }
+        | DocumentError::BeingEdited { .. }
+        | DocumentError::Io { .. }
+        | DocumentError::Locked { .. }
+        | DocumentError::NotReplaceable { .. }
+        | DocumentError::GivenUp => "make the file readable for neokeys",
     }
 }
 

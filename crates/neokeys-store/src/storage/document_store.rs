@@ -266,7 +266,8 @@ impl DocumentError {
             Self::Locked { .. } => {
                 Remedy::TryLater("Another program holds the lock of the tenant's document.")
             }
-            Self::Restless { .. } | Self::Unreachable { .. } | Self::GivenUp => Remedy::TryAgain,
+            Self::Unreachable { .. } => Remedy::ReachStore,
+            Self::Restless { .. } | Self::GivenUp => Remedy::TryAgain,
         }
     }
 }

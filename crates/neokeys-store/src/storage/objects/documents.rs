@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{Attributes, Error, GetOptions, ObjectStoreExt as _, PutMode};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::requests::silent;
 use super::version::ObjectVersion;
@@ -93,15 +93,21 @@ impl RemoteDocuments for Bucket {
 
     async fn tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
         let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
-        let deadline = Instant::now() + LIST_PATIENCE;
-        let listed = self.ask(deadline, || async {
-            self.objects.list(prefix).map_ok(|meta| meta.location).try_collect::<Vec<_>>().await
-        });
-        let paths = listed.await.map_err(|error| DocumentError::Unreachable {
+        let unreachable = |error: Error| DocumentError::Unreachable {
             action: "list",
             location: self.place.clone(),
             source: error.into(),
-        })?;
+        };
+        // Silence ends it soon. Many tenants take their time.
+        let begun = self.ask(Instant::now() + READ_PATIENCE, || async {
+            let mut objects = self.objects.list(prefix).map_ok(|meta| meta.location);
+            let first = objects.try_next().await?;
+            Ok((first, objects))
+        });
+        let (first, others) = begun.await.map_err(unreachable)?;
+        let others = timeout(LIST_PATIENCE, others.try_collect::<Vec<_>>()).await;
+        let others = others.unwrap_or_else(|_elapsed| Err(silent())).map_err(unreachable)?;
+        let paths: Vec<_> = first.into_iter().chain(others).collect();
         let mut tenants: Vec<_> =
             paths.iter().filter_map(|path| tenant_of(&self.prefix, path)).collect();
         tenants.sort_unstable();

@@ -13,7 +13,7 @@ use super::loaded_tenant::{JustEmptied, LastRead, LoadedTenant, STAYS_EMPTY, Unp
 use super::snapshot::Snapshot;
 use super::statistics::Reload;
 use crate::causes::in_full;
-use crate::domain::{ReadError, TenantId, Unavailable};
+use crate::domain::{ReadError, Remedy, TenantId, Unavailable};
 use crate::storage::document::{Document, is_blank};
 use crate::storage::document_store::{DocumentError, Reading, StoredDocument, Version};
 
@@ -52,7 +52,7 @@ impl Shared {
                 } else {
                     self.documents.note_silence();
                 }
-                Err(ReadError::Unavailable(Unavailable::new(ReadTimeout)))
+                Err(ReadError::Unavailable(Unavailable::with_remedy(ReadTimeout, Remedy::ReachStore)))
             }
         }
     }
