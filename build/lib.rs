@@ -66,10 +66,18 @@ fn credentials(root: &Node<'_>) -> Result<proc_macro2::TokenStream, Fault> {
     let (key_name, key) =
         key.ok_or_else(|| schemes.fault("has no scheme for an API key in a header"))?;
     let (bearer_name, _) = bearer.ok_or_else(|| schemes.fault("has no OAuth 2 scheme"))?;
-    let header = key.member("name")?.text()?;
+    let header = key.member("name")?;
+    let lower_case = header.text()?.to_ascii_lowercase();
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if lower_case.is_empty() || !lower_case.bytes().all(is_name) {
+        return Err(header.fault("is no name of a header: ASCII letters, digits and hyphens"));
+    }
+    let header = header.text()?;
     Ok(quote! {
         /// The header that an API key comes in.
-        pub const API_KEY_HEADER: &str = #header;
+        pub const API_KEY_HEADER: HeaderName = HeaderName::from_static(#lower_case);
+        /// Its name, as people read it.
+        pub const API_KEY_HEADER_TEXT: &str = #header;
         /// The name of the API key's security scheme.
         pub const API_KEY_SCHEME_NAME: &str = #key_name;
         /// The name of the bearer token's security scheme.

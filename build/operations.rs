@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::Ident;
 
 use super::document::{Fault, Node};
 use super::names;
@@ -12,7 +13,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 pub(super) struct Operation<'a> {
     pub(super) node: Node<'a>,
     pub(super) name: String,
-    method: String,
+    method: Ident,
     path: &'a str,
     tag: &'a str,
     summary: &'a str,
@@ -64,7 +65,7 @@ fn read_operation<'a>(method: &str, path: &'a str, node: Node<'a>) -> Result<Ope
     let (success, response) = read_success(&node.member("responses")?)?;
     Ok(Operation {
         name: read_name(method, path, &node)?,
-        method: method.to_ascii_uppercase(),
+        method: format_ident!("{}", method.to_ascii_uppercase()),
         path,
         tag,
         summary: node.member("summary")?.text()?,
@@ -218,7 +219,7 @@ fn operation_source(operation: &Operation<'_>) -> TokenStream {
 
         impl Operation for #type_name {
             const NAME: &'static str = #name;
-            const METHOD: &'static str = #method;
+            const METHOD: Method = Method::#method;
             const PATH: &'static str = #path;
             const TAG: &'static str = #tag;
             const SUMMARY: &'static str = #summary;

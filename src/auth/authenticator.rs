@@ -261,7 +261,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
-    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+    use actix_web::http::header::{HeaderMap, HeaderValue};
 
     use super::{Authenticator, FoundKey, Outcome, combine};
     use crate::auth::bearer::{BearerConfig, BearerVerifier};
@@ -308,8 +308,7 @@ mod tests {
         let bearer =
             BearerVerifier::open(BearerConfig::default(), Arc::new(SystemClock)).await.unwrap();
         let mut headers = HeaderMap::new();
-        let name = HeaderName::from_bytes(API_KEY_HEADER.as_bytes()).unwrap();
-        headers.insert(name, HeaderValue::from_static("good"));
+        headers.insert(API_KEY_HEADER, HeaderValue::from_static("good"));
         let tenant = TenantId::parse("t").unwrap();
         let authenticator = Authenticator::new(Arc::new(Slow), bearer);
         let caller = authenticator.authenticate(&headers, Some(tenant)).await.unwrap();

@@ -1,16 +1,8 @@
 //! The credentials that came with a request: parsed, not yet verified.
 
-use std::sync::LazyLock;
-
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 
 use crate::contract::API_KEY_HEADER;
-
-/// The header of API keys, as headers are looked for.
-#[expect(clippy::expect_used, reason = "the build has read the contract")]
-pub(super) static API_KEY: LazyLock<HeaderName> = LazyLock::new(|| {
-    HeaderName::from_bytes(API_KEY_HEADER.as_bytes()).expect("the contract names a header")
-});
 
 /// The longest credential that is looked at, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -29,7 +21,7 @@ pub(super) enum Presented<T> {
 /// The API key of a request: the one value of the contract's header, whatever its bytes.
 #[must_use]
 pub(super) fn api_key(headers: &HeaderMap) -> Presented<&[u8]> {
-    let value = only_value(headers, &API_KEY);
+    let value = only_value(headers, &API_KEY_HEADER);
     if value == Presented::Secret(&[]) { Presented::Malformed } else { value }
 }
 
@@ -60,7 +52,7 @@ pub(super) fn may_be_sent(token: &str) -> bool {
 /// Whether a request brings any credential at all, well or badly formed.
 #[must_use]
 pub(super) fn is_presented(headers: &HeaderMap) -> bool {
-    headers.contains_key(AUTHORIZATION) || headers.contains_key(&*API_KEY)
+    headers.contains_key(AUTHORIZATION) || headers.contains_key(API_KEY_HEADER)
 }
 
 /// Whether bytes are short enough to be looked at as a credential, and there are any.
@@ -99,17 +91,16 @@ mod tests {
     use super::{Presented, api_key, bearer_token};
     use crate::contract::API_KEY_HEADER;
 
-    fn headers(name: &str, values: &[&str]) -> HeaderMap {
+    fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
-            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            headers.append(name.clone(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         headers
     }
 
     fn bearer(values: &[&str]) -> String {
-        describe(bearer_token(&headers(AUTHORIZATION.as_str(), values)))
+        describe(bearer_token(&headers(&AUTHORIZATION, values)))
     }
 
     fn describe<T: AsRef<[u8]>>(presented: Presented<T>) -> String {
@@ -161,7 +152,7 @@ mod tests {
 
     #[test]
     fn an_api_key_is_the_one_value_of_its_header() {
-        let key = |values: &[&str]| describe(api_key(&headers(API_KEY_HEADER, values)));
+        let key = |values: &[&str]| describe(api_key(&headers(&API_KEY_HEADER, values)));
         assert_eq!(key(&[]), "nothing");
         assert_eq!(key(&["any thing, at all"]), "secret any thing, at all");
         assert_eq!(key(&[""]), "malformed");

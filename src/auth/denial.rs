@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
-use crate::contract::API_KEY_HEADER;
+use crate::contract::API_KEY_HEADER_TEXT;
 use crate::domain::{ReadError, Remedy, Scope, Unavailable};
 use crate::problem::{Problem, ProblemType};
 
@@ -21,7 +21,7 @@ pub fn not_authenticated() -> Problem {
     challenged(
         Problem::new(
             ProblemType::Unauthorized,
-            format!("Send an Authorization header with a bearer token, or {API_KEY_HEADER}."),
+            format!("Send an Authorization header with a bearer token, or {API_KEY_HEADER_TEXT}."),
         ),
         REALM.to_owned(),
     )
@@ -36,7 +36,7 @@ pub(super) fn offering_client_secret(problem: Problem, is_presented: bool) -> Pr
         Problem::new(
             ProblemType::Unauthorized,
             format!(
-                "Send an Authorization header with a bearer token, {API_KEY_HEADER}, or an API key as \
+                "Send an Authorization header with a bearer token, {API_KEY_HEADER_TEXT}, or an API key as \
                  the password of Authorization: Basic (client_secret_basic). A client_secret in the \
                  body (client_secret_post) is not looked at."
             ),

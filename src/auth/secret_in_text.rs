@@ -7,7 +7,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use memchr::memmem;
 
 use super::client_secret::{BasicCredentials, form_decoded};
-use super::credential::API_KEY;
+use crate::contract::API_KEY_HEADER;
 
 /// Characters that a text may not have in common with a secret. Fewer can be the same by chance, and
 /// tell little of a secret that is longer than twice as many.
@@ -21,7 +21,7 @@ pub fn tells_credential(headers: &HeaderMap, text: &[u8]) -> bool {
         // Programs on the way join a header that comes twice (RFC 9110 §5.3).
         value.split(|byte| *byte == b',').any(|part| tells(part.trim_ascii(), text))
     };
-    headers.get_all(&*API_KEY).any(|value| any_tells(value.as_bytes()))
+    headers.get_all(API_KEY_HEADER).any(|value| any_tells(value.as_bytes()))
         || headers.get_all(AUTHORIZATION).any(|value| {
             let basic = BasicCredentials::parse(value).is_some_and(|basic| {
                 // A user name is no secret, unless it is long enough to be a key in the wrong place.
@@ -56,7 +56,7 @@ fn without_scheme(value: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+    use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
@@ -70,14 +70,13 @@ mod tests {
     fn presented(secret: &str) -> Vec<HeaderMap> {
         let basic = |pair: String| format!("Basic {}", STANDARD.encode(pair));
         let escaped = format!("%{:02X}{}", secret.as_bytes()[0], &secret[1..]);
-        let key = HeaderName::from_bytes(API_KEY_HEADER.as_bytes()).unwrap();
         let in_the_wrong_place =
             [basic(format!("{secret}:")), basic(format!("{secret}:x-oauth-basic"))];
         let in_the_wrong_place = in_the_wrong_place.map(|value| (AUTHORIZATION, vec![value]));
         [
-            (key.clone(), vec![secret.to_owned()]),
-            (key.clone(), vec!["another".to_owned(), secret.to_owned()]),
-            (key, vec![format!("{secret}, {secret}")]),
+            (API_KEY_HEADER, vec![secret.to_owned()]),
+            (API_KEY_HEADER, vec!["another".to_owned(), secret.to_owned()]),
+            (API_KEY_HEADER, vec![format!("{secret}, {secret}")]),
             (AUTHORIZATION, vec![format!("Bearer {secret}")]),
             (AUTHORIZATION, vec![secret.to_owned()]),
             (AUTHORIZATION, vec![format!("Token  {secret}")]),

@@ -16,6 +16,9 @@ mod public_url;
 mod generated {
     //! The output of `build.rs`.
 
+    use actix_web::http::Method;
+    use actix_web::http::header::HeaderName;
+
     use super::body::{MemberValue, RequestBody};
     use super::document::part;
     use super::operation::{Operation, OperationDescription, OperationWithBody};

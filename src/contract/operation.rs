@@ -1,13 +1,15 @@
 //! An operation of the contract.
 
+use actix_web::http::Method;
+
 use super::body::RequestBody;
 
 /// An operation of the contract. The types that implement it are generated.
 pub trait Operation: Send + Sync + 'static {
     /// The name, as a type has it: `ListApiKeys`.
     const NAME: &'static str;
-    /// The HTTP method, in upper case.
-    const METHOD: &'static str;
+    /// The HTTP method.
+    const METHOD: Method;
     /// The path with its parameters in braces.
     const PATH: &'static str;
     /// The one tag.
@@ -34,12 +36,12 @@ pub trait OperationWithBody: Operation {
 }
 
 /// An operation as a row of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationDescription {
     /// [`Operation::NAME`].
     pub name: &'static str,
     /// [`Operation::METHOD`].
-    pub method: &'static str,
+    pub method: Method,
     /// [`Operation::PATH`].
     pub path: &'static str,
     /// [`Operation::SCOPE`].

@@ -20,7 +20,7 @@ mod router;
 mod routes;
 
 pub(crate) use edge::cors::cors;
-pub(crate) use edge::exchange::{Exchange, RequestObserver};
+pub(crate) use edge::exchange::{Exchange, OTHER_METHOD, RequestObserver};
 pub(crate) use edge::request_tally::{OperationTally, RequestTally};
 pub(crate) use edge::{edge, problem_bodies};
 pub(crate) use key_service::KeyService;

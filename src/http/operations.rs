@@ -1,5 +1,7 @@
 //! Every operation of the service: those of the contract, and those of the extensions document.
 
+use actix_web::http::Method;
+
 use super::forward_auth::FORWARD_AUTH;
 use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
@@ -7,7 +9,12 @@ use crate::contract::{OPERATIONS, OperationDescription};
 /// What is answered beyond the contract. A gateway asks by any method.
 const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<IntrospectToken>(),
-    OperationDescription { name: "ForwardAuth", method: "GET", path: FORWARD_AUTH, scope: "" },
+    OperationDescription {
+        name: "ForwardAuth",
+        method: Method::GET,
+        path: FORWARD_AUTH,
+        scope: "",
+    },
 ];
 
 /// An operation with its place among [`all`].
@@ -18,10 +25,10 @@ pub(super) struct PlacedOperation {
 }
 
 /// The operation of a method at a path, or of whichever method where every one is answered alike.
-pub(super) fn find(method: Option<&str>, path: &str) -> Option<PlacedOperation> {
+pub(super) fn find(method: Option<&Method>, path: &str) -> Option<PlacedOperation> {
     let mut placed = all().enumerate();
     let is_it = |it: &OperationDescription| {
-        it.path == path && method.is_none_or(|method| it.method == method)
+        it.path == path && method.is_none_or(|method| it.method == *method)
     };
     let (place, description) = placed.find(|(_, it)| is_it(it))?;
     Some(PlacedOperation { place, description })

@@ -10,6 +10,7 @@ use actix_web::dev::{
     Extensions, Service as _, ServiceFactory, ServiceRequest, ServiceResponse, fn_factory,
     fn_service,
 };
+use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{Error, FromRequest, Handler, Responder, Route, web};
 
@@ -34,7 +35,7 @@ pub(super) struct Address {
 /// A handler, as it was given or as a worker has it.
 struct Handled<H> {
     /// The method that it is for, and HEAD with GET; none: all of them.
-    method: Option<&'static str>,
+    method: Option<Method>,
     /// Who is let in; none: anybody.
     credentials: Option<Credentials>,
     handler: H,
@@ -55,7 +56,7 @@ impl Address {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        Self::at(path).with(Some("GET"), None, handler)
+        Self::at(path).with(Some(Method::GET), None, handler)
     }
 
     /// With a handler of an operation, at its method and behind authentication.
@@ -81,7 +82,7 @@ impl Address {
 
     fn with<F, Args>(
         mut self,
-        method: Option<&'static str>,
+        method: Option<Method>,
         credentials: Option<Credentials>,
         handler: F,
     ) -> Self
@@ -90,7 +91,7 @@ impl Address {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        let matched = MatchedRoute::of_method(self.path, method).into_data();
+        let matched = MatchedRoute::of_method(self.path, method.as_ref()).into_data();
         let handler = web::route().to(handler);
         self.routes.push(Handled { method, credentials, handler, matched });
         self
@@ -144,13 +145,13 @@ impl ServedAddress {
     async fn of(address: &Address) -> Result<Self, ()> {
         let mut routes = Vec::new();
         for Handled { method, credentials, handler, matched } in &address.routes {
-            let (method, credentials, matched) = (*method, *credentials, Rc::clone(matched));
+            let (method, credentials, matched) = (method.clone(), *credentials, Rc::clone(matched));
             let handler = handler.new_service(()).await?;
             routes.push(Handled { method, credentials, handler, matched });
         }
         let pattern = PathPattern::parse(address.path);
         let matched = MatchedRoute::of_no_operation(address.path).into_data();
-        let allowed = allowed(routes.iter().filter_map(|route| route.method));
+        let allowed = allowed(routes.iter().filter_map(|route| route.method.as_ref()));
         Ok(Self { pattern, routes, allowed, matched })
     }
 }
@@ -163,9 +164,12 @@ impl Table {
             let problem = path_not_found(&request);
             return Ok(request.error_response(problem));
         };
-        let method = request.method().as_str();
-        let is_route = |wanted: &str| wanted == method || wanted == "GET" && method == "HEAD";
-        let Some(route) = address.routes.iter().find(|it| it.method.is_none_or(is_route)) else {
+        let asked = match request.method() {
+            &Method::HEAD => &Method::GET,
+            other => other,
+        };
+        let is_route = |wanted: &Option<Method>| wanted.as_ref().is_none_or(|it| it == asked);
+        let Some(route) = address.routes.iter().find(|it| is_route(&it.method)) else {
             request.add_data_container(Rc::clone(&address.matched));
             return Ok(request.error_response(method_not_allowed(&address.allowed)));
         };
@@ -183,8 +187,10 @@ impl Table {
 
 /// The value of `Allow` for these methods.
 #[expect(clippy::expect_used, reason = "the names of methods are tokens, which a header may hold")]
-fn allowed(methods: impl Iterator<Item = &'static str>) -> HeaderValue {
-    let with_head = |method| if method == "GET" { vec!["GET", "HEAD"] } else { vec![method] };
+fn allowed<'m>(methods: impl Iterator<Item = &'m Method>) -> HeaderValue {
+    let with_head = |method: &'m Method| {
+        if method == Method::GET { vec!["GET", "HEAD"] } else { vec![method.as_str()] }
+    };
     let named: Vec<_> = methods.flat_map(with_head).collect();
     HeaderValue::try_from(named.join(", ")).expect("names of methods are visible ASCII")
 }

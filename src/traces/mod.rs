@@ -28,14 +28,10 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 use self::collector::Collector;
 use self::parent::Parents;
 use crate::auth::Clock;
-use crate::http::{Exchange, RequestObserver};
+use crate::http::{Exchange, OTHER_METHOD, RequestObserver};
 
 /// The longest that what is still waiting may take to be sent when the service ends.
 const LAST_PATIENCE: Duration = Duration::from_secs(3);
-
-/// Methods that a span names; any other is `_OTHER`, as the conventions have it.
-const METHODS: [&str; 9] =
-    ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 /// Whether and where spans are sent: the settings `traces.…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,10 +134,10 @@ impl Traces {
 
     fn span(&self, exchange: &Exchange<'_>, parent: &Context) -> Option<String> {
         let end = UNIX_EPOCH + self.clock.since_epoch();
-        let method = METHODS.into_iter().find(|method| *method == exchange.method);
-        let name = match (method.unwrap_or("HTTP"), exchange.route) {
-            (method, Some(route)) => format!("{method} {route}"),
-            (method, None) => method.to_owned(),
+        let method = if exchange.method == OTHER_METHOD { "HTTP" } else { exchange.method };
+        let name = match exchange.route {
+            Some(route) => format!("{method} {route}"),
+            None => method.to_owned(),
         };
         let builder = SpanBuilder::from_name(name)
             .with_kind(SpanKind::Server)
@@ -151,7 +147,7 @@ impl Traces {
             return None;
         }
         let text = |key: &'static str, value: &str| KeyValue::new(key, value.to_owned());
-        span.set_attribute(KeyValue::new("http.request.method", method.unwrap_or("_OTHER")));
+        span.set_attribute(text("http.request.method", exchange.method));
         span.set_attribute(KeyValue::new("http.response.status_code", i64::from(exchange.status)));
         span.set_attribute(text("neokeys.request.id", exchange.request_id));
         let optional = [

@@ -67,8 +67,8 @@ pub async fn call(
         assert_eq!(service.admin().post(KEYS, target).await.status, 201);
     }
     let path = operation.path.replace("{tenantId}", "t1").replace("{keyName}", &name);
-    let request = client.request(operation.method, &path);
-    let request = match operation.method {
+    let request = client.request(operation.method.as_str(), &path);
+    let request = match operation.method.as_str() {
         "PUT" => request.json(rights),
         _ if creates => request.json(json!({"name": name, "permissions": ["p"]})),
         _ => request,

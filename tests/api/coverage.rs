@@ -12,7 +12,7 @@ fn every_operation_is_annotated() {
         document["paths"].as_object().unwrap().values().map(|it| it.as_object().unwrap().len());
     assert_eq!(annotated.sum::<usize>(), OPERATIONS.len());
     for operation in OPERATIONS {
-        let method = operation.method.to_lowercase();
+        let method = operation.method.as_str().to_lowercase();
         assert!(document["paths"][operation.path][&method].is_object(), "{}", operation.name);
     }
 }
@@ -22,7 +22,7 @@ async fn every_operation_is_routed_and_guarded() {
     let service = Service::start();
     for operation in OPERATIONS {
         let path = operation.path.replace("{tenantId}", "t1").replace("{keyName}", "reader");
-        let reply = service.client().request(operation.method, &path).send().await;
+        let reply = service.client().request(operation.method.as_str(), &path).send().await;
         assert_eq!(reply.status, 401, "{}", operation.name);
     }
 }

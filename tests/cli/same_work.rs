@@ -1,7 +1,7 @@
 //! The work that a refusal makes, counted in calls of the system: it does not tell whether a tenant is
 //! there.
 
-use neokeys::contract::{API_KEY_HEADER, OPERATIONS, parameter};
+use neokeys::contract::{API_KEY_HEADER_TEXT, OPERATIONS, parameter};
 
 use crate::serve::get;
 use neokeys_testkit::workplace::Workplace;
@@ -24,7 +24,7 @@ fn a_refusal_makes_the_same_work_whether_the_tenant_is_there_or_not() {
     // Nobody reads the log here, and a pipe has an end.
     place.write("neokeys.yml", "log: { level: error }\n");
     let server = place.serve_traced("%file");
-    let key = format!("{API_KEY_HEADER}: unknown");
+    let key = format!("{API_KEY_HEADER_TEXT}: unknown");
     for _ in 0..ROUNDS {
         for tenant in tenants {
             let path = OPERATIONS[0].path.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use neokeys::contract::{API_KEY_HEADER, OPERATIONS, parameter};
+use neokeys::contract::{API_KEY_HEADER_TEXT, OPERATIONS, parameter};
 
 use neokeys_testkit::workplace::Workplace;
 
@@ -39,7 +39,7 @@ fn tenants_that_nobody_asks_for_cost_nothing_at_the_start() {
     let address = server.address();
     let answer = get(address, "/health/ready", "Accept: */*");
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    let key = format!("{API_KEY_HEADER}: unknown");
+    let key = format!("{API_KEY_HEADER_TEXT}: unknown");
     let path = OPERATIONS[0].path.replace(&format!("{{{}}}", parameter::TENANT_ID), "t7");
     assert!(get(address, &path, &key).starts_with("HTTP/1.1 401 "));
     server.terminate();
@@ -119,7 +119,7 @@ fn the_command_line_and_a_running_server_see_each_others_keys_at_once() {
     let path = OPERATIONS[0].path.replace(&format!("{{{}}}", parameter::TENANT_ID), "demo");
     for _ in 0..3 {
         let token = place.run(&create).done();
-        let header = format!("{API_KEY_HEADER}: {}", token.trim_end());
+        let header = format!("{API_KEY_HEADER_TEXT}: {}", token.trim_end());
         let answer = get(address, &path, &header);
         assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("reader"), "{answer}");
         place.run(&[&["keys", "delete"], &key[..]].concat()).done();

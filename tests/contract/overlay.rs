@@ -49,7 +49,7 @@ fn an_action_that_does_nothing_or_the_unknown_is_refused() {
 fn every_operation_has_an_id_that_names_it_and_declares_its_scope() {
     let profile = sdk_profile(&ContractConfig::default());
     for operation in OPERATIONS {
-        let described = &profile["paths"][operation.path][operation.method.to_lowercase()];
+        let described = &profile["paths"][operation.path][operation.method.as_str().to_lowercase()];
         let id = described["operationId"].as_str().unwrap();
         assert!(id.eq_ignore_ascii_case(operation.name), "{id} {}", operation.name);
         assert_eq!(described["security"][0]["admin-bearer"], json!([operation.scope]));

@@ -161,6 +161,13 @@ fn every_sentence_says_where() {
             format!(" at {schemes}/apiKey: is neither an API key in a header nor OAuth 2"),
         ),
         (
+            &format!("{schemes}/apiKey/name"),
+            json!("X API KEY"),
+            format!(
+                " at {schemes}/apiKey/name: is no name of a header: ASCII letters, digits and hyphens"
+            ),
+        ),
+        (
             &format!("{schemes}/apiKey"),
             Value::Null,
             format!(" at {schemes}: has no scheme for an API key in a header"),

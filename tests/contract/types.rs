@@ -8,8 +8,10 @@ use serde_json::json;
 
 #[test]
 fn operations_are_named_by_method_and_path() {
-    let named: Vec<_> =
-        contract::OPERATIONS.iter().map(|it| (it.name, it.method, it.path, it.scope)).collect();
+    let named: Vec<_> = contract::OPERATIONS
+        .iter()
+        .map(|it| (it.name, it.method.as_str(), it.path, it.scope))
+        .collect();
     let (list, item) = ("/api/{tenantId}/admin/apiKeys", "/api/{tenantId}/admin/apiKeys/{keyName}");
     let (read, write) = ("tenant.apiKey:read", "tenant.apiKey:write");
     assert_eq!(
@@ -29,7 +31,8 @@ fn operations_are_named_by_method_and_path() {
 fn constants_are_the_contracts() {
     assert_eq!(contract::parameter::TENANT_ID, "tenantId");
     assert_eq!(contract::parameter::KEY_NAME, "keyName");
-    assert_eq!(contract::API_KEY_HEADER, "X-API-KEY");
+    assert_eq!(contract::API_KEY_HEADER, "x-api-key");
+    assert_eq!(contract::API_KEY_HEADER_TEXT, "X-API-KEY");
     assert_eq!(contract::API_KEY_SCHEME_NAME, "apiKey");
     assert_eq!(contract::BEARER_SCHEME_NAME, "admin-bearer");
     assert_eq!(ListApiKeys::RESPONSE_MEDIA_TYPES, ["text/plain", "application/json", "text/json"]);

@@ -12,7 +12,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 
-use super::exchange::{Exchange, RequestObserver};
+use super::exchange::{Exchange, OTHER_METHOD, RequestObserver};
 use super::matched_route::MatchedRoute;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::secret_in_text::tells_credential;
@@ -140,5 +140,3 @@ fn method(request: &HttpRequest) -> &'static str {
 /// The methods of RFC 9110 §9 and RFC 5789.
 const METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
-/// What OpenTelemetry's conventions call a method that HTTP has no name for.
-const OTHER_METHOD: &str = "_OTHER";

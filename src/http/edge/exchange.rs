@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
 
+/// The name of a method that HTTP has no name for, by OpenTelemetry's conventions.
+pub(crate) const OTHER_METHOD: &str = "_OTHER";
+
 /// What is told of a request that has its answer. Only `headers` holds what callers sent.
 #[derive(Debug)]
 pub(crate) struct Exchange<'e> {
@@ -11,7 +14,7 @@ pub(crate) struct Exchange<'e> {
     pub request_id: &'e str,
     /// The request's headers.
     pub headers: &'e HeaderMap,
-    /// The request's method, or `_OTHER` for one that HTTP has no name for.
+    /// The request's method, or [`OTHER_METHOD`].
     pub method: &'e str,
     /// The path that it matched, with its parameters in braces; none where it matched none.
     pub route: Option<&'e str>,

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
+use actix_web::http::Method;
 
 use crate::http::operations::{self, PlacedOperation};
 
@@ -19,7 +20,7 @@ pub(crate) struct MatchedRoute {
 
 impl MatchedRoute {
     /// The route of a method at a path, or of every one.
-    pub(crate) fn of_method(path: &'static str, method: Option<&str>) -> Self {
+    pub(crate) fn of_method(path: &'static str, method: Option<&Method>) -> Self {
         Self { path, operation: operations::find(method, path) }
     }
 

@@ -24,7 +24,7 @@ use super::forward_auth::is_forward_auth;
 use super::request::limits::LimitsConfig;
 use super::request::negotiation::MediaType;
 use super::request::request_id::{RequestId, X_REQUEST_ID};
-use crate::contract::API_KEY_HEADER;
+use crate::contract::API_KEY_HEADER_TEXT;
 use crate::problem::{Problem, ProblemType};
 
 use matched_route::MatchedRoute;
@@ -104,7 +104,7 @@ pub(crate) async fn problem_bodies(
 /// The headers that an answer about keys depends on.
 #[expect(clippy::expect_used, reason = "the name of a header is one that a header may hold")]
 static VARIES: LazyLock<HeaderValue> = LazyLock::new(|| {
-    HeaderValue::try_from(format!("Authorization, {API_KEY_HEADER}, Accept"))
+    HeaderValue::try_from(format!("Authorization, {API_KEY_HEADER_TEXT}, Accept"))
         .expect("names of headers are visible ASCII")
 });
 

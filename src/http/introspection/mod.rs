@@ -4,6 +4,7 @@ mod description;
 mod form;
 
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::web::ThinData;
 use serde::Serialize;
 
@@ -23,7 +24,7 @@ pub(super) struct IntrospectToken;
 
 impl Operation for IntrospectToken {
     const NAME: &'static str = "IntrospectToken";
-    const METHOD: &'static str = "POST";
+    const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/{tenantId}/introspect";
     const TAG: &'static str = "Introspection";
     const SUMMARY: &'static str = "What a token is worth";

@@ -38,6 +38,7 @@ impl RequestId {
         if request.extensions().contains::<TellsSecret>() { Self::generate() } else { self }
     }
 
+    #[expect(clippy::expect_used, reason = "hexadecimal digits are visible ASCII")]
     fn generate() -> Self {
         // Told apart from other processes by 64 random bits, within this one by a count.
         static PROCESS: OnceLock<u64> = OnceLock::new();
@@ -52,12 +53,13 @@ impl RequestId {
         let mut text = [0; 2 * GENERATED];
         hexadecimal(&process.to_be_bytes(), &mut text[..16]);
         hexadecimal(&count.to_be_bytes(), &mut text[16..]);
-        Self(HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("0")))
+        Self(HeaderValue::from_bytes(&text).expect("digits are a header value"))
     }
 
     /// The id as text.
+    #[expect(clippy::expect_used, reason = "only printable ids are kept")]
     pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(self.0.as_bytes()).unwrap_or_default()
+        self.0.to_str().expect("an id is visible ASCII")
     }
 
     /// The id as the value of its header.
@@ -129,9 +131,10 @@ mod tests {
     #[test]
     fn an_id_that_is_the_requests_own_credential_is_not_kept() {
         let token = "nsk_0123456789abcdefghij";
-        for (name, credential) in
-            [(API_KEY_HEADER, token.to_owned()), ("authorization", format!("Bearer {token}"))]
-        {
+        for (name, credential) in [
+            (API_KEY_HEADER.as_str(), token.to_owned()),
+            ("authorization", format!("Bearer {token}")),
+        ] {
             let mut headers = HeaderMap::new();
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
             headers.insert(name, HeaderValue::try_from(credential).unwrap());

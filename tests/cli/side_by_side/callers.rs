@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use neokeys::contract::API_KEY_HEADER;
+use neokeys::contract::API_KEY_HEADER_TEXT;
 use neokeys_testkit::seeded::Seeded;
 use neokeys_testkit::workplace::Workplace;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ impl World {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("http://{at}/api/demo/admin/apiKeys{key}"))
-            .header(API_KEY_HEADER, token);
+            .header(API_KEY_HEADER_TEXT, token);
         if body.is_some() {
             request = request.header("Content-Type", "application/json");
         }
