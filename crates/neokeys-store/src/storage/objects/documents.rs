@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{Attributes, Error, GetOptions, ObjectStoreExt as _, PutMode};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -100,7 +100,7 @@ impl RemoteDocuments for Bucket {
         };
         // Silence ends it soon. Many tenants take their time.
         let begun = self.ask(Instant::now() + READ_PATIENCE, || async {
-            let mut objects = self.objects.list(prefix).map_ok(|meta| meta.location);
+            let mut objects = self.objects.list(prefix).map_ok(|meta| meta.location).fuse();
             let first = objects.try_next().await?;
             Ok((first, objects))
         });
