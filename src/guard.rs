@@ -31,7 +31,8 @@ pub use crate::storage::{
 };
 
 use crate::auth::bearer::{BearerVerifier, crypto_provider};
-use crate::auth::{Authenticator, SystemClock, authenticate};
+use crate::auth::{Authenticator, authenticate};
+use crate::clock::SystemClock;
 use crate::http;
 use crate::storage::{DocumentRepository, StoreConfig};
 

@@ -56,7 +56,7 @@
 
 pub mod guard;
 
-pub use neokeys_store::{domain, storage, tally};
+pub use neokeys_store::{clock, domain, storage, tally};
 
 use neokeys_store::causes;
 

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use neokeys::auth::Authenticator;
 use neokeys::auth::bearer::{BearerConfig, BearerVerifier};
-use neokeys::auth::{Authenticator, SystemClock};
+use neokeys::clock::SystemClock;
 use neokeys::contract::{ApiKeyDefinition, ListApiKeys, Operation as _};
 use neokeys::domain::{
     ApiKey, Commit, Digest, KeyName, KeyRepository as _, Keyring, KeyringEdit, Precondition, Right,

@@ -265,7 +265,8 @@ mod tests {
 
     use super::{Authenticator, FoundKey, Outcome, combine};
     use crate::auth::bearer::{BearerConfig, BearerVerifier};
-    use crate::auth::{Accepted, Method, Principal, Standing, SystemClock, Tenants};
+    use crate::auth::{Accepted, Method, Principal, Standing, Tenants};
+    use crate::clock::SystemClock;
     use crate::contract::API_KEY_HEADER;
     use crate::domain::{
         ApiKey, Commit, CommitFuture, Digest, KeyName, KeyRepository, Keyring, KeyringFuture,

@@ -8,8 +8,9 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Authenticator;
 use super::bearer::{BearerConfig, BearerVerifier};
-use super::{Authenticator, SystemClock};
+use crate::clock::SystemClock;
 use crate::contract::API_KEY_HEADER;
 use crate::domain::work_trace::{self, Work};
 use crate::domain::{

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use actix_web::web;
 use serde_json::{Value, json};
 
-use crate::auth::Clock;
 use crate::auth::bearer::{FixedIssuer, IssuerConfig, SigningAlgorithm};
+use crate::clock::Clock;
 use signing::SigningKey;
 
 pub(crate) use signing::{SigningError, TokenRequest};

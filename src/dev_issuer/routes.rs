@@ -183,8 +183,8 @@ mod tests {
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
     use actix_web::{App, http::StatusCode};
 
-    use crate::auth::SystemClock;
     use crate::auth::bearer::{BearerConfig, BearerVerifier};
+    use crate::clock::SystemClock;
     use crate::dev_issuer::{DevIssuer, DevIssuerConfig};
 
     const FROM_SWAGGER_UI: &str = "/dev-issuer/authorize?response_type=token&client_id=ui&state=s1\

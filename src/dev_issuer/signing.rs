@@ -100,8 +100,9 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::TokenRequest;
+    use crate::auth::Tenants;
     use crate::auth::bearer::{BearerConfig, BearerError, BearerVerifier};
-    use crate::auth::{SystemClock, Tenants};
+    use crate::clock::SystemClock;
     use crate::dev_issuer::{DevIssuer, DevIssuerConfig};
     use crate::domain::TenantId;
 

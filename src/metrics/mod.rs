@@ -18,8 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::exposition::Page;
+use crate::auth::AuthenticationTally;
 use crate::auth::bearer::BearerVerifier;
-use crate::auth::{AuthenticationTally, Clock};
+use crate::clock::Clock;
 use crate::connections::ConnectionTally;
 use crate::http::RequestTally;
 use crate::storage::DocumentRepository;

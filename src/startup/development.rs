@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::StartError;
-use crate::auth::SystemClock;
+use crate::clock::SystemClock;
 use crate::contract::SCOPES;
 use crate::dev_issuer::{DevIssuer, DevIssuerConfig, TokenRequest};
 use crate::domain::{Scopes, TenantId};

@@ -16,7 +16,8 @@ use std::thread::available_parallelism;
 
 use crate::auth::bearer::{BearerConfigError, BearerVerifier, crypto_provider};
 use crate::auth::client_address::ClientAddresses;
-use crate::auth::{AuthenticationTally, Clock as _, SystemClock, Throttle};
+use crate::auth::{AuthenticationTally, Throttle};
+use crate::clock::{Clock as _, SystemClock};
 use crate::connections::{self, Beyond, ConnectionTally, Descriptors, Listening, Patience};
 use crate::dev_issuer::SigningError;
 use crate::domain::KeyRepository;

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt::{self, Debug, Write};
 use std::io::Write as _;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use tracing::field::{Field, Visit};
@@ -16,6 +16,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
 
 use super::escape::push_json;
+use crate::clock::{Clock as _, SystemClock};
 
 /// Writes `timestamp`, `level`, then the event's fields in their order, then `target`.
 pub(super) struct JsonLines<W>(pub(super) W);
@@ -44,7 +45,7 @@ fn write_line(line: &mut String, event: &Event<'_>) {
         static SECOND: RefCell<Second> = const { RefCell::new(Second::none()) };
     }
     line.push_str("{\"timestamp\":\"");
-    SECOND.with_borrow_mut(|second| second.push(line, since_epoch()));
+    SECOND.with_borrow_mut(|second| second.push(line, SystemClock.since_epoch()));
     line.push_str("\",\"level\":\"");
     line.push_str(event.metadata().level().as_str());
     line.push('"');
@@ -84,11 +85,6 @@ impl Second {
         }
         line.push('Z');
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a timestamp of the log judges nothing")]
-fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Writes each field as a member of the object. Writing to a String cannot fail.

@@ -27,7 +27,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 
 use self::collector::Collector;
 use self::parent::Parents;
-use crate::auth::Clock;
+use crate::clock::Clock;
 use crate::http::{Exchange, OTHER_METHOD, RequestObserver};
 
 /// The longest that what is still waiting may take to be sent when the service ends.

@@ -41,13 +41,18 @@ const LAYERS: &[Layer] = &[
         ],
     },
     Layer { module: "causes", uses: &[], never: &["actix", "std::fs", "std::env", "tokio"] },
+    Layer { module: "clock", uses: &[], never: &["actix", "std::fs", "std::env", "tokio"] },
     Layer { module: "tally", uses: &[], never: &["actix", "prometheus", "std::fs"] },
     Layer { module: "connections", uses: &["tally"], never: &["std::fs", "std::env"] },
-    Layer { module: "storage", uses: &["causes", "domain", "tally"], never: &["actix", "utoipa"] },
+    Layer {
+        module: "storage",
+        uses: &["causes", "clock", "domain", "tally"],
+        never: &["actix", "utoipa"],
+    },
     Layer { module: "problem", uses: &["causes", "contract"], never: &[] },
     Layer {
         module: "auth",
-        uses: &["contract", "domain", "problem", "tally"],
+        uses: &["clock", "contract", "domain", "problem", "tally"],
         never: &["std::env"],
     },
     Layer {
@@ -57,20 +62,20 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         module: "guard",
-        uses: &["auth", "domain", "http", "problem", "storage"],
+        uses: &["auth", "clock", "domain", "http", "problem", "storage"],
         never: &["std::fs", "std::env"],
     },
     Layer {
         module: "dev_issuer",
-        uses: &["auth", "domain", "problem"],
+        uses: &["auth", "clock", "domain", "problem"],
         never: &["std::fs", "std::env"],
     },
     Layer {
         module: "metrics",
-        uses: &["auth", "connections", "http", "storage", "tally"],
+        uses: &["auth", "clock", "connections", "http", "storage", "tally"],
         never: &["std::env"],
     },
-    Layer { module: "traces", uses: &["auth", "causes", "http"], never: &["std::env"] },
+    Layer { module: "traces", uses: &["auth", "causes", "clock", "http"], never: &["std::env"] },
     Layer {
         module: "settings",
         uses: &[
@@ -86,12 +91,13 @@ const LAYERS: &[Layer] = &[
         ],
         never: &["actix"],
     },
-    Layer { module: "telemetry", uses: &[], never: &["actix", "std::fs"] },
+    Layer { module: "telemetry", uses: &["clock"], never: &["actix", "std::fs"] },
     Layer { module: "tls", uses: &[], never: &["actix"] },
     Layer {
         module: "startup",
         uses: &[
             "auth",
+            "clock",
             "connections",
             "contract",
             "dev_issuer",

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use neokeys_store::clock::Clock;
+
 /// The time at which tests begin, in seconds since the epoch.
 pub const NOW: u64 = 1_700_000_000;
 
@@ -23,15 +25,10 @@ impl TestClock {
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
-
-    /// The time since the epoch.
-    pub fn time(&self) -> Duration {
-        Duration::from_secs(self.0.load(Ordering::SeqCst))
-    }
 }
 
-impl neokeys::auth::Clock for TestClock {
+impl Clock for TestClock {
     fn since_epoch(&self) -> Duration {
-        self.time()
+        Duration::from_secs(self.0.load(Ordering::SeqCst))
     }
 }

@@ -14,7 +14,6 @@
     reason = "these are parts of tests, which fail by panicking and whose names say what they are"
 )]
 
-#[cfg(feature = "service")]
 pub mod clock;
 pub mod difference;
 pub mod documents;

@@ -17,7 +17,7 @@ use super::LoadError;
 use super::config::KeyLocation;
 use super::key_fetch::KeySource;
 use super::key_set::KeySet;
-use crate::auth::Clock;
+use crate::clock::Clock;
 use crate::tally::Counter;
 
 /// The least time between two loads that tokens caused.

@@ -1,24 +1,16 @@
 //! What tests of private parts share: verifiers of the issuer that all tests have, and its clock.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use neokeys_testkit::signer as issuer;
 use serde_json::Value;
 
 use super::{BearerConfig, BearerVerifier, FixedIssuer, IssuerConfig};
-use crate::auth::Clock;
 
 pub(super) use neokeys_testkit::clock::{NOW, TestClock};
 pub(super) use neokeys_testkit::signer::{
     AUDIENCE, ISSUER, SIGNERS, base64url, changed, key_set, signer,
 };
-
-impl Clock for TestClock {
-    fn since_epoch(&self) -> Duration {
-        self.time()
-    }
-}
 
 /// Claims that are taken at [`NOW`].
 pub(super) fn claims() -> Value {

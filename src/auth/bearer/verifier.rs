@@ -15,7 +15,8 @@ use super::key_refresh::{IssuerKeys, Loads, Pace};
 use super::key_set::KeySet;
 use super::token_cache::{TokenDigest, Verified, VerifiedTokens};
 use super::{BearerConfig, BearerConfigError, BearerError, IssuerConfig, KeySetError, LoadError};
-use crate::auth::{Clock, Principal};
+use crate::auth::Principal;
+use crate::clock::Clock;
 
 /// The longest that a start waits for issuers.
 const START_PATIENCE: Duration = Duration::from_secs(5);

@@ -11,10 +11,12 @@ use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use file_lease::{LeaseError, ReadLease};
 use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags};
+
+use crate::clock::{Clock as _, SystemClock};
 
 pub(super) use self::clock::Now;
 pub(super) use self::errno::{is_no_way, is_unsupported};
@@ -224,14 +226,9 @@ impl FileSystem for OsFileSystem {
         ReadLease::take(file)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "compared with the times that the kernel gives files; another clock would tell nothing"
-    )]
     fn now(&self) -> Now {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // They fit until the year 2554.
-        Now { since_epoch: since.as_nanos() as u64, steady: Instant::now() }
+        // Compared with the times that the kernel gives files. They fit until the year 2554.
+        Now { since_epoch: SystemClock.since_epoch().as_nanos() as u64, steady: Instant::now() }
     }
 
     fn pause(&self, time: Duration) {
