@@ -84,7 +84,8 @@ impl Tenants {
     pub fn include(&self, tenant: &TenantId) -> bool {
         match self {
             Self::All => true,
-            Self::One(_) | Self::These(_) => self.named().contains(tenant),
+            Self::One(only) => only == tenant,
+            Self::These(tenants) => tenants.contains(tenant),
         }
     }
 

@@ -59,22 +59,23 @@ impl PathPattern {
     fn values(&self, path: &str) -> Option<[(usize, usize); PARAMETERS]> {
         let mut values = [(0, 0); PARAMETERS];
         let mut place = values.iter_mut();
-        let mut left = path;
+        let mut left = path.as_bytes();
         for segment in &self.0 {
-            left = left.strip_prefix('/')?;
-            let end = match *segment {
-                Segment::Literal(text) if left.starts_with(text) => text.len(),
-                Segment::Literal(_) => return None,
-                Segment::Parameter(_) => memchr(b'/', left.as_bytes()).unwrap_or(left.len()),
+            left = left.strip_prefix(b"/")?;
+            let start = path.len() - left.len();
+            let length = match *segment {
+                Segment::Literal(text) => {
+                    left = left.strip_prefix(text.as_bytes())?;
+                    continue;
+                }
+                Segment::Parameter(_) => memchr(b'/', left).unwrap_or(left.len()),
                 Segment::Rest(_) => left.len(),
             };
-            let start = path.len() - left.len();
-            match segment {
-                Segment::Literal(_) => {}
-                Segment::Parameter(_) if end == 0 => return None,
-                Segment::Parameter(_) | Segment::Rest(_) => *place.next()? = (start, start + end),
+            if length == 0 && matches!(segment, Segment::Parameter(_)) {
+                return None;
             }
-            left = left.split_at(end).1;
+            *place.next()? = (start, start + length);
+            left = left.split_at(length).1;
         }
         left.is_empty().then_some(values)
     }

@@ -11,6 +11,7 @@ use std::hash::Hasher as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use foldhash::fast::RandomState;
 use papaya::ResizeMode;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
@@ -62,13 +63,16 @@ struct Generations {
     old: Arc<Tokens>,
 }
 
-type Tokens = papaya::HashMap<TokenDigest, Arc<Verified>>;
+type Tokens = papaya::HashMap<TokenDigest, Arc<Verified>, RandomState>;
 
 impl Generations {
     /// No token is young.
     fn after(old: Arc<Tokens>) -> Self {
         // A map that is between two sizes is searched in both until it is written to again.
-        let young = papaya::HashMap::builder().resize_mode(ResizeMode::Blocking).build();
+        let young = papaya::HashMap::builder()
+            .hasher(RandomState::default())
+            .resize_mode(ResizeMode::Blocking)
+            .build();
         Self { young: Arc::new(young), old }
     }
 }

@@ -68,7 +68,6 @@ pub(crate) async fn edge(
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(X_REQUEST_ID, id.header_value());
     let duration = start.elapsed();
     let tally = response.request().app_data::<ThinData<Arc<RequestTally>>>();
     if let Some(ThinData(tally)) = tally {
@@ -76,6 +75,7 @@ pub(crate) async fn edge(
         tally.count(place, response.status(), duration);
     }
     access_log::record(&id, duration, matched, &response);
+    response.headers_mut().insert(X_REQUEST_ID, id.into_header_value());
     Ok(response)
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn problem_bodies(
     let mut response = with_problem_body(response, &id);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_REQUEST_ID, id.header_value());
+    headers.insert(X_REQUEST_ID, id.into_header_value());
     Ok(response)
 }
 

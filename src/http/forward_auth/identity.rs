@@ -28,7 +28,9 @@ const ESCAPED: &AsciiSet =
 /// Writes what was found out. Where two credentials came and both are for the tenant, the names and
 /// the methods are joined by `+`, which no encoded name has, and the scopes are what either holds.
 pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller) {
-    let principals = caller.principals_in(tenant);
+    let mut principals = caller.principals_in(tenant);
+    let (first, second) = (principals.next(), principals.next());
+    let principals = first.into_iter().chain(second);
     let names =
         principals.clone().map(|it| Cow::from(utf8_percent_encode(it.subject.as_str(), ESCAPED)));
     let methods = principals.clone().map(|it| Cow::Borrowed(it.method.as_str()));

@@ -16,7 +16,7 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 /// The longest id that a caller may choose, in characters.
 const LONGEST: usize = 128;
 
-/// Bytes of a new id, each of them two characters.
+/// Characters of each half of a new id.
 const GENERATED: usize = 16;
 
 /// A caller's own `X-Request-Id` if it is one, short and printable; otherwise a new one.
@@ -41,18 +41,18 @@ impl RequestId {
     #[expect(clippy::expect_used, reason = "hexadecimal digits are visible ASCII")]
     fn generate() -> Self {
         // Told apart from other processes by 64 random bits, within this one by a count.
-        static PROCESS: OnceLock<u64> = OnceLock::new();
+        static PROCESS: OnceLock<[u8; GENERATED]> = OnceLock::new();
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let process = PROCESS.get_or_init(|| {
             let mut random = [0; 8];
             // Without randomness the ids of this process start at zero: still ids.
             let _ = SystemRandom::new().fill(&mut random);
-            u64::from_be_bytes(random)
+            hexadecimal(u64::from_be_bytes(random))
         });
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let mut text = [0; 2 * GENERATED];
-        hexadecimal(&process.to_be_bytes(), &mut text[..16]);
-        hexadecimal(&count.to_be_bytes(), &mut text[16..]);
+        text[..GENERATED].copy_from_slice(process);
+        text[GENERATED..].copy_from_slice(&hexadecimal(count));
         Self(HeaderValue::from_bytes(&text).expect("digits are a header value"))
     }
 
@@ -63,8 +63,8 @@ impl RequestId {
     }
 
     /// The id as the value of its header.
-    pub(crate) fn header_value(&self) -> HeaderValue {
-        self.0.clone()
+    pub(crate) fn into_header_value(self) -> HeaderValue {
+        self.0
     }
 }
 
@@ -84,13 +84,15 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Writes two digits for each byte.
-fn hexadecimal(bytes: &[u8], digits: &mut [u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (byte, pair) in bytes.iter().zip(digits.chunks_exact_mut(2)) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
+/// The sixteen digits of a number.
+fn hexadecimal(number: u64) -> [u8; GENERATED] {
+    // Each half of a byte in a byte of its own, all of them at once.
+    let mut halves = u128::from(number);
+    halves = (halves | halves << 32) & 0x00000000_ffffffff_00000000_ffffffff;
+    halves = (halves | halves << 16) & 0x0000ffff_0000ffff_0000ffff_0000ffff;
+    halves = (halves | halves << 8) & 0x00ff00ff_00ff00ff_00ff00ff_00ff00ff;
+    halves = (halves | halves << 4) & 0x0f0f0f0f_0f0f0f0f_0f0f0f0f_0f0f0f0f;
+    halves.to_be_bytes().map(|half| half + if half < 10 { b'0' } else { b'a' - 10 })
 }
 
 /// Whether a caller's own id is one, and tells nothing of the request's own credential: it would be in

@@ -29,15 +29,18 @@ impl EntityTag {
     /// The entity tag of definitions in their order.
     pub(super) fn of_keys<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {
         let mut hash = Context::new(&SHA256);
+        let mut written = Vec::with_capacity(256);
         for key in keys {
             // No part can hold the byte that ends it, so no two definitions write the same bytes.
-            hash.update(key.name.as_str().as_bytes());
-            hash.update(if key.enabled { b"\0+" } else { b"\0-" });
+            written.clear();
+            written.extend_from_slice(key.name.as_str().as_bytes());
+            written.extend_from_slice(if key.enabled { b"\0+" } else { b"\0-" });
             for scope in &key.scopes {
-                hash.update(scope.as_str().as_bytes());
-                hash.update(b"\0");
+                written.extend_from_slice(scope.as_str().as_bytes());
+                written.push(b'\0');
             }
-            hash.update(b"\n");
+            written.push(b'\n');
+            hash.update(&written);
         }
         let mut bytes = [0; Self::LENGTH];
         bytes.copy_from_slice(&hash.finish().as_ref()[..Self::LENGTH]);

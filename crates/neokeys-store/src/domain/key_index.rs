@@ -1,12 +1,14 @@
 //! An index of keys: their positions by a part of them.
 //!
 //! The part itself is not kept: it is looked up in the key that it is a part of. So an index has four
-//! bytes a key, and is copied without a look at any key.
+//! bytes a key, and is copied without a look at any key. Hashing is seeded at random, by index and process:
+//! who may name keys cannot choose names that meet.
 
 use std::fmt;
-use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::ApiKey;
@@ -23,7 +25,7 @@ pub(super) struct KeyIndex<P: ?Sized> {
 impl<P: Hash + Eq + ?Sized> KeyIndex<P> {
     /// No positions yet, by this part of the keys.
     pub(super) fn by(part: fn(&ApiKey) -> &P) -> Self {
-        Self { table: HashTable::new(), part, random: RandomState::new() }
+        Self { table: HashTable::new(), part, random: RandomState::default() }
     }
 
     /// Makes room for so many keys together.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::fast::RandomState;
 use papaya::ResizeMode;
 
 use super::footprint::Footprint;
@@ -19,7 +20,7 @@ use crate::domain::TenantId;
 pub(super) struct TenantCache {
     /// Bytes that the documents may have together.
     room: u64,
-    loaded: papaya::HashMap<TenantId, Arc<LoadedTenant>>,
+    loaded: papaya::HashMap<TenantId, Arc<LoadedTenant>, RandomState>,
     /// The footprints of their documents. Held by who weighs a tenant or drops one: a tenant that is
     /// dropped is weighed no more.
     footprints: Mutex<Footprints>,
@@ -50,7 +51,10 @@ impl TenantCache {
         Self {
             room,
             // A map that is between two sizes is searched in both until it is written to again.
-            loaded: papaya::HashMap::builder().resize_mode(ResizeMode::Blocking).build(),
+            loaded: papaya::HashMap::builder()
+                .hasher(RandomState::default())
+                .resize_mode(ResizeMode::Blocking)
+                .build(),
             footprints: Mutex::default(),
             loads: AtomicU64::new(0),
         }
