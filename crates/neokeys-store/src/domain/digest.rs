@@ -55,6 +55,11 @@ impl Digest {
         Ok(Self(bytes))
     }
 
+    /// The digest itself.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The 64 lower-case hexadecimal digits that the file holds.
     #[must_use]
     pub fn to_hex(&self) -> String {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    ApiKey, EditError, Keyring, KeyringEdit, MaybeReady, Precondition, Right, RightError, TenantId,
+    ApiKey, Digest, EditError, Keyring, KeyringEdit, MaybeReady, Minute, Precondition, Right,
+    RightError, TenantId, Usage,
 };
 
 /// The keys of every tenant.
@@ -24,6 +25,19 @@ pub trait KeyRepository: Send + Sync {
     /// is: a refusal says nothing of which of the two it was, and so does the work that it makes.
     fn feign_absence(&self, tenant: &TenantId) {
         let _ = tenant;
+    }
+
+    /// Takes note that a token was used in a minute, which [`LastUse::note`](super::LastUse::note) found
+    /// to be worth telling. It is written down by and by.
+    fn note_use(&self, tenant: &TenantId, token: &Digest, minute: Minute) {
+        let _ = (tenant, token, minute);
+    }
+
+    /// When the tenant's tokens were used last, by this process and, as far as they have written it
+    /// down, by others.
+    fn usage<'a>(&'a self, tenant: &'a TenantId) -> UsageFuture<'a> {
+        let _ = tenant;
+        UsageFuture::ready(Ok(Usage::since(Minute::default())))
     }
 
     /// Does one edit, durably, on the keyring as it is when its turn comes. An edit that was not begun
@@ -66,6 +80,9 @@ pub struct Committed {
 
 /// A keyring that is often there already: reading one that did not change costs no allocation.
 pub type KeyringFuture<'a> = MaybeReady<'a, Result<Arc<Keyring>, ReadError>>;
+
+/// The last uses of a tenant's tokens.
+pub type UsageFuture<'a> = MaybeReady<'a, Result<Usage, Unavailable>>;
 
 /// Ready once the caller has gone.
 pub type CallerGone = Pin<Box<dyn Future<Output = ()> + Send>>;

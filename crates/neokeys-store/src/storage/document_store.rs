@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use smol_str::SmolStr;
 
 pub use super::version::Version;
 use crate::domain::{MaybeReady, Remedy, StoreHealth, TenantId, Unavailable};
@@ -110,6 +111,30 @@ pub trait DocumentStore: Send + Sync {
         })))
     }
 
+    /// How often uses of a tenant's tokens are written to its record.
+    fn usage_period(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    /// The record of usage that has this name, and its version. A store that keeps none has none.
+    fn read_usage<'a>(
+        &'a self,
+        _name: &'a UsageName,
+    ) -> StoreFuture<'a, Option<(Bytes, Version)>, DocumentError> {
+        StoreFuture::ready(Ok(None))
+    }
+
+    /// Puts a record in the place of the one of this version, by who has the tenant's turn. It outlasts
+    /// this process once it is done.
+    fn write_usage<'a>(
+        &'a self,
+        _name: &'a UsageName,
+        _expected: &'a Version,
+        _bytes: Bytes,
+    ) -> StoreFuture<'a, (), WriteError> {
+        StoreFuture::ready(Ok(()))
+    }
+
     /// The place of the tenant's document, for people.
     fn locate(&self, tenant: &TenantId) -> String;
 
@@ -137,6 +162,32 @@ pub trait DocumentStore: Send + Sync {
     /// The health of the store itself.
     fn health(&self) -> StoreHealth {
         StoreHealth::default()
+    }
+}
+
+/// The name of a record of usage.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UsageName(SmolStr);
+
+impl UsageName {
+    /// The record that says since when this store's uses are tracked.
+    pub(crate) const STORE: Self = Self(SmolStr::new_static(".since"));
+
+    /// A tenant's record.
+    #[must_use]
+    pub fn of(tenant: &TenantId) -> Self {
+        Self(tenant.as_str().into())
+    }
+
+    /// The one beside it that keeps what was in its place and cannot be read.
+    pub(crate) fn damaged(&self) -> Self {
+        Self(smol_str::format_smolstr!("{}.damaged", self.0))
+    }
+
+    /// The name as text, which is no path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::document_store::{
     CreateTenantError, DOCUMENT_NAME, DocumentError, DocumentStore, Reading, StoreFuture,
-    StoredDocument, Version, WriteError,
+    StoredDocument, UsageName, Version, WriteError,
 };
 use crate::domain::TenantId;
 
@@ -22,6 +22,7 @@ struct Contents {
     writes: u64,
     /// The number of the last write that was acknowledged; not of what was put.
     acknowledged: BTreeMap<TenantId, u64>,
+    usage: BTreeMap<UsageName, (Bytes, Version)>,
 }
 
 impl MemoryStore {
@@ -122,6 +123,31 @@ impl DocumentStore for MemoryStore {
                 Ok(())
             }
         })
+    }
+
+    fn read_usage<'a>(
+        &'a self,
+        name: &'a UsageName,
+    ) -> StoreFuture<'a, Option<(Bytes, Version)>, DocumentError> {
+        StoreFuture::ready(Ok(self.contents().usage.get(name).cloned()))
+    }
+
+    fn write_usage<'a>(
+        &'a self,
+        name: &'a UsageName,
+        expected: &'a Version,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let mut contents = self.contents();
+        let there =
+            contents.usage.get(name).map_or(Version::ABSENT, |(_, version)| version.clone());
+        if there != *expected {
+            return StoreFuture::ready(Err(WriteError::Conflict));
+        }
+        contents.writes += 1;
+        let version = Version::of(contents.writes);
+        contents.usage.insert(name.clone(), (bytes, version));
+        StoreFuture::ready(Ok(()))
     }
 
     fn locate(&self, tenant: &TenantId) -> String {

@@ -20,13 +20,14 @@ mod objects;
 mod remote;
 mod repository;
 mod url;
+mod usage_record;
 mod version;
 
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, CopyOptions, copy};
 pub use document_store::{
     CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
-    StoredDocument, Version, WriteError,
+    StoredDocument, UsageName, Version, WriteError,
 };
 #[cfg(feature = "etcd")]
 pub use etcd::{EtcdOpenError, EtcdStore};

@@ -5,18 +5,22 @@ use std::convert::identity;
 use std::future::{Future, ready};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::background::Background;
 use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument, Version,
-    WriteError,
+    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument,
+    UsageName, Version, WriteError,
 };
 use crate::domain::{StoreHealth, TenantId};
 
 /// Documents in a cluster or a bucket. The methods that give a future send requests.
 pub trait RemoteDocuments: Send + Sync + 'static {
+    /// As [`DocumentStore::usage_period`].
+    const USAGE_PERIOD: Duration;
+
     /// Whether the document surely is the one of this version still, as far as is known without asking.
     fn vouches_for(&self, tenant: &TenantId, known: &Version) -> bool;
 
@@ -59,6 +63,20 @@ pub trait RemoteDocuments: Send + Sync + 'static {
         &self,
         tenant: &TenantId,
         expected: &Version,
+    ) -> impl Future<Output = Result<(), WriteError>> + Send;
+
+    /// As [`DocumentStore::read_usage`].
+    fn read_usage(
+        &self,
+        name: &UsageName,
+    ) -> impl Future<Output = Result<Option<(Bytes, Version)>, DocumentError>> + Send;
+
+    /// As [`DocumentStore::write_usage`].
+    fn write_usage(
+        &self,
+        name: &UsageName,
+        expected: &Version,
+        bytes: Bytes,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
     /// As [`DocumentStore::probe`].
@@ -179,6 +197,30 @@ impl<R: RemoteDocuments> DocumentStore for RemoteStore<R> {
         let (tenant, expected) = (tenant.clone(), expected.version.clone());
         self.ask(WriteError::Uncertain, |remote| async move {
             remote.remove_tenant(&tenant, &expected).await
+        })
+    }
+
+    fn usage_period(&self) -> Duration {
+        R::USAGE_PERIOD
+    }
+
+    fn read_usage<'a>(
+        &'a self,
+        name: &'a UsageName,
+    ) -> StoreFuture<'a, Option<(Bytes, Version)>, DocumentError> {
+        let name = name.clone();
+        self.ask(identity, |remote| async move { remote.read_usage(&name).await })
+    }
+
+    fn write_usage<'a>(
+        &'a self,
+        name: &'a UsageName,
+        expected: &'a Version,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let (name, expected) = (name.clone(), expected.clone());
+        self.ask(WriteError::Uncertain, |remote| async move {
+            remote.write_usage(&name, &expected, bytes).await
         })
     }
 

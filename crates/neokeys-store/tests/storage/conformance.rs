@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use neokeys_store::domain::TenantId;
 use neokeys_store::storage::{
-    CreateTenantError, DocumentStore, FolderStore, MemoryStore, Reading, StoredDocument, Version,
-    WriteError,
+    CreateTenantError, DocumentStore, FolderStore, MemoryStore, Reading, StoredDocument, UsageName,
+    Version, WriteError,
 };
 
 use neokeys_testkit::tenants::tenant;
@@ -60,6 +60,7 @@ async fn judge(store: Arc<dyn DocumentStore>) {
     what_is_written_again_the_same_is_no_obstacle(&*store).await;
     a_tenant_is_removed_with_the_document_that_is_expected(&*store).await;
     tenants_whose_names_begin_alike_are_kept_apart(&*store).await;
+    a_record_of_usage_is_replaced_where_it_is_the_expected_one(&*store).await;
     of_writers_that_expect_the_same_one_wins(store).await;
 }
 
@@ -111,6 +112,31 @@ async fn a_write_replaces_only_what_it_expects(store: &dyn DocumentStore) {
         assert!(matches!(write, Err(WriteError::Conflict)));
         assert_eq!(found(store, &id).await.bytes, "two");
     }
+}
+
+async fn a_record_of_usage_is_replaced_where_it_is_the_expected_one(store: &dyn DocumentStore) {
+    let id = tenant("usage");
+    store.create_tenant(&id).await.unwrap();
+    let (name, beside) = (UsageName::of(&id), UsageName::of(&tenant("usage-1")));
+    let read = async || store.read_usage(&name).await.unwrap();
+    let write = async |expected: &Version, text: &'static str| {
+        store.write_usage(&name, expected, Bytes::from_static(text.as_bytes())).await
+    };
+    let before = store.tenants().await.unwrap();
+    assert!(read().await.is_none());
+    write(&Version::ABSENT, "one").await.unwrap();
+    let (text, one) = read().await.unwrap();
+    assert_eq!(text, "one");
+    let conflict = write(&Version::ABSENT, "two").await;
+    assert!(matches!(conflict, Err(WriteError::Conflict)), "{conflict:?}");
+    write(&one, "two").await.unwrap();
+    let conflict = write(&one, "three").await;
+    assert!(matches!(conflict, Err(WriteError::Conflict)), "{conflict:?}");
+    assert_eq!(read().await.unwrap().0, "two");
+    // It is no document, and of no other tenant.
+    assert!(store.read_usage(&beside).await.unwrap().is_none());
+    assert_eq!(found(store, &id).await.version, Version::ABSENT);
+    assert_eq!(store.tenants().await.unwrap(), before);
 }
 
 /// A state of which nobody can tell from its content that it is another one.

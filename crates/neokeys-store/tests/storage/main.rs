@@ -29,4 +29,5 @@ mod slow_hands_rounds;
 #[cfg(feature = "object-storage")]
 mod spoiled_buckets;
 mod unchecked;
+mod usage;
 mod yaml_suite;

@@ -18,7 +18,8 @@ use super::write::{ChangeOutcome, Expected, WRITE_PATIENCE, found};
 use super::{Cluster, READ_PATIENCE, is_new};
 use crate::domain::{StoreHealth, TenantId};
 use crate::storage::document_store::{
-    CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, Version, WriteError,
+    CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, UsageName, Version,
+    WriteError,
 };
 use crate::storage::remote::RemoteDocuments;
 
@@ -28,6 +29,8 @@ const PAGE: i64 = 1000;
 const EDITS_BY_OTHERS: usize = 16;
 
 impl RemoteDocuments for Cluster {
+    const USAGE_PERIOD: Duration = Duration::from_secs(5 * 60);
+
     fn vouches_for(&self, tenant: &TenantId, known: &Version) -> bool {
         known.state().is_some_and(|known| self.changes.vouches_for(tenant.as_str(), known))
     }
@@ -214,6 +217,22 @@ impl RemoteDocuments for Cluster {
             None if in_doubt => Ok(()),
             None => Err(WriteError::NoSuchTenant),
         }
+    }
+
+    async fn read_usage(
+        &self,
+        name: &UsageName,
+    ) -> Result<Option<(Bytes, Version)>, DocumentError> {
+        self.find_usage(name).await
+    }
+
+    async fn write_usage(
+        &self,
+        name: &UsageName,
+        expected: &Version,
+        bytes: Bytes,
+    ) -> Result<(), WriteError> {
+        self.replace_usage(name, expected, &bytes).await
     }
 
     fn locate(&self, tenant: &TenantId) -> String {

@@ -3,10 +3,11 @@
 //! `PREFIX/<tenantId>/security.yml` is a tenant's document. The tenant's name ends at a slash, so no
 //! tenant's key begins with another's. With every document two more keys are written, whose second
 //! part is no tenant id: `PREFIX/.neokeys/changed`, and `PREFIX/.neokeys/written/<tenantId>`, which
-//! says which write made the document.
+//! says which write made the document. Records of usage are `PREFIX.usage/<tenantId>`: they change
+//! often, and nobody who watches the prefix is told of them.
 
 use crate::domain::TenantId;
-use crate::storage::document_store::DOCUMENT_NAME;
+use crate::storage::document_store::{DOCUMENT_NAME, UsageName};
 
 const CHANGED: &str = "/.neokeys/changed";
 const WRITTEN: &str = "/.neokeys/written/";
@@ -49,6 +50,11 @@ impl KeyNames {
         format!("{}{WRITTEN}{tenant}", self.prefix)
     }
 
+    /// A record of usage.
+    pub(super) fn usage(&self, name: &UsageName) -> String {
+        format!("{}.usage/{}", self.prefix, name.as_str())
+    }
+
     /// The key that every write of ours changes too.
     pub(super) fn changed(&self) -> String {
         format!("{}{CHANGED}", self.prefix)
@@ -59,6 +65,7 @@ impl KeyNames {
 mod tests {
     use super::KeyNames;
     use crate::domain::TenantId;
+    use crate::storage::document_store::UsageName;
 
     #[test]
     fn a_key_names_its_tenant_and_no_other() {
@@ -70,6 +77,9 @@ mod tests {
             assert!(key > keys.first_document());
             let written = keys.written(&TenantId::parse(id).unwrap());
             assert_eq!((keys.tenant(&written), written < keys.first_document()), (None, true));
+            let usage = keys.usage(&UsageName::of(&TenantId::parse(id).unwrap()));
+            assert_eq!(usage, format!("/neokeys.usage/{id}"));
+            assert!(!usage.starts_with(&keys.all()));
         }
         for other in [
             "/neokeys/security.yml",

@@ -12,6 +12,7 @@ mod change_tracker;
 mod documents;
 mod key_names;
 mod members;
+mod usage;
 mod version;
 mod watch;
 mod write;

@@ -172,7 +172,7 @@ impl Folder {
         DocumentError::Locked { path, waited: waiter.since.elapsed() }
     }
 
-    fn make_own_folder(&self, own: &Path) -> io::Result<()> {
+    pub(super) fn make_own_folder(&self, own: &Path) -> io::Result<()> {
         let exists_is_fine = |error: io::Error| {
             if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
         };

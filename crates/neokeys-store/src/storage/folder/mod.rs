@@ -23,6 +23,7 @@ mod replace;
 mod staged_file;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::convert::identity;
 use std::io::{self, ErrorKind};
@@ -42,7 +43,7 @@ use self::late_edits::{DisplacedFiles, Watcher};
 use self::lock::{Held, Waiters};
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
-    StoredDocument, Version, WriteError,
+    StoredDocument, UsageName, Version, WriteError,
 };
 use crate::domain::{StoreHealth, TenantId};
 
@@ -213,6 +214,26 @@ impl DocumentStore for FolderStore {
     ) -> StoreFuture<'a, (), WriteError> {
         let (tenant, expected) = (tenant.clone(), expected.clone());
         self.block(WriteError::Uncertain, move |folder| folder.remove(&tenant, &expected))
+    }
+
+    fn read_usage<'a>(
+        &'a self,
+        name: &'a UsageName,
+    ) -> StoreFuture<'a, Option<(Bytes, Version)>, DocumentError> {
+        let name = name.clone();
+        self.block(identity, move |folder| folder.read_usage(&name))
+    }
+
+    fn write_usage<'a>(
+        &'a self,
+        name: &'a UsageName,
+        expected: &'a Version,
+        bytes: Bytes,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let (name, expected) = (name.clone(), expected.clone());
+        self.block(WriteError::Uncertain, move |folder| {
+            folder.write_usage(&name, &expected, &bytes)
+        })
     }
 
     fn locate(&self, tenant: &TenantId) -> String {

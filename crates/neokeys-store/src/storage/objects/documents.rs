@@ -16,7 +16,8 @@ use super::{Bucket, KNOCK, READ_PATIENCE, is_of_the_moment};
 use crate::domain::{StoreHealth, TenantId};
 use crate::storage::boot_time::BootTime;
 use crate::storage::document_store::{
-    CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, Version, WriteError,
+    CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, UsageName, Version,
+    WriteError,
 };
 use crate::storage::remote::RemoteDocuments;
 
@@ -24,6 +25,8 @@ use crate::storage::remote::RemoteDocuments;
 const LIST_PATIENCE: Duration = Duration::from_secs(60);
 
 impl RemoteDocuments for Bucket {
+    const USAGE_PERIOD: Duration = Duration::from_secs(15 * 60);
+
     fn vouches_for(&self, _tenant: &TenantId, known: &Version) -> bool {
         let is_young = |known: &ObjectVersion| known.checked.age() <= self.max_staleness;
         !self.max_staleness.is_zero() && known.state().is_some_and(is_young)
@@ -170,6 +173,22 @@ impl RemoteDocuments for Bucket {
                 }
             }
         }
+    }
+
+    async fn read_usage(
+        &self,
+        name: &UsageName,
+    ) -> Result<Option<(Bytes, Version)>, DocumentError> {
+        self.find_usage(name).await
+    }
+
+    async fn write_usage(
+        &self,
+        name: &UsageName,
+        expected: &Version,
+        bytes: Bytes,
+    ) -> Result<(), WriteError> {
+        self.replace_usage(name, expected, bytes).await
     }
 
     fn note_silence(&self) {

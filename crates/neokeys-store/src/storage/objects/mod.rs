@@ -8,6 +8,7 @@ mod documents;
 mod environment;
 mod probe;
 mod requests;
+mod usage;
 mod version;
 mod write;
 

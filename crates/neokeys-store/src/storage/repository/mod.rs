@@ -8,25 +8,30 @@ mod freshness;
 mod incidents;
 mod loaded_tenant;
 mod open;
+mod pending_usage;
 mod queue;
 mod refresh;
 mod snapshot;
 mod statistics;
 mod tenant_cache;
+mod usage;
 mod watchdog;
 mod write_lock;
 mod writer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use self::freshness::Freshness;
 use self::incidents::{Area, Incidents};
 pub use self::open::{OpenError, StoreConfig, open_documents};
+use self::pending_usage::PendingUsage;
 use self::queue::{CommitTicket, QueuedCommit};
 use self::statistics::Tally;
 use self::tenant_cache::TenantCache;
+use self::usage::UsageFlush;
 use self::watchdog::{PendingCommits, Watchdog};
 use self::writer::Writer;
 use super::background::{BLOCKING_THREADS, Background};
@@ -36,8 +41,8 @@ use super::document_store::{
 };
 use super::url::StoreUrl;
 use crate::domain::{
-    CallerGone, Commit, CommitFuture, KeyRepository, Keyring, KeyringFuture, ReadError,
-    StoreHealth, TenantId,
+    CallerGone, Commit, CommitFuture, Digest, KeyRepository, Keyring, KeyringFuture, Minute,
+    ReadError, StoreHealth, TenantId, UsageFuture,
 };
 
 pub use self::statistics::RepositoryStatistics;
@@ -58,6 +63,8 @@ struct Shared {
     background: Background,
     /// One for each write at once: fewer than there are threads, so that a read finds one too.
     write_slots: Semaphore,
+    uses: PendingUsage,
+    usage: UsageFlush,
 }
 
 impl DocumentRepository {
@@ -81,6 +88,7 @@ impl DocumentRepository {
     fn on(documents: Arc<dyn DocumentStore>, config: &StoreConfig) -> Result<Self, OpenError> {
         let pending = Arc::<PendingCommits>::default();
         let watchdog = pending.guard().map_err(OpenError::Threads)?;
+        let usage_period = config.usage_period.unwrap_or_else(|| documents.usage_period());
         let shared = Shared {
             documents,
             tenants: TenantCache::new(config.loaded_limit),
@@ -89,13 +97,20 @@ impl DocumentRepository {
             pending,
             background: Background::start("storage").map_err(OpenError::Threads)?,
             write_slots: Semaphore::new(BLOCKING_THREADS / 2),
+            uses: PendingUsage::default(),
+            usage: UsageFlush::every(usage_period),
         };
-        Ok(Self { shared: Arc::new(shared), _watchdog: watchdog })
+        let shared = Arc::new(shared);
+        shared.keep_flushing();
+        Ok(Self { shared, _watchdog: watchdog })
     }
 
-    /// Finds out, by and by, whether the documents can be changed safely; for whoever will stay.
+    /// Finds out, by and by, whether the documents can be changed safely, and begins to track uses; for
+    /// whoever will stay.
     pub fn probe(&self) {
         self.shared.documents.probe();
+        let shared = Arc::clone(&self.shared);
+        drop(self.shared.background.spawn(async move { shared.begin_tracking().await }));
     }
 
     /// The tenants there are, in order.
@@ -120,6 +135,19 @@ impl DocumentRepository {
     /// [`CheckError`] when there is no such tenant, or the tenants cannot be listed.
     pub async fn check(&self, tenant: Option<&TenantId>) -> Result<Vec<Finding>, CheckError> {
         check::check(&*self.shared.documents, tenant).await
+    }
+
+    /// Writes down all uses of tokens that are not written down yet, for so long at most: for whoever
+    /// is about to end.
+    pub async fn flush_usage(&self, patience: Duration) {
+        let shared = Arc::clone(&self.shared);
+        let flush = shared.background.clone().spawn_to_end(async move {
+            if tokio::time::timeout(patience, shared.flush_all()).await.is_err() {
+                tracing::warn!("not every last use of a key was written in time");
+            }
+        });
+        // It comes to its end where the background does.
+        let _ = flush.await;
     }
 
     /// Puts a commit in its tenant's queue.
@@ -164,6 +192,7 @@ impl DocumentRepository {
             writes: shared.tally.writes.distribution(),
             conflicts: shared.tally.conflicts.get(),
             reloads: shared.tally.reloads(),
+            usage_flushes: shared.usage.outcomes(),
         }
     }
 }
@@ -220,6 +249,14 @@ impl KeyRepository for DocumentRepository {
             snapshot.as_ref().is_some_and(|it| it.version != Some(Version::ABSENT))
         });
         self.shared.documents.feign_absence(id, has_document.unwrap_or(false));
+    }
+
+    fn note_use(&self, id: &TenantId, token: &Digest, minute: Minute) {
+        self.shared.uses.note(id, token, minute);
+    }
+
+    fn usage<'a>(&'a self, id: &'a TenantId) -> UsageFuture<'a> {
+        UsageFuture::pending(self.shared.usage_of(id))
     }
 
     fn commit(&self, commit: Commit) -> CommitFuture {

@@ -31,6 +31,8 @@ pub struct StoreConfig {
     pub max_staleness: Option<Duration>,
     /// How long a change waits for somebody who goes on writing to the document in a folder.
     pub edit_time: Duration,
+    /// How often uses of tokens are written down; each kind of store has a period of its own otherwise.
+    pub usage_period: Option<Duration>,
 }
 
 impl Default for StoreConfig {
@@ -41,6 +43,7 @@ impl Default for StoreConfig {
             loaded_limit: 1 << 30,
             max_staleness: None,
             edit_time: EDIT_TIME,
+            usage_period: None,
         }
     }
 }

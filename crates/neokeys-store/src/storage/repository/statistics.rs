@@ -83,6 +83,8 @@ pub struct RepositoryStatistics {
     pub conflicts: u64,
     /// What reading documents came to, and how many did.
     pub reloads: Vec<(&'static str, u64)>,
+    /// What writing down the last uses of a tenant's tokens came to, and how often it did.
+    pub usage_flushes: [(&'static str, u64); 2],
 }
 
 impl Default for Tally {
