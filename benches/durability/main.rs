@@ -1,4 +1,4 @@
-//! What durability costs: `cargo bench --bench durability`.
+//! The cost of durability: `cargo bench --bench durability`.
 //!
 //! Durable updates (PUT over HTTP) against a bare loop of stage, write, fsync, rename and
 //! fsync(folder) of the same bytes on the same disk, in the same process, in alternating rounds; the

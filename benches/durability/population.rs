@@ -99,7 +99,7 @@ pub fn freshness_check() -> f64 {
     })
 }
 
-/// What a million keys cost.
+/// The cost of a million keys.
 pub struct Loaded {
     pub bytes_a_key: f64,
     pub megabytes_a_second: f64,

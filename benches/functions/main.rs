@@ -1,4 +1,4 @@
-//! What the parts of a request cost, one by one: `cargo bench --bench functions`.
+//! The cost of a request's parts, one by one: `cargo bench --bench functions`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark ends at its first fault")]
 
 mod keys;

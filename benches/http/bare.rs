@@ -18,7 +18,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// What the framework writes by itself.
+/// The headers that the framework writes by itself.
 const OF_THE_FRAMEWORK: [&str; 3] = ["connection", "content-length", "date"];
 
 impl Answer {

@@ -1,4 +1,4 @@
-//! What callgrind has counted, by function.
+//! The counts of callgrind, by function.
 //!
 //! Its own names are not relied on: of programs that are linked by LLD or mold it finds none. The program's
 //! table of symbols is read here (`nm`, Debian: binutils).

@@ -1,4 +1,4 @@
-//! What a request costs as stores and connections grow: it should not.
+//! The cost of a request as stores and connections grow, which it should not do.
 
 use std::fmt::Write as _;
 

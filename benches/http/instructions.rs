@@ -1,4 +1,4 @@
-//! What a request costs in instructions: the same on every machine and whatever else runs there.
+//! The cost of a request in instructions: the same on every machine and whatever else runs there.
 //!
 //! Servers run under callgrind (Debian: valgrind), which counts instructions of the process and not
 //! those of the kernel, and lacks the processor's extensions for SHA-256, so that hashing weighs more
@@ -50,7 +50,7 @@ struct Counted {
     counts: PathBuf,
 }
 
-/// What one load came to.
+/// The result of one load.
 struct Row {
     name: &'static str,
     instructions: u64,
@@ -242,7 +242,7 @@ impl Counted {
     }
 }
 
-/// What a program says on its standard output.
+/// The standard output of a program.
 fn run(program: &str, arguments: &[&OsStr]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())

@@ -1,4 +1,4 @@
-//! What requests cost, over HTTP: `cargo bench --bench http -- targets`.
+//! The cost of requests, over HTTP: `cargo bench --bench http -- targets`.
 //!
 //! The release binary and, in the same run, a bare actix-web handler of the same crate versions that
 //! answers the same bytes with the same headers, loaded by wrk (Debian: wrk) on loopback. `growth`
@@ -44,7 +44,7 @@ struct Arguments {
     /// Make the pages of the repository anew.
     #[arg(long, global = true)]
     record: bool,
-    /// What cargo passes on.
+    /// The arguments that cargo passes on.
     #[arg(long, global = true, hide = true)]
     bench: bool,
 }
@@ -53,7 +53,7 @@ struct Arguments {
 enum Part {
     /// The table of targets; this is what is measured unless something else is named.
     Targets,
-    /// What other services ask.
+    /// The questions of other services.
     Questions,
     /// Requests in instructions, which are the same on every machine; needs valgrind.
     Instructions {

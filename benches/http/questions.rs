@@ -1,4 +1,4 @@
-//! What it costs to be asked: by a gateway, and what a token is worth.
+//! The cost of being asked: by a gateway, and what a token is worth.
 
 use crate::bare::Answer;
 use crate::issuer::{Issuer, TOKENS};

@@ -1,4 +1,4 @@
-//! What was measured, as Markdown: on standard output, and with `--record` in `docs/speed/`.
+//! The measurements, as Markdown: on standard output, and with `--record` in `docs/speed/`.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -17,7 +17,7 @@ pub struct Case<'s> {
     pub samples: Vec<Sample>,
 }
 
-/// What a case came to in one round.
+/// The result of a case in one round.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
     /// Processor time of the server for a request, in microseconds.

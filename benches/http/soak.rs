@@ -20,7 +20,7 @@ const SEGMENT: u64 = 30;
 /// How long a tenant that comes stays, and how long until the next one comes.
 const STAY: Duration = Duration::from_millis(50);
 
-/// What was seen after a segment.
+/// The observations after a segment.
 struct Look {
     requests: f64,
     p50_us: f64,

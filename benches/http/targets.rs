@@ -16,7 +16,7 @@ use crate::server::Server;
 const ROUNDS: usize = 5;
 /// Starts of each kind.
 const STARTS: usize = 7;
-/// What a token never seen may cost beyond its signature, in microseconds.
+/// The allowance of a token never seen beyond its signature, in microseconds.
 const BEYOND_SIGNATURE_US: f64 = 20.0;
 
 pub fn run(pages: &Pages) {

@@ -7,14 +7,14 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use neokeys::guard::{Guard, RequiredScope, ScopedAuthorize};
 
-/// What a handler that shows orders demands.
+/// The right to see orders.
 struct ReadOrders;
 
 impl RequiredScope for ReadOrders {
     const SCOPE: &'static str = "orders:read";
 }
 
-/// What a handler that takes orders demands.
+/// The right to place orders.
 struct WriteOrders;
 
 impl RequiredScope for WriteOrders {

@@ -29,7 +29,7 @@ pub struct Service {
     connection: Option<TcpStream>,
 }
 
-/// What a request came to.
+/// The outcome of a request.
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,

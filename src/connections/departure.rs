@@ -8,7 +8,7 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub(super) struct Presence(watch::Sender<bool>);
 
-/// What a request may wait for: the end of what its client sends.
+/// The end of a client's sending, for which a request may wait.
 #[derive(Debug, Clone)]
 pub struct Departure(watch::Receiver<bool>);
 

@@ -5,7 +5,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Descriptors that connections leave to the rest: documents, the store, metrics, the log.
 const RESERVE: u64 = 256;
 
-/// What the process may have open.
+/// The limit of what the process may have open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Descriptors {
     /// Files and connections together; none where there is no limit.

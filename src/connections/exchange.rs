@@ -1,4 +1,4 @@
-//! What a connection and the requests on it tell each other.
+//! The state that a connection and the requests on it share.
 
 use std::cell::Cell;
 use std::pin::Pin;

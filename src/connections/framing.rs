@@ -20,7 +20,7 @@ pub(super) struct Framing {
     ended: u64,
 }
 
-/// What has arrived last.
+/// The bytes that have arrived last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// The end of a request, or nothing yet.
@@ -43,11 +43,11 @@ enum Inside {
     },
     ChunkSize,
     Trailer,
-    /// What follows is no HTTP, or has no end.
+    /// The rest is no HTTP, or has no end.
     Endless,
 }
 
-/// What a head says of its message's end, and of the connection's.
+/// The end of a message and of the connection, as its head has it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Head {
     has_request_line: bool,
@@ -108,7 +108,7 @@ impl Framing {
         None
     }
 
-    /// What has arrived last.
+    /// The bytes that have arrived last.
     pub(super) fn place(&self) -> Place {
         match self.place {
             Inside::Between => Place::Between,
@@ -234,7 +234,7 @@ fn value<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     start.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
 }
 
-/// What becomes of the connection after one more `Connection` field: `close` beats all else.
+/// The fate of the connection after one more `Connection` field: `close` beats all else.
 fn connection(mut known: Option<Connection>, options: &[u8]) -> Option<Connection> {
     for option in options.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
         if option.eq_ignore_ascii_case(b"close") {

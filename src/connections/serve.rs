@@ -38,7 +38,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub struct Listening {
     /// The bound address.
     pub listener: TcpListener,
-    /// What TLS needs, if it is spoken.
+    /// The configuration of TLS, if it is spoken.
     pub tls: Option<ServerConfig>,
     /// How long a client may keep a connection waiting.
     pub patience: Patience,
@@ -46,7 +46,7 @@ pub struct Listening {
     pub stall_time: Duration,
     /// The most connections at once, over all workers.
     pub connections: usize,
-    /// What happens to one more.
+    /// The treatment of one more.
     pub beyond: Beyond,
     /// Threads that serve requests.
     pub workers: usize,
@@ -58,7 +58,7 @@ pub struct Listening {
     pub introduce: fn(Departure, &mut Extensions),
 }
 
-/// What happens to a connection beyond the most that there may be.
+/// The treatment of a connection beyond the most that there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beyond {
     /// It waits until another one ends.
@@ -129,7 +129,7 @@ where
     Ok(builder.run())
 }
 
-/// What each worker is made of.
+/// The parts of each worker.
 #[derive(Clone)]
 struct Worker<F> {
     app: F,

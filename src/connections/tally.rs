@@ -1,4 +1,4 @@
-//! What connections came to before there was a request to count.
+//! Counts of connections that ended before there was a request to count.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ pub struct ConnectionTally {
 /// Why a connection was refused before there was a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// What arrived is no HTTP: 400.
+    /// The bytes are no HTTP: 400.
     BadRequest,
     /// A head beyond what the parser takes: 431.
     HeadTooLarge,

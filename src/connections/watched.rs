@@ -87,7 +87,7 @@ impl<S> Watched<S> {
         }
     }
 
-    /// What the requests on it tell it.
+    /// The state that it shares with the requests on it.
     pub(super) fn exchange(&self) -> &Rc<Exchange> {
         &self.exchange
     }

@@ -6,7 +6,7 @@ use super::forward_auth::FORWARD_AUTH;
 use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
 
-/// What is answered beyond the contract. A gateway asks by any method.
+/// The operations beyond the contract. A gateway asks by any method.
 const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<IntrospectToken>(),
     OperationDescription {

@@ -105,7 +105,7 @@ mod tests {
         Some(Path::new(Url::new(text.parse().ok()?)))
     }
 
-    /// What the framework's own patterns find is found here, and nothing else.
+    /// Finds what the framework's own patterns find, and nothing else.
     fn agrees(text: &str) {
         for pattern in PATTERNS {
             let (Some(mut own), Some(mut frameworks)) = (path(text), path(text)) else { return };

@@ -39,7 +39,7 @@ struct Handled<H> {
     /// Who is let in; none: anybody.
     credentials: Option<Credentials>,
     handler: H,
-    /// What is left with the request.
+    /// The data that is left with the request.
     matched: Rc<Extensions>,
 }
 
@@ -137,7 +137,7 @@ struct ServedAddress {
     pattern: PathPattern,
     routes: Vec<Handled<<Route as ServiceFactory<ServiceRequest>>::Service>>,
     allowed: HeaderValue,
-    /// What is left with a request whose method is none of the address's.
+    /// The data that is left with a request whose method is none of the address's.
     matched: Rc<Extensions>,
 }
 

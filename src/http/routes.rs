@@ -22,10 +22,10 @@ use crate::contract::{
 };
 use crate::problem::PAGES;
 
-/// What the handlers work with; cheap to clone for each worker.
+/// The state of the handlers; cheap to clone for each worker.
 #[derive(Clone)]
 pub(crate) struct HttpParts {
-    /// What the handlers work with.
+    /// The keys, and what they are made with.
     pub keys: Keys,
     /// Who failed to authenticate how often.
     pub throttle: Arc<Throttle>,
@@ -35,7 +35,7 @@ pub(crate) struct HttpParts {
     pub observer: Option<Arc<dyn RequestObserver>>,
     /// Who finds out from where a request came, if refusals are logged with that.
     pub refused_clients: Option<ClientAddresses>,
-    /// What requests come to.
+    /// Counts of requests.
     pub requests: Arc<RequestTally>,
     /// Bounds on requests.
     pub limits: LimitsConfig,

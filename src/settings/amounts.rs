@@ -86,7 +86,7 @@ impl Scalar for ShortTime {
 /// An amount for which zero makes no sense.
 pub(super) struct AboveZero<S>(PhantomData<S>);
 
-/// What is said of zero there.
+/// The sentence about zero there.
 pub(super) trait Amount: Scalar<Value: Default + PartialEq> {
     const ZERO: &'static str;
 }

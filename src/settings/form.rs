@@ -73,7 +73,7 @@ impl<S: Scalar> Form for List<S> {
     }
 }
 
-/// What serde reads and writes.
+/// The form in which serde reads and writes.
 pub(super) struct Yaml<T>(PhantomData<T>);
 
 impl<T: DeserializeOwned + Serialize> Form for Yaml<T> {

@@ -35,7 +35,7 @@ fn is_of_an_address(name: &str, value: &str) -> bool {
         || details_of_ports(name).any(is_detail)
 }
 
-/// What follows `_PORT_80_TCP` or `_PORT_80_TCP_`, for each place where a name has that.
+/// The text after `_PORT_80_TCP` or `_PORT_80_TCP_`, for each place where a name has that.
 fn details_of_ports(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices("_PORT_").filter_map(|(place, word)| {
         let (number, rest) = name[place + word.len()..].split_once('_')?;
@@ -87,7 +87,7 @@ mod tests {
     use super::super::table::SETTINGS;
     use super::is_service_link;
 
-    /// What a kubelet gives a pod for one port of a Service.
+    /// The variables that a kubelet gives a pod for one port of a Service.
     fn of_kubelet(
         service: &str,
         port: u16,

@@ -1,4 +1,4 @@
-//! What the sources say, and what is said of their faults.
+//! Settings from their sources, and the sentences about their faults.
 
 use std::time::Duration;
 

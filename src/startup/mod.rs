@@ -162,7 +162,7 @@ impl Application {
         &self.origin
     }
 
-    /// What a developer needs, under `--dev`.
+    /// The development issuer and its neighbours, under `--dev`.
     pub fn development(&self) -> Option<&Development> {
         self.development.as_ref()
     }
@@ -172,7 +172,7 @@ impl Application {
         self.metrics.as_ref().map(|metrics| metrics.address.as_str())
     }
 
-    /// What stops it from elsewhere.
+    /// The handle that stops it from elsewhere.
     pub fn stop(&self) -> Stop {
         Stop(self.server.handle())
     }
@@ -322,7 +322,7 @@ impl Stop {
     }
 }
 
-/// What a browser calls a server on this address.
+/// The origin of a server on this address, as a browser has it.
 fn origin(address: SocketAddr, tls: bool) -> String {
     format!("{}://{address}", if tls { "https" } else { "http" })
 }

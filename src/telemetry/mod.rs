@@ -35,7 +35,7 @@ static QUEUE: OnceLock<Queue> = OnceLock::new();
 pub struct LogConfig {
     /// For people or for machines.
     pub format: LogFormat,
-    /// What is worth a line.
+    /// The least grave events that are worth a line.
     pub level: LogLevel,
     /// Whether the line of a request that was refused says from which address it came.
     pub client_address: bool,
@@ -64,7 +64,7 @@ pub enum LogFormat {
 pub enum LogLevel {
     /// Nothing at all.
     Off,
-    /// What failed and needs somebody.
+    /// Failures that need somebody.
     Error,
     /// And what may need somebody.
     Warn,

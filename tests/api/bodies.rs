@@ -1,4 +1,4 @@
-//! What a request's body may be.
+//! Bodies of requests, good and bad.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What gateways ask: may this request pass.
+//! The question of gateways: may this request pass.
 
 use std::fmt::Write as _;
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use neokeys_testkit::Service;
 
-/// What must name neither a tenant nor a key, as it stands in a path.
+/// Segments of a path that must name neither a tenant nor a key.
 fn hostile() -> Vec<String> {
     let mut names: Vec<String> = [
         "..%2Ft2",

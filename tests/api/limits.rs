@@ -79,7 +79,7 @@ async fn nobody_is_slowed_down_unless_it_is_set() {
     }
 }
 
-/// What the service says to bytes that are not all that they announce.
+/// The answer to bytes that are not all that they announce.
 fn answer_to(service: &Service, bytes: &str) -> String {
     let address = service.origin().trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).unwrap();

@@ -206,7 +206,7 @@ const JSON: &[&str] = &[
     r#"{"name":"NAME","enabled":false,"permissions":["p","\/","a\/b"]}"#,
 ];
 
-/// What makes of good JSON bad JSON, or other JSON than the operation takes.
+/// Changes that make of good JSON bad JSON, or other JSON than the operation takes.
 const SPOILS: &[(&str, &str)] = &[
     ("{", ""),
     ("{", "{,"),

@@ -1,4 +1,4 @@
-//! What the SDK profile is to the documented contract: the part of it that can be satisfied at all,
+//! The SDK profile beside the documented contract: the part of it that can be satisfied at all,
 //! no more and no less.
 //!
 //! Of what is sent, the profile keeps exactly what the service takes: a documented body is taken if

@@ -1,4 +1,4 @@
-//! What is `pub` is named by somebody else. What nobody else names is private, and the compiler says
+//! Public items are named by somebody else. What nobody else names is private, and the compiler says
 //! when it is dead.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! What the verifier takes, and for whom.
+//! The tokens that the verifier takes, and for whom.
 
 use std::sync::Arc;
 

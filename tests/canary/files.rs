@@ -25,7 +25,7 @@ impl Pair {
         Self { key: made.signing_key.serialize_pem(), certificate: made.cert.pem() }
     }
 
-    /// What is between the lines of the key, and the bytes that it stands for.
+    /// The text between the lines of the key, and the bytes that it stands for.
     fn body(&self) -> (String, Vec<u8>) {
         let body: String = self.key.lines().filter(|line| !line.starts_with('-')).collect();
         let bytes = STANDARD.decode(&body).unwrap();

@@ -34,7 +34,7 @@ fn documents() -> Vec<(&'static str, String)> {
     vec![("t1", document(&good)), ("t2", document(&[admin, pasted])), ("t3", torn)]
 }
 
-/// What is presented and must not be repeated.
+/// The secrets that are presented and must not be repeated.
 struct Credentials {
     secrets: Secrets,
     keys: Vec<String>,

@@ -1,4 +1,4 @@
-//! What the line of a request says: who did what to which key, and from where somebody was refused.
+//! The log line of a request: who did what to which key, and from where somebody was refused.
 
 use serde_json::{Value, json};
 

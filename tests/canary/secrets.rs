@@ -1,4 +1,4 @@
-//! What nobody may read again, in every form that a careless line could give it.
+//! The secrets, in every form that a careless line could give them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -57,7 +57,7 @@ impl Server {
         Client::new(&self.origin)
     }
 
-    /// What a scraper is told.
+    /// The page for a scraper.
     pub async fn scrape(&self) -> String {
         Client::of_another(&self.metrics).get("").await.text().to_owned()
     }

@@ -38,8 +38,8 @@ fn an_unknown_or_malformed_variable_stops_the_start_and_is_named() {
     assert!(said.contains("NEOKEYS_LIMITS__BODY: \"much\" is refused"), "{said}");
 }
 
-/// What a kubelet gives every pod for a Service `neokeys` and one `neokeys-metrics`, as `env` printed
-/// it in a pod, and what `docker run --link` adds for a container of that name.
+/// The variables that a kubelet gives every pod for a Service `neokeys` and one `neokeys-metrics`, as
+/// `env` printed them in a pod, and what `docker run --link` adds for a container of that name.
 const OF_OTHERS: [(&str, &str); 19] = [
     ("NEOKEYS_SERVICE_HOST", "10.96.113.7"),
     ("NEOKEYS_SERVICE_PORT", "80"),

@@ -1,4 +1,4 @@
-//! What nobody sees in an argument, a variable or a file is written out before it reaches a terminal.
+//! Characters that nobody sees in an argument, a variable or a file are written out before it reaches a terminal.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;

@@ -1,4 +1,4 @@
-//! What other people's checkers say: of the documents, and of the service by the SDK profile.
+//! The verdicts of other people's checkers: on the documents, and on the service by the SDK profile.
 
 use std::path::{Path, PathBuf};
 

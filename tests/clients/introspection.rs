@@ -5,7 +5,7 @@ use crate::tools::{folder, python, run, write};
 
 const PAGE: &str = include_str!("../../docs/introspection.md");
 
-/// What a service does with the page's protector: one line a caller.
+/// The answers of a service behind the page's protector: one line a caller.
 const USE: &str = r#"
 import sys
 from types import SimpleNamespace

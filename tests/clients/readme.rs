@@ -9,7 +9,7 @@ use crate::tools::{folder, run, target, write};
 
 const README: &str = include_str!("../../openapi/sdk/README.md");
 
-/// What every program prints, as the README shows it.
+/// The output of every program, as the README shows it.
 fn promised() -> String {
     let (_, shown) = README.split_once("prints the same:\n\n").unwrap();
     let lines = shown.lines().map_while(|line| line.strip_prefix("    "));

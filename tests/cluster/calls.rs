@@ -20,7 +20,7 @@ pub struct Caller {
     bearer: String,
 }
 
-/// What was answered, if anything was.
+/// The answer, if there was one.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,

@@ -77,7 +77,7 @@ impl Network {
         format!("10.77.0.{}", host + 1)
     }
 
-    /// What runs a program on a host.
+    /// The command that runs a program on a host.
     pub fn enter(&self, host: usize) -> Vec<String> {
         [IP, "netns", "exec", &self.hosts[host]].map(str::to_owned).to_vec()
     }

@@ -21,7 +21,7 @@ pub struct Node {
     log: Arc<Mutex<String>>,
 }
 
-/// What all nodes of a test have in common.
+/// The settings that all nodes of a test have in common.
 pub struct Nodes {
     issuer: Issuer,
     store: String,
@@ -96,7 +96,7 @@ impl Node {
         self.origin.lock().unwrap().clone()
     }
 
-    /// What it wrote to its log.
+    /// Its log.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! What people do to the documents with etcd's own tools counts.
+//! Changes that people make to the documents with etcd's own tools.
 
 use serde_json::json;
 

@@ -10,7 +10,7 @@ use neokeys_testkit::workplace::Workplace;
 /// store that says nothing, several times over.
 const IN_THE_END: Duration = Duration::from_secs(50);
 
-/// What says so.
+/// The sentence that says so.
 const HINT: &str = "check that the store runs and can be reached";
 
 #[test]

@@ -66,7 +66,7 @@ impl Client {
         answer(self)
     }
 
-    /// What comes until the other side ends the connection; it must end it.
+    /// The bytes until the other side ends the connection; it must end it.
     pub(crate) fn rest(&mut self) -> String {
         let mut rest = Vec::new();
         match self.read_to_end(&mut rest) {

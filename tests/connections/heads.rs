@@ -13,7 +13,7 @@ const SETTINGS: &str = "limits: {head_time: 1s, idle_time: 1000s, body_time: 100
 
 const REQUEST: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// What a client sends, and whether it reads an answer before it goes on.
+/// The pieces that a client sends, and whether it reads an answer before it goes on.
 struct Beginning {
     requests: &'static str,
     answers: usize,

@@ -1,4 +1,4 @@
-//! What clients can do to a process by connecting to it, and what signals do: deadlines, memory,
+//! Clients that do to a process what they can by connecting to it, and signals: deadlines, memory,
 //! descriptors, the log, start and stop.
 //!
 //! Each test has a process of its own, so that what it takes can be told from what tests take.

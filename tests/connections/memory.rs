@@ -8,7 +8,7 @@ use crate::node::{KEYS, Node, at_last, entry, get};
 /// How many clients read nothing.
 const READERS: usize = 1_000;
 
-/// What they may cost together, in bytes.
+/// The bytes that they may take together.
 const BAR: u64 = 64 << 20;
 
 /// A client's window is as small as the system lets it be, so that answers stay where they are made.

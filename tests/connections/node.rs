@@ -69,7 +69,7 @@ impl Node {
         self.folder.path().join(name)
     }
 
-    /// What it wrote to standard error until now.
+    /// Its standard error until now.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap()
     }
@@ -138,7 +138,7 @@ impl NodeBuilder {
         self
     }
 
-    /// What a shell does before it becomes the program, such as setting its limits.
+    /// The commands of a shell before it becomes the program, such as setting its limits.
     pub(crate) fn after(mut self, shell: &str) -> Self {
         self.shell = Some(shell.to_owned());
         self

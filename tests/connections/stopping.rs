@@ -12,7 +12,7 @@ const SIGNALS: [Signal; 2] = [Signal::TERM, Signal::INT];
 /// Longer than any test waits: nothing ends in time by itself.
 const PATIENT: &str = "limits: {shutdown: 1000s, body_time: 1000s, stall_time: 1000s}\n";
 
-/// What keeps a process from ending by itself: a body that does not arrive, and an answer that is
+/// Clients that keep a process from ending by itself: a body that does not arrive, and an answer that is
 /// not taken.
 fn load(node: &Node) -> [TcpStream; 2] {
     let mut sending = node.connect();

@@ -1,4 +1,4 @@
-//! What of a change to an OpenAPI document breaks a client that was made from the one before.
+//! Changes to an OpenAPI document that break a client which was made from the one before.
 //!
 //! Of a schema, what is sent may be allowed more and not less, and what is answered the other way
 //! about. A keyword that is not known here breaks when it changes: better one entry too many in the

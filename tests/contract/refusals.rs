@@ -12,7 +12,7 @@ fn refusal(text: &str) -> String {
     generate(text).expect_err("the generator takes it").to_string()
 }
 
-/// What is said of the contract with another value at a place; `null` removes the member.
+/// The sentence about the contract with another value at a place; `null` removes the member.
 fn refusal_with(pointer: &str, replacement: Value) -> String {
     let mut document: Value = serde_json::from_str(CONTRACT).unwrap();
     let (parent, name) = pointer.rsplit_once('/').unwrap();

@@ -21,7 +21,7 @@ fn systemd_analyze(arguments: &[&str]) -> Output {
     Command::new(program("/usr/bin/systemd-analyze", "systemd")).args(arguments).output().unwrap()
 }
 
-/// What it says, on either output.
+/// Its text on either output.
 fn said(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).concat()
 }

@@ -1,4 +1,4 @@
-//! What the pages show, run: every command and configuration of `README.md` and `docs/` is in the
+//! The examples of the pages, run: every command and configuration of `README.md` and `docs/` is in the
 //! inventory, with the test that runs it as it stands there, or with why none can.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

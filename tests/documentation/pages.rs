@@ -10,7 +10,7 @@ use neokeys_testkit::programs::folder;
 pub(crate) struct Block {
     /// Where it is, from the folder of the repository.
     pub(crate) page: String,
-    /// What its fence says; `indented` if it has none.
+    /// The word at its fence; `indented` if it has none.
     pub(crate) language: String,
     /// Without what all its lines are indented by.
     pub(crate) text: String,

@@ -1,4 +1,4 @@
-//! What `SECURITY.md` says of attackers is held by the tests that it names.
+//! The promises of `SECURITY.md` about attackers, each held by the tests that it names.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ pub(crate) struct Place {
     folder: TempDir,
 }
 
-/// What a script came to.
+/// The result of a script.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) results: String,

@@ -1,4 +1,4 @@
-//! What happens is counted, where it belongs and as often as it happens.
+//! Counts of all that happens, where it belongs and as often as it happens.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What a monitoring system sees of the service, judged by Prometheus' own programs.
+//! The service as a monitoring system sees it, judged by Prometheus' own programs.
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What operators are given (the page, the dashboard, the rules) speaks of metrics that there are.
+//! The means of operators (the page, the dashboard, the rules) speak of metrics that there are.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -58,7 +58,7 @@ impl Prometheus {
         Self { client, _running: running, _home: home }
     }
 
-    /// What an address of its API has, once it has something that is wanted.
+    /// The data at an address of its API, once it has something that is wanted.
     async fn api(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         let path = format!("/api/v1/{path}");

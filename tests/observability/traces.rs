@@ -63,7 +63,7 @@ impl Collector {
         Self { address, handle, received }
     }
 
-    /// What arrived, as it arrived.
+    /// The spans as they arrived.
     pub(crate) fn bytes(&self) -> Vec<web::Bytes> {
         self.received.lock().unwrap().clone()
     }

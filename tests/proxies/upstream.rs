@@ -23,7 +23,7 @@ pub struct Upstream {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What reached it.
+/// The request that reached it.
 #[derive(Default)]
 struct Log {
     reached: AtomicUsize,
@@ -67,7 +67,7 @@ impl Upstream {
         self.log.paths.lock().unwrap().clone()
     }
 
-    /// What it told of the last one.
+    /// Its description of the last one.
     pub fn last(&self) -> Option<Value> {
         self.log.last.lock().unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! What another crate can rely on, written down: a change of it shows in `snapshots/guard.snap`, and
+//! The public API of the crate, written down: a change of it shows in `snapshots/guard.snap`, and
 //! is told in the changelog.
 //!
 //! It is read from the source, since the tools that read it from the compiler need a nightly one.
@@ -82,7 +82,7 @@ fn undocumented(field: Field) -> Field {
     Field { attrs: Vec::new(), ..field }
 }
 
-/// What an item shows of a type or trait of this name.
+/// The mentions in an item of a type or trait of this name.
 fn shown(item: &Item, name: &str) -> Option<String> {
     let item = match item.clone() {
         Item::Struct(mut it) if it.ident == name && is_public(&it.vis) => {

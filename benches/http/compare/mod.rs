@@ -1,4 +1,4 @@
-//! What others take for the same: a key in a header is checked, and what it is comes back.
+//! The same in other software: a key in a header is checked, and its description comes back.
 //!
 //! Both keep the key where it costs them least: better-auth in memory, Django in SQLite. Neither
 //! keeps a log.

@@ -16,7 +16,7 @@ pub struct Load {
     is_refused: bool,
 }
 
-/// What one run of wrk came to.
+/// The result of one run of wrk.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome {
     pub requests: f64,

@@ -139,7 +139,7 @@ impl Running {
         (self.child.wait().unwrap(), remarks)
     }
 
-    /// What it writes to standard error until it ends, if that is a pipe.
+    /// Its standard error until it ends, if that is a pipe.
     pub(crate) fn remarks(&mut self) -> String {
         let mut remarks = String::new();
         if let Some(mut error) = self.child.stderr.take() {

@@ -21,7 +21,7 @@ pub const AUDIENCE: &str = "https://api.example/";
 
 const NAMES: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];
 
-/// What stands before an RSA key of 2048 bits in PKCS #8 (RFC 5208 §5), and what is not asked for.
+/// The bytes before an RSA key of 2048 bits in PKCS #8 (RFC 5208 §5), and those that are not asked for.
 const ENVELOPE: usize = 26;
 
 /// A private key with the algorithm that it signs with.

@@ -1,4 +1,4 @@
-//! What the tests share: names, keys, and a folder that goes when its test does.
+//! Names, keys, and a folder that goes when its test does.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::programs::program;
 use crate::server::{Server, neokeys};
 
-/// What starts it as a server on a free port.
+/// The arguments that start it as a server on a free port.
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
 /// A folder to run the program in; it goes when this does.
@@ -17,7 +17,7 @@ pub struct Workplace {
     folder: TempDir,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
     pub exit_code: i32,

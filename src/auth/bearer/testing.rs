@@ -1,4 +1,4 @@
-//! What tests of private parts share: verifiers of the issuer that all tests have, and its clock.
+//! Verifiers of the issuer that all tests have, and its clock, for tests of private parts.
 
 use std::sync::Arc;
 

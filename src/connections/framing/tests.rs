@@ -8,7 +8,7 @@ use tokio_util::codec::Decoder as _;
 
 use super::{Framing, Place};
 
-/// What the parser makes of bytes that arrive bit by bit.
+/// The parser's reading of bytes that arrive bit by bit.
 struct Parser {
     codec: Codec,
     buffer: BytesMut,

@@ -23,7 +23,7 @@ use crate::http::request::client::ClientGone;
 use crate::http::request::request_id::RequestId;
 use crate::problem::Problem;
 
-/// What a handler leaves with a request that made a key, whose name no path has.
+/// The name of a key that a request made, which no path has; the handler leaves it with the request.
 pub(crate) struct CreatedKey(pub KeyName);
 
 /// Notifies the observer and writes the access line; a 5xx gets its causes first.

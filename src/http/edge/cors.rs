@@ -19,7 +19,7 @@ pub struct CorsConfig {
     pub origins: Vec<String>,
 }
 
-/// What instruments in a page add to its requests (W3C Trace Context and Baggage).
+/// Headers that instruments in a page add to its requests (W3C Trace Context and Baggage).
 const TRACE_CONTEXT: [&str; 3] = ["traceparent", "tracestate", "baggage"];
 
 /// How long a browser may remember that it was allowed, in seconds.

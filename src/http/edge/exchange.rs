@@ -7,10 +7,10 @@ use actix_web::http::header::HeaderMap;
 /// The name of a method that HTTP has no name for, by OpenTelemetry's conventions.
 pub(crate) const OTHER_METHOD: &str = "_OTHER";
 
-/// What is told of a request that has its answer. Only `headers` holds what callers sent.
+/// A request that has its answer. Only `headers` holds what callers sent.
 #[derive(Debug)]
 pub(crate) struct Exchange<'e> {
-    /// What the request is called in its answer and in the log.
+    /// The request's id in its answer and in the log.
     pub request_id: &'e str,
     /// The request's headers.
     pub headers: &'e HeaderMap,

@@ -1,4 +1,4 @@
-//! What every answer passes on its way out.
+//! The middleware that every answer passes on its way out.
 
 pub(super) mod access_log;
 pub(super) mod cors;

@@ -1,4 +1,4 @@
-//! What requests came to, counted: how many by operation and status, and how long they took.
+//! Counts requests by operation and status, and how long they took.
 //!
 //! Invariant: however many requests come and whatever is in them, there are as many places as operations,
 //! and one.
@@ -17,7 +17,7 @@ const STATUSES: std::ops::Range<u16> = 100..600;
 #[derive(Debug, Default)]
 pub(crate) struct RequestTally(Option<Places>);
 
-/// What the requests of one operation came to.
+/// The counts of one operation.
 #[derive(Debug)]
 pub(crate) struct OperationTally {
     /// The operation's name; none for all that is no operation, such as pages and unknown paths.
@@ -71,7 +71,7 @@ impl RequestTally {
         counts.durations.observe(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    /// What was counted until now.
+    /// The counts until now.
     #[must_use]
     pub(crate) fn counted(&self) -> Vec<OperationTally> {
         let Some(places) = &self.0 else { return Vec::new() };

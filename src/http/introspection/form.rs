@@ -23,7 +23,7 @@ pub(super) struct IntrospectionForm {
     /// The token that is asked about: an API key or a bearer token.
     #[schema(min_length = 1, max_length = 65536, pattern = "^[\\x20-\\x7E]+$")]
     token: String,
-    /// What kind of token it might be. It is looked for as every kind anyway.
+    /// A hint at the kind of token. It is looked for as every kind anyway.
     #[schema(value_type = String, required = false, max_length = 256, pattern = "^[\\x20-\\x7E]*$")]
     token_type_hint: Option<String>,
 }

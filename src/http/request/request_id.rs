@@ -1,4 +1,4 @@
-//! What a request is called, in its answer and in the log.
+//! The id of a request, in its answer and in the log.
 
 use std::fmt;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! What an issuer may answer, at the start and later.
+//! Answers of an issuer, at the start and later.
 
 use std::sync::Arc;
 

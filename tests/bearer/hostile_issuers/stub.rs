@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
-/// What a path answers.
+/// The answer at a path.
 #[derive(Clone)]
 pub(crate) enum Answer {
     /// 200 with that text.

@@ -21,7 +21,7 @@ use super::services::Service;
 pub(super) const ADMIN: &str = "the administrator's token";
 /// Keys that a caller has at once.
 const KEYS: usize = 4;
-/// What services and command line say of a change whose time was up, on a machine that is busy.
+/// The answers of services and command line to a change whose time was up, on a machine that is busy.
 const TOO_LATE: [&str; 3] = [
     "whether the change lasts is not known",
     "another process holds the lock",
@@ -30,7 +30,7 @@ const TOO_LATE: [&str; 3] = [
 /// Until when an answer has to come that a kill or a slow hand delayed.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What a caller knows of its keys: enabled, and the round that the permissions name.
+/// A caller's knowledge of its keys: enabled, and the round that the permissions name.
 pub(super) type Known = BTreeMap<String, (bool, u64)>;
 
 /// Where a caller's changes go.
@@ -47,7 +47,7 @@ enum Change {
     Delete,
 }
 
-/// What a change came to.
+/// The outcome of a change.
 enum Outcome {
     Done {
         token: Option<String>,
@@ -58,7 +58,7 @@ enum Outcome {
     Unknown,
 }
 
-/// What was done in all.
+/// The totals.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     pub(super) changes: usize,
@@ -157,7 +157,7 @@ impl World {
         }
     }
 
-    /// What there was and what came next, for whoever finds out why an answer was wrong.
+    /// The events before and after, for whoever finds out why an answer was wrong.
     async fn testify(
         &self,
         service: usize,

@@ -12,7 +12,7 @@ use self::sentences::COMMANDS;
 use crate::pages::{blocks, pages};
 use neokeys_testkit::programs::folder;
 
-/// What becomes of a block.
+/// The treatment of a block.
 enum Fate {
     /// These tests (`binary::module::name`) read it from the page and run it.
     Run(&'static [&'static str]),
@@ -31,7 +31,7 @@ const FOLLOWED: &[(&str, &str)] = &[("openapi/sdk/README.md", "clients::readme")
 /// The page that a benchmark writes, which counts anew at the end of `tests/run`.
 const RECORDED: &str = "docs/speed/instructions.md";
 
-/// What a span of a sentence begins with if it is a command.
+/// The beginnings of spans of a sentence that are commands.
 const PROGRAMS: [&str; 14] = [
     "neokeys ",
     "cargo ",
@@ -49,7 +49,7 @@ const PROGRAMS: [&str; 14] = [
     "git tag ",
 ];
 
-/// What is in one and not in the other, as often as it is there.
+/// The items of one that are not in the other, as often as they are there.
 fn missing<'b>(
     mut from: Vec<(&'b str, &'b str)>,
     of: &[(&'b str, &'b str)],

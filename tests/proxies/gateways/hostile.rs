@@ -7,7 +7,7 @@ use super::way::{Gateway, IDENTITY, ORDERS, Way, identity, of_shop, taken_for, w
 use crate::raw::{Answer, get};
 use neokeys_testkit::token_of;
 
-/// What a header's name may have besides letters and digits (RFC 9110 §5.6.2).
+/// The marks that a header's name may have besides letters and digits (RFC 9110 §5.6.2).
 const MARKS: &str = "-_.!#$%&'*+^`|~";
 
 /// Names that a service could take for one of the identity: every pair of marks, and cases mixed.
@@ -29,7 +29,7 @@ fn names_of(header: &str) -> BTreeSet<String> {
     names
 }
 
-/// What is no name at all, but could be made one by who reads it leniently.
+/// Texts that are no name, but could be made one by who reads them leniently.
 fn broken_names() -> Vec<Vec<u8>> {
     let shapes: [&[u8]; 12] = [
         b"X-Auth-Tenant : forged",

@@ -1,4 +1,4 @@
-//! What the page adds for pages of other origins: a preflight passes without a credential, and
+//! The page's additions for pages of other origins: a preflight passes without a credential, and
 //! nothing else does.
 
 use super::way::{Configuration, GATEWAYS, Gateway, ORDERS, Way, identity};
@@ -12,7 +12,7 @@ fn put(text: &str, place: &str, new: &str) -> String {
     text.replace(place, new)
 }
 
-/// What the page has for a gateway, with what it says to put where.
+/// The page's configuration of a gateway, with its values in their places.
 fn with_preflights(gateway: Gateway) -> Configuration {
     let Configuration { first, second } = gateway.documented();
     let block = |language: &str| documented("gateways", language);

@@ -27,7 +27,7 @@ pub const GATEWAYS: [Gateway; 6] = [
     Gateway::Envoy,
 ];
 
-/// What a gateway is given: the file that it is started with, and one that this names.
+/// The files of a gateway: the one that it is started with, and one that this names.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     pub first: String,
@@ -35,7 +35,7 @@ pub struct Configuration {
 }
 
 impl Gateway {
-    /// What the page has for it.
+    /// The page's configuration of it.
     pub fn documented(self) -> Configuration {
         let block = |language: &str| documented("gateways", language);
         let (first, second) = match self {
@@ -168,14 +168,14 @@ pub const IDENTITY: [&str; 6] = [
     "x-auth-expires",
 ];
 
-/// What a service takes a header's name for that knows letters, digits and one mark (RFC 3875
+/// A header's name for a service that knows letters, digits and one mark (RFC 3875
 /// §4.1.18).
 pub fn taken_for(name: &str) -> String {
     let mark = |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_lowercase() } else { '-' };
     name.chars().map(mark).collect()
 }
 
-/// What came through of the headers whose names could be taken for those of the identity.
+/// The headers that came through and whose names could be taken for those of the identity.
 pub fn identity(told: &Value) -> Value {
     let headers = told["headers"].as_object().unwrap().iter();
     // Some gateways pass on what is empty, and some leave it out.

@@ -78,7 +78,7 @@ fn answer_once(mut connection: TcpStream, told: &Mutex<Vec<u8>>) {
 const SOMEBODY: &str = "X-Auth-Tenant: demo\r\nX-Auth-Principal: shop\r\nX-Auth-Scopes: *\r\n\
                         X-Auth-Method: api_key\r\nLocation: http://127.0.0.1:1/\r\n";
 
-/// What is no yes.
+/// The answers that are no yes.
 fn answers() -> Vec<String> {
     let statuses = (300..=308).chain(400..=431).chain([451]).chain(500..=511).chain([599]);
     // 304 is for who asked whether something changed; 407 is a proxy's own.

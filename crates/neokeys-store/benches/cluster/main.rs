@@ -1,4 +1,4 @@
-//! What several nodes cost: `cargo bench --features etcd --bench cluster`.
+//! The cost of several nodes: `cargo bench --features etcd --bench cluster`.
 //!
 //! On three members of etcd on this machine: checking a key against the same on a folder, in the
 //! same process, in alternating rounds; updates of one tenant through one node by 64 clients

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{ApiKey, EntityTag};
 
-/// What follows from the keys of one snapshot, once it was asked for. A snapshot with other keys has a
+/// The consequences of one snapshot's keys, once they were asked for. A snapshot with other keys has a
 /// cache of its own.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SnapshotCache {

@@ -87,7 +87,7 @@ struct Copy<'s> {
     to: &'s dyn DocumentStore,
     tenant: &'s TenantId,
     options: CopyOptions,
-    /// What was written at the target last.
+    /// The last write at the target.
     written: Option<Bytes>,
     /// The tenant was made at the target.
     is_new: bool,

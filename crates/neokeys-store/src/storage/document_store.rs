@@ -218,7 +218,7 @@ impl DocumentLock {
 /// A document as a store holds it.
 #[derive(Debug, Clone)]
 pub struct StoredDocument {
-    /// What it holds; nothing where it is [absent](Version::ABSENT).
+    /// Its contents; nothing where it is [absent](Version::ABSENT).
     pub bytes: Bytes,
     /// Which state of the document this is.
     pub version: Version,
@@ -264,7 +264,7 @@ pub enum DocumentError {
     BeingEdited { location: String, waited: Duration },
     #[error("cannot {action} {path}")]
     Io {
-        /// What was tried, as a verb.
+        /// The attempt, as a verb.
         action: &'static str,
         path: PathBuf,
         source: io::Error,
@@ -290,7 +290,7 @@ pub enum DocumentError {
     /// of the past, so nobody serves it.
     #[error("cannot {action} {location}")]
     Unreachable {
-        /// What was tried, as a verb.
+        /// The attempt, as a verb.
         action: &'static str,
         location: String,
         source: Box<dyn std::error::Error + Send + Sync>,

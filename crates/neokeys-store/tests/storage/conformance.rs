@@ -1,4 +1,4 @@
-//! What every document store does. A store is done when it passes this.
+//! The conformance suite of document stores. A store is done when it passes this.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ async fn is_still(store: &dyn DocumentStore, id: &TenantId, version: &Version) -
     }
 }
 
-/// What one node has written, another one finds when it asks for the newest, whatever it knows.
+/// A write of one node, which another one finds when it asks for the newest, whatever it knows.
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 async fn the_newest_is_found(one: &dyn DocumentStore, other: &dyn DocumentStore) {
     let id = tenant("newest");

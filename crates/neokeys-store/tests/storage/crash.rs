@@ -43,7 +43,7 @@ async fn a_process_writes_until_it_is_killed() {
     }
 }
 
-/// What is known of a key after a run.
+/// The knowledge of a key after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
     There,

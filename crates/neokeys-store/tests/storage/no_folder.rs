@@ -1,4 +1,4 @@
-//! What lies in a store and is no folder: it is no tenant, and nothing is the matter with it.
+//! Things in a store that are no folder: they are no tenants, and nothing is the matter with them.
 
 use std::os::unix::fs::symlink;
 

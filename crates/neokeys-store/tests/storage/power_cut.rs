@@ -102,7 +102,7 @@ fn system(command: &mut Command, package: &str) {
     assert!(output.status.success(), "{command:?}: {complaint}");
 }
 
-/// What was acknowledged: the tenants, and for each key whether it is there. None is a change that
+/// The acknowledged state: the tenants, and for each key whether it is there. None is a change that
 /// was begun and never acknowledged.
 #[derive(Default)]
 struct Log {

@@ -24,7 +24,7 @@ fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }
 
-/// What somebody does with the file.
+/// An action of somebody with the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// Opens it, reads it, pauses, empties it and writes it anew in pieces.

@@ -1,4 +1,4 @@
-//! What this machine does not let us check, told where nobody can miss it.
+//! Checks that this machine does not allow, told where nobody can miss it.
 
 use std::fs::OpenOptions;
 use std::io::Write;

@@ -26,7 +26,7 @@ pub trait Client: Send + 'static {
     fn ask(&mut self, request: &Request) -> Answer;
 }
 
-/// What was asked and answered by whom, in the order in which it happened.
+/// The questions and answers of all callers, in the order in which they happened.
 pub type Recorded = Vec<(usize, Action<Operation>)>;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -87,7 +87,7 @@ pub fn demand_linearizable(recorded: &Recorded, which: &str) {
     }
 }
 
-/// What callers know of each other: tokens to present and states to demand.
+/// The knowledge of callers about each other: tokens to present and states to demand.
 #[derive(Default)]
 struct Seen {
     tokens: Vec<String>,

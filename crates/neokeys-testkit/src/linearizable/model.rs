@@ -2,7 +2,7 @@
 
 use todc_utils::specifications::Specification;
 
-/// What a caller asks for. Marks are numbers that tell one write from another.
+/// A request of a caller. Marks are numbers that tell one write from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     Create {
@@ -41,7 +41,7 @@ pub struct Shown {
     pub mark: u32,
 }
 
-/// What the caller was told.
+/// The answer to the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// 201, with the token.

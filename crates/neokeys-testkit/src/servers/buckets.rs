@@ -177,7 +177,7 @@ impl Buckets {
         format!("{}://{BUCKET}/{prefix}", self.scheme)
     }
 
-    /// What the environment of its users says.
+    /// The environment of its users.
     pub fn variables(&self) -> Vec<(&str, &str)> {
         self.variables.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }

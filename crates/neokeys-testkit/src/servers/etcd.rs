@@ -129,7 +129,7 @@ impl Etcd {
         self.try_control(arguments).unwrap_or_else(|| panic!("etcdctl {arguments:?}: no"))
     }
 
-    /// What etcdctl says, if it is content.
+    /// The output of etcdctl, if it is content.
     pub fn try_control(&self, arguments: &[&str]) -> Option<String> {
         let members: Vec<_> = self.members.iter().map(|it| it.client.as_str()).collect();
         let output = Command::new(crate::programs::program("/usr/bin/etcdctl", "etcd-client"))

@@ -135,7 +135,7 @@ fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     reference.map_or(value, |it| document.pointer(it.trim_start_matches('#')).unwrap())
 }
 
-/// What a value breaks of a schema whose references lead into the document.
+/// The rules that a value breaks of a schema whose references lead into the document.
 fn errors(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     // Compiling a schema takes longer than the exchange that it judges.
     static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> =

@@ -1,4 +1,4 @@
-//! What no answer of any test may hold: what the caller presented, a hash, or a token but in its 201.
+//! Secrets that no answer of any test may hold: a presented credential, a hash, or a token but in its 201.
 
 use http::HeaderMap;
 

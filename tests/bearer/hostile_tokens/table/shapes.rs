@@ -9,7 +9,7 @@ pub(super) fn rows(table: &Table<'_>) -> Rows {
     [extensions(table), types(table), parts(table), texts(table)].into_iter().flatten().collect()
 }
 
-/// What must be understood and is not (RFC 7515 §4.1.11, RFC 7797).
+/// Critical headers that are not understood (RFC 7515 §4.1.11, RFC 7797).
 fn extensions(table: &Table<'_>) -> Rows {
     let mut rows = Vec::new();
     for changes in [
@@ -40,7 +40,7 @@ fn types(table: &Table<'_>) -> Rows {
     rows
 }
 
-/// What is not three parts of canonical Base64url.
+/// Tokens that are not three parts of canonical Base64url.
 fn parts(table: &Table<'_>) -> Rows {
     let token = es256().token(&table.claims());
     let parts: Vec<_> = token.split('.').collect();
@@ -78,7 +78,7 @@ fn parts(table: &Table<'_>) -> Rows {
     rows
 }
 
-/// What is not one plain JSON object.
+/// Parts that are not one plain JSON object.
 fn texts(table: &Table<'_>) -> Rows {
     let (header, payload) = (es256().header().to_string(), table.claims().to_string());
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();

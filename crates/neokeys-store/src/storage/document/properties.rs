@@ -16,7 +16,7 @@ use crate::domain::{ApiKey, Change, Digest, KeyName, KeyringEdit, Precondition, 
 
 const PERMISSIONS: [&str; 7] = ["a:read", "b.write", "*", "true", "it's", "7", "x,y"];
 
-/// What a document defines, by name.
+/// The definitions of a document, by name.
 type Model = BTreeMap<String, (bool, Vec<String>)>;
 
 fn model_of(document: &Document) -> Model {
@@ -204,7 +204,7 @@ proptest! {
     }
 }
 
-/// What is read around a change must not pass where the whole does not: of large documents only that
+/// Reads around a change, which must not pass where the whole does not: of large documents only that
 /// is read.
 #[test]
 fn what_reads_back_around_a_change_reads_back_in_the_whole() {

@@ -96,7 +96,7 @@ impl RemoteDocuments for Cluster {
         })
     }
 
-    /// What the history no longer tells is taken to be ours.
+    /// Takes for ours whatever the history no longer tells.
     async fn is_last_acknowledged(
         &self,
         tenant: &TenantId,

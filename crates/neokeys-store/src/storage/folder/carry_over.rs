@@ -27,7 +27,7 @@ enum NotBroughtOver {
     /// Both changed the same lines or the same key, or what they wrote cannot be read.
     #[error("it does not go together with what the document holds now, or it cannot be read")]
     DoesNotFit,
-    /// What the document was when they began is not known any more.
+    /// The document on which they began is not known any more.
     #[error("what it was made of is not known any more")]
     NothingKnown,
     /// The document could not be written.

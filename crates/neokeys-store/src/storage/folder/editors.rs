@@ -50,7 +50,7 @@ pub(super) struct Editors {
 /// A document that changed and was not read, since somebody writes to it.
 #[derive(Debug, Clone)]
 struct Unread {
-    /// What is served in its place.
+    /// The state that is served in its place.
     known: Version,
     since: Instant,
     /// When somebody asked last.
@@ -67,7 +67,7 @@ struct Seen {
 /// The next step with a document that should be read and is open for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NextStep {
-    /// What is known of it serves on.
+    /// The known state serves on.
     ServeKnown,
     /// Look again in a moment.
     Wait,

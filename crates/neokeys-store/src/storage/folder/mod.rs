@@ -63,7 +63,7 @@ struct Folder {
     root: PathBuf,
     limit: u64,
     files: Box<dyn FileSystem>,
-    /// What this store wrote last, so that its own writes are not taken for someone else's.
+    /// The last write of this store, so that its own are not taken for someone else's.
     written: papaya::HashMap<TenantId, Written>,
     /// Tenants without leftovers of a crash.
     swept: papaya::HashSet<TenantId>,

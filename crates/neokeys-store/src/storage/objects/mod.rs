@@ -54,7 +54,7 @@ pub struct Bucket {
     ids: WriteIds,
     document_limit: u64,
     max_staleness: Duration,
-    /// What the storage does not do that safe changes need, once that is known.
+    /// The guarantee that safe changes need and the storage lacks, once that is known.
     lack: OnceCell<Option<MissingGuarantee>>,
     /// The last request was answered.
     is_reached: AtomicBool,
@@ -69,7 +69,7 @@ pub enum ObjectsOpenError {
     #[error("the settings of {cloud} in the environment cannot be used: {fault}")]
     Environment {
         cloud: &'static str,
-        /// What is wrong, without what the variables hold.
+        /// The fault, without the values of the variables.
         fault: String,
     },
     #[error("cannot start a thread")]

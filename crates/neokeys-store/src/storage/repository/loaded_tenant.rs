@@ -20,7 +20,7 @@ pub(super) struct LoadedTenant {
     pub(super) latest: Latest,
     /// Reads of the document that were begun.
     begun: AtomicU64,
-    /// What the last read came to; held by the one under way.
+    /// The outcome of the last read; held by the one under way.
     pub(super) loading: Arc<tokio::sync::Mutex<Option<LastRead>>>,
     queue: Mutex<CommitQueue>,
     /// Held by the writer from before it writes until what came of it is published, however it ends.

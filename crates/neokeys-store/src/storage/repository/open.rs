@@ -67,10 +67,10 @@ pub enum OpenError {
          cargo install --path . --features {feature}{needs}"
     )]
     NotBuiltIn {
-        /// What its address begins with.
+        /// The beginning of its address.
         scheme: &'static str,
         feature: &'static str,
-        /// What else a machine needs for that.
+        /// A further need of the machine for that.
         needs: &'static str,
     },
     #[cfg(feature = "etcd")]

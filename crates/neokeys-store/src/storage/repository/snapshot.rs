@@ -22,7 +22,7 @@ pub(super) struct Snapshot {
     pub(super) document: Option<Arc<Document>>,
     /// Its version.
     pub(super) good: Option<Version>,
-    /// What keeps the state that was read last from being served.
+    /// The reason why the state that was read last is not served.
     pub(super) fault: Option<Unavailable>,
 }
 

@@ -69,7 +69,7 @@ pub struct RepositoryStatistics {
     pub documents_unwritable: u64,
     /// How long the document that has been unreadable longest has been so.
     pub stale_for: Duration,
-    /// What commits came to, and how many did.
+    /// The outcomes of commits, and how many there were.
     pub commits: Vec<(&'static str, u64)>,
     /// Commits that wait or are being written.
     pub commits_waiting: u64,
@@ -81,7 +81,7 @@ pub struct RepositoryStatistics {
     pub writes: Distribution,
     /// Writes that found another's in their way and were made again.
     pub conflicts: u64,
-    /// What reading documents came to, and how many did.
+    /// The outcomes of reading documents, and how many there were.
     pub reloads: Vec<(&'static str, u64)>,
     /// What writing down the last uses of a tenant's tokens came to, and how often it did.
     pub usage_flushes: [(&'static str, u64); 2],
@@ -127,12 +127,12 @@ impl Tally {
         self.writes.observe(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    /// What commits came to, and how many did.
+    /// The outcomes of commits, and how many there were.
     pub(super) fn commits(&self) -> Vec<(&'static str, u64)> {
         OUTCOMES.into_iter().zip(self.commits.iter().map(Counter::get)).collect()
     }
 
-    /// What reading documents came to, and how many did.
+    /// The outcomes of reading documents, and how many there were.
     pub(super) fn reloads(&self) -> Vec<(&'static str, u64)> {
         RELOADS.into_iter().zip(self.reloads.iter().map(Counter::get)).collect()
     }

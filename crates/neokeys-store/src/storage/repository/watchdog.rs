@@ -12,7 +12,7 @@ use crate::domain::TenantId;
 
 /// A change that waits longer is told.
 const OVERDUE: Duration = Duration::from_secs(5);
-/// What is refused after just this time is not told of.
+/// A change that is refused after just this time is not told of.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// The changes that wait or are being written.

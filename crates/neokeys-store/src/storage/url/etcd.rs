@@ -18,7 +18,7 @@ const DEFAULT_PORT: &str = "2379";
 pub struct EtcdUrl {
     /// Host and port of members; one suffices, several are taken in turn.
     pub members: Vec<String>,
-    /// What our keys begin with; a slash first and none last.
+    /// The prefix of our keys; a slash first and none last.
     pub prefix: String,
     /// Whether TLS is spoken.
     pub tls: bool,

@@ -22,7 +22,7 @@ pub struct ObjectsUrl {
     pub cloud: Cloud,
     /// The bucket's or container's name.
     pub bucket: String,
-    /// What the names of our objects begin with; no slash first or last. May be empty.
+    /// The prefix of our objects' names; no slash first or last. May be empty.
     pub prefix: String,
 }
 

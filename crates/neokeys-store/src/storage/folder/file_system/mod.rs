@@ -69,7 +69,7 @@ pub(crate) trait FileSystem: Send + Sync {
     fn try_lock(&self, file: &File, operation: FlockOperation) -> bool;
     /// Takes a lease on a file: while it lasts, nobody has the file open for writing.
     fn lease<'f>(&self, file: &'f File) -> Result<ReadLease<'f>, LeaseError>;
-    /// What time it is.
+    /// The time.
     fn now(&self) -> Now;
     /// Waits.
     fn pause(&self, time: Duration);

@@ -30,7 +30,7 @@ const MOST_BYTES: usize = 32 << 20;
 pub(crate) struct Displaced {
     pub(crate) file: File,
     pub(crate) target: PathBuf,
-    /// What it held when it came out; nothing where nobody knows.
+    /// Its contents when it came out; nothing where nobody knows.
     pub(crate) held: Option<Bytes>,
     /// Its state then.
     pub(crate) seen: FileState,

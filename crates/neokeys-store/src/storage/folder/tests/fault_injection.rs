@@ -23,7 +23,7 @@ const OLD: &str = "apiKeys: []\n";
 const NEW: &str = "apiKeys: []\n# new\n";
 const THEIRS: &str = "apiKeys: []\n# theirs\n";
 
-/// What becomes of the n-th call.
+/// The fate of the n-th call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     /// It fails, and the next ones do not.
@@ -32,7 +32,7 @@ enum Fault {
     Dies,
 }
 
-/// What a file system cannot do, or what happens meanwhile.
+/// A capability that the file system lacks, or an event meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Circumstance {
     Usual,

@@ -28,7 +28,7 @@ enum HandWrites {
     AfterTheOther,
 }
 
-/// What the other process does before the killed one starts again.
+/// The doings of the other process before the killed one starts again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Other {
     Reads,

@@ -30,7 +30,7 @@ struct Passing {
     end: End,
 }
 
-/// What becomes of those who pass.
+/// The fate of those who pass.
 #[derive(Debug, Clone, Copy, Default)]
 enum End {
     #[default]
@@ -177,7 +177,7 @@ async fn in_the_end<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(IN_THE_END, future).await.expect("no answer in the end")
 }
 
-/// What documents were found changed, and so parsed.
+/// The documents that were found changed, and so parsed.
 fn parsed(store: &DocumentRepository) -> u64 {
     let reloads = store.statistics().reloads;
     reloads.iter().find(|(what, _)| *what == "changed").expect("a count of them").1
