@@ -6,8 +6,9 @@ pub(crate) mod misspelled_members;
 pub(crate) mod section_layout;
 mod syntax_hints;
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use self::entry::{ApiKeyEntry, EntryReader};
 use self::section_layout::{EntrySpan, Layout};

@@ -6,6 +6,7 @@
 //! expanded, so that time and memory grow with the text alone.
 
 mod closing_brackets;
+mod plain_block;
 pub(crate) mod scalar;
 pub(crate) mod semantic_hash;
 mod tree_builder;
@@ -21,7 +22,7 @@ use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::yaml::scalar::Value;
 
 /// A parsed document, or a part of one.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Tree<'t> {
     text: &'t str,
     nodes: Vec<Node<'t>>,
@@ -44,7 +45,7 @@ fn narrow(count: usize) -> u32 {
 }
 
 /// A value with its place.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Node<'t> {
     pub(crate) content: Content<'t>,
     /// Where its anchor or tag starts, or else the node itself.
@@ -71,7 +72,7 @@ pub(crate) enum TagUse {
 }
 
 /// The content of a node.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Content<'t> {
     /// A value, with the style it is written in.
     Scalar { text: Cow<'t, str>, value: Value, style: ScalarStyle },
@@ -163,6 +164,13 @@ impl Node<'_> {
 impl<'t> Tree<'t> {
     /// Parses a text of at most 4 GiB.
     pub(crate) fn parse(text: &'t str) -> Result<Self, Diagnostic> {
+        let Some(tree) = plain_block::parse(text) else { return Self::parse_any(text) };
+        debug_assert_eq!(Self::parse_any(text).ok().as_ref(), Some(&tree));
+        Ok(tree)
+    }
+
+    /// Parses a text in whatever style it is.
+    fn parse_any(text: &'t str) -> Result<Self, Diagnostic> {
         TreeBuilder::build(text, true).or_else(|fault| closing_brackets::parse(text).ok_or(fault))
     }
 

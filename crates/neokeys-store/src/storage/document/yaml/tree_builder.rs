@@ -27,6 +27,15 @@ struct Open {
     first: usize,
 }
 
+/// Where a node stands.
+pub(super) struct Place {
+    pub(super) range: Range<usize>,
+    /// Counted from 1.
+    pub(super) line: usize,
+    /// The characters before it on its line.
+    pub(super) column: usize,
+}
+
 pub(super) struct TreeBuilder<'t> {
     tree: Tree<'t>,
     open: Vec<Open>,
@@ -38,12 +47,17 @@ pub(super) struct TreeBuilder<'t> {
     passed: usize,
 }
 
+impl Place {
+    #[expect(clippy::expect_used, reason = "the parser reads a text, whose spans have bytes")]
+    fn of(span: &Span) -> Self {
+        let range = span.byte_range().expect("a span of a text has bytes");
+        Self { range, line: span.start.line(), column: span.start.col() }
+    }
+}
+
 impl<'t> TreeBuilder<'t> {
-    /// Parses a text, with indentation as the specification has it or, where that is not asked for, any.
-    pub(super) fn build(text: &'t str, strict_indentation: bool) -> Result<Tree<'t>, Diagnostic> {
-        if u32::try_from(text.len()).is_err() {
-            return Err(Diagnostic::at(1, 1, "the document has 4 GiB or more", "make it smaller"));
-        }
+    /// A tree of this text without a node.
+    pub(super) fn new(text: &'t str) -> Self {
         let tree = Tree {
             text,
             nodes: Vec::with_capacity(text.len() / 16),
@@ -52,7 +66,7 @@ impl<'t> TreeBuilder<'t> {
             repeated: Vec::new(),
             end: text.len(),
         };
-        let mut builder = Self {
+        Self {
             tree,
             open: Vec::new(),
             waiting: Vec::new(),
@@ -60,7 +74,25 @@ impl<'t> TreeBuilder<'t> {
             aliases: 0,
             documents: 0,
             passed: 0,
-        };
+        }
+    }
+
+    /// Whether there is no node yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tree.root.is_none()
+    }
+
+    /// The tree of what was added.
+    pub(super) fn into_tree(self) -> Tree<'t> {
+        self.tree
+    }
+
+    /// Parses a text, with indentation as the specification has it or, where that is not asked for, any.
+    pub(super) fn build(text: &'t str, strict_indentation: bool) -> Result<Tree<'t>, Diagnostic> {
+        if u32::try_from(text.len()).is_err() {
+            return Err(Diagnostic::at(1, 1, "the document has 4 GiB or more", "make it smaller"));
+        }
+        let mut builder = Self::new(text);
         let mut options = Options::default();
         options.strict_indentation = strict_indentation;
         // A text that ends with the document is what other readers take it for.
@@ -73,61 +105,61 @@ impl<'t> TreeBuilder<'t> {
             let (event, span) = next.map_err(|error| not_yaml(&error))?;
             // An implicit start spans the first token.
             let passes = !matches!(event, Event::DocumentStart(false, _));
-            builder.take(event, &span)?;
+            let place = Place::of(&span);
+            builder.take(event, &place)?;
             if passes {
-                builder.passed = builder.passed.max(bytes_of(&span).end);
+                builder.passed = builder.passed.max(place.range.end);
             }
         }
-        Ok(builder.tree)
+        Ok(builder.into_tree())
     }
 
-    fn take(&mut self, event: Event<'t>, span: &Span) -> Result<(), Diagnostic> {
+    fn take(&mut self, event: Event<'t>, place: &Place) -> Result<(), Diagnostic> {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
                     return Err(fault_at(
-                        span,
+                        place,
                         "a second YAML document starts here",
                         "keep one document in the file: remove the line \"---\" or what follows it",
                     ));
                 }
             }
             Event::DocumentEnd => {
-                let range = bytes_of(span);
-                if !range.is_empty() {
-                    self.tree.end = range.start;
+                if !place.range.is_empty() {
+                    self.tree.end = place.range.start;
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let value = match tag.as_deref() {
-                    None if span.is_empty() && style == ScalarStyle::Plain => Value::Null,
+                    None if place.range.is_empty() && style == ScalarStyle::Plain => Value::Null,
                     tag => resolve(&text, style, tag),
                 };
                 let tag = tag_use(tag.as_deref(), value != Value::Other);
-                self.add(Content::Scalar { text, value, style }, span, anchor, tag)?;
+                self.add(Content::Scalar { text, value, style }, place, anchor, tag)?;
             }
             Event::Alias(anchor) => {
                 self.aliases += 1;
                 let target = self.anchors.get(&anchor).copied();
                 match target {
                     Some(target) if self.aliases <= MOST_ALIASES => {
-                        self.add(Content::Alias(target), span, 0, TagUse::None)?;
+                        self.add(Content::Alias(target), place, 0, TagUse::None)?;
                     }
-                    _ => return Err(too_much(span, "aliases")),
+                    _ => return Err(too_much(place, "aliases")),
                 }
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let flow = style == granit_parser::StructureStyle::Flow;
                 let tag = tag_use(tag.as_deref(), is_core(tag.as_deref(), "seq"));
-                self.start(Content::Sequence { flow, items: 0..0 }, span, anchor, tag)?;
+                self.start(Content::Sequence { flow, items: 0..0 }, place, anchor, tag)?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 let flow = style == granit_parser::StructureStyle::Flow;
                 let tag = tag_use(tag.as_deref(), is_core(tag.as_deref(), "map"));
-                self.start(Content::Mapping { flow, members: 0..0 }, span, anchor, tag)?;
+                self.start(Content::Mapping { flow, members: 0..0 }, place, anchor, tag)?;
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::SequenceEnd | Event::MappingEnd => self.end(place.range.end),
             Event::StreamStart | Event::StreamEnd => {}
             // Metadata that is not asked for, and what a later parser may tell.
             Event::Anchor(..) | Event::UnresolvedAlias(_) | _ => {}
@@ -135,31 +167,33 @@ impl<'t> TreeBuilder<'t> {
         Ok(())
     }
 
-    fn start(
+    /// Adds a collection, which is open from now on.
+    pub(super) fn start(
         &mut self,
         content: Content<'t>,
-        span: &Span,
+        place: &Place,
         anchor: usize,
         tag: TagUse,
     ) -> Result<(), Diagnostic> {
-        let id = self.add(content, span, anchor, tag)?;
+        let id = self.add(content, place, anchor, tag)?;
         self.open.push(Open { id, first: self.waiting.len() });
         Ok(())
     }
 
-    fn add(
+    /// Adds a node.
+    pub(super) fn add(
         &mut self,
         content: Content<'t>,
-        span: &Span,
+        place: &Place,
         anchor: usize,
         tag: TagUse,
     ) -> Result<NodeId, Diagnostic> {
         let index = self.tree.nodes.len();
         if index >= MOST_NODES {
-            return Err(too_much(span, "values"));
+            return Err(too_much(place, "values"));
         }
         let id = NodeId(narrow(index));
-        let range = bytes_of(span);
+        let range = place.range.clone();
         let end = if let Content::Scalar { text, style, .. } = &content
             && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
         {
@@ -174,8 +208,8 @@ impl<'t> TreeBuilder<'t> {
             outer: narrow(outer),
             start: narrow(range.start),
             end: narrow(end),
-            line: narrow(span.start.line()),
-            column: narrow(span.start.col() + 1),
+            line: narrow(place.line),
+            column: narrow(place.column + 1),
             anchored: anchor != 0,
             tag,
         });
@@ -205,16 +239,16 @@ impl<'t> TreeBuilder<'t> {
         node
     }
 
+    /// Ends the collection that was started last; one in brackets ends here.
     #[expect(clippy::expect_used, reason = "the parser ends nothing that it has not started")]
-    fn end(&mut self, span: &Span) {
+    pub(super) fn end(&mut self, here: usize) {
         let Open { id, first } = self.open.pop().expect("a collection is open");
         let start = narrow(self.tree.children.len());
         self.tree.children.extend(self.waiting.drain(first..));
         let range = start..narrow(self.tree.children.len());
         let last = self.tree.children(&range).last().map(|last| self.tree.node(*last).end);
         let node = &mut self.tree.nodes[id.0 as usize];
-        node.end =
-            if node.is_flow() { narrow(bytes_of(span).end) } else { last.unwrap_or(node.end) };
+        node.end = if node.is_flow() { narrow(here) } else { last.unwrap_or(node.end) };
         match &mut node.content {
             Content::Sequence { items, .. } => *items = range,
             Content::Mapping { members, .. } => {
@@ -281,17 +315,12 @@ fn tag_use(tag: Option<&Tag>, fits: bool) -> TagUse {
     }
 }
 
-#[expect(clippy::expect_used, reason = "the parser reads a text, whose spans have bytes")]
-fn bytes_of(span: &Span) -> Range<usize> {
-    span.byte_range().expect("a span of a text has bytes")
+fn fault_at(place: &Place, fault: impl Into<String>, hint: &str) -> Diagnostic {
+    Diagnostic::at(place.line as u64, place.column as u64 + 1, fault, hint)
 }
 
-fn fault_at(span: &Span, fault: impl Into<String>, hint: &str) -> Diagnostic {
-    Diagnostic::at(span.start.line() as u64, span.start.col() as u64 + 1, fault, hint)
-}
-
-fn too_much(span: &Span, what: &str) -> Diagnostic {
-    fault_at(span, format!("the document has too many {what}"), "split it or simplify it")
+fn too_much(place: &Place, what: &str) -> Diagnostic {
+    fault_at(place, format!("the document has too many {what}"), "split it or simplify it")
 }
 
 fn not_yaml(error: &ScanError) -> Diagnostic {

@@ -6,7 +6,7 @@ pub(crate) mod member_values;
 pub(crate) mod members;
 mod merge_keys;
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use self::members::{EntryMembers, MemberName};
 use crate::domain::{ApiKey, Scope, Scopes};
