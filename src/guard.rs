@@ -14,6 +14,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -38,7 +39,10 @@ use crate::storage::{DocumentRepository, StoreConfig};
 
 /// Judges the callers of a service. Cheap to clone: one for all workers.
 #[derive(Clone)]
-pub struct Guard(Authenticator);
+pub struct Guard {
+    authenticator: Authenticator,
+    keys: Arc<DocumentRepository>,
+}
 
 /// Why a guard cannot be opened. The source says what is wrong, in words.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +72,14 @@ impl Guard {
         let keys = Arc::new(keys.map_err(|error| GuardError::Store(error.into()))?);
         let bearer = BearerVerifier::open(bearer, Arc::new(SystemClock)).await;
         let bearer = bearer.map_err(|error| GuardError::Bearer(error.into()))?;
-        Ok(Self(Authenticator::new(keys, bearer)))
+        let authenticator = Authenticator::new(Arc::clone(&keys) as Arc<_>, bearer);
+        Ok(Self { authenticator, keys })
+    }
+
+    /// Writes down when keys were used last, as far as it is not written yet, for so long at most. It is
+    /// done from time to time in any case; call it before the service ends, and nothing is lost.
+    pub async fn flush_usage(&self, patience: Duration) {
+        self.keys.flush_usage(patience).await;
     }
 
     /// A scope whose handlers begin only for callers with a valid credential; each says by its
@@ -89,7 +100,7 @@ impl Guard {
         > + use<>,
     > {
         web::scope(path)
-            .app_data(ThinData(self.0.clone()))
+            .app_data(ThinData(self.authenticator.clone()))
             .wrap(from_fn(authenticate))
             .wrap(from_fn(http::problem_bodies))
     }

@@ -9,6 +9,7 @@
 mod orders;
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use neokeys::guard::{BearerConfig, Guard};
 
@@ -21,5 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let guard = Guard::open(&store, BearerConfig::default()).await?;
     let listener = TcpListener::bind(address)?;
     println!("listening on http://{}", listener.local_addr()?);
-    Ok(orders::serve(listener, &guard)?.await?)
+    orders::serve(listener, &guard)?.await?;
+    guard.flush_usage(Duration::from_secs(5)).await;
+    Ok(())
 }

@@ -107,6 +107,13 @@ pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     for (outcome, count) in &store.reloads {
         family.count(&[("outcome", outcome)], *count);
     }
+    let mut family = page.counter(
+        "neokeys_usage_flushes",
+        "Records of the last use of a tenant's tokens that were to be written, by what came of it.",
+    );
+    for (outcome, count) in &store.usage_flushes {
+        family.count(&[("outcome", outcome)], *count);
+    }
     page.gauge(
         "neokeys_store_reachable",
         "Whether the store is reached: 1, or 0 on a node that is cut off.",

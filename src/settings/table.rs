@@ -68,11 +68,14 @@ settings! {
     "public_url" => contract.public_url: Optional<PublicUrl>;
     /// Where the keys are kept: file:DIR, etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX,
     /// az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or memory: for a trial. Called store.url in a file
-    /// that also sets store.max_staleness.
+    /// that also sets another setting of store.
     "store" => store: One<StoreUrl>;
     /// How stale a document may be that is served from memory, on etcd (null: 2s) or object storage
     /// (null: 1s). 0: every request asks the store.
     "store.max_staleness" => storage.max_staleness: Optional<ShortTime>;
+    /// How often the last use of each token is written down, in a folder (null: 60s), etcd (null: 300s)
+    /// or object storage (null: 900s). 0s: as soon as possible. A crash loses what was not written.
+    "store.usage_period" => storage.usage_period: Optional<Time>;
     /// The claim of a bearer token that lists the caller's tenants.
     "auth.bearer.tenants_claim" => auth.bearer.tenants_claim: Yaml<_>;
     /// The issuers whose bearer tokens are accepted, each { issuer, audience, jwks, ca, http_host,

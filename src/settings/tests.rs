@@ -76,12 +76,21 @@ fn a_store_is_written_alone_or_with_what_is_set_of_it() {
         (settings.store.to_string().as_str(), settings.storage.max_staleness),
         (etcd, Some(Duration::from_secs(1)))
     );
+    for (text, period) in [("0s", Some(0)), ("5m", Some(300)), ("null", None)] {
+        let settings = read(&format!("store: {{ usage_period: {text} }}"), &[]).unwrap();
+        assert_eq!(settings.storage.usage_period, period.map(Duration::from_secs), "{text}");
+    }
     for (text, fault) in [
         ("store: { url: file:a, url: file:b }", "store.url is set twice"),
         ("store: { uri: file:a }", "store.uri is not a setting"),
         ("store: { url: { url: file:a } }", "invalid type: map"),
         ("listen: { url: a }", "listen: invalid type: map"),
         ("auth.url: a", "auth.url is not a setting"),
+        (
+            "store: { usage_period: 2d }",
+            "store.usage_period: \"2d\" is refused: a time is a whole number",
+        ),
+        ("store: { usage_period: 1441m }", "a day at most"),
         ("store: { max_staleness: 2m }", "a short time is 0, or a whole number of ms or s"),
         ("store: 5", "store: invalid type: integer `5`"),
     ] {

@@ -49,6 +49,7 @@ pub struct Application {
     development: Option<Development>,
     metrics: Option<MetricsServer>,
     traces: Option<Arc<Traces>>,
+    store: Arc<DocumentRepository>,
 }
 
 /// Where scrapers ask, bound and ready to run.
@@ -124,7 +125,8 @@ impl Application {
         let metrics = MetricsServer::bind(metrics, &settings)?;
         let traces = Traces::start(&settings.traces, Arc::new(SystemClock))?;
         let own_page = dev.then_some(origin.as_str());
-        let parts = http_parts(&settings, &counts, store, bearer, traces.clone(), own_page);
+        let parts =
+            http_parts(&settings, &counts, Arc::clone(&store), bearer, traces.clone(), own_page);
         let listening = Listening {
             listener,
             tls,
@@ -154,7 +156,7 @@ impl Application {
             address,
             source,
         })?;
-        Ok(Self { server, signals, certificate, origin, development, metrics, traces })
+        Ok(Self { server, signals, certificate, origin, development, metrics, traces, store })
     }
 
     /// Where it listens, as a browser calls it: `http://127.0.0.1:8080`. The port is the real one.

@@ -2,9 +2,14 @@
 
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::signals::Told;
 use super::{Application, MetricsServer};
+
+/// How long the last uses of keys may take to be written down at the end.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a service came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +33,16 @@ impl Application {
             let handle = server.handle();
             (handle, actix_web::rt::spawn(server))
         });
-        let traces = self.traces.take();
+        let (traces, store) = (self.traces.take(), Arc::clone(&self.store));
         if self.serve().await? == End::AtOnce {
             return Ok(());
         }
-        if let Some(traces) = traces {
-            traces.finish().await;
-        }
+        let finish = async || {
+            if let Some(traces) = traces {
+                traces.finish().await;
+            }
+        };
+        tokio::join!(store.flush_usage(FLUSH_PATIENCE), finish());
         if let Some((handle, server)) = scrapers {
             handle.stop(false).await;
             // Its end is awaited so that its address is free again.
