@@ -73,13 +73,13 @@ impl Authenticator {
 
     /// The same, with what becomes of credentials counted there.
     #[must_use]
-    pub fn counted_by(self, tally: Arc<AuthenticationTally>) -> Self {
+    pub(crate) fn counted_by(self, tally: Arc<AuthenticationTally>) -> Self {
         Self { tally, ..self }
     }
 
     /// The same, with addresses slowed down from which one bad credential comes after another.
     #[must_use]
-    pub fn throttled_by(self, throttle: Arc<Throttle>) -> Self {
+    pub(crate) fn throttled_by(self, throttle: Arc<Throttle>) -> Self {
         Self { throttle, ..self }
     }
 
@@ -108,7 +108,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// As there.
-    pub async fn authenticate_client(
+    pub(crate) async fn authenticate_client(
         &self,
         headers: &HeaderMap,
         tenant: Option<TenantId>,
@@ -215,7 +215,7 @@ impl Authenticator {
     /// The worth of a token that somebody holds in the tenant of these keys, as API key or as bearer
     /// token; `None` if nothing. Why it is worth nothing is not told, and hardly to be measured: each kind of
     /// refusal does the same work, but for a bearer token's signature.
-    pub async fn inspect(
+    pub(crate) async fn inspect(
         &self,
         token: &str,
         tenant: &TenantId,

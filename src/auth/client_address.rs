@@ -10,20 +10,20 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Finds out clients' addresses, by the proxies whose word is taken.
 #[derive(Debug, Clone, Default)]
-pub struct ClientAddresses {
+pub(crate) struct ClientAddresses {
     trusted_proxies: Arc<[IpNet]>,
 }
 
 impl ClientAddresses {
     /// Takes the word of these proxies, and of nobody else.
     #[must_use]
-    pub fn new(trusted_proxies: &[IpNet]) -> Self {
+    pub(crate) fn new(trusted_proxies: &[IpNet]) -> Self {
         Self { trusted_proxies: trusted_proxies.into() }
     }
 
     /// The client's address: a peer's own, or what a proxy says of it.
     #[must_use]
-    pub fn find(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn find(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         of(peer, headers, &self.trusted_proxies)
     }
 }

@@ -17,7 +17,7 @@ const REALM: &str = r#"Bearer realm="neokeys""#;
 const TOLD: usize = 10;
 
 /// No credential came: a challenge without an error code (RFC 6750 §3.1).
-pub fn not_authenticated() -> Problem {
+pub(crate) fn not_authenticated() -> Problem {
     challenged(
         Problem::new(
             ProblemType::Unauthorized,
@@ -47,7 +47,7 @@ pub(super) fn offering_client_secret(problem: Problem, is_presented: bool) -> Pr
 }
 
 /// A credential came that is not valid.
-pub fn invalid_credential() -> Problem {
+pub(crate) fn invalid_credential() -> Problem {
     challenged(
         Problem::new(
             ProblemType::Unauthorized,
@@ -58,7 +58,7 @@ pub fn invalid_credential() -> Problem {
 }
 
 /// The credential is valid and lacks the operation's scope.
-pub fn insufficient_scope(scope: &str) -> Problem {
+pub(crate) fn insufficient_scope(scope: &str) -> Problem {
     challenged(
         Problem::new(
             ProblemType::InsufficientScope,
@@ -70,7 +70,7 @@ pub fn insufficient_scope(scope: &str) -> Problem {
 
 /// The credential is valid and does not hold what a gateway demands: all of some scopes, and one of
 /// others. Whoever holds all that the challenge names is let in.
-pub fn unmet_demand(all: &[&str], any: &[&str]) -> Problem {
+pub(crate) fn unmet_demand(all: &[&str], any: &[&str]) -> Problem {
     let sentence = match (all, any) {
         (_, []) => format!("This address demands every scope of: {}.", all.join(" ")),
         ([], _) => format!("This address demands one scope of: {}.", any.join(" ")),
@@ -88,7 +88,7 @@ pub fn unmet_demand(all: &[&str], any: &[&str]) -> Problem {
 }
 
 /// The credential is valid and for other tenants.
-pub fn foreign_tenant() -> Problem {
+pub(crate) fn foreign_tenant() -> Problem {
     challenged(
         Problem::new(ProblemType::TenantForbidden, "Use a credential for this tenant."),
         format!(r#"{REALM}, error="insufficient_scope""#),
@@ -96,7 +96,7 @@ pub fn foreign_tenant() -> Problem {
 }
 
 /// The caller wants to grant what it does not hold.
-pub fn grant_exceeds_own(lacking: &[Scope]) -> Problem {
+pub(crate) fn grant_exceeds_own(lacking: &[Scope]) -> Problem {
     // A challenge is a header: proxies refuse answers whose headers are long.
     let names: Vec<_> = lacking.iter().take(TOLD).map(Scope::as_str).collect();
     let names = names.join(" ");
@@ -115,7 +115,7 @@ pub fn grant_exceeds_own(lacking: &[Scope]) -> Problem {
 }
 
 /// Too many credentials that were not valid came from the caller's address.
-pub fn too_many_failures(wait: Duration) -> Problem {
+pub(crate) fn too_many_failures(wait: Duration) -> Problem {
     // Whole seconds, rounded up: whoever waits them is let in (RFC 9110 §10.2.3).
     let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
     Problem::new(
@@ -126,7 +126,7 @@ pub fn too_many_failures(wait: Duration) -> Problem {
 }
 
 /// The tenant's document cannot be read or written, and what helps.
-pub fn unavailable(what: &'static str, cause: Unavailable) -> Problem {
+pub(crate) fn unavailable(what: &'static str, cause: Unavailable) -> Problem {
     let problem = |kind, remedy: &str| Problem::new(kind, format!("{what} {remedy}"));
     let problem = match cause.remedy() {
         Remedy::TryAgain | Remedy::ReachStore => {
@@ -147,7 +147,7 @@ pub fn unavailable(what: &'static str, cause: Unavailable) -> Problem {
 }
 
 /// The tenant's keys cannot be read, or there is no such tenant.
-pub fn unreadable(error: ReadError) -> Problem {
+pub(crate) fn unreadable(error: ReadError) -> Problem {
     match error {
         ReadError::NoSuchTenant => no_such_tenant(),
         ReadError::Unavailable(cause) => {
@@ -157,12 +157,12 @@ pub fn unreadable(error: ReadError) -> Problem {
 }
 
 /// There is no tenant of this id, told to callers who may know.
-pub fn no_such_tenant() -> Problem {
+pub(crate) fn no_such_tenant() -> Problem {
     Problem::new(ProblemType::TenantNotFound, "There is no tenant of this id.")
 }
 
 /// The request reached a handler without having been authenticated.
-pub fn unauthenticated(operation: &str) -> Problem {
+pub(crate) fn unauthenticated(operation: &str) -> Problem {
     Problem::new(
         ProblemType::Internal,
         "The request reached an operation without having been authenticated.",

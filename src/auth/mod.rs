@@ -12,10 +12,10 @@ mod authentication_tally;
 mod authenticator;
 pub mod bearer;
 mod caller;
-pub mod client_address;
+pub(crate) mod client_address;
 mod client_secret;
 mod credential;
-pub mod denial;
+pub(crate) mod denial;
 mod grants;
 mod guard;
 mod middleware;
@@ -23,7 +23,7 @@ mod operation_right;
 mod principal;
 #[cfg(test)]
 mod refusal_timing;
-pub mod secret_in_text;
+pub(crate) mod secret_in_text;
 mod throttle;
 
 pub(crate) use accepted_credential::{Accepted, Standing};

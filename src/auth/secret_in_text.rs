@@ -16,7 +16,7 @@ const TELLING: usize = 16;
 /// Whether a text tells much of a secret that a request with these headers presents, in any of the ways
 /// in which one can be presented, well or badly.
 #[must_use]
-pub fn tells_credential(headers: &HeaderMap, text: &[u8]) -> bool {
+pub(crate) fn tells_credential(headers: &HeaderMap, text: &[u8]) -> bool {
     let any_tells = |value: &[u8]| {
         // Programs on the way join a header that comes twice (RFC 9110 §5.3).
         value.split(|byte| *byte == b',').any(|part| tells(part.trim_ascii(), text))
@@ -38,7 +38,7 @@ pub fn tells_credential(headers: &HeaderMap, text: &[u8]) -> bool {
 /// that holds the secret does, and one that is a good part of it. The secret counts as it is, and decoded
 /// where it is encoded.
 #[must_use]
-pub fn tells(secret: &[u8], text: &[u8]) -> bool {
+pub(crate) fn tells(secret: &[u8], text: &[u8]) -> bool {
     has_much_of(text, secret) || form_decoded(secret).is_some_and(|it| has_much_of(text, &it))
 }
 

@@ -18,7 +18,7 @@ mod watched;
 
 /// Under what name the HTTP library logs. It calls it an error when a client sends nonsense, which
 /// anybody can do as often as they like: that is counted here, and said at `debug`.
-pub const LIBRARY: &str = "actix_http";
+pub(crate) const LIBRARY: &str = "actix_http";
 
 pub use departure::Departure;
 pub use descriptors::Descriptors;

@@ -116,7 +116,7 @@ pub fn finish() {
 
 /// How many lines were dropped because nobody read them.
 #[must_use]
-pub fn dropped_lines() -> u64 {
+pub(crate) fn dropped_lines() -> u64 {
     QUEUE.get().map_or(0, Queue::dropped)
 }
 

@@ -195,7 +195,7 @@ impl BearerVerifier {
     ///
     /// # Errors
     /// As there.
-    pub async fn describe(
+    pub(crate) async fn describe(
         &self,
         token: &str,
     ) -> Result<(Principal, TokenDescription), BearerError> {

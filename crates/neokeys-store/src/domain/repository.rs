@@ -169,7 +169,7 @@ impl Unavailable {
     }
 
     /// Wraps a cause with what helps.
-    pub fn with_remedy(cause: impl Error + Send + Sync + 'static, remedy: Remedy) -> Self {
+    pub(crate) fn with_remedy(cause: impl Error + Send + Sync + 'static, remedy: Remedy) -> Self {
         Self { cause: Arc::new(cause), remedy }
     }
 

@@ -1,4 +1,5 @@
-//! Refusals on the newest document: what cannot be read is not served as it was, and what is served in the place of a broken document is no older than what was acknowledged.
+//! Refusals on the newest document: what cannot be read is not served as it was, and what is served in
+//! the place of a broken document is no older than what was acknowledged.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
