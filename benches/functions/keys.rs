@@ -27,12 +27,12 @@ pub(crate) fn token(key: usize) -> String {
 
 pub(crate) fn keyring(keys: usize) -> Keyring {
     let keys = (0..keys).map(|key| {
-        Arc::new(ApiKey {
-            name: KeyName::parse(&format!("key-{key:06}")).unwrap(),
-            enabled: true,
-            scopes: Scopes::parse(&SCOPES).unwrap(),
-            digest: Digest::of(token(key).as_bytes()),
-        })
+        Arc::new(ApiKey::new(
+            KeyName::parse(&format!("key-{key:06}")).unwrap(),
+            true,
+            Scopes::parse(&SCOPES).unwrap(),
+            Digest::of(token(key).as_bytes()),
+        ))
     });
     Keyring::new(keys.collect(), Vec::new())
 }

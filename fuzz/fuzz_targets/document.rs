@@ -99,12 +99,7 @@ fn edits(keyring: &Keyring) -> Vec<KeyringEdit> {
     let scopes = |texts: &[&str]| Scopes::parse(texts).expect("scopes");
     let new = KeyName::parse("fuzzed").expect("a name");
     let mut edits = vec![
-        KeyringEdit::Create(ApiKey {
-            name: new.clone(),
-            enabled: true,
-            scopes: scopes(&["a:read"]),
-            digest: Digest::of(b"fuzzed"),
-        }),
+        KeyringEdit::Create(ApiKey::new(new.clone(), true, scopes(&["a:read"]), Digest::of(b"fuzzed"))),
         KeyringEdit::Update { name: new.clone(), enabled: false, scopes: scopes(&["y", "z"]) },
         KeyringEdit::Delete { name: new },
     ];

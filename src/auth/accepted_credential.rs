@@ -30,7 +30,7 @@ impl Accepted {
     /// The key of this digest in a tenant, if there is one that may be used.
     #[must_use]
     pub(crate) fn api_key(keyring: &Keyring, digest: Digest, tenant: &TenantId) -> Option<Self> {
-        let key = keyring.find_by_digest(&digest).filter(|key| key.enabled)?;
+        let key = keyring.find_by_digest(&digest).map(|it| it.key).filter(|key| key.enabled)?;
         let principal = Principal {
             method: Method::ApiKey,
             subject: key.name.as_str().into(),

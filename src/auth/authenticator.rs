@@ -285,12 +285,12 @@ mod tests {
                 while began.elapsed() < SLOWLY {
                     tokio::task::yield_now().await;
                 }
-                let key = Arc::new(ApiKey {
-                    name: KeyName::parse("good").unwrap(),
-                    enabled: true,
-                    scopes: Scopes::parse(&["*"]).unwrap(),
-                    digest: Digest::of(b"good"),
-                });
+                let key = Arc::new(ApiKey::new(
+                    KeyName::parse("good").unwrap(),
+                    true,
+                    Scopes::parse(&["*"]).unwrap(),
+                    Digest::of(b"good"),
+                ));
                 Ok(Arc::new(Keyring::new(vec![key], Vec::new())))
             }))
         }

@@ -1,7 +1,7 @@
 //! The right to one operation, authorized again on the keys that a change is made on.
 
 use super::{Caller, Grants};
-use crate::domain::{CallerRight, Keyring, KeyringEdit, RightError, TenantId};
+use crate::domain::{CallerRight, Keyring, KeyringEdit, RightError, TenantId, Timestamp};
 
 /// The right of a caller to one operation in one tenant.
 #[derive(Debug)]
@@ -13,13 +13,18 @@ pub(super) struct OperationRight {
 }
 
 impl CallerRight for OperationRight {
-    fn authorize(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError> {
+    fn authorize(
+        &self,
+        keyring: &Keyring,
+        edit: &KeyringEdit,
+        _: Timestamp,
+    ) -> Result<(), RightError> {
         let caller =
             self.caller.renewed(keyring, &self.tenant).ok_or(RightError::CredentialInvalid)?;
         if !caller.holds(&self.tenant, self.scope) {
             return Err(RightError::ScopeMissing { scope: self.scope });
         }
-        match (self.grants, edit.granted()) {
+        match (self.grants, keyring.granted(edit)) {
             (Grants::Any, _) | (Grants::Subset, None) => Ok(()),
             (Grants::Subset, Some(granted)) => {
                 let lacking = caller.lacking(&self.tenant, granted);

@@ -46,12 +46,12 @@ fn tenant(id: &str) -> TenantId {
 
 fn keyring(keys: &[(&str, bool)]) -> Arc<Keyring> {
     let keys = keys.iter().map(|(name, enabled)| {
-        Arc::new(ApiKey {
-            name: KeyName::parse(name).unwrap(),
-            enabled: *enabled,
-            scopes: Scopes::parse(&["*"]).unwrap(),
-            digest: Digest::of(name.as_bytes()),
-        })
+        Arc::new(ApiKey::new(
+            KeyName::parse(name).unwrap(),
+            *enabled,
+            Scopes::parse(&["*"]).unwrap(),
+            Digest::of(name.as_bytes()),
+        ))
     });
     Arc::new(Keyring::new(keys.collect(), Vec::new()))
 }

@@ -168,7 +168,7 @@ async fn create(
     let token = Token::generate(&settings.auth.token_prefix)
         .or(Err(Failure::because("the operating system provides no randomness for a token")))?;
     let name = key.name.clone();
-    let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
+    let edit = KeyringEdit::Create(ApiKey::new(name, enabled, scopes, token.digest()));
     let created = commit(&store, &key.of, edit, asked_at).await?;
     // A token that did not arrive is lost, even if it was a reader who left.
     output.deliver(token.expose()).and_then(|()| output.deliver("\n")).map_err(|error| {
@@ -221,7 +221,15 @@ fn not_done(error: &CommitError, of: &Tenant) -> Failure {
             EditError::NameTakenByFaultyEntry { .. } | EditError::NoKeyButFaultyEntry { .. },
         )
         | CommitError::NotEditable { .. } => failure.hint("fix it in the file, then try again"),
-        CommitError::Edit(EditError::PreconditionFailed)
+        CommitError::Edit(EditError::TooManyTokens) => {
+            failure.hint("end them with `neokeys keys end-overlap`, or rotate with --overlap 0")
+        }
+        CommitError::Edit(EditError::KeyExpired { .. }) => failure.hint(
+            "give it an end in the future with --expires-in or --expires-at, or none with --never",
+        ),
+        CommitError::Edit(
+            EditError::PreconditionFailed | EditError::NoSuchToken | EditError::TooManyLabels(_),
+        )
         | CommitError::NotAllowed(_)
         | CommitError::CallerGone => failure,
         CommitError::Unavailable(cause) => failure.hint(unavailable_hint(cause, of)),

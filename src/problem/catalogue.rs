@@ -64,6 +64,11 @@ catalogue! {
     NameTaken: CONFLICT, "name-taken", "A key with this name already exists",
         "Choose another name, or update or delete the key with this name first. If the detail \
          mentions a faulty entry, an operator has to fix it in `security.yml`.";
+    TooManyTokens: CONFLICT, "too-many-tokens", "The key has too many tokens",
+        "A key keeps at most four older tokens that are still valid. End them with \
+         `DELETE …/previousTokens`, wait until one has ended, or rotate with an overlap of 0.";
+    KeyExpired: CONFLICT, "key-expired", "The key has expired",
+        "A key that has ended is rotated only if the request gives it an `expiresAt` in the future.";
     DocumentNotEditable: CONFLICT, "document-not-editable", "The tenant's security.yml cannot be edited safely",
         "The entry is written in a way that cannot be changed without touching other parts of \
          `security.yml`, so nothing was changed. The detail names the reason and the lines; an \

@@ -2,10 +2,17 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::domain::Timestamp;
+
 /// A source of the time, so that tests can set it.
 pub trait Clock: Send + Sync {
     /// Time since the Unix epoch (UTC, without leap seconds, as RFC 7519's `NumericDate`).
     fn since_epoch(&self) -> Duration;
+
+    /// The present second.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_epoch(self.since_epoch())
+    }
 }
 
 /// The machine's clock.

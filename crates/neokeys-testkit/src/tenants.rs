@@ -23,12 +23,7 @@ pub fn scopes(texts: &[&str]) -> Scopes {
 }
 
 pub fn key(text: &str, permissions: &[&str]) -> ApiKey {
-    ApiKey {
-        name: name(text),
-        enabled: true,
-        scopes: scopes(permissions),
-        digest: Digest::of(text.as_bytes()),
-    }
+    ApiKey::new(name(text), true, scopes(permissions), Digest::of(text.as_bytes()))
 }
 
 pub fn create(text: &str) -> KeyringEdit {

@@ -43,7 +43,7 @@ pub(crate) async fn create_api_key(
         Problem::new(ProblemType::Internal, "No randomness could be had for a token.")
             .caused_by(error.to_string())
     })?;
-    let edit = KeyringEdit::Create(ApiKey { name, enabled, scopes, digest: token.digest() });
+    let edit = KeyringEdit::Create(ApiKey::new(name, enabled, scopes, token.digest()));
     let key = commit(&request, &keys, &caller, preconditions, edit).await?;
     request.extensions_mut().insert(CreatedKey(key.name.clone()));
     let ApiKeyDefinition { name, enabled, permissions } = definition(&key);

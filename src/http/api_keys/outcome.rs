@@ -3,7 +3,7 @@
 use crate::auth::denial;
 use crate::domain::{CommitError, EditError, RightError};
 use crate::http::request::preconditions;
-use crate::problem::{Problem, ProblemType};
+use crate::problem::{Faults, Problem, ProblemType};
 
 /// The problem for a commit that was not done, or that may not last.
 pub(super) fn problem(error: CommitError) -> Problem {
@@ -49,6 +49,20 @@ pub(super) fn of_edit(error: EditError) -> Problem {
             ),
         ),
         EditError::PreconditionFailed => preconditions::failed(),
+        EditError::TooManyTokens => Problem::new(
+            ProblemType::TooManyTokens,
+            "Four older tokens of this key are still valid. End them first with DELETE …/previousTokens.",
+        ),
+        EditError::KeyExpired { at } => Problem::new(
+            ProblemType::KeyExpired,
+            format!("The key expired at {at}. Give it an \"expiresAt\" in the future."),
+        ),
+        EditError::NoSuchToken => denial::invalid_credential(),
+        EditError::TooManyLabels(error) => {
+            let mut faults = Faults::default();
+            faults.add("labels", format!("In total, {error}."));
+            Problem::validation(faults)
+        }
         EditError::NameTaken => Problem::new(
             ProblemType::NameTaken,
             "Choose another name, or update or delete the key of this name.",

@@ -70,7 +70,7 @@ fn digest(key: usize) -> Digest {
 
 fn create(key: usize) -> KeyringEdit {
     let digest = digest(key);
-    KeyringEdit::Create(ApiKey { name: name(key), enabled: true, scopes: scopes("a"), digest })
+    KeyringEdit::Create(ApiKey::new(name(key), true, scopes("a"), digest))
 }
 
 async fn commit(store: &DocumentRepository, tenant: &TenantId, edit: KeyringEdit) {

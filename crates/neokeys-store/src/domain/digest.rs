@@ -4,7 +4,7 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 
 /// The SHA-256 of a token: what `security.yml` keeps in its place.
@@ -18,7 +18,9 @@ pub struct Digest([u8; 32]);
 
 /// The text is no SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a hash is the SHA-256 of the token, as 64 hexadecimal digits or 44 characters of Base64")]
+#[error(
+    "a hash is the SHA-256 of the token, as 64 hexadecimal digits, or as Base64 with its padding (44 characters) or Base64url without (43)"
+)]
 pub struct DigestError;
 
 impl Digest {
@@ -32,10 +34,11 @@ impl Digest {
         Self(bytes)
     }
 
-    /// Takes 64 hexadecimal digits of either case, or 44 characters of padded Base64.
+    /// Takes 64 hexadecimal digits of either case, 44 characters of padded Base64, or 43 of Base64url
+    /// without padding (RFC 4648 §5).
     ///
     /// # Errors
-    /// [`DigestError`] when the text is neither.
+    /// [`DigestError`] when the text is none of them.
     pub fn parse(text: &str) -> Result<Self, DigestError> {
         let mut bytes = [0; 32];
         match text.len() {
@@ -44,8 +47,9 @@ impl Digest {
                     *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
                 }
             }
-            44 => {
-                let length = STANDARD.decode_slice(text, &mut bytes).or(Err(DigestError))?;
+            44 | 43 => {
+                let engine = if text.len() == 44 { &STANDARD } else { &URL_SAFE_NO_PAD };
+                let length = engine.decode_slice(text, &mut bytes).or(Err(DigestError))?;
                 if length != bytes.len() {
                     return Err(DigestError);
                 }
@@ -93,12 +97,15 @@ mod tests {
     const PASSWORD: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
 
     #[test]
-    fn a_digest_is_written_in_lower_case_and_read_in_three_forms() {
+    fn a_digest_is_written_in_lower_case_and_read_in_four_forms() {
         let digest = Digest::of(b"password");
         assert_eq!(digest.to_hex(), PASSWORD);
         assert_eq!(Digest::parse(PASSWORD), Ok(digest));
         assert_eq!(Digest::parse(&PASSWORD.to_uppercase()), Ok(digest));
         assert_eq!(Digest::parse("XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg="), Ok(digest));
+        assert_eq!(Digest::parse("XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg"), Ok(digest));
+        let url_safe = Digest::parse("-_8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        assert!(url_safe.to_hex().starts_with("fbff00"));
     }
 
     #[test]
@@ -109,7 +116,9 @@ mod tests {
             &format!("{PASSWORD}0"),
             &PASSWORD.replace('5', "g"),
             &"\u{e9}".repeat(32),
-            "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg",
+            "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQth",
+            "+/8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "-_8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
             "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQth=",
             "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQ===",
             "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtgA",

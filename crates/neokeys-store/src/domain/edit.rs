@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{ApiKey, EntityTag, KeyName, Scopes};
+use super::{ApiKey, DetailsPatch, Digest, EntityTag, KeyName, Rotation, Scopes};
 
 /// An edit that a caller wants made.
 #[derive(Debug, Clone)]
 pub enum KeyringEdit {
     /// A new key, at the end.
     Create(ApiKey),
-    /// Other rights for a key; name and digest stay.
+    /// Other rights for a key; all else stays.
     Update {
         /// Which key.
         name: KeyName,
@@ -23,6 +23,32 @@ pub enum KeyringEdit {
         /// Which key.
         name: KeyName,
     },
+    /// Other details for a key.
+    Amend {
+        /// Which key.
+        name: KeyName,
+        /// The changes.
+        patch: DetailsPatch,
+    },
+    /// A new token for a key.
+    Rotate {
+        /// Which key.
+        name: KeyName,
+        /// The rotation.
+        rotation: Rotation,
+    },
+    /// No older token of a key is valid any more.
+    EndOverlap {
+        /// Which key.
+        name: KeyName,
+    },
+    /// One token of a key is not valid any more: an older one alone, or with the current one the key.
+    EndToken {
+        /// Which key.
+        name: KeyName,
+        /// The token.
+        digest: Digest,
+    },
 }
 
 impl KeyringEdit {
@@ -31,16 +57,12 @@ impl KeyringEdit {
     pub fn name(&self) -> &KeyName {
         match self {
             Self::Create(key) => &key.name,
-            Self::Update { name, .. } | Self::Delete { name } => name,
-        }
-    }
-
-    /// The scopes that the edit gives a key.
-    #[must_use]
-    pub fn granted(&self) -> Option<&Scopes> {
-        match self {
-            Self::Create(ApiKey { scopes, .. }) | Self::Update { scopes, .. } => Some(scopes),
-            Self::Delete { .. } => None,
+            Self::Update { name, .. }
+            | Self::Delete { name }
+            | Self::Amend { name, .. }
+            | Self::Rotate { name, .. }
+            | Self::EndOverlap { name }
+            | Self::EndToken { name, .. } => name,
         }
     }
 }
@@ -109,34 +131,4 @@ impl Precondition {
         self.matches.as_ref().is_none_or(|states| states.include(present))
             && !self.matches_none.as_ref().is_some_and(|states| states.include(present))
     }
-}
-
-/// Why an edit cannot be done on this keyring.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// A key of the new key's name exists.
-    #[error("a key of this name exists")]
-    NameTaken,
-    /// The name stands in the document, in an entry that is faulty and so not shown.
-    #[error("line {line} of the document has a faulty entry of this name: {fault}")]
-    NameTakenByFaultyEntry {
-        /// Where the entry starts, counted from 1.
-        line: u64,
-        /// The fault of that entry.
-        fault: String,
-    },
-    /// There is no key of this name.
-    #[error("there is no key of this name")]
-    NotFound,
-    /// There is no key of this name, since the entry that has it is faulty.
-    #[error("line {line} of the document has an entry of this name that is no key: {fault}")]
-    NoKeyButFaultyEntry {
-        /// Where the entry starts, counted from 1.
-        line: u64,
-        /// The fault of that entry.
-        fault: String,
-    },
-    /// The key or list is not in a state that the caller named.
-    #[error("the precondition does not hold")]
-    PreconditionFailed,
 }

@@ -1,12 +1,14 @@
 //! One tenant's keys at one moment.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::key_index::KeyIndex;
+use super::previous_index::PreviousIndex;
 use super::snapshot_cache::SnapshotCache;
-use super::{ApiKey, Change, Digest, EditError, EntityTag, KeyName, KeyringEdit, Precondition};
+use super::{ApiKey, Change, Digest, EntityTag, FoundToken, Generation, Timestamp, TokenRefusal};
 
 /// An immutable snapshot of a tenant's keys, in the order of the document.
 ///
@@ -17,6 +19,7 @@ pub struct Keyring {
     by_name: KeyIndex<str>,
     /// Of several keys with one digest, the first enabled one, or else the first one.
     by_digest: KeyIndex<Digest>,
+    by_previous: PreviousIndex,
     faulty: Vec<FaultyEntry>,
     pub(super) shown: SnapshotCache,
 }
@@ -46,6 +49,7 @@ impl Keyring {
         let mut keyring = Self {
             by_name: KeyIndex::by(|key| key.name.as_str()),
             by_digest: KeyIndex::by(|key| &key.digest),
+            by_previous: PreviousIndex::of(&keys),
             keys,
             faulty,
             shown: SnapshotCache::default(),
@@ -93,11 +97,39 @@ impl Keyring {
         self.by_name.find(&self.keys, name)
     }
 
-    /// The key whose token hashes to this digest, enabled or not. Where several entries hold the
-    /// digest, the first enabled one.
+    /// The token of this digest, valid or not. Where several keys have it, that of the first enabled one,
+    /// and rather a current token than an older one.
     #[must_use]
-    pub fn find_by_digest(&self, digest: &Digest) -> Option<&Arc<ApiKey>> {
+    pub fn find_by_digest(&self, digest: &Digest) -> Option<FoundToken<'_>> {
         super::work_trace::record(super::work_trace::Work::Lookup);
+        let current = self.find_current(digest);
+        match current {
+            Some(key) if key.enabled => Some(FoundToken { key, generation: Generation::Current }),
+            _ => {
+                let current =
+                    current.map(|key| FoundToken { key, generation: Generation::Current });
+                let previous = self.by_previous.find(digest);
+                previous.filter(|it| it.key.enabled).or(current).or(previous)
+            }
+        }
+    }
+
+    /// The token of this digest, valid now from a client of this address, if it is known.
+    ///
+    /// # Errors
+    /// [`TokenRefusal`].
+    pub fn verify_token(
+        &self,
+        digest: &Digest,
+        now: Timestamp,
+        client: Option<IpAddr>,
+    ) -> Result<FoundToken<'_>, TokenRefusal> {
+        let found = self.find_by_digest(digest).ok_or(TokenRefusal::Unknown)?;
+        found.verify(now, client)?;
+        Ok(found)
+    }
+
+    fn find_current(&self, digest: &Digest) -> Option<&Arc<ApiKey>> {
         self.by_digest.find(&self.keys, digest).map(|position| &self.keys[position])
     }
 
@@ -105,71 +137,6 @@ impl Keyring {
     #[must_use]
     pub fn entity_tag(&self) -> EntityTag {
         self.shown.entity_tag(&self.keys)
-    }
-
-    /// The change that an edit would make here, if it may.
-    ///
-    /// # Errors
-    /// [`EditError`] says what stands in the way. A precondition is judged last, so that it hides
-    /// no other error (RFC 9110 §13.2.1).
-    pub fn judge(
-        &self,
-        edit: &KeyringEdit,
-        precondition: &Precondition,
-    ) -> Result<Change, EditError> {
-        let demand = |present: &EntityTag| {
-            if precondition.holds(present) { Ok(()) } else { Err(EditError::PreconditionFailed) }
-        };
-        let get = |name: &KeyName| {
-            let key = self.get_by_name(name)?;
-            if !precondition.is_empty() {
-                demand(&key.entity_tag())?;
-            }
-            Ok(key)
-        };
-        match edit {
-            KeyringEdit::Create(key) => {
-                self.demand_free(&key.name)?;
-                if !precondition.is_empty() {
-                    demand(&self.entity_tag())?;
-                }
-                Ok(Change::Inserted(Arc::new(key.clone())))
-            }
-            KeyringEdit::Update { name, enabled, scopes } => {
-                let key = get(name)?;
-                Ok(Change::Replaced(Arc::new(ApiKey {
-                    name: key.name.clone(),
-                    enabled: *enabled,
-                    scopes: scopes.clone(),
-                    digest: key.digest,
-                })))
-            }
-            KeyringEdit::Delete { name } => Ok(Change::Removed(Arc::clone(get(name)?))),
-        }
-    }
-
-    fn demand_free(&self, name: &KeyName) -> Result<(), EditError> {
-        if self.find_by_name(name.as_str()).is_some() {
-            return Err(EditError::NameTaken);
-        }
-        match self.find_faulty(name) {
-            Some((line, fault)) => Err(EditError::NameTakenByFaultyEntry { line, fault }),
-            None => Ok(()),
-        }
-    }
-
-    /// The key of this name, or whether an entry that is no key has it.
-    pub fn get_by_name(&self, name: &KeyName) -> Result<&Arc<ApiKey>, EditError> {
-        self.find_by_name(name.as_str()).ok_or_else(|| match self.find_faulty(name) {
-            Some((line, fault)) => EditError::NoKeyButFaultyEntry { line, fault },
-            None => EditError::NotFound,
-        })
-    }
-
-    fn find_faulty(&self, name: &KeyName) -> Option<(u64, String)> {
-        let mut faulty = self.faulty.iter();
-        let entry = faulty.find(|entry| entry.name.as_deref() == Some(name.as_str()))?;
-        Some((entry.line, entry.fault.clone()))
     }
 
     /// The snapshot after a change that was judged on this one.
@@ -190,14 +157,24 @@ impl Keyring {
             (Change::Removed(_), Some(position)) => self.take_out(position),
             (Change::Removed(_), None) => {}
             (Change::Replaced(key) | Change::Inserted(key), Some(position)) => {
-                let shared = self.shares_digests();
+                let is_rotated = self.keys[position].digest != key.digest;
+                let must_look =
+                    self.shares_digests() || is_rotated && self.find_current(&key.digest).is_some();
+                if is_rotated && !must_look {
+                    let old = self.keys[position].digest;
+                    self.by_digest.remove(&self.keys, &old);
+                }
                 let old = std::mem::replace(&mut self.keys[position], Arc::clone(key));
-                if shared || old.digest != key.digest {
+                self.by_previous.replace(Some(&old), Some(key), &self.keys);
+                if must_look {
                     self.find_holders_anew();
+                } else if is_rotated {
+                    self.by_digest.set(&self.keys, position);
                 }
             }
             (Change::Replaced(key) | Change::Inserted(key), None) => {
                 self.keys.push(Arc::clone(key));
+                self.by_previous.replace(None, Some(key), &self.keys);
                 let position = self.keys.len() - 1;
                 self.by_name.set(&self.keys, position);
                 self.hold(position);
@@ -215,6 +192,7 @@ impl Keyring {
             self.by_digest.close_gap(position);
         }
         self.keys.remove(position);
+        self.by_previous.replace(Some(&key), None, &self.keys);
         if shared {
             self.find_holders_anew();
         }
@@ -237,7 +215,7 @@ impl Keyring {
     /// positions before this one have been held.
     fn hold(&mut self, position: usize) {
         let key = &self.keys[position];
-        let holder = self.find_by_digest(&key.digest);
+        let holder = self.find_current(&key.digest);
         if holder.is_none_or(|holder| key.enabled && !holder.enabled) {
             self.by_digest.set(&self.keys, position);
         }
@@ -248,103 +226,58 @@ impl Keyring {
 mod tests {
     use std::sync::Arc;
 
-    use super::{FaultyEntry, Keyring};
+    use crate::domain::sample::{DAY, NOW, key, keyring, names};
     use crate::domain::{
-        ApiKey, Change, Digest, EditError, KeyName, KeyringEdit, Precondition, Scopes, Validators,
+        AllowedIps, ApiKey, Change, Digest, FoundToken, Generation, KeyDetails, KeyName, Keyring,
+        KeyringEdit, Limits, Precondition, PreviousToken, Scopes, TokenRefusal,
     };
 
-    fn key(name: &str, enabled: bool, token: &str) -> ApiKey {
-        ApiKey {
-            name: KeyName::parse(name).unwrap(),
-            enabled,
-            scopes: Scopes::parse(&["passes:read"]).unwrap(),
-            digest: Digest::of(token.as_bytes()),
-        }
+    fn with_previous(key: ApiKey, tokens: &[&str]) -> ApiKey {
+        let token = |text: &&str| PreviousToken {
+            digest: Digest::of(text.as_bytes()),
+            expires_at: NOW.saturating_add(DAY),
+        };
+        let previous = tokens.iter().map(token).collect();
+        key.with_details(KeyDetails { previous, ..Default::default() })
     }
 
-    fn keyring(keys: &[ApiKey]) -> Keyring {
-        Keyring::new(keys.iter().cloned().map(Arc::new).collect(), Vec::new())
-    }
-
-    fn names(keyring: &Keyring) -> Vec<&str> {
-        keyring.keys().iter().map(|key| key.name.as_str()).collect()
-    }
-
-    fn delete(name: &str) -> KeyringEdit {
-        KeyringEdit::Delete { name: KeyName::parse(name).unwrap() }
+    fn shown(found: Option<FoundToken<'_>>) -> Option<(String, Generation)> {
+        found.map(|it| (it.key.name.to_string(), it.generation))
     }
 
     #[test]
     fn a_created_key_comes_last_and_is_found() {
         let before = keyring(&[key("a", true, "1")]);
         let change =
-            before.judge(&KeyringEdit::Create(key("b", true, "2")), &Precondition::default());
+            before.judge(&KeyringEdit::Create(key("b", true, "2")), &Precondition::default(), NOW);
         let after = before.apply(&change.unwrap());
         assert_eq!(names(&after), ["a", "b"]);
-        assert_eq!(after.find_by_digest(&Digest::of(b"2")).unwrap().name.as_str(), "b");
+        assert_eq!(after.find_by_digest(&Digest::of(b"2")).unwrap().key.name.as_str(), "b");
         assert!(before.find_by_name("b").is_none());
-    }
-
-    #[test]
-    fn a_name_is_taken_by_a_key_and_by_a_faulty_entry() {
-        let fault = FaultyEntry { name: Some("b".into()), line: 7, fault: "no hash".into() };
-        let keyring = Keyring::new(vec![Arc::new(key("a", true, "1"))], vec![fault]);
-        let create = |name| {
-            keyring.judge(&KeyringEdit::Create(key(name, true, "3")), &Precondition::default())
-        };
-        assert_eq!(create("a").unwrap_err(), EditError::NameTaken);
-        assert!(matches!(create("b"), Err(EditError::NameTakenByFaultyEntry { line: 7, .. })));
-        assert!(create("A").is_ok());
-        assert!(keyring.find_by_name("b").is_none());
-        assert_eq!(
-            keyring.judge(&delete("b"), &Precondition::default()).unwrap_err(),
-            EditError::NoKeyButFaultyEntry { line: 7, fault: "no hash".to_owned() }
-        );
-    }
-
-    #[test]
-    fn an_update_keeps_name_digest_and_place() {
-        let before = keyring(&[key("a", true, "1"), key("b", true, "2")]);
-        let edit = KeyringEdit::Update {
-            name: KeyName::parse("a").unwrap(),
-            enabled: false,
-            scopes: Scopes::parse(&["*"]).unwrap(),
-        };
-        let after = before.apply(&before.judge(&edit, &Precondition::default()).unwrap());
-        assert_eq!(names(&after), ["a", "b"]);
-        let changed = after.find_by_digest(&Digest::of(b"1")).unwrap();
-        assert!(!changed.enabled && changed.scopes.grant("x"));
-    }
-
-    #[test]
-    fn a_deleted_key_is_found_no_more() {
-        let before = keyring(&[key("a", true, "1"), key("b", true, "2")]);
-        let change = before.judge(&delete("a"), &Precondition::default()).unwrap();
-        assert!(matches!(&change, Change::Removed(key) if key.name.as_str() == "a"));
-        let after = before.apply(&change);
-        assert_eq!(names(&after), ["b"]);
-        assert!(after.find_by_digest(&Digest::of(b"1")).is_none());
-        assert_eq!(after.find_by_digest(&Digest::of(b"2")).unwrap().name.as_str(), "b");
     }
 
     #[test]
     fn a_digest_in_two_entries_is_the_first_enabled_ones() {
         let keys = [key("off", false, "1"), key("on", true, "1"), key("on-too", true, "1")];
         let holder = keyring(&keys);
-        assert_eq!(holder.find_by_digest(&Digest::of(b"1")).unwrap().name.as_str(), "on");
+        assert_eq!(holder.find_by_digest(&Digest::of(b"1")).unwrap().key.name.as_str(), "on");
     }
 
     #[test]
     fn a_keyring_that_was_changed_in_place_equals_one_that_was_built_anew() {
         let mut changed = keyring(&[]);
-        let tokens = ["1", "2", "1", "3", "1"];
+        let tokens = ["1", "2", "1", "3", "1", "4"];
+        let older: [&[&str]; 4] = [&[], &[], &["5"], &["6", "1", "4", "6"]];
         let names = ["a", "b", "c", "d", "e"];
         let mut random = 7_u32;
         for _ in 0..2000 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let pick = (random >> 16) as usize % names.len();
-            let next =
-                key(names[pick], random.is_power_of_two() || random >> 31 == 1, tokens[pick]);
+            let token = if random >> 28 & 1 == 1 { tokens[pick] } else { tokens[5] };
+            let next = with_previous(
+                key(names[pick], random >> 31 == 1, token),
+                older[(random >> 26) as usize % older.len()],
+            );
             let change = match (changed.find_by_name(names[pick]), random >> 29 & 1) {
                 (None, _) => Change::Inserted(Arc::new(next)),
                 (Some(_), 0) => Change::Replaced(Arc::new(next)),
@@ -353,46 +286,61 @@ mod tests {
             changed.make(&change);
             let anew =
                 keyring(&changed.keys().iter().map(|key| (**key).clone()).collect::<Vec<_>>());
-            for (name, token) in names.iter().zip(tokens) {
+            for name in names {
                 assert_eq!(changed.find_by_name(name), anew.find_by_name(name));
                 assert_eq!(changed.position(name), anew.position(name));
+            }
+            for token in ["1", "2", "3", "4", "5", "6"] {
                 let digest = Digest::of(token.as_bytes());
-                assert_eq!(
-                    changed.find_by_digest(&digest),
-                    anew.find_by_digest(&digest),
-                    "{change:?}"
-                );
+                let find = |keyring: &Keyring| shown(keyring.find_by_digest(&digest));
+                assert_eq!(find(&changed), find(&anew), "{change:?}");
             }
             assert_eq!(changed.entity_tag(), anew.entity_tag());
         }
     }
 
     #[test]
-    fn a_precondition_is_judged_after_everything_else() {
-        let keyring = keyring(&[key("a", true, "1")]);
-        let none =
-            Precondition { matches: Some(Validators::OneOf(Vec::new())), ..Default::default() };
-        assert_eq!(keyring.judge(&delete("x"), &none).unwrap_err(), EditError::NotFound);
-        assert_eq!(keyring.judge(&delete("a"), &none).unwrap_err(), EditError::PreconditionFailed);
-        let present = keyring.find_by_name("a").unwrap().entity_tag();
-        let this =
-            Precondition { matches: Some(Validators::OneOf(vec![present])), ..Default::default() };
-        assert!(keyring.judge(&delete("a"), &this).is_ok());
-        let not_any = Precondition { matches_none: Some(Validators::Any), ..Default::default() };
-        assert_eq!(
-            keyring.judge(&delete("a"), &not_any).unwrap_err(),
-            EditError::PreconditionFailed
-        );
+    fn a_key_is_found_by_each_of_its_tokens() {
+        let keys = [
+            with_previous(key("a", true, "1"), &["2", "3"]),
+            with_previous(key("off", false, "4"), &["5"]),
+            with_previous(key("b", true, "6"), &["4", "5", "1"]),
+        ];
+        let keyring = keyring(&keys);
+        let find = |token: &str| shown(keyring.find_by_digest(&Digest::of(token.as_bytes())));
+        let previous =
+            |name: &str, position| Some((name.to_owned(), Generation::Previous { position }));
+        assert_eq!(find("1"), Some(("a".to_owned(), Generation::Current)));
+        assert_eq!(find("2"), previous("a", 0));
+        assert_eq!(find("3"), previous("a", 1));
+        assert_eq!(find("4"), previous("b", 0));
+        assert_eq!(find("5"), previous("b", 1));
+        assert_eq!(find("7"), None);
     }
 
     #[test]
-    fn an_entity_tag_tells_definitions_apart_and_nothing_of_digests() {
-        let one = key("a", true, "1");
-        assert_eq!(one.entity_tag(), key("a", true, "2").entity_tag());
-        assert_ne!(one.entity_tag(), key("a", false, "1").entity_tag());
-        assert_ne!(one.entity_tag(), key("b", true, "1").entity_tag());
-        let both = keyring(&[one.clone(), key("b", true, "2")]);
-        let other_way = keyring(&[key("b", true, "2"), one]);
-        assert_ne!(both.entity_tag(), other_way.entity_tag());
+    fn only_who_may_use_a_key_at_all_is_told_its_end() {
+        let limits = Limits {
+            expires_at: Some(NOW),
+            allowed_ips: Some(AllowedIps::parse(&["192.0.2.0/24"]).unwrap()),
+        };
+        let ended = key("a", true, "1").with_details(KeyDetails { limits, ..Default::default() });
+        let verify = |key: &ApiKey, client: &str| {
+            let client = client.parse().ok();
+            keyring(std::slice::from_ref(key))
+                .verify_token(&key.digest, NOW, client)
+                .map(|_| ())
+                .unwrap_err()
+        };
+        assert_eq!(verify(&ended, "192.0.2.1"), TokenRefusal::Expired { at: NOW });
+        assert_eq!(verify(&ended, "192.0.3.1"), TokenRefusal::AddressNotAllowed);
+        assert_eq!(verify(&ended, "nowhere"), TokenRefusal::AddressNotAllowed);
+        let disabled = ApiKey { enabled: false, ..ended };
+        assert_eq!(verify(&disabled, "192.0.2.1"), TokenRefusal::Disabled);
+    }
+
+    #[test]
+    fn a_key_without_details_takes_one_pointer_for_them() {
+        assert_eq!(size_of::<ApiKey>(), size_of::<(KeyName, bool, Scopes, Digest)>() + 8);
     }
 }

@@ -7,29 +7,50 @@
 //! Invariant: a plaintext token exists only inside a [`Token`], between its generation and the one
 //! answer that shows it; everything else knows its [`Digest`].
 
+mod allowed_ips;
+mod annotation;
 mod api_key;
+mod details_patch;
 mod digest;
 mod edit;
+mod edit_error;
 mod entity_tag;
+mod found_token;
+mod judgement;
+mod key_details;
 mod key_index;
 mod key_name;
 mod keyring;
 mod last_use;
 mod maybe_ready;
 mod minute;
+mod previous_index;
 mod repository;
 mod right;
+mod rotation;
+#[cfg(test)]
+mod sample;
 mod scope;
 mod snapshot_cache;
 mod tenant_id;
+mod timestamp;
 mod token;
 mod usage;
 pub mod work_trace;
 
-pub use api_key::ApiKey;
+pub use allowed_ips::{AllowedIps, AllowedIpsError, IpNetwork, IpNetworkError};
+pub use annotation::{
+    Annotation, AnnotationError, Description, Label, LabelError, Labels, ManagedBy, Owner,
+    TooManyLabels,
+};
+pub use api_key::{ApiKey, KeyStatus};
+pub use details_patch::{DetailsPatch, Patch};
 pub use digest::{Digest, DigestError};
-pub use edit::{Change, EditError, KeyringEdit, Precondition, Validators};
+pub use edit::{Change, KeyringEdit, Precondition, Validators};
+pub use edit_error::EditError;
 pub use entity_tag::EntityTag;
+pub use found_token::{FoundToken, Generation, TokenRefusal};
+pub use key_details::{KeyDetails, Limits, PreviousToken};
 pub use key_name::{KeyName, KeyNameError};
 pub use keyring::{FaultyEntry, Keyring};
 pub use last_use::LastUse;
@@ -40,7 +61,9 @@ pub use repository::{
     ReadError, Remedy, StoreHealth, Unavailable, UsageFuture,
 };
 pub use right::{CallerRight, Right, RightError};
+pub use rotation::Rotation;
 pub use scope::{Scope, ScopeError, Scopes, ScopesError};
 pub use tenant_id::{TenantId, TenantIdError};
+pub use timestamp::{Timestamp, TimestampError};
 pub use token::{Token, TokenPrefix, TokenPrefixError};
 pub use usage::{TokenId, Usage};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Keyring, KeyringEdit, Scope};
+use super::{Keyring, KeyringEdit, Scope, Timestamp};
 
 /// By what right an edit is made.
 ///
@@ -21,12 +21,17 @@ pub enum Right {
 
 /// Credentials that were valid when a request began.
 pub trait CallerRight: fmt::Debug + Send + Sync {
-    /// Whether they still are, and suffice for this edit, where these are the tenant's keys. Does
+    /// Whether they still are now, and suffice for this edit, where these are the tenant's keys. Does
     /// not wait for anything.
     ///
     /// # Errors
     /// [`RightError`] says what is lacking.
-    fn authorize(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError>;
+    fn authorize(
+        &self,
+        keyring: &Keyring,
+        edit: &KeyringEdit,
+        now: Timestamp,
+    ) -> Result<(), RightError>;
 }
 
 /// Why a caller may not make a change any more.
@@ -50,14 +55,19 @@ pub enum RightError {
 }
 
 impl Right {
-    /// Whether the edit may be made where these are the tenant's keys.
+    /// Whether the edit may be made now, where these are the tenant's keys.
     ///
     /// # Errors
     /// [`RightError`] says what is lacking.
-    pub fn authorize(&self, keyring: &Keyring, edit: &KeyringEdit) -> Result<(), RightError> {
+    pub fn authorize(
+        &self,
+        keyring: &Keyring,
+        edit: &KeyringEdit,
+        now: Timestamp,
+    ) -> Result<(), RightError> {
         match self {
             Self::Operator => Ok(()),
-            Self::Caller(right) => right.authorize(keyring, edit),
+            Self::Caller(right) => right.authorize(keyring, edit, now),
         }
     }
 }

@@ -38,13 +38,15 @@ mod tests {
 
     use bytes::Bytes;
 
-    use crate::domain::{ApiKey, Digest, KeyName, Keyring, KeyringEdit, Precondition, Scopes};
+    use crate::domain::{
+        ApiKey, Digest, KeyName, Keyring, KeyringEdit, Precondition, Scopes, Timestamp,
+    };
 
     #[test]
     fn the_list_is_written_once_and_anew_after_a_change() {
         let name = KeyName::parse("a").unwrap();
         let scopes = Scopes::parse(&["*"]).unwrap();
-        let key = ApiKey { name: name.clone(), enabled: true, scopes, digest: Digest::of(b"1") };
+        let key = ApiKey::new(name.clone(), true, scopes, Digest::of(b"1"));
         let before = Keyring::new(vec![Arc::new(key)], Vec::new());
         let count = |keyring: &Keyring| {
             keyring.listing(|keys| Ok::<_, ()>(Bytes::from(keys.len().to_string()))).unwrap()
@@ -52,7 +54,9 @@ mod tests {
         assert!(before.listing(|_| Err("the pen broke")).is_err());
         assert_eq!(count(&before), "1");
         assert_eq!(before.listing(|_| Err("it was written")).unwrap(), "1");
-        let change = before.judge(&KeyringEdit::Delete { name }, &Precondition::default()).unwrap();
+        let change = before
+            .judge(&KeyringEdit::Delete { name }, &Precondition::default(), Timestamp::EPOCH)
+            .unwrap();
         let after = before.apply(&change);
         assert_eq!((count(&after), count(&before)), ("0".into(), "1".into()));
     }

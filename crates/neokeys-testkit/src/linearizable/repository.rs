@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use neokeys_store::domain::{
     ApiKey, CallerRight, Commit, CommitError, Digest, EditError, KeyRepository, Keyring,
-    KeyringEdit, Precondition, Right, RightError, TenantId, Validators,
+    KeyringEdit, Precondition, Right, RightError, TenantId, Timestamp, Validators,
 };
 use tokio::runtime::Runtime;
 
@@ -52,8 +52,13 @@ impl RepositoryClient {
 struct HoldsKey(Digest);
 
 impl CallerRight for HoldsKey {
-    fn authorize(&self, keyring: &Keyring, _: &KeyringEdit) -> Result<(), RightError> {
-        let key = keyring.find_by_digest(&self.0).filter(|key| key.enabled);
+    fn authorize(
+        &self,
+        keyring: &Keyring,
+        _: &KeyringEdit,
+        _: Timestamp,
+    ) -> Result<(), RightError> {
+        let key = keyring.find_by_digest(&self.0).map(|it| it.key).filter(|key| key.enabled);
         key.map(drop).ok_or(RightError::CredentialInvalid)
     }
 }
@@ -111,7 +116,7 @@ impl RepositoryClient {
             Request::Authenticate { token } => {
                 let keyring = keyring();
                 let found = keyring.find_by_digest(&Digest::of(token.as_bytes()));
-                Answer::Accepted(found.is_some_and(|key| key.enabled))
+                Answer::Accepted(found.is_some_and(|it| it.key.enabled))
             }
         }
     }
@@ -123,7 +128,7 @@ fn scope(mark: u32) -> String {
 
 fn key(of: &str, enabled: bool, mark: u32, token: &str) -> ApiKey {
     let digest = Digest::of(token.as_bytes());
-    ApiKey { name: name(of), enabled, scopes: scopes(&[&scope(mark)]), digest }
+    ApiKey::new(name(of), enabled, scopes(&[&scope(mark)]), digest)
 }
 
 fn shown(key: &ApiKey) -> Shown {

@@ -181,12 +181,12 @@ fn a_text_that_keeps_its_blank_lines_gets_none_from_a_new_neighbour() {
         let text = format!(
             "apiKeys:\n  - name: a\n    hash: {HASH}\n\n  - name: b\n    hash: {HASH}\n    note: {header}\n      kept\n"
         );
-        let key = ApiKey {
-            name: KeyName::parse("c").unwrap(),
-            enabled: true,
-            scopes: Scopes::parse(&["p"]).unwrap(),
-            digest: Digest::of(b"c"),
-        };
+        let key = ApiKey::new(
+            KeyName::parse("c").unwrap(),
+            true,
+            Scopes::parse(&["p"]).unwrap(),
+            Digest::of(b"c"),
+        );
         let mut draft = DocumentEditor::of(&parse(&text));
         draft.make(&Change::Inserted(std::sync::Arc::new(key))).unwrap();
         let after = draft.finish().unwrap();
@@ -211,12 +211,12 @@ fn entries_whose_lines_cannot_be_told_apart_are_read_and_not_edited() {
         "apiKeys:\n  - name: a\n  - name:\n  - name: {returns}\n  - name: b\n    note: |\n     \
          {returns}\n  - name: b\n    permissions: [x]\n"
     );
-    let key = ApiKey {
-        name: KeyName::parse("c").unwrap(),
-        enabled: true,
-        scopes: Scopes::parse(&["a:read"]).unwrap(),
-        digest: Digest::of(b"c"),
-    };
+    let key = ApiKey::new(
+        KeyName::parse("c").unwrap(),
+        true,
+        Scopes::parse(&["a:read"]).unwrap(),
+        Digest::of(b"c"),
+    );
     let mut editor = DocumentEditor::of(&parse(&text));
     let refused = editor.make(&Change::Inserted(std::sync::Arc::new(key))).unwrap_err();
     assert_eq!(refused.reason, "the entries are not on lines of their own");

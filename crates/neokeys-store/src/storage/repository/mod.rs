@@ -40,6 +40,7 @@ use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, Version,
 };
 use super::url::StoreUrl;
+use crate::clock::{Clock, SystemClock};
 use crate::domain::{
     CallerGone, Commit, CommitFuture, Digest, KeyRepository, Keyring, KeyringFuture, Minute,
     ReadError, StoreHealth, TenantId, UsageFuture,
@@ -56,6 +57,7 @@ pub struct DocumentRepository {
 /// State that a repository and its tasks share.
 struct Shared {
     documents: Arc<dyn DocumentStore>,
+    clock: Arc<dyn Clock>,
     tenants: TenantCache,
     incidents: Incidents,
     tally: Arc<Tally>,
@@ -74,7 +76,7 @@ impl DocumentRepository {
     /// [`OpenError`] when the folder is not there, the settings make no sense, or the store is not
     /// built in.
     pub fn open(url: &StoreUrl, config: &StoreConfig) -> Result<Self, OpenError> {
-        Self::on(open_documents(url, config)?, config)
+        Self::on(open_documents(url, config)?, config, Arc::new(SystemClock))
     }
 
     /// The keys in a store of documents.
@@ -82,15 +84,31 @@ impl DocumentRepository {
     /// # Errors
     /// [`OpenError::Threads`].
     pub fn new(documents: Arc<dyn DocumentStore>) -> Result<Self, OpenError> {
-        Self::on(documents, &StoreConfig::default())
+        Self::with_clock(documents, Arc::new(SystemClock))
     }
 
-    fn on(documents: Arc<dyn DocumentStore>, config: &StoreConfig) -> Result<Self, OpenError> {
+    /// The keys in a store of documents, at the time that a clock tells.
+    ///
+    /// # Errors
+    /// [`OpenError::Threads`].
+    pub(crate) fn with_clock(
+        documents: Arc<dyn DocumentStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        Self::on(documents, &StoreConfig::default(), clock)
+    }
+
+    fn on(
+        documents: Arc<dyn DocumentStore>,
+        config: &StoreConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let pending = Arc::<PendingCommits>::default();
         let watchdog = pending.guard().map_err(OpenError::Threads)?;
         let usage_period = config.usage_period.unwrap_or_else(|| documents.usage_period());
         let shared = Shared {
             documents,
+            clock,
             tenants: TenantCache::new(config.loaded_limit),
             incidents: Incidents::default(),
             tally: Arc::default(),

@@ -69,9 +69,10 @@ impl Writer {
         let error = CommitError::Unavailable(error.into());
         let newest = self.fresh(Freshness::Newest).await.ok();
         let document = newest.as_ref().and_then(|snapshot| snapshot.document.as_ref());
+        let now = self.shared.clock.now();
         for waiting in batch {
             let by_rule = document.and_then(|document| {
-                apply_commit(&mut DocumentEditor::of(document), &waiting.commit).err()
+                apply_commit(&mut DocumentEditor::of(document), &waiting.commit, now).err()
             });
             self.answer(waiting, Err(by_rule.unwrap_or_else(|| error.clone())));
         }

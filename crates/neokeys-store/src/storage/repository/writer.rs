@@ -16,7 +16,7 @@ use super::queue::{CommitResult, QueuedCommit};
 use super::refresh::PARSED_IN_PLACE;
 use super::snapshot::Snapshot;
 use crate::causes::in_full;
-use crate::domain::{Commit, CommitError, Committed, ReadError, Unavailable};
+use crate::domain::{Commit, CommitError, Committed, ReadError, Timestamp, Unavailable};
 use crate::storage::document::{Document, DocumentEditor, NotEditable};
 use crate::storage::document_store::{DocumentLock, Version, WriteError};
 
@@ -165,8 +165,9 @@ impl Writer {
         batch: Vec<QueuedCommit>,
     ) -> Option<(Vec<QueuedCommit>, Applied)> {
         let is_small = document.bytes().len() <= PARSED_IN_PLACE;
+        let clock = Arc::clone(&self.shared.clock);
         let work = move || {
-            let (made, mut outcomes) = apply_each(&document, &batch);
+            let (made, mut outcomes) = apply_each(&document, &batch, clock.now());
             let is_changed = outcomes.iter().any(Result::is_ok);
             let document = made.filter(|_| is_changed).map(Arc::new);
             if document.is_none() {
@@ -242,22 +243,27 @@ impl Writer {
 fn apply_each(
     document: &Document,
     batch: &[QueuedCommit],
+    now: Timestamp,
 ) -> (Option<Document>, Vec<CommitResult>) {
     let commits = || batch.iter().map(|waiting| &waiting.commit);
     let mut draft = DocumentEditor::of(document);
-    let outcomes = commits().map(|commit| apply_commit(&mut draft, commit)).collect();
+    let outcomes = commits().map(|commit| apply_commit(&mut draft, commit, now)).collect();
     if let Some(made) = draft.finish() {
         return (Some(made), outcomes);
     }
     // One of them does not read back as it was meant: each by itself, so that the others are made.
     let mut draft = DocumentEditor::careful(document);
-    let outcomes = commits().map(|commit| apply_commit(&mut draft, commit)).collect();
+    let outcomes = commits().map(|commit| apply_commit(&mut draft, commit, now)).collect();
     (draft.finish(), outcomes)
 }
 
-pub(super) fn apply_commit(draft: &mut DocumentEditor, commit: &Commit) -> CommitResult {
-    commit.right.authorize(draft.keyring(), &commit.edit)?;
-    let change = draft.keyring().judge(&commit.edit, &commit.precondition)?;
+pub(super) fn apply_commit(
+    draft: &mut DocumentEditor,
+    commit: &Commit,
+    now: Timestamp,
+) -> CommitResult {
+    commit.right.authorize(draft.keyring(), &commit.edit, now)?;
+    let change = draft.keyring().judge(&commit.edit, &commit.precondition, now)?;
     draft
         .make(&change)
         .map_err(|NotEditable { line, reason }| CommitError::NotEditable { line, reason })?;
@@ -344,12 +350,12 @@ mod tests {
         let store = DocumentRepository::new(Arc::clone(&documents) as Arc<_>).unwrap();
         let commit = |name: &str| Commit {
             tenant: TenantId::parse("t").unwrap(),
-            edit: KeyringEdit::Create(ApiKey {
-                name: KeyName::parse(name).unwrap(),
-                enabled: true,
-                scopes: Scopes::parse(&["x"]).unwrap(),
-                digest: Digest::of(name.as_bytes()),
-            }),
+            edit: KeyringEdit::Create(ApiKey::new(
+                KeyName::parse(name).unwrap(),
+                true,
+                Scopes::parse(&["x"]).unwrap(),
+                Digest::of(name.as_bytes()),
+            )),
             precondition: Precondition::default(),
             right: Right::Operator,
             asked_at: Instant::now(),

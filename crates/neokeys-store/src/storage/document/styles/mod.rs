@@ -6,7 +6,7 @@ mod nulls;
 use bytes::Bytes;
 
 use super::{Document, DocumentEditor};
-use crate::domain::{ApiKey, Digest, KeyName, KeyringEdit, Precondition, Scopes};
+use crate::domain::{ApiKey, Digest, KeyName, KeyringEdit, Precondition, Scopes, Timestamp};
 
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
 const OTHER: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
@@ -27,12 +27,12 @@ fn edit(words: &str) -> KeyringEdit {
             enabled: *enabled == "true",
             scopes: scopes(list),
         },
-        ["create", key, list] => KeyringEdit::Create(ApiKey {
-            name: name(key),
-            enabled: true,
-            scopes: scopes(list),
-            digest: Digest::parse(OTHER).unwrap(),
-        }),
+        ["create", key, list] => KeyringEdit::Create(ApiKey::new(
+            name(key),
+            true,
+            scopes(list),
+            Digest::parse(OTHER).unwrap(),
+        )),
         _ => panic!("no edit: {words:?}"),
     }
 }
@@ -44,7 +44,7 @@ fn edited(before: &str, words: &str) -> Result<String, String> {
         .unwrap_or_else(|fault| panic!("{fault}\n{before}"));
     let change = document
         .keyring()
-        .judge(&edit(words), &Precondition::default())
+        .judge(&edit(words), &Precondition::default(), Timestamp::EPOCH)
         .unwrap_or_else(|error| panic!("{error}\n{before}\n{:?}", document.keyring()));
     let mut draft = DocumentEditor::of(&document);
     draft.make(&change).map_err(|refused| format!("line {}: {}", refused.line, refused.reason))?;
@@ -300,7 +300,10 @@ fn a_document_with_a_seal_is_not_changed() {
 fn a_batch_that_does_not_read_back_is_not_made() {
     let document =
         Document::parse(Bytes::from(with_hashes("apiKeys:\n- name: a\n  hash: H!\n"))).unwrap();
-    let change = document.keyring().judge(&edit("delete a"), &Precondition::default()).unwrap();
+    let change = document
+        .keyring()
+        .judge(&edit("delete a"), &Precondition::default(), Timestamp::EPOCH)
+        .unwrap();
     let mut draft = DocumentEditor::of(&document);
     draft.spoil(&change);
     assert!(draft.finish().is_none());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::merge_lines;
-use crate::domain::{ApiKey, KeyName, Keyring, KeyringEdit, Precondition};
+use crate::domain::{ApiKey, Change, EditError, KeyName, Keyring};
 use crate::storage::document::{Document, DocumentEditor};
 
 /// Makes the change from `old` to `theirs` in `ours`, which was made of `old` by neokeys or by other
@@ -67,43 +67,44 @@ fn holds(merged: &Document, wanted: &Keys, theirs: &Document) -> bool {
 /// Theirs with our changes of keys made in it: for a hand that wrote the document anew. Only where
 /// our side is nothing but changes of keys.
 fn replayed(old: &Document, theirs: &Document, ours: &Document) -> Option<Bytes> {
-    let edits = edits(old.keyring(), ours.keyring());
-    let is_all_we_did = make(old, &edits)? == *ours.bytes();
-    if is_all_we_did { make(theirs, &edits) } else { None }
+    let changes = changes(old.keyring(), ours.keyring());
+    let is_all_we_did = make(old, &changes)? == *ours.bytes();
+    if is_all_we_did { make(theirs, &changes) } else { None }
 }
 
-fn edits(from: &Keyring, to: &Keyring) -> Vec<KeyringEdit> {
-    let mut edits = Vec::new();
+fn changes(from: &Keyring, to: &Keyring) -> Vec<Change> {
+    // A key that was rotated is the same one; one that was deleted and made again comes last.
+    let is_same = |before: &ApiKey, now: &ApiKey| {
+        before.digest == now.digest || before.details().rotated_at != now.details().rotated_at
+    };
+    let mut changes = Vec::new();
     for key in from.keys() {
-        let name = key.name.clone();
-        match to.find_by_name(name.as_str()) {
-            Some(now) if now.digest == key.digest => {
-                if now != key {
-                    let (enabled, scopes) = (now.enabled, now.scopes.clone());
-                    edits.push(KeyringEdit::Update { name, enabled, scopes });
-                }
-            }
-            _ => edits.push(KeyringEdit::Delete { name }),
+        match to.find_by_name(key.name.as_str()) {
+            Some(now) if now == key => {}
+            Some(now) if is_same(key, now) => changes.push(Change::Replaced(Arc::clone(now))),
+            _ => changes.push(Change::Removed(Arc::clone(key))),
         }
     }
     for key in to.keys() {
         let before = from.find_by_name(key.name.as_str());
-        if before.is_none_or(|before| before.digest != key.digest) {
-            edits.push(KeyringEdit::Create(ApiKey::clone(key)));
+        if before.is_none_or(|before| !is_same(before, key)) {
+            changes.push(Change::Inserted(Arc::clone(key)));
         }
     }
-    edits
+    changes
 }
 
-fn make(document: &Document, edits: &[KeyringEdit]) -> Option<Bytes> {
+fn make(document: &Document, changes: &[Change]) -> Option<Bytes> {
     let mut draft = DocumentEditor::of(document);
-    for edit in edits {
-        let gone = matches!(edit, KeyringEdit::Delete { .. })
-            && draft.keyring().find_by_name(edit.name().as_str()).is_none();
-        if !gone {
-            let change = draft.keyring().judge(edit, &Precondition::default()).ok()?;
-            draft.make(&change).ok()?;
+    for change in changes {
+        let name = &change.key().name;
+        match (change, draft.keyring().get_by_name(name)) {
+            (Change::Removed(_), Err(_)) => continue,
+            (Change::Removed(_) | Change::Replaced(_), Ok(_))
+            | (Change::Inserted(_), Err(EditError::NotFound)) => {}
+            _ => return None,
         }
+        draft.make(change).ok()?;
     }
     Some(draft.finish()?.bytes().clone())
 }
@@ -113,7 +114,9 @@ mod tests {
     use bytes::Bytes;
 
     use super::{make, merge};
-    use crate::domain::{ApiKey, KeyringEdit};
+    use std::sync::Arc;
+
+    use crate::domain::Change;
     use crate::storage::document::Document;
 
     fn hash(digit: char) -> String {
@@ -144,7 +147,7 @@ mod tests {
             let half = Document::parse(Bytes::from(half.to_owned())).ok()?;
             let made = Document::parse(Bytes::from(document(&["c"]))).unwrap();
             let key = made.keyring().find_by_name("c").unwrap();
-            let made = make(&half, &[KeyringEdit::Create(ApiKey::clone(key))])?;
+            let made = make(&half, &[Change::Inserted(Arc::clone(key))])?;
             Some(String::from_utf8(made.to_vec()).unwrap())
         };
         let first = whole.find(&hash('a')).unwrap();

@@ -21,12 +21,12 @@ const IN_THE_END: Duration = Duration::from_secs(60);
 fn create(tenant: &TenantId) -> Commit {
     Commit {
         tenant: tenant.clone(),
-        edit: KeyringEdit::Create(ApiKey {
-            name: KeyName::parse("one").unwrap(),
-            enabled: true,
-            scopes: Scopes::parse(&["x"]).unwrap(),
-            digest: Digest::of(b"one"),
-        }),
+        edit: KeyringEdit::Create(ApiKey::new(
+            KeyName::parse("one").unwrap(),
+            true,
+            Scopes::parse(&["x"]).unwrap(),
+            Digest::of(b"one"),
+        )),
         precondition: Precondition::default(),
         right: Right::Operator,
         asked_at: Instant::now(),

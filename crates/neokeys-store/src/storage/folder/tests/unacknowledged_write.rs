@@ -152,12 +152,12 @@ impl Both {
 }
 
 fn key(name: &str) -> ApiKey {
-    ApiKey {
-        name: KeyName::parse(name).unwrap(),
-        enabled: true,
-        scopes: Scopes::parse(&["x"]).unwrap(),
-        digest: Digest::of(name.as_bytes()),
-    }
+    ApiKey::new(
+        KeyName::parse(name).unwrap(),
+        true,
+        Scopes::parse(&["x"]).unwrap(),
+        Digest::of(name.as_bytes()),
+    )
 }
 
 fn create(name: &str) -> KeyringEdit {

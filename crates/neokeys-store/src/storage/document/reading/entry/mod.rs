@@ -106,7 +106,7 @@ impl<'a, 't> EntryReader<'a, 't> {
         });
         let key = match (name, enabled, scopes, digest) {
             (Some(name), Some(enabled), Some(scopes), Some(digest)) if faults.is_empty() => {
-                Ok(ApiKey { name, enabled, scopes, digest })
+                Ok(ApiKey::new(name, enabled, scopes, digest))
             }
             _ => Err(faults),
         };
