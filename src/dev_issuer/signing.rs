@@ -29,7 +29,6 @@ pub(crate) struct TokenRequest {
 /// Why there is no key or no signature.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    /// The operating system gives no randomness.
     #[error("the operating system gives no randomness")]
     Random,
     /// The key that was just drawn is not taken.

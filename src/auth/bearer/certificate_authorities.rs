@@ -10,14 +10,12 @@ use rustls::pki_types::pem::PemObject as _;
 
 /// Why a file of certificate authorities cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum AuthoritiesError {
-    /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(io::Error),
-    /// No PEM, or no certificate in it.
     #[error("holds no certificates in PEM form")]
     NotPem,
-    /// A certificate that no authority can have.
     #[error("holds a certificate that cannot be used: {0}")]
     Unusable(rustls::Error),
 }

@@ -16,17 +16,14 @@ const MOST: usize = 100;
 
 /// Why an answer is no key set. The keys that were known before stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum KeySetError {
-    /// Not one JSON object with each member once.
     #[error("the key set is not one JSON object")]
     NotJson,
-    /// No array `keys`.
     #[error("the key set has no array \"keys\"")]
     NoKeys,
-    /// More than 100 keys.
     #[error("the key set has more than {MOST} keys")]
     TooManyKeys,
-    /// More than 1 MiB.
     #[error("the key set is larger than 1 MiB")]
     TooLarge,
 }

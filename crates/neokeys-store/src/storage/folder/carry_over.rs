@@ -21,16 +21,13 @@ const ATTEMPTS: usize = 100;
 /// Why an edit by hand did not come over.
 #[derive(Debug, thiserror::Error)]
 enum NotBroughtOver {
-    /// Somebody else is writing to the document: later.
     #[error("the document is being written")]
     Later,
     /// Both changed the same lines or the same key, or what they wrote cannot be read.
     #[error("it does not go together with what the document holds now, or it cannot be read")]
     DoesNotFit,
-    /// The document on which they began is not known any more.
     #[error("what it was made of is not known any more")]
     NothingKnown,
-    /// The document could not be written.
     #[error("the document could not be written")]
     NotWritten(#[source] WriteError),
 }
