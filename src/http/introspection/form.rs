@@ -5,7 +5,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::IntrospectToken;
-use crate::http::request::request_id;
+use crate::http::request::request_id::{self, X_REQUEST_ID};
 use crate::http::request::{body, form};
 use crate::problem::{Faults, Problem};
 
@@ -60,8 +60,10 @@ impl FromRequest for IntrospectionRequest {
         Box::pin(async move {
             let bytes = bytes.await?;
             // Any of several: a question that is refused has its line in the log too.
-            let pairs = form::pairs(&bytes).filter(|(name, _)| name == TOKEN);
-            pairs.for_each(|(_, token)| request_id::note_secret(&request, token.as_bytes()));
+            if request.headers().contains_key(X_REQUEST_ID) {
+                let pairs = form::pairs(&bytes).filter(|(name, _)| name == TOKEN);
+                pairs.for_each(|(_, token)| request_id::note_secret(&request, token.as_bytes()));
+            }
             Self::parse(&bytes)
         })
     }

@@ -4,7 +4,8 @@ mod description;
 mod form;
 
 use actix_web::HttpResponse;
-use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::ThinData;
 use serde::Serialize;
 
@@ -109,6 +110,7 @@ const TOKEN_TYPE: &str = "Bearer";
         ("client-secret" = []),
     ),
 )]
+#[expect(clippy::expect_used, reason = "the answer is texts and numbers, which JSON can hold")]
 pub(super) async fn introspect(
     caller: ScopedAuthorize<IntrospectToken>,
     authenticator: ThinData<Authenticator>,
@@ -122,7 +124,12 @@ pub(super) async fn introspect(
     if found.as_ref().is_none_or(|found| found.token.is_some()) {
         caller.get_current_keyring(&*keys.repository).await?;
     }
-    Ok(HttpResponse::Ok().json(found.as_ref().map(IntrospectionResponse::of).unwrap_or_default()))
+    let answer = found.as_ref().map(IntrospectionResponse::of).unwrap_or_default();
+    let json = serde_json::to_vec(&answer).expect("the members have names");
+    let mut response = HttpResponse::with_body(StatusCode::OK, json).map_into_boxed_body();
+    let labelled = HeaderValue::from_static(IntrospectToken::RESPONSE_MEDIA_TYPES[0]);
+    response.headers_mut().insert(CONTENT_TYPE, labelled);
+    Ok(response)
 }
 
 impl<'t> IntrospectionResponse<'t> {
