@@ -6,9 +6,10 @@
 
 use std::time::Duration;
 
+use foldhash::{HashSet, HashSetExt as _};
 use serde_json::Value;
 
-use super::strict_json::{self, Object};
+use super::strict_json::TokenObject;
 use super::{BearerError, IssuerConfig};
 use crate::auth::{Method, Principal, Subject, Tenants};
 use crate::domain::{Scopes, TenantId};
@@ -32,7 +33,7 @@ pub struct TokenDescription {
 }
 
 /// A token's claims, not validated yet.
-pub(super) struct Claims(Object);
+pub(super) struct Claims(TokenObject);
 
 /// The time in which a token may be used, in seconds since the epoch (`NumericDate`, fractions
 /// allowed).
@@ -59,7 +60,7 @@ impl Lifetime {
 impl Claims {
     /// Reads the claims' JSON.
     pub(super) fn parse(json: &[u8]) -> Result<Self, BearerError> {
-        match strict_json::parse_object(json) {
+        match TokenObject::parse(json) {
             Ok(members) => Ok(Self(members)),
             Err(_) => Err(BearerError::Malformed("claims that are not one JSON object")),
         }
@@ -176,7 +177,7 @@ impl Claims {
             }
         }
         // Auth0 grants the same in `scope` and in `permissions`: repeats are not counted twice.
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         scopes.retain(|scope| seen.insert(*scope));
         Scopes::parse_any(&scopes).ok().ok_or(BearerError::InvalidClaim("of scopes"))
     }

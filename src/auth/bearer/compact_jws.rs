@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memchr_iter;
 
 use super::BearerError;
 
@@ -27,17 +28,17 @@ impl<'t> Compact<'t> {
         if token.len() > LONGEST {
             return Err(BearerError::TooLong);
         }
-        let mut parts = token.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let mut dots = memchr_iter(b'.', token.as_bytes());
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(BearerError::Malformed("not three parts"));
         };
+        let (header, payload) = (&token[..first], &token[first + 1..second]);
+        let signature = &token[second + 1..];
         decode_base64url(signature)?;
         Ok(Self {
             header: decode_base64url(header)?,
             payload: decode_base64url(payload)?,
-            signing_input: &token[..header.len() + 1 + payload.len()],
+            signing_input: &token[..second],
             signature,
         })
     }

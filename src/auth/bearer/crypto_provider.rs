@@ -13,6 +13,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
 };
+use foldhash::fast::RandomState;
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, aws_lc};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::signature::{self, Verifier};
@@ -22,11 +23,12 @@ use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 const MOST: usize = 4096;
 
 /// Parsed public keys.
-static PARSED: LazyLock<ParsedKeys> = LazyLock::new(ParsedKeys::new);
+static PARSED: LazyLock<ParsedKeys> = LazyLock::new(ParsedKeys::default);
 
 /// By algorithm, the length of the modulus if there is one, and all bytes. Without the length, the last
 /// byte of one key's modulus could be the first of another's exponent.
-type ParsedKeys = papaya::HashMap<(Algorithm, Option<usize>, Vec<u8>), Arc<ParsedPublicKey>>;
+type ParsedKeys =
+    papaya::HashMap<(Algorithm, Option<usize>, Vec<u8>), Arc<ParsedPublicKey>, RandomState>;
 
 static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
     verifier_factory: |&algorithm, key| match parse(algorithm, key) {

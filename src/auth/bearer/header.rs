@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::strict_json::{self, Object};
+use super::strict_json::TokenObject;
 use super::{BearerError, SigningAlgorithm};
 
 /// The members of a header that matter.
@@ -31,13 +31,13 @@ pub(super) enum TokenKind {
 impl Header {
     /// Reads a header's JSON.
     pub(super) fn parse(json: &[u8]) -> Result<Self, BearerError> {
-        let Ok(members) = strict_json::parse_object(json) else {
+        let Ok(members) = TokenObject::parse(json) else {
             return Err(BearerError::Malformed("a header that is not one JSON object"));
         };
         // RFC 7515 §4.1.11: what is named in `crit` must be understood, and nothing of it is. A
         // JWT's `b64` is never false (RFC 7797 §7), whether `crit` names it or not.
         let encoded = members.get("b64").is_none_or(|b64| b64 == &Value::Bool(true));
-        if members.contains_key("crit") || !encoded {
+        if members.get("crit").is_some() || !encoded {
             return Err(BearerError::CriticalHeader);
         }
         Ok(Self {
@@ -52,7 +52,7 @@ impl Header {
     }
 }
 
-fn kind(members: &Object) -> Result<TokenKind, BearerError> {
+fn kind(members: &TokenObject) -> Result<TokenKind, BearerError> {
     let Some(value) = members.get("typ") else { return Ok(TokenKind::Jwt) };
     let Some(text) = value.as_str() else { return Err(BearerError::WrongType) };
     // RFC 7515 §4.1.9: a media type, in any case, `application/` left out or not.
@@ -64,7 +64,7 @@ fn kind(members: &Object) -> Result<TokenKind, BearerError> {
     }
 }
 
-fn algorithm(members: &Object) -> Result<SigningAlgorithm, BearerError> {
+fn algorithm(members: &TokenObject) -> Result<SigningAlgorithm, BearerError> {
     match members.get("alg") {
         Some(Value::String(name)) => {
             SigningAlgorithm::find(name).ok_or(BearerError::AlgorithmNotAllowed)

@@ -9,6 +9,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+/// As many members as most tokens have, and some more.
+const USUAL: usize = 16;
+
 /// Members by name, in their order.
 pub(super) type Object = Map<String, Value>;
 
@@ -17,6 +20,51 @@ pub(super) fn parse_object(bytes: &[u8]) -> Result<Object, serde_json::Error> {
     match serde_json::from_slice(bytes)? {
         Unambiguous(Value::Object(object)) => Ok(object),
         Unambiguous(_) => Err(serde_json::Error::custom("not an object")),
+    }
+}
+
+/// The one object that a part of a token is. It has a handful of members, which need no hash map: to find
+/// one is to compare a few names.
+pub(super) struct TokenObject(Vec<(String, Value)>);
+
+impl TokenObject {
+    /// Reads bytes as [`parse_object`] does.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// The value of a member.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(its, _)| its == name).map(|(_, value)| value)
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TokenObjectVisitor)
+    }
+}
+
+struct TokenObjectVisitor;
+
+impl<'de> Visitor<'de> for TokenObjectVisitor {
+    type Value = TokenObject;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<TokenObject, A::Error> {
+        let mut object = Vec::with_capacity(USUAL);
+        while let Some((name, Unambiguous(value))) = members.next_entry::<String, _>()? {
+            object.push((name, value));
+        }
+        let mut names: Vec<&str> = object.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        match names.windows(2).any(|pair| pair[0] == pair[1]) {
+            true => Err(A::Error::custom("a member stands twice")),
+            false => Ok(TokenObject(object)),
+        }
     }
 }
 
@@ -87,7 +135,7 @@ impl<'de> Visitor<'de> for UnambiguousVisitor {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_object;
+    use super::{TokenObject, parse_object};
 
     #[test]
     fn an_object_is_read_with_its_members_in_order() {
@@ -121,10 +169,23 @@ mod tests {
             "",
         ] {
             assert!(parse_object(text.as_bytes()).is_err(), "{text}");
+            assert!(TokenObject::parse(text.as_bytes()).is_err(), "{text}");
         }
         assert!(parse_object(b"{\"a\":\"\xff\"}").is_err());
         assert!(parse_object(b"{\x00\"\x00a\x00\"\x00:\x001\x00}\x00").is_err());
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(parse_object(deep.as_bytes()).is_err());
+        assert!(TokenObject::parse(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_member_of_a_token_is_found_by_its_whole_name() {
+        let object = TokenObject::parse(br#"{"sub":1,"su":2,"aud":{"a":3}}"#).unwrap();
+        assert_eq!(object.get("su"), Some(&2.into()));
+        assert_eq!(object.get("aud").and_then(|aud| aud.get("a")), Some(&3.into()));
+        assert_eq!((object.get("s"), object.get("subj")), (None, None));
+        let many = (0..5_000).map(|number| format!("\"{number}\":0")).collect::<Vec<_>>().join(",");
+        assert!(TokenObject::parse(format!("{{{many}}}").as_bytes()).is_ok());
+        assert!(TokenObject::parse(format!("{{{many},\"7\":0}}").as_bytes()).is_err());
     }
 }
