@@ -5,12 +5,15 @@ mod orders;
 
 use std::net::TcpListener;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, test, web};
+use neokeys::domain::{Digest, KeyRepository as _, TenantId};
 use neokeys::guard::{
     BearerConfig, Guard, GuardError, IssuerConfig, RequiredScope, ScopedAuthorize, StoreUrl,
 };
+use neokeys::storage::{DocumentRepository, StoreConfig};
 use neokeys_testkit::{Client, Issuer, Service, document, entry, token_of};
 use serde_json::json;
 
@@ -36,6 +39,7 @@ impl Guarded {
                 let server = orders::serve(listener, &guard).unwrap();
                 send.send(server.handle()).unwrap();
                 server.await.unwrap();
+                guard.flush_usage(Duration::from_secs(60)).await;
             });
         });
         let handle = receive.recv().expect("the example starts");
@@ -184,4 +188,18 @@ async fn a_guard_that_cannot_be_opened_says_which_setting_it_is() {
     let error = Guard::open(&StoreUrl::Memory, bearer("")).await.err().unwrap();
     let setting = "auth.bearer.issuers[0].audience must not be empty";
     assert!(matches!(&error, GuardError::Bearer(it) if it.to_string() == setting), "{error:?}");
+}
+
+#[tokio::test]
+async fn uses_of_keys_in_a_guarded_service_add_to_those_of_the_others() {
+    let (service, guarded) = start();
+    let used = token_of("shop");
+    assert_eq!(guarded.client().with_api_key(&used).get(ORDERS).await.status, 200);
+    assert_eq!(guarded.client().with_api_key(&token_of("nobody")).get(ORDERS).await.status, 401);
+    drop(guarded);
+    let (store, _) = settings(&service);
+    let repository = DocumentRepository::open(&store, &StoreConfig::default()).unwrap();
+    let usage = repository.usage(&TenantId::parse("t1").unwrap()).await.unwrap();
+    assert!(usage.last_used(&Digest::of(used.as_bytes())).is_some());
+    assert_eq!(usage.last_uses().len(), 1);
 }

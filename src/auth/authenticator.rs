@@ -11,7 +11,8 @@ use super::credential::{self, Presented};
 use super::{
     Accepted, AuthenticationTally, Caller, Method, Principal, Standing, Throttle, Verdict, denial,
 };
-use crate::domain::{Digest, KeyRepository, Keyring, ReadError, TenantId};
+use crate::clock::{Clock, SystemClock};
+use crate::domain::{Digest, KeyRepository, Keyring, Minute, ReadError, TenantId};
 use crate::problem::Problem;
 
 /// Verifies the credentials of requests.
@@ -21,6 +22,7 @@ pub struct Authenticator {
     bearer: Arc<BearerVerifier>,
     tally: Arc<AuthenticationTally>,
     throttle: Arc<Throttle>,
+    clock: Arc<dyn Clock>,
 }
 
 /// The worth of a good token.
@@ -68,7 +70,8 @@ impl Authenticator {
     /// Verifies API keys by a repository and bearer tokens by a verifier.
     #[must_use]
     pub fn new(keys: Arc<dyn KeyRepository>, bearer: Arc<BearerVerifier>) -> Self {
-        Self { keys, bearer, tally: Arc::default(), throttle: Arc::default() }
+        let clock = Arc::new(SystemClock);
+        Self { keys, bearer, tally: Arc::default(), throttle: Arc::default(), clock }
     }
 
     /// The same, with what becomes of credentials counted there.
@@ -144,7 +147,20 @@ impl Authenticator {
             by_token = Outcome::Failed;
         }
         self.count(&by_key, &by_token);
-        Ok(combine(by_key?, by_token, tenant)?.after(began.elapsed()))
+        let caller = combine(by_key?, by_token, tenant)?;
+        if let Some((tenant, digest, keyring)) = caller.used_key() {
+            self.note_use(tenant, digest, keyring);
+        }
+        Ok(caller.after(began.elapsed()))
+    }
+
+    /// A token of an API key let somebody in.
+    fn note_use(&self, tenant: &TenantId, token: &Digest, keyring: &Keyring) {
+        let now = Minute::of(self.clock.since_epoch());
+        // Most uses change nothing, and are told nobody.
+        if keyring.find_by_digest(token).is_some_and(|token| token.note_use(now)) {
+            self.keys.note_use(tenant, token, now);
+        }
     }
 
     fn count(&self, by_key: &Result<Outcome<FoundKey>, Problem>, by_token: &Outcome<Accepted>) {
@@ -221,11 +237,13 @@ impl Authenticator {
         tenant: &TenantId,
         keyring: &Keyring,
     ) -> Option<Inspection> {
-        let by_key = Accepted::api_key(keyring, Digest::of(token.as_bytes()), tenant);
+        let digest = Digest::of(token.as_bytes());
+        let by_key = Accepted::api_key(keyring, digest, tenant);
         if !credential::may_be_sent(token) {
             return None;
         }
         if let Some(Accepted { principal, .. }) = by_key {
+            self.note_use(tenant, &digest, keyring);
             return Some(Inspection { principal, token: None });
         }
         let described = self.bearer.describe(token).await.ok();

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use super::{Accepted, Principal, Tenants, denial};
-use crate::domain::{Keyring, Scope, Scopes, TenantId};
+use super::{Accepted, Principal, Standing, Tenants, denial};
+use crate::domain::{Digest, Keyring, Scope, Scopes, TenantId};
 use crate::problem::Problem;
 
 /// The authenticated caller of one request: one principal, or two when both credentials came.
@@ -68,6 +68,13 @@ impl Caller {
     /// The keys of the request's tenant among which the caller's own was found, if it came with one.
     pub(crate) fn keyring(&self) -> Option<&Arc<Keyring>> {
         self.keyring.as_ref()
+    }
+
+    /// The API key that let the caller in, if one did: its tenant, its token's digest, and the keys among
+    /// which it was found.
+    pub(super) fn used_key(&self) -> Option<(&TenantId, &Digest, &Keyring)> {
+        let Standing::ApiKey(digest) = &self.first.standing else { return None };
+        Some((self.tenant.as_ref()?, digest, self.keyring.as_ref()?))
     }
 
     /// The caller as it is now, where these are the keys of the tenant that the request is about;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ring::digest::{Context, SHA256};
 
-use super::{Digest, EntityTag, KeyDetails, KeyName, Scopes, Timestamp};
+use super::{Digest, EntityTag, KeyDetails, KeyName, LastUse, Scopes, Timestamp};
 
 /// A key as a tenant's document defines it. The plaintext is nowhere in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct ApiKey {
     pub digest: Digest,
     /// Never the details of a key without any, so that equal keys are equal here too.
     pub(super) details: Option<Box<KeyDetails>>,
+    /// The last use of its current token in this process.
+    pub(super) last_use: LastUse,
 }
 
 /// The state of a key at a time, as people are told it.
@@ -36,7 +38,7 @@ impl ApiKey {
     /// A key without details.
     #[must_use]
     pub fn new(name: KeyName, enabled: bool, scopes: Scopes, digest: Digest) -> Self {
-        Self { name, enabled, scopes, digest, details: None }
+        Self { name, enabled, scopes, digest, details: None, last_use: LastUse::default() }
     }
 
     /// The key with these details in place of its own.
@@ -50,6 +52,13 @@ impl ApiKey {
     #[must_use]
     pub fn details(&self) -> &KeyDetails {
         self.details.as_deref().unwrap_or(KeyDetails::NONE)
+    }
+
+    /// The digests of its tokens, the current one first, each with its last use in this process.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = (&Digest, &LastUse)> {
+        let previous = self.details().previous.iter();
+        let previous = previous.map(|token| (&token.digest, &token.last_use));
+        std::iter::once((&self.digest, &self.last_use)).chain(previous)
     }
 
     /// The status at a time.

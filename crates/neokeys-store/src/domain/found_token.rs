@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{ApiKey, Digest, Timestamp};
+use super::{ApiKey, Digest, LastUse, Minute, Timestamp};
 
 /// A token that one of a tenant's keys has.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,21 @@ impl FoundToken<'_> {
         match self.generation {
             Generation::Current => &self.key.digest,
             Generation::Previous { position } => &self.key.details().previous[position].digest,
+        }
+    }
+
+    /// Notes that the token was used; says whether it is the first use in its minute, which is told to
+    /// whoever keeps uses.
+    #[must_use]
+    pub fn note_use(&self, now: Minute) -> bool {
+        self.last_use().note(now)
+    }
+
+    /// The last use of the token in this process.
+    pub(super) fn last_use(&self) -> &LastUse {
+        match self.generation {
+            Generation::Current => &self.key.last_use,
+            Generation::Previous { position } => &self.key.details().previous[position].last_use,
         }
     }
 

@@ -1,6 +1,6 @@
 //! All of a key beside its definition: limits, older tokens, and texts for people.
 
-use super::{AllowedIps, Description, Digest, Labels, ManagedBy, Owner, Timestamp};
+use super::{AllowedIps, Description, Digest, Labels, LastUse, ManagedBy, Owner, Timestamp};
 
 /// The details of a key. Most keys have none, so a key keeps them behind one pointer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +40,16 @@ pub struct PreviousToken {
     pub digest: Digest,
     /// The first second in which it is not valid any more.
     pub expires_at: Timestamp,
+    /// Its last use in this process.
+    pub(super) last_use: LastUse,
+}
+
+impl PreviousToken {
+    /// A token that is not known to have been used.
+    #[must_use]
+    pub fn new(digest: Digest, expires_at: Timestamp) -> Self {
+        Self { digest, expires_at, last_use: LastUse::default() }
+    }
 }
 
 impl KeyDetails {

@@ -114,6 +114,21 @@ impl Keyring {
         }
     }
 
+    /// The digests of all tokens of the keys, valid or not.
+    pub fn tokens(&self) -> impl Iterator<Item = &Digest> {
+        self.keys.iter().flat_map(|key| key.tokens()).map(|(digest, _)| digest)
+    }
+
+    /// Takes over which uses of its tokens an older snapshot has noted.
+    pub fn carry_on_uses(&self, older: &Self) {
+        let noted = older.keys.iter().flat_map(|key| key.tokens()).filter(|it| it.1.is_known());
+        for (digest, last_use) in noted {
+            if let Some(token) = self.find_by_digest(digest) {
+                token.last_use().carry_on(last_use);
+            }
+        }
+    }
+
     /// The token of this digest, valid now from a client of this address, if it is known.
     ///
     /// # Errors
@@ -233,10 +248,8 @@ mod tests {
     };
 
     fn with_previous(key: ApiKey, tokens: &[&str]) -> ApiKey {
-        let token = |text: &&str| PreviousToken {
-            digest: Digest::of(text.as_bytes()),
-            expires_at: NOW.saturating_add(DAY),
-        };
+        let digest = |text: &str| Digest::of(text.as_bytes());
+        let token = |text: &&str| PreviousToken::new(digest(text), NOW.saturating_add(DAY));
         let previous = tokens.iter().map(token).collect();
         key.with_details(KeyDetails { previous, ..Default::default() })
     }

@@ -24,9 +24,13 @@ impl LastUse {
     }
 
     /// Takes over what the same token's cell in an older snapshot says.
-    #[cfg(test)]
     pub(super) fn carry_on(&self, older: &Self) {
         self.0.fetch_max(older.0.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether a use was noted.
+    pub(super) fn is_known(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ApiKey, Digest, EditError, KeyDetails, Patch, PreviousToken, Timestamp};
+use super::{ApiKey, Digest, EditError, KeyDetails, LastUse, Patch, PreviousToken, Timestamp};
 
 /// A new token for a key, and what becomes of the one that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +30,14 @@ impl Rotation {
             if key.details().previous_at(now).count() >= KeyDetails::MOST_PREVIOUS {
                 return Err(EditError::TooManyTokens);
             }
-            details.previous.push(PreviousToken { digest: key.digest, expires_at });
+            let last_use = key.last_use.clone();
+            details.previous.push(PreviousToken { digest: key.digest, expires_at, last_use });
         }
         // Later than the last one in any case: it tells one state of the key from another.
         let after = |last: Timestamp| last.saturating_add(Duration::from_secs(1));
         details.rotated_at = details.rotated_at.map(after).into_iter().chain([now]).max();
-        Ok(ApiKey { digest: self.digest, ..key.clone() }.with_details(details))
+        let (digest, last_use) = (self.digest, LastUse::default());
+        Ok(ApiKey { digest, last_use, ..key.clone() }.with_details(details))
     }
 }
 

@@ -33,6 +33,7 @@ pub struct ServiceBuilder {
     issuer: Issuer,
     others: String,
     settings: String,
+    usage_period: String,
 }
 
 impl Service {
@@ -47,6 +48,7 @@ impl Service {
             issuer: Issuer::generate(),
             others: String::new(),
             settings: String::new(),
+            usage_period: "null".to_owned(),
         };
         builder
             .tenant(
@@ -101,6 +103,21 @@ impl Service {
         put(&self.folder.path().join("jwks.json"), &keys.to_string());
     }
 
+    /// Stops it, and keeps its folder.
+    pub fn stop(mut self) -> TempDir {
+        self.end();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    fn end(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.now();
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+
     /// The program itself, serving the same folder.
     pub fn start_process(&self) -> Process {
         let settings = self.folder.path().join("neokeys.yml");
@@ -112,6 +129,11 @@ impl Service {
 }
 
 impl Process {
+    /// Tells it to end, and waits until it has.
+    pub fn terminate(self) {
+        assert!(self.0.terminate().0.success());
+    }
+
     /// A client with the key of tenant `t1` that may do everything.
     pub fn admin(&self) -> Client {
         self.client().with_api_key(&token_of("admin"))
@@ -124,12 +146,7 @@ impl Process {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            stop.now();
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.end();
     }
 }
 
@@ -150,6 +167,12 @@ impl ServiceBuilder {
         self
     }
 
+    /// How often the last use of each token is written down.
+    pub fn usage_period(mut self, period: &str) -> Self {
+        self.usage_period = period.to_owned();
+        self
+    }
+
     /// Lines that are added to the settings file.
     pub fn settings(mut self, yaml: &str) -> Self {
         self.settings.push_str(yaml);
@@ -160,13 +183,14 @@ impl ServiceBuilder {
         let keys = self.folder.path().join("jwks.json");
         put(&keys, &self.issuer.key_set().to_string());
         let settings = format!(
-            "listen: 127.0.0.1:0\nstore: file:{store}\nauth:\n  bearer:\n    issuers:\n      - issuer: {issuer}\n        \
+            "listen: 127.0.0.1:0\nstore:\n  url: file:{store}\n  usage_period: {usage_period}\nauth:\n  bearer:\n    issuers:\n      - issuer: {issuer}\n        \
              audience: {audience}\n        jwks: file:{keys}\n{others}{more}",
             store = self.folder.path().join("store").display(),
             issuer = Issuer::NAME,
             audience = Issuer::AUDIENCE,
             keys = keys.display(),
             others = self.others,
+            usage_period = self.usage_period,
             more = self.settings,
         );
         let file = self.folder.path().join("neokeys.yml");

@@ -185,6 +185,9 @@ impl Shared {
         Ok(match parsed {
             Ok(document) => {
                 tell_faulty_entries(id, &location, &document);
+                if let Some(good) = good {
+                    document.keyring().carry_on_uses(good.keyring());
+                }
                 Snapshot::good(Arc::new(document), version)
             }
             Err(fault) => {

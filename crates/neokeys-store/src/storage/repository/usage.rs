@@ -307,8 +307,7 @@ fn merge(mut record: Usage, uses: &Usage, keyring: &Keyring, now: Minute) -> Usa
     record.end_at(now);
     // What cannot be read may be a key whose token goes on being tracked.
     if keyring.faulty_entries().is_empty() {
-        let tokens: BTreeSet<_> =
-            keyring.keys().iter().map(|key| TokenId::of(&key.digest)).collect();
+        let tokens: BTreeSet<_> = keyring.tokens().map(TokenId::of).collect();
         record.keep(&tokens);
     }
     record
