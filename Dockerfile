@@ -20,9 +20,9 @@ COPY . .
 # Debian's C library is linked in. Naming the target keeps that from build scripts and macros.
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
- && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked \
+ && RUSTFLAGS="-C target-feature=+crt-static" cargo build --profile dist --locked \
       --features etcd,object-storage --target "$target" \
- && install -D "target/$target/release/neokeys" /image/neokeys \
+ && install -D "target/$target/dist/neokeys" /image/neokeys \
  && install -D /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
  && install -d /folders/data
 

@@ -41,9 +41,9 @@ fn what_systemd_needs_is_installed_as_the_page_says() {
     }
     let page = block(
         "docs/deployment.md",
-        "install -m 755 target/x86_64-unknown-linux-gnu/release/neokeys /usr/local/bin/",
+        "install -m 755 target/x86_64-unknown-linux-gnu/dist/neokeys /usr/local/bin/",
     );
-    let built = "target/x86_64-unknown-linux-gnu/release/neokeys ";
+    let built = "target/x86_64-unknown-linux-gnu/dist/neokeys ";
     let page = put(&page, built, "bin/neokeys ");
     let page = put(&page, " ops/", &format!(" {}/", folder("ops").display()));
     let page = [" /usr/local/bin/", " /etc/"]

@@ -104,7 +104,7 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ("docs/deployment.md", "RUSTFLAGS=\"-C target-feature=+crt-static\" \\", Shown(RELEASE)),
     (
         "docs/deployment.md",
-        "install -m 755 target/x86_64-unknown-linux-gnu/release/neokeys /usr/local/bin/",
+        "install -m 755 target/x86_64-unknown-linux-gnu/dist/neokeys /usr/local/bin/",
         Run(&["documentation::commands::what_systemd_needs_is_installed_as_the_page_says"]),
     ),
     (
