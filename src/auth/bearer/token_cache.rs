@@ -6,6 +6,8 @@
 //! without having seen any. It counts only as long as its issuer still has that very set, and the
 //! time is judged anew at each use, so a token never lives longer than without this. A refusal is
 //! not kept. The number of tokens is bounded; the token itself is not kept.
+//!
+//! `ARCHITECTURE.md` (Caches of our own) compares this with the libraries for it.
 
 use std::hash::Hasher as _;
 use std::sync::{Arc, Mutex, PoisonError};

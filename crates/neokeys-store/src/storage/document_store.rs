@@ -373,6 +373,14 @@ pub enum WriteError {
     Uncertain(#[source] DocumentError),
 }
 
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+impl WriteError {
+    /// The error of a write that was refused, or that may have been done all the same.
+    pub(super) fn of(error: DocumentError, in_doubt: bool) -> Self {
+        if in_doubt { Self::Uncertain(error) } else { Self::Refused(error) }
+    }
+}
+
 /// Why a tenant was not made.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each says what it is")]

@@ -22,6 +22,8 @@ mod repository;
 mod url;
 mod usage_record;
 mod version;
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+mod write_ids;
 
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, CopyOptions, copy};

@@ -13,7 +13,7 @@ use etcd_client::{
 };
 
 use super::members::Reply;
-use super::version::{EtcdVersion, WriteId};
+use super::version::EtcdVersion;
 use super::write::{ChangeOutcome, Expected, WRITE_PATIENCE, found};
 use super::{Cluster, READ_PATIENCE, is_new};
 use crate::domain::{StoreHealth, TenantId};
@@ -22,6 +22,7 @@ use crate::storage::document_store::{
     WriteError,
 };
 use crate::storage::remote::RemoteDocuments;
+use crate::storage::write_ids::WriteId;
 
 /// Names that are listed in one request.
 const PAGE: i64 = 1000;

@@ -29,10 +29,10 @@ use self::change_tracker::ChangeTracker;
 use self::key_names::KeyNames;
 use self::members::{Failure, Members};
 use self::watch::Watch;
-use self::write::WriteIds;
 use super::document_store::DocumentError;
 use super::remote::{RemoteDocuments as _, RemoteStore};
 use super::url::EtcdUrl;
+use super::write_ids::WriteIds;
 use crate::domain::TenantId;
 
 /// How old knowledge may be that is served, if nothing else is set.

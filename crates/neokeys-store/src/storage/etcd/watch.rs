@@ -21,9 +21,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::members::Failure;
-use super::version::WriteId;
 use super::{Cluster, READ_PATIENCE};
 use crate::storage::boot_time::BootTime;
+use crate::storage::write_ids::WriteId;
 
 /// The longest time between two proofs.
 const RARELY: Duration = Duration::from_millis(500);

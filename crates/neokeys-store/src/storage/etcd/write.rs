@@ -5,22 +5,22 @@
 //! an answer was lost and the repetition finds another document, the history is read back: the
 //! change that was done on the expected revision has an id, and it is ours or it is not.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use etcd_client::{
     Compare, CompareOp, GetOptions, KeyValue, Txn, TxnOp, TxnOpResponse, TxnResponse,
 };
-use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::members::{Failure, Reply};
-use super::version::{EtcdVersion, WriteId};
+use super::version::EtcdVersion;
 use super::{Cluster, is_new};
 use crate::domain::TenantId;
 use crate::storage::document_store::{DocumentError, Version, WriteError};
 use crate::storage::remote::RemoteDocuments as _;
+use crate::storage::write_ids::WriteId;
 
 /// How long a change waits for an answer: long enough for the members to find a new leader.
 pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(8);
@@ -28,26 +28,6 @@ pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(8);
 const LATER_CHANGES: usize = 1000;
 /// How often an etcd that was out of space is asked whether it still is.
 const SPACE_PAUSE: Duration = Duration::from_secs(1);
-
-/// Ids of changes that nobody else gives.
-#[derive(Debug)]
-pub(super) struct WriteIds {
-    process: [u8; 16],
-    count: AtomicU64,
-}
-
-impl WriteIds {
-    /// None where the system gives no random numbers.
-    pub(super) fn new() -> Option<Self> {
-        let mut process = [0; 16];
-        SystemRandom::new().fill(&mut process).ok()?;
-        Some(Self { process, count: AtomicU64::new(0) })
-    }
-
-    pub(super) fn next(&self) -> WriteId {
-        WriteId::new(self.process, self.count.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// The outcome of a change.
 pub(super) enum ChangeOutcome {
@@ -105,8 +85,7 @@ impl Expected {
 impl Cluster {
     pub(super) fn failed(&self, tenant: &TenantId, failure: Failure) -> WriteError {
         let in_doubt = failure.in_doubt;
-        let error = self.refused(tenant, failure);
-        if in_doubt { WriteError::Uncertain(error) } else { WriteError::Refused(error) }
+        WriteError::of(self.refused(tenant, failure), in_doubt)
     }
 
     pub(super) async fn change(

@@ -85,7 +85,7 @@ impl RemoteDocuments for Bucket {
         bytes: Bytes,
     ) -> Result<Version, WriteError> {
         let deadline = Instant::now() + WRITE_PATIENCE;
-        let id = self.ids.next();
+        let id = self.ids.next().to_string();
         let expected = expected.state();
         let mut write = Write { bucket: self, tenant, expected, bytes, id, in_doubt: false };
         match timeout_at(deadline, write.carry_out(deadline)).await {
@@ -120,7 +120,7 @@ impl RemoteDocuments for Bucket {
     async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
         let deadline = Instant::now() + WRITE_PATIENCE;
         self.demand_conditions(tenant).await.map_err(CreateTenantError::Failed)?;
-        let (path, id) = (self.path(tenant), self.ids.next());
+        let (path, id) = (self.path(tenant), self.ids.next().to_string());
         let made = self.ask(deadline, || {
             let attributes = Attributes::from_iter([(MADE_BY, id.clone())]);
             self.put(&path, PutMode::Create, Bytes::new(), attributes)
@@ -152,12 +152,7 @@ impl RemoteDocuments for Bucket {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => {
                 let in_doubt = is_of_the_moment(&error);
-                let error = self.unreachable("take away", tenant, error);
-                Err(if in_doubt {
-                    WriteError::Uncertain(error)
-                } else {
-                    WriteError::Refused(error)
-                })
+                Err(WriteError::of(self.unreachable("take away", tenant, error), in_doubt))
             }
         }
     }

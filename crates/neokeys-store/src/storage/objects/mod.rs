@@ -25,11 +25,11 @@ use tokio::time::sleep;
 
 use self::probe::MissingGuarantee;
 use self::version::ObjectVersion;
-use self::write::WriteIds;
 use super::boot_time::BootTime;
 use super::document_store::{DOCUMENT_NAME, DocumentError};
 use super::remote::{RemoteDocuments as _, RemoteStore};
 use super::url::{Cloud, ObjectsUrl};
+use super::write_ids::WriteIds;
 use crate::domain::TenantId;
 
 /// How old knowledge may be that is served, if nothing else is set.

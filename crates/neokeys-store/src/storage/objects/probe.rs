@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{Error, GetOptions, PutMode, UpdateVersion};
+use object_store::{Error, PutMode, UpdateVersion};
 use tokio::time::{Instant, sleep};
 
 use super::write::{attributes, ids_of};
@@ -104,7 +104,7 @@ impl Bucket {
         let path = self.prefix.clone().join(".neokeys").join("probe");
         let path = &path;
         let put = |mode: PutMode| {
-            let id = self.ids.next();
+            let id = self.ids.next().to_string();
             self.ask(deadline, move || {
                 let (mode, attributes) = (mode.clone(), attributes(&[], &id));
                 self.put(path, mode, Bytes::from(id.clone().into_bytes()), attributes)
@@ -153,11 +153,7 @@ impl Bucket {
 
     /// The state of the probe, and whether it has ids.
     async fn probe(&self, path: &Path, deadline: Instant) -> Result<(UpdateVersion, bool), Error> {
-        let found = self.ask(deadline, || {
-            let options = GetOptions { head: true, ..GetOptions::default() };
-            async move { self.objects.get_opts(path, options).await }
-        });
-        let found = found.await?;
+        let found = self.head(path, deadline).await?;
         let now = UpdateVersion { e_tag: found.meta.e_tag, version: found.meta.version };
         Ok((now, !ids_of(&found.attributes).is_empty()))
     }

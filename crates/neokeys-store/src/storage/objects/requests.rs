@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use object_store::Error;
+use object_store::path::Path;
+use object_store::{Error, GetOptions, GetResult};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Bucket, PAUSE, is_about_the_object, is_of_the_moment};
@@ -46,5 +47,11 @@ impl Bucket {
                 }
             }
         }
+    }
+
+    /// Asks for what is said about an object, without the object.
+    pub(super) async fn head(&self, path: &Path, deadline: Instant) -> Result<GetResult, Error> {
+        let options = GetOptions { head: true, ..GetOptions::default() };
+        self.ask(deadline, || self.objects.get_opts(path, options.clone())).await
     }
 }

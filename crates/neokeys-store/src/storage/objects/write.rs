@@ -6,16 +6,13 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, Error, GetOptions, PutMode, PutOptions, PutPayload, PutResult,
-    UpdateVersion,
+    Attribute, Attributes, Error, PutMode, PutOptions, PutPayload, PutResult, UpdateVersion,
 };
-use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::{Instant, sleep};
 
 use super::{Bucket, ObjectVersion, PAUSE, is_of_the_moment};
@@ -34,26 +31,6 @@ const KEPT: usize = 16;
 const IDS: &str = "neokeyswrites";
 /// The metadata of an object that was made empty: the id of who made it.
 pub(super) const MADE_BY: Attribute = Attribute::Metadata(Cow::Borrowed("neokeysmade"));
-
-/// Ids of writes that nobody else gives.
-#[derive(Debug)]
-pub(super) struct WriteIds {
-    process: u64,
-    count: AtomicU64,
-}
-
-impl WriteIds {
-    /// None where the system gives no random numbers.
-    pub(super) fn new() -> Option<Self> {
-        let mut process = [0; 8];
-        SystemRandom::new().fill(&mut process).ok()?;
-        Some(Self { process: u64::from_be_bytes(process), count: AtomicU64::new(0) })
-    }
-
-    pub(super) fn next(&self) -> String {
-        format!("{:016x}.{:x}", self.process, self.count.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// The ids of the writes that made an object, the oldest first.
 pub(super) fn ids_of(attributes: &Attributes) -> Vec<String> {
@@ -144,11 +121,7 @@ impl Bucket {
     ) -> Result<Option<State>, DocumentError> {
         let path = self.path(tenant);
         let checked = BootTime::now();
-        let found = self.ask(deadline, || {
-            let (path, options) = (&path, GetOptions { head: true, ..GetOptions::default() });
-            async move { self.objects.get_opts(path, options).await }
-        });
-        let found = match found.await {
+        let found = match self.head(&path, deadline).await {
             Ok(found) => found,
             Err(Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(self.unreachable("look at", tenant, error)),
@@ -171,7 +144,7 @@ impl Write<'_> {
                 Ok(Some(state)) => state,
                 Ok(None) if self.in_doubt => return Err(WriteError::Uncertain(self.lost())),
                 Ok(None) => return Err(WriteError::NoSuchTenant),
-                Err(error) => return Err(self.undecided(error)),
+                Err(error) => return Err(WriteError::of(error, self.in_doubt)),
             };
             if !state.is(self.expected) || state.ids.contains(&self.id) {
                 return self.settle(state, before.as_deref());
@@ -231,14 +204,7 @@ impl Write<'_> {
     }
 
     pub(super) fn failed(&self, error: Error) -> WriteError {
-        self.undecided(self.bucket.unreachable("write", self.tenant, error))
-    }
-
-    fn undecided(&self, error: DocumentError) -> WriteError {
-        match self.in_doubt {
-            true => WriteError::Uncertain(error),
-            false => WriteError::Refused(error),
-        }
+        WriteError::of(self.bucket.unreachable("write", self.tenant, error), self.in_doubt)
     }
 
     fn lost(&self) -> DocumentError {

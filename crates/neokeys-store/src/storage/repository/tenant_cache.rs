@@ -3,6 +3,8 @@
 //!
 //! Who finds a tenant waits for nobody and writes to nothing that others read: the map is one that
 //! readers do not lock, and a tenant's use is noted only where it is not noted yet.
+//!
+//! `ARCHITECTURE.md` (Caches of our own) compares this with the libraries for it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
