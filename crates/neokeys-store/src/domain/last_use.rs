@@ -59,8 +59,67 @@ mod tests {
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::LastUse;
-    use crate::domain::Minute;
+    use crate::domain::{
+        ApiKey, Digest, KeyName, Keyring, KeyringEdit, Minute, Patch, Precondition, Rotation,
+        Scopes, Timestamp,
+    };
+
+    const NOW: Minute = Minute::numbered(29_000_000);
+
+    fn keyring() -> Keyring {
+        let key = |name: &str| {
+            let scopes = Scopes::parse(&["a"]).unwrap();
+            let digest = Digest::of(name.as_bytes());
+            Arc::new(ApiKey::new(KeyName::parse(name).unwrap(), true, scopes, digest))
+        };
+        Keyring::new(["a", "b"].map(key).into(), Vec::new())
+    }
+
+    /// Whether a use of a token is told.
+    fn is_told(keyring: &Keyring, token: &str) -> bool {
+        keyring.find_by_digest(&Digest::of(token.as_bytes())).unwrap().note_use(NOW)
+    }
+
+    #[test]
+    fn what_was_noted_in_one_reading_is_in_the_next_one() {
+        let (older, newer) = (keyring(), keyring());
+        assert!(is_told(&older, "a"));
+        newer.carry_on_uses(&older);
+        assert_eq!((is_told(&newer, "a"), is_told(&newer, "b")), (false, true));
+    }
+
+    #[test]
+    fn the_older_token_of_a_rotated_key_keeps_its_use_and_the_new_one_has_none() {
+        let before = keyring();
+        assert!(is_told(&before, "a"));
+        let rotation = Rotation {
+            digest: Digest::of(b"new"),
+            overlap: Duration::from_secs(3600),
+            expires_at: Patch::Keep,
+        };
+        let edit = KeyringEdit::Rotate { name: KeyName::parse("a").unwrap(), rotation };
+        let now = Timestamp::from_epoch(NOW.since_epoch());
+        let after = before.apply(&before.judge(&edit, &Precondition::default(), now).unwrap());
+        assert_eq!((is_told(&after, "a"), is_told(&after, "new")), (false, true));
+        assert_eq!((is_told(&after, "a"), is_told(&after, "new")), (false, false));
+        assert_eq!(after.tokens().count(), 3);
+    }
+
+    #[test]
+    fn a_key_is_no_larger_for_it() {
+        struct Without {
+            _name: KeyName,
+            _enabled: bool,
+            _scopes: Scopes,
+            _digest: Digest,
+            _details: Option<Box<()>>,
+        }
+        assert_eq!(size_of::<ApiKey>(), size_of::<Without>());
+    }
 
     #[test]
     fn the_first_use_of_a_minute_is_told() {

@@ -114,12 +114,13 @@ impl DocumentStore for MemoryStore {
         tenant: &'a TenantId,
         expected: &'a StoredDocument,
     ) -> StoreFuture<'a, (), WriteError> {
-        let documents = &mut self.contents().documents;
+        let Contents { documents, usage, .. } = &mut *self.contents();
         StoreFuture::ready(match documents.get(tenant) {
             None => Err(WriteError::NoSuchTenant),
             Some(document) if document.version != expected.version => Err(WriteError::Conflict),
             Some(_) => {
                 documents.remove(tenant);
+                usage.remove(&UsageName::of(tenant));
                 Ok(())
             }
         })

@@ -135,8 +135,12 @@ async fn a_record_of_usage_is_replaced_where_it_is_the_expected_one(store: &dyn 
     assert_eq!(read().await.unwrap().0, "two");
     // It is no document, and of no other tenant.
     assert!(store.read_usage(&beside).await.unwrap().is_none());
-    assert_eq!(found(store, &id).await.version, Version::ABSENT);
+    let document = found(store, &id).await;
+    assert_eq!(document.version, Version::ABSENT);
     assert_eq!(store.tenants().await.unwrap(), before);
+    // It goes with its tenant.
+    store.remove_tenant(&id, &document).await.unwrap();
+    assert!(read().await.is_none());
 }
 
 /// A state of which nobody can tell from its content that it is another one.

@@ -6,8 +6,9 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use neokeys_store::domain::{CommitError, KeyRepository};
+use neokeys_store::domain::{CommitError, Digest, KeyRepository, Minute};
 
 use crate::unchecked::not_checked_here;
 use neokeys_testkit::tenants::{Folder, commit, create, names};
@@ -55,6 +56,35 @@ async fn a_full_disk_refuses_a_change_and_harms_nothing() {
     std::fs::remove_file(filler).unwrap();
     commit(&store, &folder.t, create("one")).await.unwrap();
     assert_eq!(names(&folder.open().get_keyring(&folder.t).await.unwrap()), ["before", "one"]);
+}
+
+#[tokio::test]
+async fn a_full_disk_keeps_no_last_use_and_lets_keys_be_checked_until_it_has_room() {
+    let folder = Folder::new();
+    let records = folder.root.join(".neokeys/usage");
+    std::fs::create_dir_all(&records).unwrap();
+    let Some(_mounted) = Mounted::at(records.clone()) else {
+        not_checked_here("a disk too full for last uses: this machine cannot mount a small one");
+        return;
+    };
+    let store = folder.open();
+    commit(&store, &folder.t, create("a")).await.unwrap();
+    let (used, minute) = (Digest::of(b"a"), Minute::numbered(29_000_000));
+    store.note_use(&folder.t, &used, minute);
+    let filler = records.join("filler");
+    assert!(std::fs::write(&filler, vec![0; 1 << 20]).is_err());
+    for _ in 0..2 {
+        store.flush_usage(Duration::from_secs(60)).await;
+        assert_eq!(names(&store.get_keyring(&folder.t).await.unwrap()), ["a"]);
+        let left: Vec<_> = records.read_dir().unwrap().map(|it| it.unwrap().file_name()).collect();
+        assert_eq!(left, ["filler"]);
+    }
+    assert_eq!(store.statistics().usage_flushes, [("written", 0), ("failed", 2)]);
+    std::fs::remove_file(filler).unwrap();
+    store.flush_usage(Duration::from_secs(60)).await;
+    assert_eq!(store.statistics().usage_flushes, [("written", 1), ("failed", 2)]);
+    let usage = folder.open().usage(&folder.t).await.unwrap();
+    assert_eq!(usage.last_used(&used), Some(minute));
 }
 
 /// Runs the process that writes, lets one kind of system call fail from a certain one on, and holds

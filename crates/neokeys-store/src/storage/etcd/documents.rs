@@ -202,6 +202,7 @@ impl RemoteDocuments for Cluster {
                 .and_then([
                     TxnOp::delete(key.as_str(), None),
                     TxnOp::delete(written.as_str(), None),
+                    TxnOp::delete(self.keys.usage(&UsageName::of(tenant)), None),
                     TxnOp::put(self.keys.changed(), id.to_bytes(), None),
                 ])
                 .or_else([TxnOp::get(key.as_str(), Some(GetOptions::new().with_keys_only()))]);

@@ -10,7 +10,9 @@ use super::errors::cannot;
 use super::file_names::{DOCUMENT, OWN_FOLDER};
 use super::file_system::is_no_way;
 use crate::domain::TenantId;
-use crate::storage::document_store::{DocumentError, Reading, StoredDocument, WriteError};
+use crate::storage::document_store::{
+    DocumentError, Reading, StoredDocument, UsageName, WriteError,
+};
 
 /// Names that are tried for a folder that was moved.
 const NAMES: usize = 1000;
@@ -64,6 +66,8 @@ impl Folder {
             self.tell_left(&document, self.files.remove(&document));
         }
         self.tell_left(&moved, std::fs::remove_dir(&moved));
+        // Where it stays, it is of no token of a tenant that is made anew.
+        let _ = self.files.remove(&self.usage(&UsageName::of(tenant)));
         Ok(())
     }
 

@@ -84,7 +84,7 @@ impl Folder {
         made.or_else(|error| if is_there(&error) { Ok(()) } else { Err(error) })
     }
 
-    fn usage(&self, name: &UsageName) -> PathBuf {
+    pub(super) fn usage(&self, name: &UsageName) -> PathBuf {
         self.root.join(OWN_FOLDER).join("usage").join(name.as_str())
     }
 }

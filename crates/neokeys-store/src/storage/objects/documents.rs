@@ -149,7 +149,11 @@ impl RemoteDocuments for Bucket {
         }
         let path = &self.path(tenant);
         match self.ask(deadline, || self.objects.delete(path)).await {
-            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Ok(()) | Err(Error::NotFound { .. }) => {
+                // Where it stays, it is of no token of a tenant that is made anew.
+                let _ = self.objects.delete(&self.usage(&UsageName::of(tenant))).await;
+                Ok(())
+            }
             Err(error) => {
                 let in_doubt = is_of_the_moment(&error);
                 Err(WriteError::of(self.unreachable("take away", tenant, error), in_doubt))

@@ -65,7 +65,7 @@ impl Bucket {
     }
 
     /// A sibling of the prefix, so that nobody who lists the tenants is told of it.
-    fn usage(&self, name: &UsageName) -> Path {
+    pub(super) fn usage(&self, name: &UsageName) -> Path {
         Path::from(format!("{}.usage", self.prefix)).join(name.as_str())
     }
 

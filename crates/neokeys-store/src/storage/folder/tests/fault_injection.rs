@@ -72,6 +72,16 @@ impl FailingFileSystem {
         (files, calls)
     }
 
+    /// Files of which the call of this number fails.
+    pub(super) fn failing(at: usize) -> Self {
+        Self { at, ..Self::under(Circumstance::Usual) }
+    }
+
+    /// How many calls were made.
+    pub(super) fn calls(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.calls)
+    }
+
     fn circumstance(&self) -> Circumstance {
         self.circumstance.lock().unwrap().clone()
     }

@@ -6,3 +6,4 @@ mod fault_injection;
 mod killed_beside_others;
 mod slow_disk;
 mod unacknowledged_write;
+mod usage_record;
