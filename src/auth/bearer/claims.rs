@@ -4,9 +4,9 @@
 //! token that bends one is refused as a whole rather than taken for less. Claims that nothing here
 //! reads may hold anything.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use foldhash::{HashSet, HashSetExt as _};
 use serde_json::Value;
 
 use super::strict_json::TokenObject;
@@ -177,8 +177,10 @@ impl Claims {
             }
         }
         // Auth0 grants the same in `scope` and in `permissions`: repeats are not counted twice.
-        let mut seen = HashSet::new();
-        scopes.retain(|scope| seen.insert(*scope));
+        if scopes.len() > Scopes::MOST {
+            let mut seen = HashSet::new();
+            scopes.retain(|scope| seen.insert(*scope));
+        }
         Scopes::parse_any(&scopes).ok().ok_or(BearerError::InvalidClaim("of scopes"))
     }
 }

@@ -34,7 +34,9 @@ impl<'t> Compact<'t> {
         };
         let (header, payload) = (&token[..first], &token[first + 1..second]);
         let signature = &token[second + 1..];
-        decode_base64url(signature)?;
+        if !is_base64url(signature) {
+            return Err(NOT_BASE64URL);
+        }
         Ok(Self {
             header: decode_base64url(header)?,
             payload: decode_base64url(payload)?,
@@ -49,13 +51,27 @@ fn decode_base64url(part: &str) -> Result<Vec<u8>, BearerError> {
     match URL_SAFE_NO_PAD.decode(part) {
         Ok(bytes) if !bytes.is_empty() => Ok(bytes),
         Ok(_) => Err(BearerError::Malformed("an empty part")),
-        Err(_) => Err(BearerError::Malformed("a part that is not Base64url")),
+        Err(_) => Err(NOT_BASE64URL),
+    }
+}
+
+const NOT_BASE64URL: BearerError = BearerError::Malformed("a part that is not Base64url");
+
+/// Whether a part is some bytes in Base64url: whoever checks the signature decodes it.
+fn is_base64url(part: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_');
+    // Without a branch for each byte, so that the compiler takes many at a time.
+    let are_allowed = part.bytes().fold(true, |all, byte| all & is_allowed(byte));
+    // The bits of the last character that no byte has are zero.
+    are_allowed && !part.is_empty() && {
+        let last = &part[(part.len() - 1) / 4 * 4..];
+        URL_SAFE_NO_PAD.decode_slice(last, &mut [0; 3]).is_ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BearerError, Compact};
+    use super::{BearerError, Compact, decode_base64url, is_base64url};
 
     #[test]
     fn three_parts_of_base64url_are_taken() {
@@ -97,6 +113,19 @@ mod tests {
                 "{token:?} was taken"
             );
         }
+    }
+
+    #[test]
+    fn a_signature_that_can_be_decoded_is_taken_and_no_other() {
+        let alphabet = b"AQBgw_-+/= ";
+        for length in 0..=5 {
+            for number in 0..alphabet.len().pow(length) {
+                let letter = |place| alphabet[number / alphabet.len().pow(place) % alphabet.len()];
+                let part: String = (0..length).map(|place| char::from(letter(place))).collect();
+                assert_eq!(is_base64url(&part), decode_base64url(&part).is_ok(), "{part:?}");
+            }
+        }
+        assert!(!is_base64url("\u{410}QID"));
     }
 
     #[test]

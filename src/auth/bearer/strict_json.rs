@@ -30,7 +30,8 @@ pub(super) struct TokenObject(Vec<(String, Value)>);
 impl TokenObject {
     /// Reads bytes as [`parse_object`] does.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
+        // Whether it is UTF-8 is asked once, and not for each text in it.
+        serde_json::from_str(std::str::from_utf8(bytes).map_err(serde_json::Error::custom)?)
     }
 
     /// The value of a member.
