@@ -15,6 +15,8 @@ const SHOWN: usize = 20;
 /// A file of callgrind's, with addresses and nothing compressed.
 pub struct Dump {
     by_function: HashMap<String, u64>,
+    /// With all that a function calls.
+    by_callee: HashMap<String, u64>,
 }
 
 /// A program's functions by their addresses.
@@ -23,30 +25,43 @@ struct Symbols(Vec<(u64, String)>);
 impl Dump {
     pub fn read(text: &str) -> Self {
         let mut symbols = HashMap::new();
-        let mut by_function = HashMap::new();
-        let (mut object, mut function, mut is_of_callee) = ("", "", false);
+        let (mut by_function, mut by_callee) = (HashMap::new(), HashMap::new());
+        let (mut object, mut function) = ("", "");
+        let (mut object_of_callee, mut callee) = (None, None);
         for line in text.lines() {
             if let Some(name) = line.strip_prefix("ob=") {
                 object = name;
             } else if let Some(name) = line.strip_prefix("fn=") {
                 function = name;
-            } else if line.starts_with("calls=") {
+            } else if let Some(name) = line.strip_prefix("cob=") {
+                object_of_callee = Some(name);
+            } else if let Some(call) = line.strip_prefix("calls=") {
                 // The next line has what the callee cost.
-                is_of_callee = true;
-            } else if let Some((address, count)) = cost(line)
-                && !std::mem::take(&mut is_of_callee)
-            {
+                let address = call.split(' ').nth(1).and_then(|it| it.strip_prefix("0x"));
+                callee = Some(address.and_then(|it| u64::from_str_radix(it, 16).ok()));
+            } else if let Some((address, count)) = cost(line) {
+                let (object, address, counts) = match callee.take() {
+                    None => (object, Some(address), &mut by_function),
+                    Some(of) => (object_of_callee.take().unwrap_or(object), of, &mut by_callee),
+                };
                 let symbols = symbols.entry(object).or_insert_with(|| Symbols::of(object));
-                let name = symbols.name(address).unwrap_or(function);
-                *by_function.entry(name.to_owned()).or_default() += count;
+                let name = address.and_then(|it| symbols.name(it)).unwrap_or(function);
+                *counts.entry(name.to_owned()).or_default() += count;
             }
         }
-        Self { by_function }
+        Self { by_function, by_callee }
     }
 
     /// All that was counted.
     pub fn total(&self) -> u64 {
         self.by_function.values().sum()
+    }
+
+    /// What a function of C cost with all that it called; of one that is linked under a name of its
+    /// version, the end of the name.
+    pub fn called(&self, name: &str) -> u64 {
+        let called = self.by_callee.iter().filter(|(its, _)| its.ends_with(name));
+        called.map(|(_, count)| count).sum()
     }
 
     /// The functions that cost most, a line each: instructions a request, and a name.
