@@ -1,4 +1,4 @@
-//! What counts as a use of a token: a successful authentication with it, by every way in, and nothing
+//! Uses of a token: a successful authentication with it, by every way in, and nothing
 //! else.
 
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{AllowedIps, ApiKey, Description, Label, Labels, Owner, Timestamp, TooManyLabels};
 
-/// What becomes of a value.
+/// The fate of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Patch<T> {
     /// It stays as it is.

@@ -83,7 +83,7 @@ pub struct RepositoryStatistics {
     pub conflicts: u64,
     /// The outcomes of reading documents, and how many there were.
     pub reloads: Vec<(&'static str, u64)>,
-    /// What writing down the last uses of a tenant's tokens came to, and how often it did.
+    /// The outcomes of writing down the last uses of a tenant's tokens, and how many there were.
     pub usage_flushes: [(&'static str, u64); 2],
 }
 

@@ -79,7 +79,7 @@ impl UsageFlush {
         }
     }
 
-    /// What flushes came to, and how many did.
+    /// The outcomes of flushes, and how many there were.
     pub(super) fn outcomes(&self) -> [(&'static str, u64); 2] {
         [("written", self.written.get()), ("failed", self.failed.get())]
     }
