@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use neokeys_store::domain::TenantId;
+use neokeys_store::domain::{Digest, KeyRepository as _, Minute, TenantId};
 use neokeys_store::storage::{
-    CreateTenantError, DocumentStore, FolderStore, MemoryStore, Reading, StoredDocument, UsageName,
-    Version, WriteError,
+    CreateTenantError, DocumentRepository, DocumentStore, FolderStore, MemoryStore, Reading,
+    StoredDocument, UsageName, Version, WriteError,
 };
 
-use neokeys_testkit::tenants::tenant;
+use neokeys_testkit::tenants::{commit, create, tenant};
 
 async fn found(store: &dyn DocumentStore, id: &TenantId) -> StoredDocument {
     match store.read(id, None).await.unwrap() {
@@ -61,6 +61,7 @@ async fn judge(store: Arc<dyn DocumentStore>) {
     a_tenant_is_removed_with_the_document_that_is_expected(&*store).await;
     tenants_whose_names_begin_alike_are_kept_apart(&*store).await;
     a_record_of_usage_is_replaced_where_it_is_the_expected_one(&*store).await;
+    what_repositories_write_down_at_once_adds_up(&store).await;
     of_writers_that_expect_the_same_one_wins(store).await;
 }
 
@@ -141,6 +142,40 @@ async fn a_record_of_usage_is_replaced_where_it_is_the_expected_one(store: &dyn 
     // It goes with its tenant.
     store.remove_tenant(&id, &document).await.unwrap();
     assert!(read().await.is_none());
+}
+
+/// Each knows of uses of its own, and of one token that all know of.
+async fn what_repositories_write_down_at_once_adds_up(store: &Arc<dyn DocumentStore>) {
+    const REPOSITORIES: u32 = 5;
+    let id = tenant("used");
+    store.create_tenant(&id).await.unwrap();
+    let open = || DocumentRepository::new(Arc::clone(store)).unwrap();
+    let token = |number: u32| Digest::of(number.to_string().as_bytes());
+    for number in 0..=REPOSITORIES {
+        commit(&open(), &id, create(&number.to_string())).await.unwrap();
+    }
+    let minute = |number| Minute::numbered(29_000_000 + number);
+    let flushes = (1..=REPOSITORIES).map(|number| {
+        let repository = open();
+        repository.note_use(&id, &token(number), minute(number));
+        repository.note_use(&id, &token(0), minute(number));
+        tokio::spawn(async move {
+            // Where others had the lock for too long, it is tried again.
+            let (began, patience) = (Instant::now(), Duration::from_secs(60));
+            while repository.statistics().usage_flushes[0] != ("written", 1) {
+                assert!(began.elapsed() < patience, "{:?}", repository.statistics().usage_flushes);
+                repository.flush_usage(patience).await;
+            }
+        })
+    });
+    for flush in flushes.collect::<Vec<_>>() {
+        flush.await.unwrap();
+    }
+    let usage = open().usage(&id).await.unwrap();
+    for number in 1..=REPOSITORIES {
+        assert_eq!(usage.last_used(&token(number)), Some(minute(number)));
+    }
+    assert_eq!(usage.last_used(&token(0)), Some(minute(REPOSITORIES)));
 }
 
 /// A state of which nobody can tell from its content that it is another one.

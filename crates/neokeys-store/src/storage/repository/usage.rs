@@ -29,7 +29,7 @@ const PACE: Duration = Duration::from_millis(20);
 /// Records that are written at once.
 const AT_ONCE: usize = 16;
 /// How long a flush waits for a tenant's lock: who changes keys comes first.
-const LOCK_PATIENCE: Duration = Duration::from_millis(250);
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// How often others may be faster.
 const ATTEMPTS: usize = 20;
 
