@@ -65,7 +65,7 @@ fn guard(criterion: &mut Criterion) {
     let mut headers = HeaderMap::new();
     let name = HeaderName::from_static("x-api-key");
     headers.insert(name, HeaderValue::try_from(token(3)).unwrap());
-    let caller = authenticator.authenticate(&headers, Some(tenant.clone()));
+    let caller = authenticator.authenticate(&headers, Some(tenant.clone()), None);
     let caller = runtime.block_on(caller).unwrap();
     criterion.bench_function("a caller's right to an operation", |bencher| {
         bencher.iter(|| black_box(&caller).authorize(Some(&tenant), ListApiKeys::SCOPE).unwrap());

@@ -4,9 +4,11 @@
 //! waited for. Whoever ends a credential meanwhile has it refused, so what was found valid is kept
 //! in a form that can be judged again at once, on any keyring of the tenant, without the secret.
 
+use std::net::IpAddr;
+
 use super::bearer::VerifiedToken;
 use super::{Method, Principal, Tenants};
-use crate::domain::{Digest, Keyring, TenantId};
+use crate::domain::{Digest, Keyring, TenantId, Timestamp, TokenRefusal};
 
 /// A credential that was found valid, and whom it speaks for.
 #[derive(Debug, Clone)]
@@ -20,17 +22,40 @@ pub(crate) struct Accepted {
 /// The grounds of a credential's validity.
 #[derive(Debug, Clone)]
 pub(crate) enum Standing {
-    /// An enabled key of this digest in the tenant.
-    ApiKey(Digest),
+    /// A key of the tenant that has this token, and may be used from where the request came from.
+    ApiKey {
+        /// The digest of the token.
+        digest: Digest,
+        /// The client's whole address, if it is known.
+        client: Option<IpAddr>,
+        /// The first second in which the token is not valid any more.
+        expires_at: Option<Timestamp>,
+    },
     /// The token's time and its issuer's keys.
     Bearer(VerifiedToken),
 }
 
 impl Accepted {
-    /// The key of this digest in a tenant, if there is one that may be used.
-    #[must_use]
-    pub(crate) fn api_key(keyring: &Keyring, digest: Digest, tenant: &TenantId) -> Option<Self> {
-        let key = keyring.find_by_digest(&digest).map(|it| it.key).filter(|key| key.enabled)?;
+    /// The token of this digest in a tenant, if it is valid now for a client of this address.
+    ///
+    /// # Errors
+    /// [`TokenRefusal`]. Where a key is refused for the client's address, the log says so.
+    pub(crate) fn api_key(
+        keyring: &Keyring,
+        digest: Digest,
+        tenant: &TenantId,
+        now: Timestamp,
+        client: Option<IpAddr>,
+    ) -> Result<Self, TokenRefusal> {
+        let found = keyring.find_by_digest(&digest).ok_or(TokenRefusal::Unknown)?;
+        let key = found.key;
+        found.verify(now, client).inspect_err(|refusal| {
+            if *refusal == TokenRefusal::AddressNotAllowed {
+                let address = client.map(|address| address.to_string());
+                let address = address.as_deref().unwrap_or("unknown");
+                tracing::warn!(tenant.id = %tenant, key.name = %key.name, client.address = address, "a key was refused: it may not be used from this address");
+            }
+        })?;
         let principal = Principal {
             method: Method::ApiKey,
             subject: key.name.as_str().into(),
@@ -38,23 +63,39 @@ impl Accepted {
             tenants: Tenants::One(tenant.clone()),
             scopes: key.scopes.clone(),
         };
-        Some(Self { principal, standing: Standing::ApiKey(digest) })
+        let expires_at = found.expires_at();
+        Ok(Self { principal, standing: Standing::ApiKey { digest, client, expires_at } })
     }
 
     /// Whether a token's time has not run out and its issuer still has its key; of an API key, only a
     /// keyring knows.
     pub(super) fn is_good(&self) -> bool {
         match &self.standing {
-            Standing::ApiKey(_) => true,
+            Standing::ApiKey { .. } => true,
             Standing::Bearer(token) => token.is_good(),
+        }
+    }
+
+    /// The first second in which an API key's token is not valid any more.
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        match &self.standing {
+            Standing::ApiKey { expires_at, .. } => *expires_at,
+            Standing::Bearer(_) => None,
         }
     }
 
     /// The same credential as it is now, where these are the tenant's keys; `None` if it is not
     /// valid any more.
-    pub(super) fn renewed(&self, keyring: &Keyring, tenant: &TenantId) -> Option<Self> {
+    pub(super) fn renewed(
+        &self,
+        keyring: &Keyring,
+        tenant: &TenantId,
+        now: Timestamp,
+    ) -> Option<Self> {
         match &self.standing {
-            Standing::ApiKey(digest) => Self::api_key(keyring, *digest, tenant),
+            Standing::ApiKey { digest, client, .. } => {
+                Self::api_key(keyring, *digest, tenant, now, *client).ok()
+            }
             Standing::Bearer(_) => self.is_good().then(|| self.clone()),
         }
     }

@@ -1,18 +1,22 @@
 //! Finding out who calls.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::http::header::HeaderMap;
 
 use super::bearer::{BearerVerifier, TokenDescription};
+use super::client_address::ClientAddresses;
 use super::client_secret::BasicCredentials;
 use super::credential::{self, Presented};
 use super::{
     Accepted, AuthenticationTally, Caller, Method, Principal, Standing, Throttle, Verdict, denial,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::domain::{Digest, KeyRepository, Keyring, Minute, ReadError, TenantId};
+use crate::domain::{
+    Digest, KeyRepository, Keyring, Minute, ReadError, TenantId, Timestamp, TokenRefusal,
+};
 use crate::problem::Problem;
 
 /// Verifies the credentials of requests.
@@ -23,6 +27,7 @@ pub struct Authenticator {
     tally: Arc<AuthenticationTally>,
     throttle: Arc<Throttle>,
     clock: Arc<dyn Clock>,
+    clients: ClientAddresses,
 }
 
 /// The worth of a good token.
@@ -32,6 +37,8 @@ pub struct Inspection {
     pub principal: Principal,
     /// A bearer token's word on itself; `None` for an API key.
     pub token: Option<TokenDescription>,
+    /// The first second in which an API key's token is not valid any more.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// One scheme's answer to a request.
@@ -42,7 +49,8 @@ enum Outcome<T> {
     /// It has one, and it is valid.
     Authenticated(T),
     /// It has one, and it is not.
-    Failed,
+    /// The end of the API key that was presented, if that is why.
+    Failed(Option<Timestamp>),
 }
 
 /// A valid API key, and the keys of the tenant among which it was found.
@@ -61,7 +69,7 @@ impl<T> Outcome<T> {
         match self {
             Self::NotPresented => None,
             Self::Authenticated(_) => Some(Verdict::Accepted),
-            Self::Failed => Some(Verdict::Refused),
+            Self::Failed(_) => Some(Verdict::Refused),
         }
     }
 }
@@ -70,8 +78,14 @@ impl Authenticator {
     /// Verifies API keys by a repository and bearer tokens by a verifier.
     #[must_use]
     pub fn new(keys: Arc<dyn KeyRepository>, bearer: Arc<BearerVerifier>) -> Self {
-        let clock = Arc::new(SystemClock);
-        Self { keys, bearer, tally: Arc::default(), throttle: Arc::default(), clock }
+        Self {
+            keys,
+            bearer,
+            tally: Arc::default(),
+            throttle: Arc::default(),
+            clock: Arc::new(SystemClock),
+            clients: ClientAddresses::default(),
+        }
     }
 
     /// The same, with what becomes of credentials counted there.
@@ -84,6 +98,16 @@ impl Authenticator {
     #[must_use]
     pub(crate) fn throttled_by(self, throttle: Arc<Throttle>) -> Self {
         Self { throttle, ..self }
+    }
+
+    /// The same, with clients' addresses found by the word of these proxies.
+    #[must_use]
+    pub(crate) fn behind(self, clients: ClientAddresses) -> Self {
+        Self { clients, ..self }
+    }
+
+    pub(super) fn clients(&self) -> &ClientAddresses {
+        &self.clients
     }
 
     pub(super) fn throttle(&self) -> &Throttle {
@@ -99,9 +123,10 @@ impl Authenticator {
         &self,
         headers: &HeaderMap,
         tenant: Option<TenantId>,
+        client: Option<IpAddr>,
     ) -> Result<Caller, Problem> {
         let presented = PresentedKey { written: credential::api_key(headers), decoded: None };
-        self.authenticate_both(credential::bearer_token(headers), presented, tenant).await
+        self.authenticate_both(credential::bearer_token(headers), presented, tenant, client).await
     }
 
     /// Like [`authenticate`](Self::authenticate), for programs that can say who they are in no other
@@ -115,9 +140,10 @@ impl Authenticator {
         &self,
         headers: &HeaderMap,
         tenant: Option<TenantId>,
+        client: Option<IpAddr>,
     ) -> Result<Caller, Problem> {
         let Some(basic) = BasicCredentials::of(headers) else {
-            return self.authenticate(headers, tenant).await;
+            return self.authenticate(headers, tenant, client).await;
         };
         let decoded = basic.form_password();
         let written = match credential::api_key(headers) {
@@ -130,7 +156,7 @@ impl Authenticator {
             }
         };
         let presented = PresentedKey { written, decoded: decoded.as_ref().map(|it| &***it) };
-        self.authenticate_both(Presented::Nothing, presented, tenant).await
+        self.authenticate_both(Presented::Nothing, presented, tenant, client).await
     }
 
     async fn authenticate_both(
@@ -138,13 +164,14 @@ impl Authenticator {
         bearer: Presented<&str>,
         key: PresentedKey<'_>,
         tenant: Option<TenantId>,
+        client: Option<IpAddr>,
     ) -> Result<Caller, Problem> {
         let began = Instant::now();
         let mut by_token = self.authenticate_bearer(bearer).await;
-        let by_key = self.authenticate_api_key(key, tenant.as_ref()).await;
+        let by_key = self.authenticate_api_key(key, tenant.as_ref(), client).await;
         // The tenant's keys may have been waited for.
         if matches!(&by_token, Outcome::Authenticated(token) if !token.is_good()) {
-            by_token = Outcome::Failed;
+            by_token = Outcome::Failed(None);
         }
         self.count(&by_key, &by_token);
         let caller = combine(by_key?, by_token, tenant)?;
@@ -180,7 +207,7 @@ impl Authenticator {
     async fn authenticate_bearer(&self, presented: Presented<&str>) -> Outcome<Accepted> {
         match presented {
             Presented::Nothing => Outcome::NotPresented,
-            Presented::Malformed => Outcome::Failed,
+            Presented::Malformed => Outcome::Failed(None),
             Presented::Secret(token) => match self.bearer.accept(token).await {
                 Ok(token) => Outcome::Authenticated(Accepted {
                     principal: token.principal().clone(),
@@ -188,7 +215,7 @@ impl Authenticator {
                 }),
                 Err(error) => {
                     tracing::debug!(reason = %error, "a bearer token was refused");
-                    Outcome::Failed
+                    Outcome::Failed(None)
                 }
             },
         }
@@ -198,31 +225,42 @@ impl Authenticator {
         &self,
         presented: PresentedKey<'_>,
         tenant: Option<&TenantId>,
+        client: Option<IpAddr>,
     ) -> Result<Outcome<FoundKey>, Problem> {
         let token = match presented.written {
             Presented::Nothing => return Ok(Outcome::NotPresented),
-            Presented::Malformed => return Ok(Outcome::Failed),
+            Presented::Malformed => return Ok(Outcome::Failed(None)),
             Presented::Secret(token) => token,
         };
-        let Some(tenant) = tenant else { return Ok(Outcome::Failed) };
+        let Some(tenant) = tenant else { return Ok(Outcome::Failed(None)) };
         match self.keys.get_keyring(tenant).await {
             Ok(keyring) => {
-                let find = |token: &[u8]| Accepted::api_key(&keyring, Digest::of(token), tenant);
-                let decoded = presented.decoded.and_then(find);
-                let Some(found) = find(token).or(decoded) else {
-                    self.keys.feign_absence(tenant);
-                    return Ok(Outcome::Failed);
+                let now = self.clock.now();
+                let find = |token: &[u8]| {
+                    Accepted::api_key(&keyring, Digest::of(token), tenant, now, client)
                 };
-                Ok(Outcome::Authenticated((found, keyring)))
+                let decoded = presented.decoded.map(find);
+                let refusal = match (find(token), decoded) {
+                    (Ok(found), _) | (Err(_), Some(Ok(found))) => {
+                        return Ok(Outcome::Authenticated((found, keyring)));
+                    }
+                    (Err(written), Some(Err(decoded))) => ended(written).or(ended(decoded)),
+                    (Err(written), None) => ended(written),
+                };
+                self.keys.feign_absence(tenant);
+                Ok(Outcome::Failed(refusal))
             }
             // Whoever has no valid key does not learn which tenants exist, neither from the answer nor
             // from the work that it makes.
             Err(ReadError::NoSuchTenant) => {
                 let nobody = Keyring::default();
-                let find = |token: &[u8]| Accepted::api_key(&nobody, Digest::of(token), tenant);
+                let now = self.clock.now();
+                let find = |token: &[u8]| {
+                    Accepted::api_key(&nobody, Digest::of(token), tenant, now, client).ok()
+                };
                 let found = presented.decoded.and_then(find).or(find(token));
                 debug_assert!(found.is_none());
-                Ok(Outcome::Failed)
+                Ok(Outcome::Failed(None))
             }
             Err(error @ ReadError::Unavailable(_)) => Err(denial::unreadable(error)),
         }
@@ -236,20 +274,30 @@ impl Authenticator {
         token: &str,
         tenant: &TenantId,
         keyring: &Keyring,
+        client: Option<IpAddr>,
     ) -> Option<Inspection> {
         let digest = Digest::of(token.as_bytes());
-        let by_key = Accepted::api_key(keyring, digest, tenant);
+        let by_key = Accepted::api_key(keyring, digest, tenant, self.clock.now(), client);
         if !credential::may_be_sent(token) {
             return None;
         }
-        if let Some(Accepted { principal, .. }) = by_key {
+        if let Ok(accepted) = by_key {
             self.note_use(tenant, &digest, keyring);
-            return Some(Inspection { principal, token: None });
+            let expires_at = accepted.expires_at();
+            return Some(Inspection { principal: accepted.principal, token: None, expires_at });
         }
         let described = self.bearer.describe(token).await.ok();
-        described
-            .filter(|(principal, _)| principal.tenants.include(tenant))
-            .map(|(principal, token)| Inspection { principal, token: Some(token) })
+        described.filter(|(principal, _)| principal.tenants.include(tenant)).map(
+            |(principal, token)| Inspection { principal, token: Some(token), expires_at: None },
+        )
+    }
+}
+
+/// The end of a token that was refused for that alone.
+fn ended(refusal: TokenRefusal) -> Option<Timestamp> {
+    match refusal {
+        TokenRefusal::Expired { at } => Some(at),
+        TokenRefusal::Unknown | TokenRefusal::Disabled | TokenRefusal::AddressNotAllowed => None,
     }
 }
 
@@ -260,12 +308,13 @@ fn combine(
     tenant: Option<TenantId>,
 ) -> Result<Caller, Problem> {
     let token = match by_token {
-        Outcome::Failed => return Err(denial::invalid_credential()),
+        Outcome::Failed(_) => return Err(denial::invalid_credential()),
         Outcome::NotPresented => None,
         Outcome::Authenticated(token) => Some(token),
     };
     match (by_key, token) {
-        (Outcome::Failed, _) => Err(denial::invalid_credential()),
+        (Outcome::Failed(Some(at)), _) => Err(denial::expired(at)),
+        (Outcome::Failed(None), _) => Err(denial::invalid_credential()),
         (Outcome::NotPresented, None) => Err(denial::not_authenticated()),
         (Outcome::NotPresented, Some(token)) => Ok(Caller::new(token, None, tenant)),
         (Outcome::Authenticated((key, keyring)), token) => {
@@ -330,7 +379,7 @@ mod tests {
         headers.insert(API_KEY_HEADER, HeaderValue::from_static("good"));
         let tenant = TenantId::parse("t").unwrap();
         let authenticator = Authenticator::new(Arc::new(Slow), bearer);
-        let caller = authenticator.authenticate(&headers, Some(tenant)).await.unwrap();
+        let caller = authenticator.authenticate(&headers, Some(tenant), None).await.unwrap();
         assert!(caller.judged_in() >= SLOWLY, "{:?}", caller.judged_in());
     }
 
@@ -342,7 +391,14 @@ mod tests {
             tenants: Tenants::All,
             scopes: Scopes::default(),
         };
-        Accepted { principal, standing: Standing::ApiKey(Digest::of(subject.as_bytes())) }
+        Accepted {
+            principal,
+            standing: Standing::ApiKey {
+                digest: Digest::of(subject.as_bytes()),
+                client: None,
+                expires_at: None,
+            },
+        }
     }
 
     #[test]
@@ -355,11 +411,11 @@ mod tests {
             (key(), Outcome::NotPresented, Some("key")),
             (Outcome::NotPresented, token(), Some("token")),
             (key(), token(), Some("key+token")),
-            (Outcome::Failed, Outcome::NotPresented, None),
-            (Outcome::NotPresented, Outcome::Failed, None),
-            (Outcome::Failed, token(), None),
-            (key(), Outcome::Failed, None),
-            (Outcome::Failed, Outcome::Failed, None),
+            (Outcome::Failed(None), Outcome::NotPresented, None),
+            (Outcome::NotPresented, Outcome::Failed(None), None),
+            (Outcome::Failed(None), token(), None),
+            (key(), Outcome::Failed(None), None),
+            (Outcome::Failed(None), Outcome::Failed(None), None),
         ];
         for (by_key, by_token, expected) in cases {
             let label = format!("{by_key:?} {by_token:?}");

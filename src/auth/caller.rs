@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::{Accepted, Principal, Standing, Tenants, denial};
-use crate::domain::{Digest, Keyring, Scope, Scopes, TenantId};
+use crate::domain::{Digest, Keyring, Scope, Scopes, TenantId, Timestamp};
 use crate::problem::Problem;
 
 /// The authenticated caller of one request: one principal, or two when both credentials came.
@@ -73,18 +73,29 @@ impl Caller {
     /// The API key that let the caller in, if one did: its tenant, its token's digest, and the keys among
     /// which it was found.
     pub(super) fn used_key(&self) -> Option<(&TenantId, &Digest, &Keyring)> {
-        let Standing::ApiKey(digest) = &self.first.standing else { return None };
+        let Standing::ApiKey { digest, .. } = &self.first.standing else { return None };
         Some((self.tenant.as_ref()?, digest, self.keyring.as_ref()?))
+    }
+
+    /// The first second in which the caller's API key is not valid any more, if it has an end.
+    #[must_use]
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        self.first.expires_at()
     }
 
     /// The caller as it is now, where these are the keys of the tenant that the request is about;
     /// `None` if a credential of the request is not valid any more.
-    pub(crate) fn renewed(&self, keyring: &Keyring, tenant: &TenantId) -> Option<Self> {
+    pub(crate) fn renewed(
+        &self,
+        keyring: &Keyring,
+        tenant: &TenantId,
+        now: Timestamp,
+    ) -> Option<Self> {
         let second = match &self.second {
-            Some(second) => Some(second.renewed(keyring, tenant)?),
+            Some(second) => Some(second.renewed(keyring, tenant, now)?),
             None => None,
         };
-        let first = self.first.renewed(keyring, tenant)?;
+        let first = self.first.renewed(keyring, tenant, now)?;
         Some(Self::new(first, second, Some(tenant.clone())).after(self.judged_in))
     }
 
@@ -202,7 +213,14 @@ mod tests {
             }),
             scopes: Scopes::parse_any(scopes).unwrap(),
         };
-        Accepted { principal, standing: Standing::ApiKey(Digest::of(b"a token")) }
+        Accepted {
+            principal,
+            standing: Standing::ApiKey {
+                digest: Digest::of(b"a token"),
+                client: None,
+                expires_at: None,
+            },
+        }
     }
 
     fn judged(caller: &Caller, tenant: Option<&str>) -> Result<(), ProblemType> {

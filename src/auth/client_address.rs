@@ -28,6 +28,47 @@ impl ClientAddresses {
     }
 }
 
+impl ClientAddresses {
+    /// The client's whole address, for a list that says who is let in: `None` where it is not known, as
+    /// behind a trusted proxy that names nobody, an obfuscated or broken hop, or two stories.
+    #[must_use]
+    pub(crate) fn find_exactly(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = peer?.to_canonical();
+        if self.trust(peer) { self.find_forwarded(Some(peer), headers) } else { Some(peer) }
+    }
+
+    /// The same, of the request that a gateway asks about: only a trusted proxy speaks of it.
+    #[must_use]
+    pub(crate) fn find_forwarded(
+        &self,
+        peer: Option<IpAddr>,
+        headers: &HeaderMap,
+    ) -> Option<IpAddr> {
+        let peer = peer.map(|it| it.to_canonical()).filter(|peer| self.trust(*peer))?;
+        let by = |hops: Vec<Option<IpAddr>>| {
+            (!hops.is_empty()).then(|| {
+                let mut client = peer;
+                for hop in hops.into_iter().rev() {
+                    client = hop?.to_canonical();
+                    if !self.trust(client) {
+                        break;
+                    }
+                }
+                Some(client)
+            })
+        };
+        match (by(forwarded(headers)), by(x_forwarded_for(headers))) {
+            (Some(client), None) | (None, Some(client)) => client,
+            (Some(client), Some(other)) if client == other => client,
+            _ => None,
+        }
+    }
+
+    fn trust(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+}
+
 /// The client's address. A peer that is no trusted proxy speaks for itself;
 /// a trusted one is believed, and the one before it if that is trusted too, and so on (RFC 7239
 /// §7.4). Where `Forwarded` and `X-Forwarded-For` tell two stories, the proxies wrote one of them
@@ -104,7 +145,58 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{network, of};
+    use super::{ClientAddresses, network, of};
+
+    fn exact(peer: &str, headers: &[(&str, &str)]) -> [Option<String>; 2] {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            map.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let clients = ClientAddresses::new(&["10.0.0.0/8".parse().unwrap()]);
+        let peer = peer.parse().ok();
+        [clients.find_exactly(peer, &map), clients.find_forwarded(peer, &map)]
+            .map(|found| found.map(|address| address.to_string()))
+    }
+
+    #[test]
+    fn a_list_of_addresses_is_asked_only_for_one_that_is_known() {
+        let both = |address: &str| [Some(address.to_owned()), Some(address.to_owned())];
+        let own = |address: &str| [Some(address.to_owned()), None];
+        let unknown = [None, None];
+        const XFF: &str = "X-Forwarded-For";
+        for (peer, headers, expected) in [
+            ("192.0.2.1", &[] as &[(&str, &str)], own("192.0.2.1")),
+            ("::ffff:192.0.2.1", &[], own("192.0.2.1")),
+            ("192.0.2.1", &[(XFF, "203.0.113.9")], own("192.0.2.1")),
+            ("nobody", &[(XFF, "203.0.113.9")], unknown.clone()),
+            ("10.0.0.1", &[], unknown.clone()),
+            ("10.0.0.1", &[(XFF, "203.0.113.9")], both("203.0.113.9")),
+            ("::ffff:10.0.0.1", &[(XFF, "::ffff:203.0.113.9")], both("203.0.113.9")),
+            ("10.0.0.1", &[(XFF, "2001:db8::1:2")], both("2001:db8::1:2")),
+            ("10.0.0.1", &[(XFF, "198.51.100.1, 203.0.113.9, 10.2.3.4")], both("203.0.113.9")),
+            ("10.0.0.1", &[(XFF, "198.51.100.1, unknown, 10.2.3.4")], unknown.clone()),
+            ("10.0.0.1", &[(XFF, "203.0.113.9, _hidden")], unknown.clone()),
+            ("10.0.0.1", &[("Forwarded", "for=203.0.113.9")], both("203.0.113.9")),
+            (
+                "10.0.0.1",
+                &[("Forwarded", "for=203.0.113.9"), (XFF, "203.0.113.9")],
+                both("203.0.113.9"),
+            ),
+            (
+                "10.0.0.1",
+                &[("Forwarded", "for=203.0.113.9"), (XFF, "203.0.113.8")],
+                unknown.clone(),
+            ),
+            (
+                "10.0.0.1",
+                &[("Forwarded", "for=\"[2001:db8::1]\""), (XFF, "2001:db8::2")],
+                unknown.clone(),
+            ),
+        ] {
+            assert_eq!(exact(peer, headers), expected, "{peer} {headers:?}");
+        }
+    }
 
     fn client(peer: &str, headers: &[(&str, &str)]) -> String {
         let mut map = HeaderMap::new();

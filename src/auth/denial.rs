@@ -1,14 +1,15 @@
 //! How a caller is turned away: 401 and 403 with their challenges (RFC 6750 §3), and 503 where it
 //! cannot be known who is calling.
 //!
-//! No answer says which of unknown, disabled, expired or another tenant's a credential was.
+//! No answer says which of unknown, disabled, refused for its client's address, or another tenant's a
+//! credential was. That an API key has expired is told to who has it.
 
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use crate::contract::API_KEY_HEADER_TEXT;
-use crate::domain::{ReadError, Remedy, Scope, Unavailable};
+use crate::domain::{ReadError, Remedy, Scope, Timestamp, Unavailable};
 use crate::problem::{Problem, ProblemType};
 
 const REALM: &str = r#"Bearer realm="neokeys""#;
@@ -54,6 +55,16 @@ pub(crate) fn invalid_credential() -> Problem {
             "A credential of this request is not valid for this address.",
         ),
         format!(r#"{REALM}, error="invalid_token""#),
+    )
+}
+
+/// An API key came that has ended (RFC 6750 §3 has such a description as its example). Only who has the
+/// token is told.
+pub(crate) fn expired(at: Timestamp) -> Problem {
+    let sentence = format!("The API key expired at {at}");
+    challenged(
+        Problem::new(ProblemType::Unauthorized, format!("{sentence}.")),
+        format!(r#"{REALM}, error="invalid_token", error_description="{sentence}""#),
     )
 }
 

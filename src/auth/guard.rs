@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::operation_right::OperationRight;
 use super::{Caller, Grants, denial};
+use crate::clock::{Clock as _, SystemClock};
 use crate::contract::Operation;
 use crate::domain::{Commit, KeyRepository, Keyring, KeyringEdit, Precondition, Right, TenantId};
 use crate::problem::Problem;
@@ -67,7 +68,7 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
         keys: &dyn KeyRepository,
     ) -> Result<Arc<Keyring>, Problem> {
         let keyring = keys.get_keyring(&self.tenant).await.map_err(denial::unreadable)?;
-        let renewed = self.caller.renewed(&keyring, &self.tenant);
+        let renewed = self.caller.renewed(&keyring, &self.tenant, SystemClock.now());
         let caller = renewed.ok_or_else(denial::invalid_credential)?;
         caller.authorize(Some(&self.tenant), S::SCOPE)?;
         Ok(keyring)
@@ -134,7 +135,8 @@ mod tests {
             tenants: Tenants::All,
             scopes: Scopes::default(),
         };
-        let standing = Standing::ApiKey(Digest::of(b"key"));
+        let standing =
+            Standing::ApiKey { digest: Digest::of(b"key"), client: None, expires_at: None };
         let judged_in = Duration::from_secs(3);
         let guard = ScopedAuthorize::<DeleteApiKey> {
             tenant: TenantId::parse("t").unwrap(),

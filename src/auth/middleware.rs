@@ -46,6 +46,8 @@ pub async fn authenticate(
 pub enum Credentials {
     /// In the contract's two headers.
     InHeaders,
+    /// There, passed on by a gateway: the client is whom a trusted one names.
+    PassedOn,
     /// There, or an API key as a client's secret: the answer to whoever brings none, or a bad one, offers
     /// that too.
     OfClients,
@@ -73,9 +75,16 @@ async fn find_caller(request: &ServiceRequest, from: Credentials) -> Result<Call
         return Err(denial::too_many_failures(wait));
     }
     let (headers, tenant) = (request.headers(), path_tenant(request.match_info()));
+    let (clients, peer) = (authenticator.clients(), request.peer_addr().map(|peer| peer.ip()));
+    let client = match from {
+        Credentials::InHeaders | Credentials::OfClients => clients.find_exactly(peer, headers),
+        Credentials::PassedOn => clients.find_forwarded(peer, headers),
+    };
     let found = match from {
-        Credentials::InHeaders => authenticator.authenticate(headers, tenant).await,
-        Credentials::OfClients => authenticator.authenticate_client(headers, tenant).await,
+        Credentials::InHeaders | Credentials::PassedOn => {
+            authenticator.authenticate(headers, tenant, client).await
+        }
+        Credentials::OfClients => authenticator.authenticate_client(headers, tenant, client).await,
     };
     found.map_err(|problem| {
         if problem.kind() != ProblemType::Unauthorized {
@@ -87,7 +96,7 @@ async fn find_caller(request: &ServiceRequest, from: Credentials) -> Result<Call
             return denial::too_many_failures(wait);
         }
         match from {
-            Credentials::InHeaders => problem,
+            Credentials::InHeaders | Credentials::PassedOn => problem,
             Credentials::OfClients => denial::offering_client_secret(problem, is_presented),
         }
     })

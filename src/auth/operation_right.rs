@@ -17,10 +17,10 @@ impl CallerRight for OperationRight {
         &self,
         keyring: &Keyring,
         edit: &KeyringEdit,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<(), RightError> {
         let caller =
-            self.caller.renewed(keyring, &self.tenant).ok_or(RightError::CredentialInvalid)?;
+            self.caller.renewed(keyring, &self.tenant, now).ok_or(RightError::CredentialInvalid)?;
         if !caller.holds(&self.tenant, self.scope) {
             return Err(RightError::ScopeMissing { scope: self.scope });
         }

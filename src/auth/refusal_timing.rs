@@ -90,8 +90,10 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
             let tenant = tenant(id);
             let _ = work_trace::take();
             let judged = match as_client {
-                true => authenticator.authenticate_client(&headers, Some(tenant.clone())).await,
-                false => authenticator.authenticate(&headers, Some(tenant.clone())).await,
+                true => {
+                    authenticator.authenticate_client(&headers, Some(tenant.clone()), None).await
+                }
+                false => authenticator.authenticate(&headers, Some(tenant.clone()), None).await,
             };
             assert!(judged.is_err(), "{value} {id}");
             // To a tenant that is there, the steps of one that is not are added by its store.
@@ -107,7 +109,7 @@ async fn a_key_that_is_refused_takes_the_same_steps_whatever_it_is() {
     let mut headers = HeaderMap::new();
     headers.insert(API_KEY_HEADER, HeaderValue::from_static("good"));
     let _ = work_trace::take();
-    assert!(authenticator.authenticate(&headers, Some(tenant("t1"))).await.is_ok());
+    assert!(authenticator.authenticate(&headers, Some(tenant("t1")), None).await.is_ok());
     assert_eq!(work_trace::take(), own);
 }
 
@@ -129,7 +131,7 @@ async fn a_token_that_is_worth_nothing_takes_the_same_steps_whatever_it_is() {
     ] {
         let keyring = keyring(&[("good", true), ("off", false)]);
         let _ = work_trace::take();
-        let found = authenticator.inspect(&token, &tenant("t1"), &keyring).await;
+        let found = authenticator.inspect(&token, &tenant("t1"), &keyring, None).await;
         assert_eq!(found, None, "{token:.30}");
         assert_eq!(work_trace::take(), [Work::Digest, Work::Lookup], "{token:.30}");
     }

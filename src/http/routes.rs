@@ -37,6 +37,8 @@ pub(crate) struct HttpParts {
     pub refused_clients: Option<ClientAddresses>,
     /// Counts of requests.
     pub requests: Arc<RequestTally>,
+    /// The proxies whose word on a client's address is taken.
+    pub clients: ClientAddresses,
     /// Bounds on requests.
     pub limits: LimitsConfig,
     /// Where callers reach it, if a proxy gives it an address of its own.
@@ -52,7 +54,8 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     let (repository, bearer) = (&parts.keys.repository, &parts.keys.bearer);
     let authenticator = Authenticator::new(Arc::clone(repository), Arc::clone(bearer))
         .counted_by(Arc::clone(&parts.authentications))
-        .throttled_by(Arc::clone(&parts.throttle));
+        .throttled_by(Arc::clone(&parts.throttle))
+        .behind(parts.clients.clone());
     if let Some(observer) = &parts.observer {
         config.app_data(ThinData(Arc::clone(observer)));
     }
@@ -70,7 +73,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .app_data(ThinData(parts.documents.clone()));
     let mut router = Router::default();
     router
-        .add(Address::at(FORWARD_AUTH).any(Credentials::InHeaders, forward_auth))
+        .add(Address::at(FORWARD_AUTH).any(Credentials::PassedOn, forward_auth))
         .add(
             Address::at(IntrospectToken::PATH)
                 .operation::<IntrospectToken, _, _>(Credentials::OfClients, introspect),

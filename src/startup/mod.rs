@@ -268,6 +268,7 @@ fn http_parts(
         refused_clients: log
             .client_address
             .then(|| ClientAddresses::new(&auth.throttle.trusted_proxies)),
+        clients: ClientAddresses::new(&auth.throttle.trusted_proxies),
         throttle: Arc::new(Throttle::new(&auth.throttle)),
         public_url: contract.public_url.clone(),
         documents: Documents::render(contract),

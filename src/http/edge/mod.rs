@@ -10,7 +10,6 @@ pub(super) mod request_tally;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -19,17 +18,22 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 use actix_web::web::ThinData;
+use actix_web::{Error, HttpMessage as _};
 
 use super::forward_auth::is_forward_auth;
 use super::request::limits::LimitsConfig;
 use super::request::negotiation::MediaType;
 use super::request::request_id::{RequestId, X_REQUEST_ID};
+use crate::auth::Caller;
 use crate::contract::API_KEY_HEADER_TEXT;
 use crate::problem::{Problem, ProblemType};
 
 use matched_route::MatchedRoute;
 use public_address::public_address;
 use request_tally::RequestTally;
+
+/// The first second in which the API key of the request is not valid any more (RFC 3339), if it has an end.
+const API_KEY_EXPIRES: HeaderName = HeaderName::from_static("api-key-expires");
 
 /// Middleware around everything: the request's id, the bodies of problems, caching and security
 /// headers, the counts and the log line.
@@ -61,6 +65,7 @@ pub(crate) async fn edge(
     let is_api = path.starts_with("/api/");
     let is_forward_auth = is_forward_auth(path);
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let key_end = request.extensions().get::<Caller>().and_then(Caller::expires_at);
     let headers = response.headers_mut();
     if is_api {
         set_caching(headers, is_read);
@@ -68,6 +73,11 @@ pub(crate) async fn edge(
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(end) = key_end
+        && let Ok(end) = HeaderValue::try_from(end.to_string())
+    {
+        headers.insert(API_KEY_EXPIRES, end);
+    }
     let duration = start.elapsed();
     let tally = response.request().app_data::<ThinData<Arc<RequestTally>>>();
     if let Some(ThinData(tally)) = tally {

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, IntoResponses};
 
 use super::demand::{ANY, SCOPE};
 use super::identity::{
-    X_AUTH_ISSUER, X_AUTH_METHOD, X_AUTH_PRINCIPAL, X_AUTH_SCOPES, X_AUTH_TENANT,
+    X_AUTH_EXPIRES, X_AUTH_ISSUER, X_AUTH_METHOD, X_AUTH_PRINCIPAL, X_AUTH_SCOPES, X_AUTH_TENANT,
 };
 use crate::contract::{ListApiKeys, Operation as _};
 
@@ -57,6 +57,7 @@ impl IntoResponses for Passed {
         let issuer = "Who issued the token whose subject the principal is, percent-encoded; empty \
             where no token came.";
         let scopes = "What the credential may do in the tenant: scopes between single spaces.";
+        let expires = "When the API key ends (RFC 3339, in UTC); absent where it has no end.";
         let method = "`api_key`, `bearer`, or `api_key+bearer`.";
         let response = ResponseBuilder::new()
             .description("The request may pass. Nothing of this may be kept.")
@@ -64,7 +65,8 @@ impl IntoResponses for Passed {
             .header(X_AUTH_PRINCIPAL.as_str(), header(principal, "crm-sync").build())
             .header(X_AUTH_ISSUER.as_str(), header(issuer, "https://login.example/").build())
             .header(X_AUTH_SCOPES.as_str(), header(scopes, "orders:read orders:write").build())
-            .header(X_AUTH_METHOD.as_str(), header(method, "api_key").build());
+            .header(X_AUTH_METHOD.as_str(), header(method, "api_key").build())
+            .header(X_AUTH_EXPIRES.as_str(), header(expires, "2027-02-24T21:00:00Z").build());
         BTreeMap::from([("200".to_owned(), response.build().into())])
     }
 }

@@ -20,6 +20,9 @@ pub(super) const X_AUTH_ISSUER: HeaderName = HeaderName::from_static("x-auth-iss
 /// `api_key` or `bearer`.
 pub(super) const X_AUTH_METHOD: HeaderName = HeaderName::from_static("x-auth-method");
 
+/// The first second in which the API key is not valid any more (RFC 3339), if it has an end.
+pub(super) const X_AUTH_EXPIRES: HeaderName = HeaderName::from_static("x-auth-expires");
+
 /// The characters of a subject or an issuer that are percent-encoded (RFC 3986 §2.1, as UTF-8), besides
 /// all that is not ASCII: those that could end a header, be taken for two, or be decoded into something else. A key's name has none.
 const ESCAPED: &AsciiSet =
@@ -40,6 +43,9 @@ pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller)
     headers.insert(X_AUTH_ISSUER, value(utf8_percent_encode(issuer, ESCAPED).into()));
     headers.insert(X_AUTH_SCOPES, value(scopes(&principals).into()));
     headers.insert(X_AUTH_METHOD, value(joined(methods)));
+    if let Some(end) = caller.expires_at() {
+        headers.insert(X_AUTH_EXPIRES, value(end.to_string().into()));
+    }
 }
 
 fn joined<'p>(mut parts: impl Iterator<Item = Cow<'p, str>>) -> Cow<'p, str> {
@@ -94,7 +100,14 @@ mod tests {
             tenants: Tenants::One(TenantId::parse(tenant).unwrap()),
             scopes: Scopes::parse_any(scopes).unwrap(),
         };
-        Accepted { principal, standing: Standing::ApiKey(Digest::of(b"a token")) }
+        Accepted {
+            principal,
+            standing: Standing::ApiKey {
+                digest: Digest::of(b"a token"),
+                client: None,
+                expires_at: None,
+            },
+        }
     }
 
     fn written(caller: &Caller) -> [String; 5] {

@@ -13,6 +13,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::key_service::Keys;
 use super::refusals::Refused;
 use crate::auth::{Caller, denial};
+use crate::clock::{Clock as _, SystemClock};
 use crate::contract::ListApiKeys;
 use crate::domain::ReadError;
 use crate::problem::Problem;
@@ -60,7 +61,9 @@ pub(super) async fn forward_auth(
             ReadError::Unavailable(_) => denial::unreadable(error),
         })?;
         // That has been waited for since the token was found good.
-        caller.renewed(&keyring, tenant).ok_or_else(denial::invalid_credential)?;
+        caller
+            .renewed(&keyring, tenant, SystemClock.now())
+            .ok_or_else(denial::invalid_credential)?;
     }
     let mut response = HttpResponse::new(StatusCode::OK);
     identity::write(response.headers_mut(), tenant, &caller);

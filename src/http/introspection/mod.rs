@@ -13,7 +13,7 @@ use super::key_service::Keys;
 use super::refusals::{BodyRefused, Refused};
 use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize};
 use crate::contract::{ListApiKeys, Operation};
-use crate::domain::Scope;
+use crate::domain::{Scope, Timestamp};
 use crate::problem::Problem;
 
 use description::Introspected;
@@ -70,7 +70,7 @@ pub(super) struct IntrospectionResponse<'t> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Audience<'_>, required = false)]
     aud: Option<Audience<'t>>,
-    /// When the bearer token ends, in seconds since 1970. An API key has no end.
+    /// When the token ends, in seconds since 1970; absent where an API key has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i64, required = false)]
     exp: Option<i64>,
@@ -119,7 +119,8 @@ pub(super) async fn introspect(
 ) -> Result<HttpResponse, Problem> {
     // The body has been waited for since the caller was authenticated,
     let keyring = caller.get_current_keyring(&*keys.repository).await?;
-    let found = authenticator.inspect(request.expose(), caller.tenant(), &keyring).await;
+    let client = request.client();
+    let found = authenticator.inspect(request.expose(), caller.tenant(), &keyring, client).await;
     // and, unless it is an API key that was found, so have an issuer's keys.
     if found.as_ref().is_none_or(|found| found.token.is_some()) {
         caller.get_current_keyring(&*keys.repository).await?;
@@ -133,7 +134,7 @@ pub(super) async fn introspect(
 }
 
 impl<'t> IntrospectionResponse<'t> {
-    fn of(Inspection { principal, token }: &'t Inspection) -> Self {
+    fn of(Inspection { principal, token, expires_at }: &'t Inspection) -> Self {
         let Principal { subject, scopes, .. } = principal;
         let scopes: Vec<_> = scopes.iter().map(Scope::as_str).collect();
         let token = token.as_ref();
@@ -147,7 +148,9 @@ impl<'t> IntrospectionResponse<'t> {
                 [one] => Audience::One(one),
                 several => Audience::Several(several),
             }),
-            exp: token.map(|token| whole_seconds(token.expires)),
+            exp: token
+                .map(|token| whole_seconds(token.expires))
+                .or(expires_at.map(Timestamp::seconds_since_epoch)),
             token_type: Some(TOKEN_TYPE),
         }
     }

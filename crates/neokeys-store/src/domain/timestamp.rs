@@ -43,6 +43,12 @@ impl Timestamp {
         if writable { Ok(Self(seconds)) } else { Err(TimestampError) }
     }
 
+    /// Seconds since the Unix epoch, as `exp` of RFC 7519 has them.
+    #[must_use]
+    pub fn seconds_since_epoch(self) -> i64 {
+        self.0
+    }
+
     /// The point so much later, or the last one there is.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
