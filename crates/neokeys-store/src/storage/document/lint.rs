@@ -90,8 +90,15 @@ fn misspelt_sections(tree: &Tree<'_>) -> Vec<Diagnostic> {
 fn outside_of_entries(tree: &Tree<'_>) -> Vec<Diagnostic> {
     of_sections(tree, |name| {
         let is_limit = find_limit(name).is_some_and(|rule| rule.member == name);
-        let is_member =
-            matches!(MemberName::find(name), Some(MemberName::Enabled | MemberName::Hash));
+        let is_member = matches!(
+            MemberName::find(name),
+            Some(
+                MemberName::Enabled
+                    | MemberName::Hash
+                    | MemberName::Limits
+                    | MemberName::PreviousHashes
+            )
+        );
         (is_limit || is_member).then(|| {
             let fault = format!("{name} stands outside of every entry, where it does nothing");
             (fault, "indent it as far as the other members of its entry".to_owned())

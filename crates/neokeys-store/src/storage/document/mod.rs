@@ -67,6 +67,8 @@ pub(crate) fn is_blank(bytes: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+mod life_cycle;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod styles;

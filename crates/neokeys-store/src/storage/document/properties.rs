@@ -5,6 +5,7 @@
 mod random_document;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use neokeys_testkit::documents::Writer;
@@ -13,19 +14,21 @@ use proptest::prelude::*;
 use self::random_document::{Choices, random_document};
 use super::{Document, DocumentEditor};
 use crate::domain::{
-    ApiKey, Change, Digest, KeyName, KeyringEdit, Precondition, Scopes, Timestamp,
+    AllowedIps, ApiKey, Change, Description, DetailsPatch, Digest, KeyDetails, KeyName,
+    KeyringEdit, Label, Owner, Patch, Precondition, Rotation, Scopes, Timestamp,
 };
 
 const PERMISSIONS: [&str; 7] = ["a:read", "b.write", "*", "true", "it's", "7", "x,y"];
 
-/// The definitions of a document, by name.
-type Model = BTreeMap<String, (bool, Vec<String>)>;
+/// The definitions of a document, by name: whether a key is on, its permissions, its hash and its details.
+type Model = BTreeMap<String, (bool, Vec<String>, String, KeyDetails)>;
 
 fn model_of(document: &Document) -> Model {
     let keys = document.keyring().keys().iter();
     keys.map(|key| {
         let scopes = key.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-        (key.name.as_str().to_owned(), (key.enabled, scopes))
+        let told = (key.enabled, scopes, key.digest.to_hex(), key.details().clone());
+        (key.name.as_str().to_owned(), told)
     })
     .collect()
 }
@@ -44,7 +47,7 @@ fn random_scopes(choices: &mut Choices<'_>) -> Vec<&'static str> {
 
 fn random_edit(choices: &mut Choices<'_>, model: &Model, number: usize) -> KeyringEdit {
     let existing: Vec<&String> = model.keys().collect();
-    let kind = if existing.is_empty() { 0 } else { choices.below(3) };
+    let kind = if existing.is_empty() { 0 } else { choices.below(8) };
     let pick = |choices: &mut Choices<'_>| {
         KeyName::parse(existing[choices.below(existing.len())]).unwrap()
     };
@@ -64,18 +67,85 @@ fn random_edit(choices: &mut Choices<'_>, model: &Model, number: usize) -> Keyri
             enabled: choices.flip(),
             scopes: Scopes::parse(&random_scopes(choices)).unwrap(),
         },
-        _ => KeyringEdit::Delete { name: pick(choices) },
+        2 => KeyringEdit::Delete { name: pick(choices) },
+        3 | 4 => KeyringEdit::Amend { name: pick(choices), patch: random_patch(choices) },
+        5 | 6 => KeyringEdit::Rotate {
+            name: pick(choices),
+            rotation: Rotation {
+                digest: Digest::of(format!("rotated {number} {}", choices.below(256)).as_bytes()),
+                overlap: Duration::from_secs([0, 1, 1000][choices.below(3)]),
+                expires_at: random_end(choices),
+            },
+        },
+        _ => {
+            let name = pick(choices);
+            let (_, _, hash, details) = &model[name.as_str()];
+            let digest = details.previous.first().map(|token| token.digest);
+            match digest.filter(|_| choices.flip()) {
+                Some(digest) => KeyringEdit::EndToken { name, digest },
+                None if choices.flip() => KeyringEdit::EndOverlap { name },
+                None => KeyringEdit::EndToken { name, digest: Digest::parse(hash).unwrap() },
+            }
+        }
     }
 }
 
-fn apply_to_model(model: &mut Model, edit: &KeyringEdit) {
+fn random_end(choices: &mut Choices<'_>) -> Patch<Timestamp> {
+    match choices.below(3) {
+        0 => Patch::Keep,
+        1 => Patch::Remove,
+        _ => Patch::Set(at(10_000 + choices.below(256) as u64)),
+    }
+}
+
+fn random_patch(choices: &mut Choices<'_>) -> DetailsPatch {
+    fn any<T>(choices: &mut Choices<'_>, mut values: Vec<T>) -> Patch<T> {
+        match choices.below(4) {
+            0 | 1 => Patch::Keep,
+            2 => Patch::Remove,
+            _ => Patch::Set(values.swap_remove(choices.below(values.len()))),
+        }
+    }
+    let networks = |texts: &[&str]| AllowedIps::parse(texts).unwrap();
+    let texts =
+        ["x", "CRM nightly", "it's \"so\" \\", "a\nb\t# c: ", "caf\u{e9} \u{1f511}\u{2028}"];
+    let label = |text: &str| Label::parse(text).unwrap();
+    DetailsPatch {
+        expires_at: random_end(choices),
+        allowed_ips: any(
+            choices,
+            vec![networks(&["203.0.113.0/24"]), networks(&["::1", "10.0.0.1", "2001:db8::/32"])],
+        ),
+        description: any(choices, texts.map(|it| Description::parse(it).unwrap()).into()),
+        owner: any(choices, texts.map(|it| Owner::parse(it).unwrap()).into()),
+        labels: any(
+            choices,
+            vec![
+                [(label("env"), Some(label("prod")))].into(),
+                [(label("true"), Some(label("1"))), (label("env"), None)].into(),
+                [(label("a/b"), Some(label("2027-02-24"))), (label("null"), Some(label("-")))]
+                    .into(),
+            ],
+        ),
+    }
+}
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_epoch(Duration::from_secs(seconds))
+}
+
+fn apply_to_model(model: &mut Model, edit: &KeyringEdit, changed: &ApiKey) {
     let texts = |scopes: &Scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
     match edit {
         KeyringEdit::Create(key) => {
-            model.insert(key.name.as_str().to_owned(), (key.enabled, texts(&key.scopes)));
+            let told =
+                (key.enabled, texts(&key.scopes), key.digest.to_hex(), KeyDetails::default());
+            model.insert(key.name.as_str().to_owned(), told);
         }
         KeyringEdit::Update { name, enabled, scopes } => {
-            model.insert(name.as_str().to_owned(), (*enabled, texts(scopes)));
+            let told = model.get_mut(name.as_str()).unwrap();
+            (told.0, told.1) = (*enabled, texts(scopes));
+            told.3.previous.clone_from(&changed.details().previous);
         }
         KeyringEdit::Delete { name } => {
             model.remove(name.as_str());
@@ -83,7 +153,12 @@ fn apply_to_model(model: &mut Model, edit: &KeyringEdit) {
         KeyringEdit::Amend { .. }
         | KeyringEdit::Rotate { .. }
         | KeyringEdit::EndOverlap { .. }
-        | KeyringEdit::EndToken { .. } => panic!("such an edit is not made here"),
+        | KeyringEdit::EndToken { .. } => {
+            // The rules of these have tests of their own.
+            let told = model.get_mut(changed.name.as_str()).unwrap();
+            told.0 = changed.enabled;
+            (told.2, told.3) = (changed.digest.to_hex(), changed.details().clone());
+        }
     }
 }
 
@@ -136,7 +211,7 @@ fn demand_untouched(
             assert!(["", "[]", "[", "]"].contains(&&*gone), "{gone:?} {}", shown());
         }
         (_, Some(entry)) => {
-            let is_update = matches!(edit, KeyringEdit::Update { .. });
+            let is_update = !matches!(edit, KeyringEdit::Delete { .. });
             // A comment on the last line of an entry that goes is one of its own.
             let rest = before[entry.end..].lines().next().unwrap_or_default();
             let is_comment = rest.trim_start_matches([' ', ',']).starts_with('#');
@@ -168,13 +243,15 @@ fn edit_and_compare(text: &str, choices: &mut Choices<'_>) {
     let mut model = model_of(&document);
     for number in 0..1 + choices.below(6) {
         let edit = random_edit(choices, &model, number);
-        let change =
-            document.keyring().judge(&edit, &Precondition::default(), Timestamp::EPOCH).unwrap();
+        let now = at(1000 + number as u64);
+        let Ok(change) = document.keyring().judge(&edit, &Precondition::default(), now) else {
+            continue;
+        };
         let mut draft = DocumentEditor::of(&document);
         let before = std::str::from_utf8(document.bytes()).unwrap().to_owned();
         draft.make(&change).unwrap_or_else(|refused| panic!("{refused:?} {edit:?}\n{before}"));
         let edited = draft.finish().unwrap();
-        apply_to_model(&mut model, &edit);
+        apply_to_model(&mut model, &edit, change.key());
         let after = std::str::from_utf8(edited.bytes()).unwrap();
         let read = Document::parse(edited.bytes().clone())
             .unwrap_or_else(|fault| panic!("{fault} {edit:?}\n{before}\n---\n{after}"));
@@ -227,10 +304,10 @@ fn what_reads_back_around_a_change_reads_back_in_the_whole() {
         for number in 0..4 {
             let bytes: Vec<u8> = (0..8).map(|_| random(256) as u8).collect();
             let edit = random_edit(&mut Choices::new(&bytes), &model_of(&document), number);
-            let change = document
-                .keyring()
-                .judge(&edit, &Precondition::default(), Timestamp::EPOCH)
-                .unwrap();
+            let now = at(1000 + number as u64);
+            let Ok(change) = document.keyring().judge(&edit, &Precondition::default(), now) else {
+                continue;
+            };
             let mut draft = DocumentEditor::of(&document);
             let before = String::from_utf8_lossy(document.bytes()).into_owned();
             draft.make(&change).unwrap_or_else(|refused| panic!("{refused:?} {edit:?}\n{before}"));

@@ -20,6 +20,9 @@ pub(super) struct EntryTemplate {
     /// mapping.
     delimiters: Delimiters,
     members: Vec<MemberTemplate>,
+    /// How far is indented what a member in block style holds.
+    column: Option<usize>,
+    ending: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -79,7 +82,7 @@ impl Delimiters {
 
 impl EntryTemplate {
     /// An entry in block style whose dash stands at a column.
-    pub(super) fn block(column: usize, ending: &str) -> Self {
+    pub(super) fn block(column: usize, ending: &'static str) -> Self {
         let members = MemberName::ALL.map(|name| MemberTemplate {
             name,
             key: format!("{}:{}", name.as_str(), if name.is_list() { "" } else { " " }),
@@ -91,7 +94,7 @@ impl EntryTemplate {
             between: format!("{ending}{}", " ".repeat(column + 2)),
             after: ending.to_owned(),
         };
-        Self { delimiters, members: members.into() }
+        Self { delimiters, members: members.into(), column: Some(column + 4), ending }
     }
 
     /// An entry in flow style.
@@ -102,7 +105,8 @@ impl EntryTemplate {
             quotes,
             list: Delimiters::flow(["[", "]"]),
         });
-        Self { delimiters: Delimiters::flow(["{", "}"]), members: members.into() }
+        let delimiters = Delimiters::flow(["{", "}"]);
+        Self { delimiters, members: members.into(), column: None, ending: "" }
     }
 
     /// An entry like this one, in a section in block style (`column` of its dashes) or in flow
@@ -111,7 +115,7 @@ impl EntryTemplate {
         tree: &Tree<'_>,
         item: NodeId,
         column: Option<usize>,
-        ending: &str,
+        ending: &'static str,
     ) -> Option<Self> {
         let text = tree.text();
         let node = tree.node(item);
@@ -155,12 +159,15 @@ impl EntryTemplate {
         }
         ordered.sort_by_key(|(place, _)| *place);
         let members = ordered.into_iter().map(|(_, member)| member).collect();
-        Some(Self { delimiters: template.delimiters, members })
+        Some(Self { members, ..template })
     }
 
     /// The entry's text: whole lines in a section in block style.
     pub(super) fn write(&self, key: &ApiKey) -> String {
-        let members: Vec<String> = self.members.iter().map(|member| member.write(key)).collect();
+        let ending = self.ending;
+        let written =
+            self.members.iter().filter_map(|member| member.write(key, self.column, ending));
+        let members: Vec<String> = written.collect();
         self.delimiters.join(&members)
     }
 }
@@ -191,9 +198,17 @@ impl MemberTemplate {
         }
     }
 
-    fn write(&self, key: &ApiKey) -> String {
+    /// The member, if the key has use for it. In block style, what it holds is indented by `column`.
+    fn write(&self, key: &ApiKey, column: Option<usize>, ending: &str) -> Option<String> {
         let written = |text: &str| write_text(text, self.quotes);
-        let value = match MemberValue::of(key, self.name) {
+        let value = match MemberValue::of(key, self.name)? {
+            MemberValue::Tree(tree) => match column {
+                Some(column) => {
+                    let name = self.key.trim_end_matches([' ', ':']);
+                    return Some(format!("{name}:{}", tree.in_block(column, self.quotes, ending)));
+                }
+                None => tree.in_flow(self.quotes),
+            },
             MemberValue::Text(text) => written(&text),
             MemberValue::Flag(flag) => flag.to_string(),
             MemberValue::List(texts) if texts.is_empty() => {
@@ -203,7 +218,7 @@ impl MemberTemplate {
                 self.list.join(&texts.into_iter().map(written).collect::<Vec<_>>())
             }
         };
-        format!("{}{value}", self.key)
+        Some(format!("{}{value}", self.key))
     }
 }
 

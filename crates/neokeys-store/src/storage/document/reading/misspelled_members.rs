@@ -32,10 +32,6 @@ pub(crate) struct Rule {
     pub(crate) hint: &'static str,
 }
 
-/// The way out of a limit that would not be kept.
-const KEEPS_NO_LIMITS: &str = "this version keeps no limits: remove the member and delete the key when it should \
-                               end, or use a version that keeps them";
-
 const RULES: &[Rule] = &[
     Rule {
         member: "enabled",
@@ -48,11 +44,11 @@ const RULES: &[Rule] = &[
     },
     Rule {
         member: "limits",
-        is_understood: false,
+        is_understood: true,
         words: "limit restrictions restriction ratelimit ratelimits",
         consequence: Consequence::NoKey,
         reason: "passed over, it would leave the key without its limit",
-        hint: KEEPS_NO_LIMITS,
+        hint: "write \"limits:\" with expiresAt or allowedIps beneath it",
     },
     Rule {
         member: "expiresAt",
@@ -63,7 +59,7 @@ const RULES: &[Rule] = &[
                 notbefore ttl timetolive maxage lifetime endsat enddate until",
         consequence: Consequence::NoKey,
         reason: "passed over, it would leave the key without its end",
-        hint: KEEPS_NO_LIMITS,
+        hint: "write \"expiresAt\" beneath \"limits:\", as a date and time with an offset: 2027-02-24T21:00:00Z",
     },
     Rule {
         member: "allowedIps",
@@ -76,7 +72,7 @@ const RULES: &[Rule] = &[
                 blockedips deniedips",
         consequence: Consequence::NoKey,
         reason: "passed over, it would let the key be used from everywhere",
-        hint: "this version keeps no limits: remove the member, or use a version that keeps them",
+        hint: "write \"allowedIps\" beneath \"limits:\", as a list of addresses and networks",
     },
     Rule {
         member: "name",
@@ -159,7 +155,7 @@ impl Rule {
     /// The fault of a member of this name.
     pub(crate) fn fault(&self, name: &str) -> String {
         if name == self.member {
-            format!("{name} is not understood here: {}", self.reason)
+            format!("{name} is not understood in this place: {}", self.reason)
         } else {
             format!("{} is not {}: {}", shown(name), self.member, self.reason)
         }
@@ -245,7 +241,6 @@ mod tests {
             assert_eq!(outcome(name), Some(("enabled", Consequence::NoKey)), "{name:?}");
         }
         for (name, member) in [
-            ("limits", "limits"),
             ("Limits", "limits"),
             ("limit", "limits"),
             ("limist", "limits"),
@@ -298,6 +293,9 @@ mod tests {
             "enabled",
             "permissions",
             "hash",
+            "limits",
+            "previousHashes",
+            "createdAt",
             "note",
             "notes",
             "owner",

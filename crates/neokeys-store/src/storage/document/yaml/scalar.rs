@@ -128,6 +128,33 @@ pub(crate) fn write_text(text: &str, quotes: Quotes) -> String {
     }
 }
 
+/// The same for any text without control characters but tabs and line feeds.
+pub(crate) fn write_any(text: &str, quotes: Quotes) -> String {
+    let is_graphic = |it: char| it.is_ascii_graphic() && !matches!(it, '"' | '\\');
+    if !text.is_empty() && text.chars().all(is_graphic) {
+        return write_text(text, quotes);
+    }
+    // What some reader takes for a line break, a mark or nothing at all.
+    let is_odd = |it: char| {
+        it.is_control()
+            || matches!(it, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    if quotes != Quotes::Double && !text.contains(is_odd) {
+        return format!("'{}'", text.replace('\'', "''"));
+    }
+    let mut written = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '\n' => written += "\\n",
+            '\t' => written += "\\t",
+            '"' | '\\' => written.extend(['\\', character]),
+            _ if is_odd(character) => written += &format!("\\u{:04x}", u32::from(character)),
+            _ => written.push(character),
+        }
+    }
+    written + "\""
+}
+
 /// Whether a plain scalar of this text is this text to readers of YAML 1.2 and 1.1, in block and in
 /// flow style. Errs on the side of quotes.
 pub(crate) fn is_plain(text: &str) -> bool {

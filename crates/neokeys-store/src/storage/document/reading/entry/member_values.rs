@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::members::{Member, MemberName, text_value};
+use super::written_details::Written;
 use super::{EntryReader, REMOVE_TAG};
 use crate::domain::{ApiKey, Digest, KeyName, Scope, ScopeError, Scopes};
 use crate::storage::document::diagnostic::Diagnostic;
@@ -16,17 +17,26 @@ pub(crate) enum MemberValue<'k> {
     Text(Cow<'k, str>),
     Flag(bool),
     List(Vec<&'k str>),
+    Tree(Written),
 }
 
 impl<'k> MemberValue<'k> {
-    /// The value that a member has in the entry of a key.
-    pub(crate) fn of(key: &'k ApiKey, member: MemberName) -> Self {
-        match member {
+    /// The value that a member has in the entry of a key; none where the entry has no need of it.
+    pub(crate) fn of(key: &'k ApiKey, member: MemberName) -> Option<Self> {
+        Some(match member {
             MemberName::Name => Self::Text(key.name.as_str().into()),
             MemberName::Enabled => Self::Flag(key.enabled),
             MemberName::Permissions => Self::List(key.scopes.iter().map(Scope::as_str).collect()),
             MemberName::Hash => Self::Text(key.digest.to_hex().into()),
-        }
+            MemberName::Limits
+            | MemberName::PreviousHashes
+            | MemberName::CreatedAt
+            | MemberName::RotatedAt
+            | MemberName::Description
+            | MemberName::Owner
+            | MemberName::Labels
+            | MemberName::ManagedBy => Self::Tree(Written::of(key.details(), member)?),
+        })
     }
 }
 
@@ -153,7 +163,9 @@ impl<'a, 't> EntryReader<'a, 't> {
 }
 
 /// All the values, or all that is wrong with them.
-fn all<T>(results: impl Iterator<Item = Result<T, Diagnostic>>) -> Result<Vec<T>, Vec<Diagnostic>> {
+pub(super) fn all<T>(
+    results: impl Iterator<Item = Result<T, Diagnostic>>,
+) -> Result<Vec<T>, Vec<Diagnostic>> {
     let (mut values, mut faults) = (Vec::new(), Vec::new());
     for result in results {
         match result {

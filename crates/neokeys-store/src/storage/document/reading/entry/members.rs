@@ -11,11 +11,32 @@ pub(crate) enum MemberName {
     Enabled,
     Permissions,
     Hash,
+    Limits,
+    PreviousHashes,
+    CreatedAt,
+    RotatedAt,
+    Description,
+    Owner,
+    Labels,
+    ManagedBy,
 }
 
 impl MemberName {
-    /// All of them, in the order of a new entry.
-    pub(crate) const ALL: [Self; 4] = [Self::Name, Self::Enabled, Self::Permissions, Self::Hash];
+    /// All of them, in the order of a new entry, which has those behind `hash` only if they are used.
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Name,
+        Self::Enabled,
+        Self::Permissions,
+        Self::Hash,
+        Self::Limits,
+        Self::PreviousHashes,
+        Self::CreatedAt,
+        Self::RotatedAt,
+        Self::Description,
+        Self::Owner,
+        Self::Labels,
+        Self::ManagedBy,
+    ];
 
     /// The name as it is written.
     pub(crate) fn as_str(self) -> &'static str {
@@ -24,6 +45,14 @@ impl MemberName {
             Self::Enabled => "enabled",
             Self::Permissions => "permissions",
             Self::Hash => "hash",
+            Self::Limits => "limits",
+            Self::PreviousHashes => "previousHashes",
+            Self::CreatedAt => "createdAt",
+            Self::RotatedAt => "rotatedAt",
+            Self::Description => "description",
+            Self::Owner => "owner",
+            Self::Labels => "labels",
+            Self::ManagedBy => "managedBy",
         }
     }
 

@@ -2,9 +2,11 @@
 //!
 //! Invariant: a fault never holds the value of a hash, and an entry with a fault is never a key.
 
+pub(crate) mod details;
 pub(crate) mod member_values;
 pub(crate) mod members;
 mod merge_keys;
+pub(crate) mod written_details;
 
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -91,7 +93,7 @@ impl<'a, 't> EntryReader<'a, 't> {
         let mut known = EntryMembers::of(tree, members);
         let mut keys: Vec<NodeId> = members.iter().map(|[key, _]| *key).collect();
         self.merge(members, &mut known, &mut keys, 0, &mut faults);
-        let warnings = self.check_names(&keys, &known, &mut faults);
+        let mut warnings = self.check_names(&keys, &known, &mut faults);
         let name = self.name(place, known.get(MemberName::Name));
         let name = name.map_err(|fault| faults.push(fault)).ok();
         let enabled = self.enabled(known.get(MemberName::Enabled));
@@ -100,13 +102,17 @@ impl<'a, 't> EntryReader<'a, 't> {
         let scopes = scopes.map_err(|all| faults.extend(all)).ok();
         let digest = self.hash(place, known.get(MemberName::Hash));
         let digest = digest.map_err(|fault| faults.push(fault)).ok();
+        let details = self.details(&known, &mut warnings);
+        let details = details.map_err(|all| faults.extend(all)).ok();
         let taken = known.get(MemberName::Name).and_then(|member| {
             let named = tree.resolved(member.value);
             named.text().filter(|_| named.value() != Some(Value::Null)).map(str::to_owned)
         });
-        let key = match (name, enabled, scopes, digest) {
-            (Some(name), Some(enabled), Some(scopes), Some(digest)) if faults.is_empty() => {
-                Ok(ApiKey::new(name, enabled, scopes, digest))
+        let key = match (name, enabled, scopes, digest, details) {
+            (Some(name), Some(enabled), Some(scopes), Some(digest), Some(details))
+                if faults.is_empty() =>
+            {
+                Ok(ApiKey::new(name, enabled, scopes, digest).with_details(details))
             }
             _ => Err(faults),
         };
