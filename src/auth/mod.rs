@@ -20,6 +20,7 @@ mod grants;
 mod guard;
 mod middleware;
 mod operation_right;
+mod outcome;
 mod principal;
 #[cfg(test)]
 mod refusal_timing;

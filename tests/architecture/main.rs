@@ -57,7 +57,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         module: "http",
-        uses: &["auth", "contract", "domain", "problem", "tally"],
+        uses: &["auth", "clock", "contract", "domain", "problem", "tally"],
         never: &["std::fs", "std::env", "serde_yaml::from"],
     },
     Layer {

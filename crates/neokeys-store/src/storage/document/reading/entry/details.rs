@@ -7,6 +7,7 @@
 use super::EntryReader;
 use super::member_values::all;
 use super::members::{EntryMembers, Member, MemberName, text_value};
+use super::written_details::{ALLOWED_IPS, EXPIRES_AT, HASH};
 use crate::domain::{
     AllowedIps, AllowedIpsError, Annotation, Digest, KeyDetails, Label, Labels, Limits,
     PreviousToken, Timestamp,
@@ -15,12 +16,6 @@ use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::reading::misspelled_members::shown;
 use crate::storage::document::yaml::scalar::Value;
 use crate::storage::document::yaml::{NodeId, TagUse};
-
-/// The names in `limits`, which is closed.
-pub(crate) const EXPIRES_AT: &str = "expiresAt";
-pub(crate) const ALLOWED_IPS: &str = "allowedIps";
-/// A name in an item of `previousHashes`, beside [`EXPIRES_AT`].
-pub(crate) const HASH: &str = "hash";
 
 /// A list of diagnostics that a value may have.
 type Faults = Vec<Diagnostic>;
@@ -117,26 +112,25 @@ impl<'a> EntryReader<'a, '_> {
                 "an item of previousHashes is \"{ hash: …, expiresAt: … }\"; mend or remove it";
             self.tree.node(place).diagnostic(fault, hint)
         };
-        let members =
-            self.mapping(item, "the item").map_err(|_| broken(item, "it is no mapping"))?;
+        let members = self.mapping(item, "the item").or(Err(broken(item, "it is no mapping")))?;
         let (mut digest, mut expires_at) = (None, None);
         for (key, value) in members {
             match text_value(self.tree.resolved(key)) {
                 Some(HASH) => {
                     let text = self.tree.resolved(value).text().unwrap_or_default();
                     let read = Digest::parse(text);
-                    digest = Some(read.map_err(|_| broken(value, "its hash is no SHA-256"))?);
+                    digest = Some(read.or(Err(broken(value, "its hash is no SHA-256")))?);
                 }
                 Some(EXPIRES_AT) => {
                     let read = self.time(value, EXPIRES_AT);
                     let why = "its expiresAt is no date and time with an offset";
-                    expires_at = Some(read.map_err(|_| broken(value, why))?);
+                    expires_at = Some(read.or(Err(broken(value, why)))?);
                 }
                 _ => return Err(broken(key, "it has a member that is not known")),
             }
         }
         match (digest, expires_at) {
-            (Some(digest), Some(expires_at)) => Ok(PreviousToken { digest, expires_at }),
+            (Some(digest), Some(expires_at)) => Ok(PreviousToken::new(digest, expires_at)),
             (None, _) => Err(broken(item, "it has no hash")),
             (Some(_), None) => Err(broken(item, "it has no expiresAt")),
         }

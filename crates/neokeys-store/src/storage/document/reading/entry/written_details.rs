@@ -1,9 +1,14 @@
 //! How the members beside a key's definition are written, in flow and in block style.
 
-use super::details::{ALLOWED_IPS, EXPIRES_AT, HASH};
 use super::members::MemberName;
 use crate::domain::{KeyDetails, PreviousToken};
 use crate::storage::document::yaml::scalar::{Quotes, write_any, write_text};
+
+/// The names in `limits`, which is closed.
+pub(super) const EXPIRES_AT: &str = "expiresAt";
+pub(super) const ALLOWED_IPS: &str = "allowedIps";
+/// A name in an item of `previousHashes`, beside [`EXPIRES_AT`].
+pub(super) const HASH: &str = "hash";
 
 /// A value of a member that may hold others.
 #[derive(Debug, PartialEq, Eq)]
