@@ -18,6 +18,7 @@ mod documents;
 mod forward_auth;
 mod hostile_paths;
 mod introspection;
+mod key_limits;
 mod last_use;
 mod limits;
 mod naughty;

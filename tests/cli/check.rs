@@ -46,7 +46,8 @@ fn what_could_fail_open_is_no_key_and_named() {
         ("Is-Active: no", ["Is-Active", "enabled: false"]),
         ("expiresAt: 2026-12-31", ["expiresAt", "end"]),
         ("Expires_At: 2026-12-31", ["Expires_At", "end"]),
-        ("limits: {expiresAt: 2026-12-31T00:00:00Z}", ["limits", "limit"]),
+        ("Limits: {expiresAt: 2026-12-31T00:00:00Z}", ["Limits", "limit"]),
+        ("rateLimit: 5", ["rateLimit", "limit"]),
         ("allowed-ips: [10.0.0.0/8]", ["allowed-ips", "everywhere"]),
         ("!mine enabled: false", ["enabled", "tag"]),
     ] {
