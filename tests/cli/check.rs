@@ -204,3 +204,29 @@ fn tags_of_the_core_schema_mean_what_they_say() {
     }
     assert_eq!(judged("apiKeys: !!null \"\"\n"), (Vec::new(), Vec::new()));
 }
+
+#[test]
+fn a_token_of_two_entries_is_an_error_also_where_it_is_an_older_one() {
+    let text = "apiKeys:\n  - name: a\n    hash: H!\n  - name: b\n    hash: H!\n";
+    let keys = demand(text, (4, 5), "error", &["line 2", "same token"]);
+    assert_eq!(keys, ["a", "b"]);
+    let other = HASH.replace('5', "6");
+    let text = format!(
+        "apiKeys:\n  - name: a\n    hash: H!\n  - name: b\n    hash: {other}\n    \
+         previousHashes:\n      - {{ hash: H!, expiresAt: 2027-02-24T21:00:00Z }}\n"
+    );
+    demand(&text, (4, 5), "error", &["line 2", "same token"]);
+}
+
+#[test]
+fn limits_that_cannot_be_kept_are_named_where_they_stand() {
+    for (member, column, words) in [
+        ("limits: { rate: 5 }", 15, ["rate", "expiresAt and allowedIps"]),
+        ("limits: { expiresAt: 2027-02-24 }", 26, ["expiresAt", "offset"]),
+        ("limits: { allowedIps: [10.0.0.1/8] }", 28, ["address", "write 10.0.0.0/8"]),
+    ] {
+        let text = format!("apiKeys:\n  - name: a\n    hash: H!\n    {member}\n");
+        let keys = demand(&text, (4, column), "error", &words);
+        assert!(keys.is_empty(), "{keys:?}");
+    }
+}

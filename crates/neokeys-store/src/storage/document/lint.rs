@@ -49,11 +49,13 @@ fn of_entries(tree: &Tree<'_>, entries: Vec<ApiKeyEntry>) -> LintReport {
         match entry.key {
             Err(faults) => report.faults.extend(faults),
             Ok(key) => {
-                if let Some(line) = holders.insert(key.digest, node.line()) {
-                    let fault = format!("the entry at line {line} has the same hash");
-                    report
-                        .warnings
-                        .push(node.diagnostic(fault, "give each key a token of its own"));
+                let previous = key.details().previous.iter().map(|token| token.digest);
+                for digest in previous.chain([key.digest]) {
+                    if let Some(line) = holders.insert(digest, node.line()) {
+                        let fault = format!("the entry at line {line} has the same token");
+                        let hint = "give each key tokens of its own";
+                        report.faults.push(node.diagnostic(fault, hint));
+                    }
                 }
             }
         }
