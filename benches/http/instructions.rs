@@ -34,6 +34,21 @@ some 5,900 a row, so the library is told not to.
 
 `tests/run` counts anew and fails where a row is over 2 % off, unless this page changes with it:
 `cargo bench --bench http -- instructions --record`.
+
+What was wanted and what is missed: `/health/live` at most 19,000, forward-auth 27,000, GET of one key 31,000 and
+the JSON log 6,000 on top hold. Two do not. When this was recorded:
+
+- **Introspection** cost 12,200 beyond forward-auth; 5,000 were wanted. A bare handler that takes the form costs 4,552
+  beyond one that answers forward-auth's bytes: two more headers, the body's decoding, and a second turn of the
+  service. Some 2,500 are the SHA-256 of the token that is asked about, and some 2,000 a second look at the tenant's
+  keys, since the body has been waited for and a caller who was let in may be so no more. What would have to
+  change: a framework that hands a body which came with its head on with it, so that one look is enough.
+- **A token never seen** cost 24,101 beyond its signature and the same request with a token seen before; 20,000
+  were wanted. Half of it is the JSON of its two parts and their Base64. What would have to change: a reader that
+  takes the eight claims that count in place, and of the others only their shape.
+
+Reading a document of block style costs some 66 instructions a byte (228 before it was read line by line), of
+which three fifths are its parser; 14 MB take 0.09 s of one processor. Other styles cost what they did.
 ";
 
 /// One kind of request.
