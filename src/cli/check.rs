@@ -1,5 +1,7 @@
 //! `neokeys check`: the problems of every document.
 
+use std::time::Duration;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -15,6 +17,9 @@ pub(super) struct CheckArguments {
     /// Check only this tenant's file.
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: Option<TenantId>,
+    /// Report every enabled key that ends within this time, or has ended, as an error: for an alarm.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    expiring_within: Option<Duration>,
     #[command(flatten)]
     place: Place,
     /// Print JSON instead of a table.
@@ -40,7 +45,12 @@ pub(super) async fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let store = arguments.place.open(false)?;
-    let findings = store.check(arguments.tenant.as_ref()).await.map_err(|error| match error {
+    let tenant = arguments.tenant.as_ref();
+    let checked = match arguments.expiring_within {
+        None => store.check(tenant).await,
+        Some(within) => store.check_expiring(tenant, within).await,
+    };
+    let findings = checked.map_err(|error| match error {
         CheckError::NoSuchTenant(_) => {
             Failure::refused(&error).hint("`neokeys tenants list` lists the tenants")
         }
@@ -58,6 +68,17 @@ pub(super) async fn run(
         return Err(Failure::silent());
     }
     Ok(())
+}
+
+/// A time in which keys end: a whole number of `s`, `m`, `h` or `d`.
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+    let read = units.iter().find_map(|(unit, factor)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*factor)
+    });
+    let form = "a time is a whole number of s, m, h or d, such as 14d";
+    read.map(Duration::from_secs).ok_or_else(|| form.to_owned())
 }
 
 fn row(finding: &Finding) -> [String; 4] {

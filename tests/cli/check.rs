@@ -230,3 +230,33 @@ fn limits_that_cannot_be_kept_are_named_where_they_stand() {
         assert!(keys.is_empty(), "{keys:?}");
     }
 }
+
+#[test]
+fn keys_that_end_soon_fail_a_check_that_asks_for_them() {
+    let place = Workplace::with_tenant();
+    let entry = |name: &str, rest: &str| {
+        let hash = neokeys::domain::Digest::of(name.as_bytes()).to_hex();
+        format!("  - name: {name}\n    hash: {hash}\n{rest}")
+    };
+    let text = [
+        entry("far", "    limits: { expiresAt: 9000-01-01T00:00:00Z }\n"),
+        entry("never", ""),
+        entry("off", "    enabled: false\n    limits: { expiresAt: 2020-01-01T00:00:00Z }\n"),
+    ];
+    let far = format!("apiKeys:\n{}", text.concat());
+    place.write("data/demo/security.yml", &far);
+    let soon = ["check", "--expiring-within", "14d"];
+    assert_eq!(place.run(&soon).exit_code, 0);
+    let near = entry("near", "    limits: { expiresAt: 2020-01-01T00:00:00Z }\n");
+    place.write("data/demo/security.yml", &(far + &near));
+    assert_eq!(place.run(&["check"]).exit_code, 0);
+    let told = place.run(&soon);
+    assert_eq!(told.exit_code, 1);
+    assert!(
+        told.results.contains("the key near expires at 2020-01-01T00:00:00Z"),
+        "{}",
+        told.results
+    );
+    assert!(!told.results.contains("far") && !told.results.contains("off"), "{}", told.results);
+    assert_eq!(place.run(&["check", "--expiring-within", "soon"]).exit_code, 2);
+}

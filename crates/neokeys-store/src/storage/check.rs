@@ -2,7 +2,7 @@
 
 use super::document::{Diagnostic, Document};
 use super::document_store::{DocumentError, DocumentStore, Reading};
-use crate::domain::{Remedy, TenantId};
+use crate::domain::{Remedy, TenantId, Timestamp};
 
 /// A problem of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub enum CheckError {
 pub(super) async fn check(
     documents: &dyn DocumentStore,
     tenant: Option<&TenantId>,
+    expiring_by: Option<Timestamp>,
 ) -> Result<Vec<Finding>, CheckError> {
     let tenants = match tenant {
         Some(tenant) => vec![tenant.clone()],
@@ -55,7 +56,12 @@ pub(super) async fn check(
     for id in &tenants {
         match documents.read(id, None).await {
             Ok(Reading::Found(stored)) => {
-                findings.extend(check_document(documents, id, &stored.bytes))
+                findings.extend(check_document(documents, id, &stored.bytes));
+                // What keeps a document from being read is told already.
+                let expiring = expiring_by.map(|by| Document::expiring(&stored.bytes, by));
+                let expiring = expiring.and_then(Result::ok).unwrap_or_default().into_iter();
+                let tell = |fault| finding(documents, id, Severity::Error, fault);
+                findings.extend(expiring.map(tell));
             }
             Ok(Reading::Unchanged | Reading::Confirmed(_) | Reading::BeingAcknowledged) => {}
             // One that was removed since it was listed is no fault.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::domain::Timestamp;
 use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::reading::entry::ApiKeyEntry;
 use crate::storage::document::reading::entry::members::MemberName;
@@ -38,6 +39,18 @@ pub(crate) fn check(bytes: &[u8]) -> Result<LintReport, Diagnostic> {
     report.warnings.extend(misspelt);
     report.warnings.extend(outside_of_entries(&tree));
     Ok(report)
+}
+
+/// The enabled keys that end by a time, or have ended.
+pub(crate) fn expiring(bytes: &[u8], by: Timestamp) -> Result<Vec<Diagnostic>, Diagnostic> {
+    let ParsedDocument { tree, entries, .. } = read(bytes)?;
+    let told = entries.iter().filter_map(|entry| {
+        let key = entry.key.as_ref().ok().filter(|key| key.enabled)?;
+        let end = key.details().limits.expires_at.filter(|end| *end <= by)?;
+        let fault = format!("the key {} expires at {end}", key.name);
+        Some(tree.node(entry.node).diagnostic(fault, "give it a later end, or disable it"))
+    });
+    Ok(told.collect())
 }
 
 fn of_entries(tree: &Tree<'_>, entries: Vec<ApiKeyEntry>) -> LintReport {

@@ -21,7 +21,7 @@ pub(crate) use self::editing::{DocumentEditor, NotEditable};
 pub(crate) use self::lint::LintReport;
 use self::reading::section_layout::Layout;
 use self::reading::{ParsedDocument, read};
-use crate::domain::Keyring;
+use crate::domain::{Keyring, Timestamp};
 
 /// A document that could be read.
 #[derive(Debug)]
@@ -48,6 +48,14 @@ impl Document {
     /// The [`Diagnostic`] that keeps the document as a whole from being read.
     pub(crate) fn check(bytes: &[u8]) -> Result<LintReport, Diagnostic> {
         lint::check(bytes)
+    }
+
+    /// The enabled keys of a document that end by a time, or have ended.
+    ///
+    /// # Errors
+    /// The [`Diagnostic`] that keeps the document as a whole from being read.
+    pub(crate) fn expiring(bytes: &[u8], by: Timestamp) -> Result<Vec<Diagnostic>, Diagnostic> {
+        lint::expiring(bytes, by)
     }
 
     /// The bytes as they are in the file.

@@ -152,7 +152,20 @@ impl DocumentRepository {
     /// # Errors
     /// [`CheckError`] when there is no such tenant, or the tenants cannot be listed.
     pub async fn check(&self, tenant: Option<&TenantId>) -> Result<Vec<Finding>, CheckError> {
-        check::check(&*self.shared.documents, tenant).await
+        check::check(&*self.shared.documents, tenant, None).await
+    }
+
+    /// The same, and of every enabled key that ends within so long, or has ended, that it does.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn check_expiring(
+        &self,
+        tenant: Option<&TenantId>,
+        within: Duration,
+    ) -> Result<Vec<Finding>, CheckError> {
+        let by = self.shared.clock.now().saturating_add(within);
+        check::check(&*self.shared.documents, tenant, Some(by)).await
     }
 
     /// Writes down all uses of tokens that are not written down yet, for so long at most: for whoever
