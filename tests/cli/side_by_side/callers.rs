@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use neokeys::contract::API_KEY_HEADER_TEXT;
 use neokeys_testkit::seeded::Seeded;
 use neokeys_testkit::workplace::Workplace;
@@ -90,7 +90,11 @@ struct Start(Moment, u64);
 impl World {
     pub(super) fn new(place: Workplace) -> Self {
         let services = [Service::start(&place, 0), Service::start(&place, 1)];
-        let http = Client::builder(TokioExecutor::new()).build_http();
+        // Shorter than a service keeps an idle connection: one that it is about to close takes no request.
+        let http = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(1))
+            .build_http();
         Self { place, services, http }
     }
 
