@@ -34,6 +34,11 @@ impl Failure {
         Self::new(2, in_full(error))
     }
 
+    /// As [`usage`](Self::usage), where there is no error to name.
+    pub(super) fn misused(message: impl Into<String>) -> Self {
+        Self::new(2, message.into())
+    }
+
     /// The result itself is a reason to stop a script; there is nothing to add.
     pub(super) fn silent() -> Self {
         Self::new(1, String::new())

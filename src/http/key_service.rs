@@ -6,6 +6,7 @@ use actix_web::web::Data;
 
 use crate::auth::Grants;
 use crate::auth::bearer::BearerVerifier;
+use crate::clock::Clock;
 use crate::domain::{KeyRepository, TokenPrefix};
 
 /// The keys of every tenant, and the deployment's rules on them: one for all workers.
@@ -16,6 +17,8 @@ pub(crate) struct KeyService {
     pub bearer: Arc<BearerVerifier>,
     /// The permissions that a caller may grant.
     pub grants: Grants,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
     /// The prefix of new tokens.
     pub token_prefix: TokenPrefix,
 }

@@ -35,7 +35,7 @@ impl IntoResponses for BodyRefused {
     }
 }
 
-fn referred(answers: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+pub(super) fn referred(answers: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
     let reference = |name: &str| RefOr::Ref(Ref::new(format!("#/components/responses/{name}")));
     answers.iter().map(|(status, name)| ((*status).to_owned(), reference(name))).collect()
 }

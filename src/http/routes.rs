@@ -9,7 +9,12 @@ use super::edge::exchange::RequestObserver;
 use super::edge::request_tally::RequestTally;
 use super::forward_auth::{FORWARD_AUTH, forward_auth};
 use super::introspection::{IntrospectToken, introspect};
+use super::key_details;
 use super::key_service::Keys;
+use super::operations::{
+    AmendApiKeyDetails, CreateApiKeyDetails, EndPreviousTokens, GetApiKeyDetails,
+    ListApiKeyDetails, RotateApiKey,
+};
 use super::pages::openapi::Documents;
 use super::pages::swagger_ui::SwaggerUi;
 use super::pages::{health, openapi, problem_pages, swagger_ui};
@@ -89,6 +94,38 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 .operation::<ListApiKeys, _, _>(Credentials::InHeaders, api_keys::list_api_keys)
                 .operation::<CreateApiKey, _, _>(Credentials::InHeaders, api_keys::create_api_key),
         )
+        .add(
+            Address::at(GetApiKeyDetails::PATH)
+                .operation::<GetApiKeyDetails, _, _>(
+                    Credentials::InHeaders,
+                    key_details::get_api_key_details,
+                )
+                .operation::<AmendApiKeyDetails, _, _>(
+                    Credentials::InHeaders,
+                    key_details::amend_api_key_details,
+                ),
+        )
+        .add(
+            Address::at(ListApiKeyDetails::PATH)
+                .operation::<ListApiKeyDetails, _, _>(
+                    Credentials::InHeaders,
+                    key_details::list_api_key_details,
+                )
+                .operation::<CreateApiKeyDetails, _, _>(
+                    Credentials::InHeaders,
+                    key_details::create_api_key_details,
+                ),
+        )
+        .add(
+            Address::at(RotateApiKey::PATH).operation::<RotateApiKey, _, _>(
+                Credentials::InHeaders,
+                key_details::rotate_api_key,
+            ),
+        )
+        .add(Address::at(EndPreviousTokens::PATH).operation::<EndPreviousTokens, _, _>(
+            Credentials::InHeaders,
+            key_details::end_previous_tokens,
+        ))
         .add(Address::page("/health/live", health::live))
         .add(Address::page("/health/ready", health::ready))
         .add(Address::page(PAGES, problem_pages::index))

@@ -258,6 +258,7 @@ fn http_parts(
     HttpParts {
         observer: traces.map(|traces| traces as Arc<dyn RequestObserver>),
         keys: Data::new(KeyService {
+            clock: Arc::new(SystemClock),
             repository: store as Arc<dyn KeyRepository>,
             bearer,
             grants: auth.grants,

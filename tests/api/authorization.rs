@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use neokeys::contract::{OPERATIONS, OperationDescription};
+use neokeys::http::EXTENSIONS;
 use serde_json::json;
 
 use crate::KEYS;
@@ -68,34 +69,53 @@ pub async fn call(
     }
     let path = operation.path.replace("{tenantId}", "t1").replace("{keyName}", &name);
     let request = client.request(operation.method.as_str(), &path);
+    let merge_patch = "application/merge-patch+json";
     let request = match operation.method.as_str() {
         "PUT" => request.json(rights),
+        "PATCH" => request.body(r#"{"owner": "x"}"#).header("content-type", merge_patch),
+        _ if path.ends_with("/rotate") => request.json(json!({"overlapSeconds": 60})),
         _ if creates => request.json(json!({"name": name, "permissions": ["p"]})),
         _ => request,
     };
     request.send().await
 }
 
-#[tokio::test]
-async fn who_may_do_what_is_as_reviewed() {
+/// Each kind of caller, and what each of these operations answers it.
+async fn table(operations: &[OperationDescription]) -> String {
     let service = Service::start();
     let mut table = format!("{:24}", "");
-    for operation in OPERATIONS {
+    for operation in operations {
         write!(table, "{:26}", operation.name).unwrap();
     }
     let mut cell = 0;
     for (caller, client) in callers(&service) {
         write!(table, "\n{caller:24}").unwrap();
-        for operation in OPERATIONS {
+        for operation in operations {
             cell += 1;
             let reply = call(&service, &client, operation, cell).await;
             let problem = if reply.status.is_success() { String::new() } else { reply.problem() };
             write!(table, "{:26}", format!("{} {problem}", reply.status.as_u16())).unwrap();
         }
     }
-    let table: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[tokio::test]
+async fn who_may_do_what_is_as_reviewed() {
+    let table = table(OPERATIONS).await;
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("who_may", table);
+    });
+}
+
+#[tokio::test]
+async fn who_may_do_what_with_details_is_as_reviewed() {
+    let on_details = EXTENSIONS.iter().filter(|it| it.path.contains("/admin/"));
+    let operations: Vec<_> = on_details.cloned().collect();
+    assert_eq!(operations.len(), 6);
+    let table = table(&operations).await;
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("who_may_with_details", table);
     });
 }
 

@@ -18,6 +18,8 @@ mod documents;
 mod forward_auth;
 mod hostile_paths;
 mod introspection;
+mod key_details;
+mod key_details_list;
 mod key_limits;
 mod last_use;
 mod limits;

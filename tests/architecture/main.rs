@@ -118,6 +118,7 @@ const LAYERS: &[Layer] = &[
         uses: &[
             "auth",
             "causes",
+            "clock",
             "connections",
             "contract",
             "domain",
@@ -281,7 +282,7 @@ fn nothing_of_the_contract_is_typed_a_second_time() {
     for path in all_production() {
         let code = code(&path);
         for text in [
-            "/admin/",
+            "/admin/apiKeys",
             "tenant.apiKey",
             "tenantId\"",
             "keyName\"",

@@ -11,6 +11,19 @@ fn create(place: &Workplace, name: &str) -> Run {
     place.run(&["keys", "create", name, "--permission", "passes:read", "--tenant", "demo"])
 }
 
+/// Keys without the time at which each was made, which must be there.
+fn timeless(mut keys: serde_json::Value) -> serde_json::Value {
+    let remove = |key: &mut serde_json::Value| {
+        assert!(key.as_object_mut().unwrap().remove("createdAt").unwrap().is_string());
+    };
+    if keys.is_array() {
+        keys.as_array_mut().unwrap().iter_mut().for_each(remove);
+    } else {
+        remove(&mut keys);
+    }
+    keys
+}
+
 #[test]
 fn the_token_is_alone_on_standard_output() {
     let place = Workplace::with_tenant();
@@ -33,7 +46,8 @@ fn as_json_too_the_token_is_alone_on_standard_output() {
     assert_eq!(run.results.lines().count(), 1);
     let end = run.remarks.rfind('}').unwrap();
     let definition: serde_json::Value = serde_json::from_str(&run.remarks[..=end]).unwrap();
-    assert_eq!(definition, json!({"name": "a", "enabled": true, "permissions": ["x"]}));
+    let expected = json!({"name": "a", "enabled": true, "permissions": ["x"], "status": "active"});
+    assert_eq!(timeless(definition), expected);
 }
 
 #[test]
@@ -45,13 +59,15 @@ fn a_key_lives_from_create_to_delete() {
     place.run(&disabled).done();
     assert_eq!(
         place.run(&["keys", "list", "--tenant", "demo"]).done(),
-        "NAME  ENABLED  PERMISSIONS\na     true     passes:read\nb     false    x y\n"
+        "NAME  STATUS    EXPIRES  LAST USED  PERMISSIONS\n\
+         a     active    never    -          passes:read\n\
+         b     disabled  never    -          x y\n"
     );
     assert_eq!(
-        place.run(&["keys", "list", "--tenant", "demo", "--json"]).json(),
+        timeless(place.run(&["keys", "list", "--tenant", "demo", "--json"]).json()),
         json!([
-            {"name": "a", "enabled": true, "permissions": ["passes:read"]},
-            {"name": "b", "enabled": false, "permissions": ["x", "y"]},
+            {"name": "a", "enabled": true, "permissions": ["passes:read"], "status": "active"},
+            {"name": "b", "enabled": false, "permissions": ["x", "y"], "status": "disabled"},
         ])
     );
     let before = place.read("data/demo/security.yml");
@@ -69,11 +85,14 @@ fn a_key_lives_from_create_to_delete() {
         "--tenant",
         "demo",
     ];
-    assert_eq!(place.run(&update).done(), "NAME  ENABLED  PERMISSIONS\na     false    y z\n");
+    assert_eq!(
+        place.run(&update).done(),
+        "NAME  STATUS    EXPIRES  LAST USED  PERMISSIONS\na     disabled  never    -          y z\n"
+    );
     assert!(place.read("data/demo/security.yml").contains(hash));
     assert_eq!(
-        place.run(&["keys", "get", "a", "--tenant", "demo", "--json"]).json(),
-        json!({"name": "a", "enabled": false, "permissions": ["y", "z"]})
+        timeless(place.run(&["keys", "get", "a", "--tenant", "demo", "--json"]).json()),
+        json!({"name": "a", "enabled": false, "permissions": ["y", "z"], "status": "disabled"})
     );
     assert_eq!(place.run(&["keys", "delete", "a", "--tenant", "demo"]).done(), "");
     assert!(

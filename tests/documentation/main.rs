@@ -5,6 +5,7 @@
 mod commands;
 mod configurations;
 mod inventory;
+mod key_life;
 mod pages;
 mod readme;
 mod security;

@@ -14,7 +14,7 @@ use crate::http::request::preconditions::Preconditions;
 use crate::problem::Problem;
 
 /// Makes a change by the right of a caller, unless its client goes while it still waits for its turn.
-pub(super) async fn commit<O: Operation>(
+pub(in crate::http) async fn commit<O: Operation>(
     request: &HttpRequest,
     KeyService { repository, grants, .. }: &KeyService,
     caller: &ScopedAuthorize<O>,

@@ -12,7 +12,7 @@ use crate::contract::{
 };
 use crate::domain::{ApiKey, KeyName, KeyringEdit, Scopes, Token};
 use crate::http::edge::access_log::CreatedKey;
-use crate::http::key_service::Keys;
+use crate::http::key_service::{KeyService, Keys};
 use crate::http::request::json_body::JsonBody;
 use crate::http::request::preconditions::Preconditions;
 use crate::problem::{Faults, Problem, ProblemType};
@@ -38,11 +38,9 @@ pub(crate) async fn create_api_key(
     request: HttpRequest,
     body: JsonBody<CreateApiKey>,
 ) -> Result<HttpResponse, Problem> {
-    let (name, enabled, scopes) = judge(body)?;
-    let token = Token::generate(&keys.token_prefix).map_err(|error| {
-        Problem::new(ProblemType::Internal, "No randomness could be had for a token.")
-            .caused_by(error.to_string())
-    })?;
+    let JsonBody { value, faults } = body;
+    let NewKey { name, enabled, scopes } = NewKey::parse(value, faults)?;
+    let token = new_token(&keys)?;
     let edit = KeyringEdit::Create(ApiKey::new(name, enabled, scopes, token.digest()));
     let key = commit(&request, &keys, &caller, preconditions, edit).await?;
     request.extensions_mut().insert(CreatedKey(key.name.clone()));
@@ -53,21 +51,46 @@ pub(crate) async fn create_api_key(
     Ok(response)
 }
 
-/// The rules on a new key's members, all at once.
-fn judge(body: JsonBody<CreateApiKey>) -> Result<(KeyName, bool, Scopes), Problem> {
-    let JsonBody { value, mut faults } = body;
-    let name = value.name.and_then(|text| {
-        KeyName::parse(&text)
-            .map_err(|error| faults.add(CreateApiKeyRequest::NAME, error.to_string()))
-            .ok()
-    });
-    let scopes =
-        judge_permissions(CreateApiKeyRequest::PERMISSIONS, value.permissions, &mut faults);
-    match (name, scopes) {
-        (Some(name), Some(scopes)) if faults.is_empty() => {
-            Ok((name, value.enabled.unwrap_or(true), scopes))
+/// A new token of this deployment's form.
+///
+/// # Errors
+/// A 500 where the system gives no randomness.
+pub(in crate::http) fn new_token(keys: &KeyService) -> Result<Token, Problem> {
+    Token::generate(&keys.token_prefix).map_err(|error| {
+        Problem::new(ProblemType::Internal, "No randomness could be had for a token.")
+            .caused_by(error.to_string())
+    })
+}
+
+/// The contract's members of a new key, by the rules on each.
+pub(in crate::http) struct NewKey {
+    pub(in crate::http) name: KeyName,
+    pub(in crate::http) enabled: bool,
+    pub(in crate::http) scopes: Scopes,
+}
+
+impl NewKey {
+    /// Takes the members of a body, whose form had these faults.
+    ///
+    /// # Errors
+    /// A 400 with all faults at once.
+    pub(in crate::http) fn parse(
+        value: CreateApiKeyRequest,
+        mut faults: Faults,
+    ) -> Result<Self, Problem> {
+        let name = value.name.and_then(|text| {
+            KeyName::parse(&text)
+                .map_err(|error| faults.add(CreateApiKeyRequest::NAME, error.to_string()))
+                .ok()
+        });
+        let member = CreateApiKeyRequest::PERMISSIONS;
+        let scopes = judge_permissions(member, value.permissions, &mut faults);
+        match (name, scopes) {
+            (Some(name), Some(scopes)) if faults.is_empty() => {
+                Ok(Self { name, enabled: value.enabled.unwrap_or(true), scopes })
+            }
+            _ => Err(Problem::validation(faults)),
         }
-        _ => Err(Problem::validation(faults)),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn problem(error: CommitError) -> Problem {
 }
 
 /// The problem for an edit that the rules refuse, or for a key that is not there.
-pub(super) fn of_edit(error: EditError) -> Problem {
+pub(in crate::http) fn of_edit(error: EditError) -> Problem {
     match error {
         EditError::NotFound => no_such_key(),
         EditError::NoKeyButFaultyEntry { line, fault } => Problem::new(

@@ -40,7 +40,7 @@ pub(super) fn answer_read(
 }
 
 /// An answer with a body, labelled as the caller accepts it best.
-pub(super) fn answer<T: Serialize>(
+pub(in crate::http) fn answer<T: Serialize>(
     request: &HttpRequest,
     status: StatusCode,
     entity_tag: &EntityTag,
@@ -69,10 +69,20 @@ fn labelled(
 }
 
 /// Where the caller of this request finds a key.
-#[expect(clippy::expect_used, reason = "a public URL, an id and a name are visible ASCII")]
 pub(super) fn location(request: &HttpRequest, tenant: &TenantId, key: &ApiKey) -> HeaderValue {
+    location_at(GetApiKey::PATH, request, tenant, key)
+}
+
+/// Where the caller of this request finds what is at this path about a key.
+#[expect(clippy::expect_used, reason = "a public URL, an id and a name are visible ASCII")]
+pub(in crate::http) fn location_at(
+    path: &str,
+    request: &HttpRequest,
+    tenant: &TenantId,
+    key: &ApiKey,
+) -> HeaderValue {
     // Neither a tenant's id nor a key's name has a character that a path would have to escape.
-    let path = GetApiKey::PATH
+    let path = path
         .replace(&format!("{{{}}}", parameter::TENANT_ID), tenant.as_str())
         .replace(&format!("{{{}}}", parameter::KEY_NAME), key.name.as_str());
     HeaderValue::try_from(&*public_address(request, &path)).expect("an address is a header value")

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::{forward_auth, introspection};
+use crate::http::{forward_auth, introspection, key_details};
 
 /// The name of the security scheme for an API key as a client's secret.
 pub(crate) const CLIENT_SECRET: &str = "client-secret";
@@ -17,11 +17,28 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
             part of the documented contract."
     ),
     tags(
+        (name = "API key details", description = "The life of keys: ends, rotation, networks, texts for people."),
         (name = "Gateways", description = "Questions of gateways."),
         (name = "Introspection", description = "Questions of resource servers."),
     ),
-    paths(forward_auth::forward_auth, introspection::introspect),
-    components(schemas(introspection::IntrospectionResponse<'_>, introspection::Audience<'_>)),
+    paths(
+        key_details::list_api_key_details,
+        key_details::create_api_key_details,
+        key_details::get_api_key_details,
+        key_details::amend_api_key_details,
+        key_details::rotate_api_key,
+        key_details::end_previous_tokens,
+        forward_auth::forward_auth,
+        introspection::introspect,
+    ),
+    components(schemas(
+        introspection::IntrospectionResponse<'_>,
+        introspection::Audience<'_>,
+        key_details::ApiKeyDetails<'_>,
+        key_details::ApiKeyDetailsList<'_>,
+        key_details::ApiKeyDetailsWithToken<'_>,
+        key_details::PreviousTokenDetails,
+    )),
     modifiers(&ClientSecret),
 )]
 struct Annotations;

@@ -18,6 +18,16 @@ pub(crate) struct JsonBody<O: OperationWithBody> {
     pub faults: Faults,
 }
 
+impl<O: OperationWithBody> JsonBody<O> {
+    /// The members, of a body whose values have no rules beyond their form.
+    ///
+    /// # Errors
+    /// A 400 with all faults of the form.
+    pub(crate) fn into_value(self) -> Result<O::Body, Problem> {
+        if self.faults.is_empty() { Ok(self.value) } else { Err(Problem::validation(self.faults)) }
+    }
+}
+
 impl<O: OperationWithBody> FromRequest for JsonBody<O> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;

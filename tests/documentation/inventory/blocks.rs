@@ -16,6 +16,8 @@ const PREFIXES: &[&str] = &[
 ];
 const PROVIDERS: &[&str] =
     &["documentation::configurations::the_settings_of_identity_providers_are_settings"];
+const KEY_LIFE: &[&str] =
+    &["documentation::key_life::a_key_is_rotated_limited_and_described_as_the_page_says"];
 const CONSTRUCTED: &str = "a drawing or a sum, which no program reads";
 const ITSELF: &str = "it is what runs the tests";
 
@@ -168,6 +170,49 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         "import os",
         Run(&["clients::introspection::authlib_lets_in_whom_neokeys_vouches_for"]),
     ),
+    (
+        "docs/key-life.md",
+        "neokeys keys rotate crm-sync --tenant acme --overlap 24h > new-token",
+        Run(KEY_LIFE),
+    ),
+    ("docs/key-life.md", "neokeys keys list --tenant acme", Run(KEY_LIFE)),
+    ("docs/key-life.md", "neokeys keys end-overlap crm-sync --tenant acme", Run(KEY_LIFE)),
+    (
+        "docs/key-life.md",
+        "curl -sS http://localhost:8080/api/acme/admin/apiKeyDetails/crm-sync/rotate \\",
+        Run(KEY_LIFE),
+    ),
+    (
+        "docs/key-life.md",
+        "curl -sS -X DELETE http://localhost:8080/api/acme/admin/apiKeyDetails/crm-sync/previousTokens -H \"X-API-KEY: $ADMIN\"",
+        Run(KEY_LIFE),
+    ),
+    (
+        "docs/key-life.md",
+        "neokeys keys limit crm-sync --tenant acme --expires-in 90d",
+        Run(KEY_LIFE),
+    ),
+    (
+        "docs/key-life.md",
+        "neokeys keys rotate crm-sync --tenant acme --overlap 0 --expires-in 90d > new-token",
+        Run(KEY_LIFE),
+    ),
+    (
+        "docs/key-life.md",
+        "neokeys keys limit crm-sync --tenant acme --allow-ip 127.0.0.0/8 --allow-ip 2001:db8::/32",
+        Run(KEY_LIFE),
+    ),
+    (
+        "docs/key-life.md",
+        "neokeys keys limit crm-sync --tenant acme --description 'CRM, every night' --owner sales@example.com --label env=prod",
+        Run(KEY_LIFE),
+    ),
+    (
+        "docs/key-life.md",
+        "curl -sS 'http://localhost:8080/api/acme/admin/apiKeyDetails?label=env%3Dprod&sort=expiresAt' -H \"X-API-KEY: $ADMIN\"",
+        Run(KEY_LIFE),
+    ),
+    ("docs/key-life.md", "apiKeys:", Run(KEY_LIFE)),
     (
         "docs/observability.md",
         "metrics:",

@@ -30,6 +30,7 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ("docs/operations.md", "examples/cluster/run", Run(EXAMPLE)),
     ("README.md", "neokeys check", Run(COMMAND_LINE)),
     ("README.md", "neokeys openapi", Run(COMMAND_LINE)),
+    ("docs/key-life.md", "neokeys check", Run(COMMAND_LINE)),
     ("docs/observability.md", "neokeys check", Run(COMMAND_LINE)),
     ("README.md", "neokeys serve --help", Run(&["cli::settings::help_lists_every_setting"])),
     ("README.md", "neokeys copy --from file:data --to etcd://…", Run(COPY)),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ring::digest::{Context, SHA256};
 
-use super::{Digest, EntityTag, KeyDetails, KeyName, LastUse, Scopes, Timestamp};
+use super::{Digest, EntityTag, KeyDetails, KeyName, LastUse, Minute, Scopes, Timestamp, Usage};
 
 /// A key as a tenant's document defines it. The plaintext is nowhere in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,12 @@ impl ApiKey {
         let previous = self.details().previous.iter();
         let previous = previous.map(|token| (&token.digest, &token.last_use));
         std::iter::once((&self.digest, &self.last_use)).chain(previous)
+    }
+
+    /// The minute in which one of its tokens was used last, if that is known.
+    #[must_use]
+    pub fn last_used(&self, usage: &Usage) -> Option<Minute> {
+        self.tokens().filter_map(|(token, _)| usage.last_used(token)).max()
     }
 
     /// The status at a time.

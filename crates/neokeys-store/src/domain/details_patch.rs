@@ -51,7 +51,10 @@ impl DetailsPatch {
     }
 
     /// A key with these changes.
-    pub(super) fn applied(&self, key: &ApiKey) -> Result<ApiKey, TooManyLabels> {
+    ///
+    /// # Errors
+    /// [`TooManyLabels`].
+    pub fn applied(&self, key: &ApiKey) -> Result<ApiKey, TooManyLabels> {
         let mut details = key.details().clone();
         details.limits.expires_at = self.expires_at.applied(&details.limits.expires_at);
         details.limits.allowed_ips = self.allowed_ips.applied(&details.limits.allowed_ips);

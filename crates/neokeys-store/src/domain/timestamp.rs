@@ -49,6 +49,14 @@ impl Timestamp {
         self.0
     }
 
+    /// The point so much earlier, or the first one there is.
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        const FIRST: Timestamp = Timestamp(-62_167_219_200);
+        let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(seconds)).max(FIRST)
+    }
+
     /// The point so much later, or the last one there is.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {

@@ -146,7 +146,7 @@ impl Request {
         });
         reply.check_common(&self.method, &self.path);
         if !self.path.starts_with("/openapi/") {
-            secrets::assert_absent(&secrets, &reply);
+            secrets::assert_absent(&secrets, &self.path, &reply);
         }
         reply
     }

@@ -1,13 +1,26 @@
 //! Every operation of the service: those of the contract, and those of the extensions document.
 
+mod key_details;
+
 use actix_web::http::Method;
 
 use super::forward_auth::FORWARD_AUTH;
 use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
 
+pub(super) use key_details::{
+    AmendApiKeyDetails, CreateApiKeyDetails, EndPreviousTokens, GetApiKeyDetails,
+    ListApiKeyDetails, RotateApiKey,
+};
+
 /// The operations beyond the contract. A gateway asks by any method.
-const EXTENSIONS: &[OperationDescription] = &[
+pub const EXTENSIONS: &[OperationDescription] = &[
+    OperationDescription::of::<ListApiKeyDetails>(),
+    OperationDescription::of::<CreateApiKeyDetails>(),
+    OperationDescription::of::<GetApiKeyDetails>(),
+    OperationDescription::of::<AmendApiKeyDetails>(),
+    OperationDescription::of::<RotateApiKey>(),
+    OperationDescription::of::<EndPreviousTokens>(),
     OperationDescription::of::<IntrospectToken>(),
     OperationDescription {
         name: "ForwardAuth",

@@ -1,0 +1,188 @@
+//! The descriptions of requests and answers about details in the extensions document.
+
+use std::collections::BTreeMap;
+
+use crate::contract::{GetApiKey, parameter};
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoParams, IntoResponses};
+
+/// The body of a new key.
+#[derive(utoipa::ToSchema)]
+#[schema(as = CreateApiKeyDetailsRequest, example = json!({
+    "name": "crm-sync",
+    "permissions": ["orders:read"],
+    "expiresAt": "2027-02-24T21:00:00Z",
+    "allowedIps": ["203.0.113.0/24"],
+    "description": "CRM nightly",
+    "owner": "sales@example.com",
+    "labels": {"env": "prod"},
+}))]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description of what `body` reads")]
+pub(in crate::http) struct CreationSchema {
+    /// The name that it is addressed by from now on.
+    #[schema(pattern = "^[A-Za-z0-9_-]+$", min_length = 1, max_length = 64)]
+    name: String,
+    /// Whether it is turned on; absent: it is.
+    enabled: Option<bool>,
+    /// Its permissions.
+    #[schema(min_items = 1)]
+    permissions: Vec<String>,
+    #[serde(flatten)]
+    details: DetailsPatchSchema,
+}
+
+/// Changes of a key's details (RFC 7396): `null` takes one away, and what is not named stays.
+#[derive(utoipa::ToSchema)]
+#[schema(as = ApiKeyDetailsPatch, example = json!({
+    "expiresAt": "2027-02-24T21:00:00Z",
+    "allowedIps": null,
+    "labels": {"env": "prod", "team": null},
+}))]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description of what `values` reads")]
+pub(in crate::http) struct DetailsPatchSchema {
+    /// The first second in which it is not valid any more, with its offset.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The addresses and networks that it may be used from.
+    #[schema(min_items = 1, max_items = 64)]
+    allowed_ips: Option<Vec<String>>,
+    /// Its purpose.
+    #[schema(min_length = 1, max_length = 1024)]
+    description: Option<String>,
+    /// Who answers for it.
+    #[schema(min_length = 1, max_length = 256)]
+    owner: Option<String>,
+    /// Its labels, 16 at most.
+    labels: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// A rotation.
+#[derive(utoipa::ToSchema)]
+#[schema(as = RotateApiKeyRequest, example = json!({"overlapSeconds": 86400}))]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description of what `body` reads")]
+pub(in crate::http) struct RotationSchema {
+    /// How long the present token works yet, in seconds. 0: not at all, as where it leaked.
+    #[schema(minimum = 0)]
+    overlap_seconds: u64,
+    /// The end of the key from now on; `null`: never; absent: it stays.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+}
+
+/// The path of a key's details.
+pub(in crate::http) struct KeyParameters;
+
+impl IntoParams for KeyParameters {
+    fn into_params(kind: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = GetApiKey::into_params(kind);
+        for parameter in parameters.iter_mut().filter(|it| it.name == parameter::KEY_NAME) {
+            parameter.description = Some("The key's name; case counts.".to_owned());
+        }
+        parameters
+    }
+}
+
+/// The condition of a change.
+pub(in crate::http) struct IfMatch;
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let told = "The `ETag` of the state that the change is meant for; another one is a 412.";
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let header = ParameterBuilder::new().name("If-Match").parameter_in(ParameterIn::Header);
+        vec![header.description(Some(told)).schema(Some(text)).build()]
+    }
+}
+
+fn header(description: &str, example: &str) -> Header {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let header = HeaderBuilder::new().description(Some(description)).schema(Some(text));
+    header.example(Some(example.into())).build()
+}
+
+fn body(description: &str, schema: &str) -> ResponseBuilder {
+    let content = Content::new(Some(Ref::from_schema_name(schema)));
+    ResponseBuilder::new().description(description).content("application/json", content)
+}
+
+fn tagged(response: ResponseBuilder) -> ResponseBuilder {
+    let told = "The state of the key and its details but for when they were used.";
+    response.header("ETag", header(told, "\"kmFyLhpO0QlLcZaGU7xjnw\""))
+}
+
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident: $status:literal, $response:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub(in crate::http) struct $name;
+
+            impl IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    let response: ResponseBuilder = $response;
+                    BTreeMap::from([($status.to_owned(), response.build().into())])
+                }
+            }
+        )*
+    };
+}
+
+answers! {
+    /// A page of keys.
+    Listed: "200", body("The keys of this page.", "ApiKeyDetailsList");
+    /// A key.
+    Shown: "200", tagged(body("The key with its details.", "ApiKeyDetails"));
+    /// A key that was rotated.
+    Issued: "200", tagged(body("The key with its details and its new token.", "ApiKeyDetailsWithToken"));
+    /// A key that was made.
+    Created: "201", tagged(body("The key with its details and its token.", "ApiKeyDetailsWithToken"))
+        .header("Location", header("The address of the details.", "/api/demo/admin/apiKeyDetails/crm-sync"));
+    /// Tokens that ended.
+    Ended: "204", ResponseBuilder::new().description("No token but the newest works any more.");
+}
+
+/// The refusal of a list.
+pub(in crate::http) struct OfTenant;
+/// The refusals of a read of one key.
+pub(in crate::http) struct OfOneKey;
+/// The refusals of a new key.
+pub(in crate::http) struct NotCreated;
+/// The refusals of a change of a key.
+pub(in crate::http) struct Changed;
+
+impl IntoResponses for OfTenant {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        crate::http::refusals::referred(&[("404", "TenantNotFound")])
+    }
+}
+
+impl IntoResponses for OfOneKey {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        crate::http::refusals::referred(&[("404", "KeyNotFound"), ("412", "PreconditionFailed")])
+    }
+}
+
+impl IntoResponses for NotCreated {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        crate::http::refusals::referred(&[
+            ("404", "TenantNotFound"),
+            ("409", "NameTaken"),
+            ("412", "PreconditionFailed"),
+        ])
+    }
+}
+
+impl IntoResponses for Changed {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        crate::http::refusals::referred(&[
+            ("404", "KeyNotFound"),
+            ("409", "Conflict"),
+            ("412", "PreconditionFailed"),
+        ])
+    }
+}

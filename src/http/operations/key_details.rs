@@ -1,0 +1,61 @@
+//! The operations on details, as the contract's are: method, path, texts and scope.
+
+use actix_web::http::Method;
+
+use crate::contract::{CreateApiKey, ListApiKeys, Operation};
+
+const JSON: &[&str] = &["application/json"];
+const TAG: &str = "API key details";
+
+const READ: &str = ListApiKeys::SCOPE;
+const WRITE: &str = CreateApiKey::SCOPE;
+
+macro_rules! operations {
+    ($($name:ident: $method:ident $path:literal, $scope:ident, $request:expr, $response:expr, $success:literal,
+       $summary:literal, $description:literal;)*) => {
+        $(
+            #[doc = concat!($summary, ".")]
+            #[derive(Debug, Clone, Copy)]
+            pub(in crate::http) struct $name;
+
+            impl Operation for $name {
+                const NAME: &'static str = stringify!($name);
+                const METHOD: Method = Method::$method;
+                const PATH: &'static str = concat!("/api/{tenantId}/admin/apiKeyDetails", $path);
+                const TAG: &'static str = TAG;
+                const SUMMARY: &'static str = $summary;
+                const DESCRIPTION: &'static str = $description;
+                const SCOPE: &'static str = $scope;
+                const REQUEST_MEDIA_TYPES: &'static [&'static str] = $request;
+                const RESPONSE_MEDIA_TYPES: &'static [&'static str] = $response;
+                const SUCCESS: u16 = $success;
+            }
+        )*
+    };
+}
+
+operations! {
+    ListApiKeyDetails: GET "", READ, &[], JSON, 200,
+        "List keys with their details",
+        "Lists the tenant's keys, a page at a time, with when they end and when they were used last. Every \
+         parameter that is given must hold.";
+    CreateApiKeyDetails: POST "", WRITE, JSON, JSON, 201,
+        "Create a key with details",
+        "Creates a key as `POST …/apiKeys` does, with an end, networks and texts for people. The token is in \
+         the answer, and only there.";
+    GetApiKeyDetails: GET "/{keyName}", READ, &[], JSON, 200,
+        "Get a key with its details",
+        "Gets the key of this name, with when it ends and when each of its tokens was used last.";
+    AmendApiKeyDetails: PATCH "/{keyName}", WRITE, &["application/merge-patch+json"], JSON, 200,
+        "Change a key's details",
+        "Changes the details that the body names (RFC 7396): `null` takes one away, and what is not named \
+         stays. Name, `enabled` and `permissions` are changed with `PUT …/apiKeys/{keyName}`.";
+    RotateApiKey: POST "/{keyName}/rotate", WRITE, JSON, JSON, 200,
+        "Give a key a new token",
+        "The key keeps its name, permissions and details and gets a new token, which is in the answer and only \
+         there. The old one goes on working for the time that the body says. Send `If-Match`: a repeated \
+         request is a 412 then, and no second rotation.";
+    EndPreviousTokens: DELETE "/{keyName}/previousTokens", WRITE, &[], &[], 204,
+        "End a key's older tokens",
+        "No token but the newest works any more once this is answered, whether or not there were older ones.";
+}
