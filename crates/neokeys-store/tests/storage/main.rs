@@ -24,6 +24,7 @@ mod other_parser;
 mod power_cut;
 mod real_faults;
 mod repository;
+mod rotation;
 mod slow_hands;
 mod slow_hands_rounds;
 #[cfg(feature = "object-storage")]

@@ -231,7 +231,7 @@ async fn check_names_every_fault_by_place() {
     let findings = store.check(Some(&folder.t)).await.unwrap();
     let places: Vec<_> =
         findings.iter().map(|found| (found.line, found.column, found.severity)).collect();
-    assert_eq!(places, [(4, 5, Severity::Warning), (7, 14, Severity::Error)], "{findings:?}");
+    assert_eq!(places, [(4, 5, Severity::Error), (7, 14, Severity::Error)], "{findings:?}");
     assert!(findings[0].path.ends_with("t/security.yml"));
     let missing = store.check(Some(&tenant("x"))).await;
     assert!(matches!(missing, Err(CheckError::NoSuchTenant(_))));
