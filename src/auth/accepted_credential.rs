@@ -5,10 +5,13 @@
 //! in a form that can be judged again at once, on any keyring of the tenant, without the secret.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::bearer::VerifiedToken;
 use super::{Method, Principal, Tenants};
-use crate::domain::{Digest, Keyring, TenantId, Timestamp, TokenRefusal};
+use crate::domain::{
+    ApiKey, Digest, FoundToken, Generation, Keyring, TenantId, Timestamp, TokenRefusal,
+};
 
 /// A credential that was found valid, and whom it speaks for.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub(crate) enum Standing {
         client: Option<IpAddr>,
         /// The first second in which the token is not valid any more.
         expires_at: Option<Timestamp>,
+        /// The key, and which of its tokens it is; none in tests that look for none.
+        found: Option<(Arc<ApiKey>, Generation)>,
     },
     /// The token's time and its issuer's keys.
     Bearer(VerifiedToken),
@@ -63,8 +68,16 @@ impl Accepted {
             tenants: Tenants::One(tenant.clone()),
             scopes: key.scopes.clone(),
         };
-        let expires_at = found.expires_at();
-        Ok(Self { principal, standing: Standing::ApiKey { digest, client, expires_at } })
+        let (expires_at, generation) = (found.expires_at(), found.generation);
+        Ok(Self {
+            principal,
+            standing: Standing::ApiKey {
+                digest,
+                client,
+                expires_at,
+                found: Some((Arc::clone(key), generation)),
+            },
+        })
     }
 
     /// Whether a token's time has not run out and its issuer still has its key; of an API key, only a
@@ -74,6 +87,14 @@ impl Accepted {
             Standing::ApiKey { .. } => true,
             Standing::Bearer(token) => token.is_good(),
         }
+    }
+
+    /// The token of an API key that was accepted, and its digest.
+    pub(super) fn used_token(&self) -> Option<(&Digest, FoundToken<'_>)> {
+        let Standing::ApiKey { digest, found: Some((key, generation)), .. } = &self.standing else {
+            return None;
+        };
+        Some((digest, FoundToken { key, generation: *generation }))
     }
 
     /// The first second in which an API key's token is not valid any more.

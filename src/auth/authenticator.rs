@@ -15,7 +15,9 @@ use super::{
     Accepted, AuthenticationTally, Caller, Method, Principal, Standing, Throttle, Verdict, denial,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::domain::{Digest, KeyRepository, Keyring, Minute, ReadError, TenantId, Timestamp};
+use crate::domain::{
+    Digest, FoundToken, KeyRepository, Keyring, Minute, ReadError, TenantId, Timestamp,
+};
 use crate::problem::Problem;
 
 /// Verifies the credentials of requests.
@@ -148,18 +150,18 @@ impl Authenticator {
         }
         self.count(&by_key, &by_token);
         let caller = combine(by_key?, by_token, tenant)?;
-        if let Some((tenant, digest, keyring)) = caller.used_key() {
-            self.note_use(tenant, digest, keyring);
+        if let Some((tenant, digest, token)) = caller.used_key() {
+            self.note_use(tenant, digest, token);
         }
         Ok(caller.after(began.elapsed()))
     }
 
     /// A token of an API key let somebody in.
-    fn note_use(&self, tenant: &TenantId, token: &Digest, keyring: &Keyring) {
+    fn note_use(&self, tenant: &TenantId, digest: &Digest, token: FoundToken<'_>) {
         let now = Minute::of(self.clock.since_epoch());
         // Most uses change nothing, and are told nobody.
-        if keyring.find_by_digest(token).is_some_and(|token| token.note_use(now)) {
-            self.keys.note_use(tenant, token, now);
+        if token.note_use(now) {
+            self.keys.note_use(tenant, digest, now);
         }
     }
 
@@ -255,7 +257,9 @@ impl Authenticator {
             return None;
         }
         if let Ok(accepted) = by_key {
-            self.note_use(tenant, &digest, keyring);
+            if let Some((digest, token)) = accepted.used_token() {
+                self.note_use(tenant, digest, token);
+            }
             let expires_at = accepted.expires_at();
             return Some(Inspection { principal: accepted.principal, token: None, expires_at });
         }

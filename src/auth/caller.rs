@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use super::{Accepted, Principal, Standing, Tenants, denial};
-use crate::domain::{Digest, Keyring, Scope, Scopes, TenantId, Timestamp};
+use super::{Accepted, Principal, Tenants, denial};
+use crate::domain::{Digest, FoundToken, Keyring, Scope, Scopes, TenantId, Timestamp};
 use crate::problem::Problem;
 
 /// The authenticated caller of one request: one principal, or two when both credentials came.
@@ -70,11 +70,11 @@ impl Caller {
         self.keyring.as_ref()
     }
 
-    /// The API key that let the caller in, if one did: its tenant, its token's digest, and the keys among
-    /// which it was found.
-    pub(super) fn used_key(&self) -> Option<(&TenantId, &Digest, &Keyring)> {
-        let Standing::ApiKey { digest, .. } = &self.first.standing else { return None };
-        Some((self.tenant.as_ref()?, digest, self.keyring.as_ref()?))
+    /// The API key that let the caller in, if one did: its tenant, its token's digest and the
+    /// token.
+    pub(super) fn used_key(&self) -> Option<(&TenantId, &Digest, FoundToken<'_>)> {
+        let (digest, token) = self.first.used_token()?;
+        Some((self.tenant.as_ref()?, digest, token))
     }
 
     /// The first second in which the caller's API key is not valid any more, if it has an end.
@@ -219,6 +219,7 @@ mod tests {
                 digest: Digest::of(b"a token"),
                 client: None,
                 expires_at: None,
+                found: None,
             },
         }
     }

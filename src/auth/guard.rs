@@ -135,8 +135,12 @@ mod tests {
             tenants: Tenants::All,
             scopes: Scopes::default(),
         };
-        let standing =
-            Standing::ApiKey { digest: Digest::of(b"key"), client: None, expires_at: None };
+        let standing = Standing::ApiKey {
+            digest: Digest::of(b"key"),
+            client: None,
+            expires_at: None,
+            found: None,
+        };
         let judged_in = Duration::from_secs(3);
         let guard = ScopedAuthorize::<DeleteApiKey> {
             tenant: TenantId::parse("t").unwrap(),

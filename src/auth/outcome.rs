@@ -84,6 +84,7 @@ mod tests {
                 digest: Digest::of(subject.as_bytes()),
                 client: None,
                 expires_at: None,
+                found: None,
             },
         }
     }

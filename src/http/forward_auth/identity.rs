@@ -106,6 +106,7 @@ mod tests {
                 digest: Digest::of(b"a token"),
                 client: None,
                 expires_at: None,
+                found: None,
             },
         }
     }
