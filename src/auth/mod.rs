@@ -21,6 +21,7 @@ mod guard;
 mod middleware;
 mod operation_right;
 mod outcome;
+mod own_key;
 mod principal;
 #[cfg(test)]
 mod refusal_timing;
@@ -35,5 +36,6 @@ pub use grants::Grants;
 pub use guard::{RequiredScope, ScopedAuthorize};
 pub(crate) use middleware::path_parameter;
 pub use middleware::{Credentials, authenticate, identify_caller};
+pub(crate) use own_key::OwnKey;
 pub use principal::{Method, Principal, Subject, Tenants};
 pub use throttle::{Throttle, ThrottleConfig};

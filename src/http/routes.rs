@@ -12,8 +12,8 @@ use super::introspection::{IntrospectToken, introspect};
 use super::key_details;
 use super::key_service::Keys;
 use super::operations::{
-    AmendApiKeyDetails, CreateApiKeyDetails, EndPreviousTokens, GetApiKeyDetails,
-    ListApiKeyDetails, RotateApiKey,
+    AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, GetApiKeyDetails,
+    GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
 };
 use super::pages::openapi::Documents;
 use super::pages::swagger_ui::SwaggerUi;
@@ -126,6 +126,14 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
             Credentials::InHeaders,
             key_details::end_previous_tokens,
         ))
+        .add(
+            Address::at(GetOwnApiKey::PATH)
+                .operation::<GetOwnApiKey, _, _>(
+                    Credentials::InHeaders,
+                    key_details::get_own_api_key,
+                )
+                .operation::<EndOwnToken, _, _>(Credentials::InHeaders, key_details::end_own_token),
+        )
         .add(Address::page("/health/live", health::live))
         .add(Address::page("/health/ready", health::ready))
         .add(Address::page(PAGES, problem_pages::index))

@@ -258,6 +258,7 @@ async fn what_a_body_says_wrong_is_told_member_by_member() {
         (json!({}), "overlapSeconds", "required"),
         (json!({"overlapSeconds": -1}), "overlapSeconds", "whole number"),
         (json!({"overlapSeconds": "24h"}), "overlapSeconds", "whole number"),
+        (json!({"overlapSeconds": 3_153_600_001_u64}), "overlapSeconds", "3153600000"),
         (json!({"overlapSeconds": 1.5}), "overlapSeconds", "whole number"),
         (json!({"overlapSeconds": 0, "expiresAt": "soon"}), "expiresAt", "offset"),
         (json!({"overlapSeconds": 0, "overlap": 1}), "overlap", "no such member"),
@@ -297,4 +298,40 @@ async fn a_token_is_shown_once_and_a_hash_never() {
         assert!(!secrets.iter().any(|secret| text.contains(secret)), "{path}");
         assert!(!hashes.iter().any(|hash| text.contains(hash)), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_key_looks_at_itself_and_ends_its_own_token_without_any_permission() {
+    const OWN: &str = "/api/t1/apiKey";
+    let service = Service::start();
+    let admin = service.admin();
+    let body = json!({"name": "crm", "permissions": ["a"], "owner": "sales", "description": "d"});
+    let first = token(&admin.post(DETAILS, body).await);
+    let second = token(&rotate(&admin, "crm", json!({"overlapSeconds": 3600})).await);
+    let third = token(&rotate(&admin, "crm", json!({"overlapSeconds": 3600})).await);
+    let holder = |token: &str| service.client().with_api_key(token);
+    for token in [&first, &third] {
+        let shown = holder(token).get(OWN).await;
+        assert_eq!(shown.status, 200, "{}", shown.text());
+        let shown = shown.json();
+        assert_eq!((&shown["name"], &shown["description"]), (&json!("crm"), &json!("d")));
+        assert!(shown.get("owner").is_none(), "{shown}");
+        assert_eq!(shown["previousTokens"].as_array().unwrap().len(), 2);
+    }
+    // An older token ends alone.
+    assert_eq!(holder(&first).delete(OWN).await.status, 204);
+    assert_eq!(holder(&first).delete(OWN).await.status, 401);
+    assert!(!works(&service, &first).await && works(&service, &second).await);
+    assert!(works(&service, &third).await);
+    // The newest one ends the key.
+    assert_eq!(holder(&third).delete(OWN).await.status, 204);
+    assert!(!works(&service, &second).await && !works(&service, &third).await);
+    assert_eq!(admin.get(&details("crm")).await.json()["status"], "disabled");
+    // Whoever came without a key has none.
+    let bearer = service.client().with_bearer(&service.issuer.token(&["t1"], &["*"]));
+    for reply in [bearer.get(OWN).await, bearer.delete(OWN).await] {
+        assert_eq!((reply.status.as_u16(), reply.problem().as_str()), (404, "key-not-found"));
+    }
+    assert_eq!(service.client().get(OWN).await.status, 401);
+    assert_eq!(service.client().with_api_key(&token_of("other")).get(OWN).await.status, 401);
 }

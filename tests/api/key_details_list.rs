@@ -5,13 +5,20 @@ use serde_json::{Value, json};
 use crate::key_details::{DETAILS, PAST, details};
 use neokeys_testkit::Service;
 
+/// A key without when it was used last, as whoever lists them all the time is.
+fn unused(key: &Value) -> Value {
+    let mut key = key.clone();
+    key.as_object_mut().unwrap().remove("lastUsedAt");
+    key
+}
+
 #[tokio::test]
 async fn a_list_is_filtered_and_put_in_order_a_page_at_a_time() {
     let service = Service::start();
     let admin = service.admin();
     let mut model = Vec::new();
     for name in ["reader", "writer", "admin", "off"] {
-        model.push(admin.get(&details(name)).await.json());
+        model.push(unused(&admin.get(&details(name)).await.json()));
     }
     for number in 0..30 {
         let name = format!("k{}", (number * 7) % 30);
@@ -28,7 +35,7 @@ async fn a_list_is_filtered_and_put_in_order_a_page_at_a_time() {
         }
         body["enabled"] = json!(number % 7 != 0);
         assert_eq!(admin.post(DETAILS, body).await.status, 201);
-        model.push(admin.get(&details(&name)).await.json());
+        model.push(unused(&admin.get(&details(&name)).await.json()));
     }
     let text = |item: &Value, member: &str| item[member].as_str().map(str::to_owned);
     type Takes = fn(&Value) -> bool;
@@ -68,7 +75,7 @@ async fn a_list_is_filtered_and_put_in_order_a_page_at_a_time() {
                     let page = reply.json();
                     let items = page["items"].as_array().unwrap();
                     assert!(items.len() <= limit, "{path}");
-                    found.extend(items.clone());
+                    found.extend(items.iter().map(unused));
                     match page["next"].as_str() {
                         Some(next) => cursor = format!("&cursor={next}"),
                         None => break,

@@ -68,8 +68,21 @@ fn shown(document: &Value) -> Vec<Shown<'_>> {
     found
 }
 
-/// Swagger UI sends a parameter's example as if it had been typed: any precondition would fail.
-const UNFIT_FOR_AN_EXAMPLE: [&str; 2] = ["\"If-Match\"", "\"If-None-Match\""];
+/// Swagger UI sends a parameter's example as if it had been typed: any precondition would fail, and a list
+/// would show nothing.
+const UNFIT_FOR_AN_EXAMPLE: [&str; 11] = [
+    "\"If-Match\"",
+    "\"If-None-Match\"",
+    "\"status\"",
+    "\"expiresBefore\"",
+    "\"unusedSince\"",
+    "\"permission\"",
+    "\"owner\"",
+    "\"label\"",
+    "\"sort\"",
+    "\"limit\"",
+    "\"cursor\"",
+];
 
 /// Holds every example of a document, and gives the statuses of the problems that are shown.
 fn judge(profile: &str) -> BTreeSet<u16> {
@@ -103,6 +116,5 @@ fn judge(profile: &str) -> BTreeSet<u16> {
 fn every_body_and_answer_has_an_example_and_all_are_valid() {
     let all = [400, 401, 403, 404, 408, 409, 412, 413, 415, 429, 431, 500, 503];
     assert_eq!(judge("sdk"), BTreeSet::from(all));
-    let asked = [400, 401, 403, 404, 408, 413, 415, 429, 431, 500, 503];
-    assert_eq!(judge("extensions"), BTreeSet::from(asked));
+    assert_eq!(judge("extensions"), BTreeSet::from(all));
 }

@@ -53,6 +53,9 @@ fn a_key_is_rotated_limited_and_described_as_the_page_says() {
     assert_eq!([status(&second), status(&third)], [WORKS, WORKS]);
     next("curl -sS -X DELETE");
     assert_eq!([status(&second), status(&third)], ["401", WORKS]);
+    place.write("new-token", &third);
+    let own: Value = serde_json::from_str(&next("curl -sS http://")).unwrap();
+    assert_eq!(own["name"], "crm-sync", "{own}");
     let ending = next("neokeys keys limit crm-sync --tenant acme --expires-in");
     assert!(ending.contains("crm-sync") && !ending.contains("admin     active  never"), "{ending}");
     next("neokeys keys rotate crm-sync --tenant acme --overlap 0");

@@ -7,7 +7,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use super::outcome;
 use crate::auth::ScopedAuthorize;
 use crate::contract::Operation;
-use crate::domain::{ApiKey, CommitError, KeyringEdit};
+use crate::domain::{ApiKey, Commit, CommitError, KeyringEdit};
 use crate::http::key_service::KeyService;
 use crate::http::request::client::{Client, ClientGone};
 use crate::http::request::preconditions::Preconditions;
@@ -16,15 +16,23 @@ use crate::problem::Problem;
 /// Makes a change by the right of a caller, unless its client goes while it still waits for its turn.
 pub(in crate::http) async fn commit<O: Operation>(
     request: &HttpRequest,
-    KeyService { repository, grants, .. }: &KeyService,
+    keys: &KeyService,
     caller: &ScopedAuthorize<O>,
     preconditions: Preconditions,
     edit: KeyringEdit,
 ) -> Result<Arc<ApiKey>, Problem> {
-    let commit = caller.commit(edit, preconditions.into_precondition(), *grants);
+    make(request, keys, caller.commit(edit, preconditions.into_precondition(), keys.grants)).await
+}
+
+/// The same, by whichever right the commit has.
+pub(in crate::http) async fn make(
+    request: &HttpRequest,
+    keys: &KeyService,
+    commit: Commit,
+) -> Result<Arc<ApiKey>, Problem> {
     let committed = match request.conn_data::<Client>() {
-        Some(client) => repository.commit_unless_gone(commit, client.gone()),
-        None => repository.commit(commit),
+        Some(client) => keys.repository.commit_unless_gone(commit, client.gone()),
+        None => keys.repository.commit(commit),
     };
     let committed = committed.await;
     if matches!(committed, Err(CommitError::CallerGone)) {

@@ -65,6 +65,9 @@ impl RequestBody for AmendRequest {
     }
 }
 
+/// The longest overlap, in seconds: a hundred years.
+pub(super) const LONGEST_OVERLAP: u64 = 100 * 365 * 86_400;
+
 /// A rotation.
 #[derive(Debug, Default)]
 pub(in crate::http) struct RotateRequest {
@@ -88,8 +91,11 @@ impl RequestBody for RotateRequest {
     fn read_member(&mut self, name: &str, value: &Value) -> Result<(), Vec<String>> {
         match name {
             Self::OVERLAP => {
-                let seconds = value.as_u64().ok_or_else(|| {
-                    vec!["The value must be a whole number of seconds, 0 or more.".to_owned()]
+                let seconds = value.as_u64().filter(|it| *it <= LONGEST_OVERLAP);
+                let seconds = seconds.ok_or_else(|| {
+                    vec![format!(
+                        "The value must be a whole number of seconds from 0 to {LONGEST_OVERLAP}."
+                    )]
                 })?;
                 self.overlap = Some(Duration::from_secs(seconds));
                 Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::schemas;
 use crate::contract::{GetApiKey, parameter};
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -24,12 +25,12 @@ use utoipa::{IntoParams, IntoResponses};
 #[expect(dead_code, reason = "the description of what `body` reads")]
 pub(in crate::http) struct CreationSchema {
     /// The name that it is addressed by from now on.
-    #[schema(pattern = "^[A-Za-z0-9_-]+$", min_length = 1, max_length = 64)]
+    #[schema(schema_with = schemas::name)]
     name: String,
     /// Whether it is turned on; absent: it is.
     enabled: Option<bool>,
     /// Its permissions.
-    #[schema(min_items = 1)]
+    #[schema(schema_with = schemas::permissions)]
     permissions: Vec<String>,
     #[serde(flatten)]
     details: DetailsPatchSchema,
@@ -46,18 +47,19 @@ pub(in crate::http) struct CreationSchema {
 #[expect(dead_code, reason = "the description of what `values` reads")]
 pub(in crate::http) struct DetailsPatchSchema {
     /// The first second in which it is not valid any more, with its offset.
-    #[schema(format = DateTime)]
+    #[schema(schema_with = schemas::time_or_null, required = false)]
     expires_at: Option<String>,
     /// The addresses and networks that it may be used from.
-    #[schema(min_items = 1, max_items = 64)]
+    #[schema(schema_with = schemas::allowed_ips_or_null, required = false)]
     allowed_ips: Option<Vec<String>>,
     /// Its purpose.
-    #[schema(min_length = 1, max_length = 1024)]
+    #[schema(schema_with = schemas::description_or_null, required = false)]
     description: Option<String>,
     /// Who answers for it.
-    #[schema(min_length = 1, max_length = 256)]
+    #[schema(schema_with = schemas::owner_or_null, required = false)]
     owner: Option<String>,
     /// Its labels, 16 at most.
+    #[schema(schema_with = schemas::labels_or_null, required = false)]
     labels: Option<BTreeMap<String, Option<String>>>,
 }
 
@@ -68,10 +70,10 @@ pub(in crate::http) struct DetailsPatchSchema {
 #[expect(dead_code, reason = "the description of what `body` reads")]
 pub(in crate::http) struct RotationSchema {
     /// How long the present token works yet, in seconds. 0: not at all, as where it leaked.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 3_153_600_000_u64)]
     overlap_seconds: u64,
     /// The end of the key from now on; `null`: never; absent: it stays.
-    #[schema(format = DateTime)]
+    #[schema(schema_with = schemas::time_or_null, required = false)]
     expires_at: Option<String>,
 }
 
@@ -80,11 +82,15 @@ pub(in crate::http) struct KeyParameters;
 
 impl IntoParams for KeyParameters {
     fn into_params(kind: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let mut parameters = GetApiKey::into_params(kind);
-        for parameter in parameters.iter_mut().filter(|it| it.name == parameter::KEY_NAME) {
-            parameter.description = Some("The key's name; case counts.".to_owned());
-        }
-        parameters
+        let described = |parameter: Parameter| {
+            if parameter.name != parameter::KEY_NAME {
+                return parameter;
+            }
+            let parameter = ParameterBuilder::from(parameter);
+            let parameter = parameter.description(Some("The key's name; case counts."));
+            parameter.example(Some("crm-sync".into())).build()
+        };
+        GetApiKey::into_params(kind).into_iter().map(described).collect()
     }
 }
 
@@ -142,12 +148,18 @@ answers! {
     /// A key that was made.
     Created: "201", tagged(body("The key with its details and its token.", "ApiKeyDetailsWithToken"))
         .header("Location", header("The address of the details.", "/api/demo/admin/apiKeyDetails/crm-sync"));
+    /// The key that asks.
+    ShownToItself: "200", body("The key with its details, without its owner.", "ApiKeyDetails");
+    /// The end of the token that asks.
+    EndedItself: "204", ResponseBuilder::new().description("The token does not work any more.");
     /// Tokens that ended.
     Ended: "204", ResponseBuilder::new().description("No token but the newest works any more.");
 }
 
 /// The refusal of a list.
 pub(in crate::http) struct OfTenant;
+/// The refusals of what a key asks about itself.
+pub(in crate::http) struct OfOwnKey;
 /// The refusals of a read of one key.
 pub(in crate::http) struct OfOneKey;
 /// The refusals of a new key.
@@ -158,6 +170,12 @@ pub(in crate::http) struct Changed;
 impl IntoResponses for OfTenant {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         crate::http::refusals::referred(&[("404", "TenantNotFound")])
+    }
+}
+
+impl IntoResponses for OfOwnKey {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        crate::http::refusals::referred(&[("404", "KeyNotFound"), ("409", "Conflict")])
     }
 }
 

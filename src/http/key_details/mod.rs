@@ -11,9 +11,11 @@ mod end_overlap;
 mod get;
 mod last_uses;
 mod list;
+mod own_key;
 mod query;
 mod representation;
 mod rotate;
+mod schemas;
 mod values;
 
 pub(super) use amend::{__path_amend_api_key_details, amend_api_key_details};
@@ -21,6 +23,9 @@ pub(super) use create::{__path_create_api_key_details, create_api_key_details};
 pub(super) use end_overlap::{__path_end_previous_tokens, end_previous_tokens};
 pub(super) use get::{__path_get_api_key_details, get_api_key_details};
 pub(super) use list::{__path_list_api_key_details, list_api_key_details};
+pub(super) use own_key::{
+    __path_end_own_token, __path_get_own_api_key, end_own_token, get_own_api_key,
+};
 pub(crate) use query::is_unused_since;
 pub(crate) use representation::{ApiKeyDetails, in_seconds, status_word};
 pub(super) use representation::{ApiKeyDetailsList, ApiKeyDetailsWithToken, PreviousTokenDetails};

@@ -268,7 +268,10 @@ impl IntoParams for ListQuery {
         let time = || text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
         let number = || {
             let number = ObjectBuilder::new().schema_type(Type::Integer);
-            number.minimum(Some(1)).maximum(Some(MOST))
+            number
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+                .minimum(Some(1))
+                .maximum(Some(MOST))
         };
         let parameter = |name: &str, schema: ObjectBuilder, description: &str| {
             let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);

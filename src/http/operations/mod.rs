@@ -9,8 +9,8 @@ use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
 
 pub(super) use key_details::{
-    AmendApiKeyDetails, CreateApiKeyDetails, EndPreviousTokens, GetApiKeyDetails,
-    ListApiKeyDetails, RotateApiKey,
+    AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, GetApiKeyDetails,
+    GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
 };
 
 /// The operations beyond the contract. A gateway asks by any method.
@@ -21,6 +21,8 @@ pub const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<AmendApiKeyDetails>(),
     OperationDescription::of::<RotateApiKey>(),
     OperationDescription::of::<EndPreviousTokens>(),
+    OperationDescription::of::<GetOwnApiKey>(),
+    OperationDescription::of::<EndOwnToken>(),
     OperationDescription::of::<IntrospectToken>(),
     OperationDescription {
         name: "ForwardAuth",

@@ -28,6 +28,8 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         key_details::amend_api_key_details,
         key_details::rotate_api_key,
         key_details::end_previous_tokens,
+        key_details::get_own_api_key,
+        key_details::end_own_token,
         forward_auth::forward_auth,
         introspection::introspect,
     ),

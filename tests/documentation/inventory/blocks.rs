@@ -189,6 +189,11 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ),
     (
         "docs/key-life.md",
+        "curl -sS http://localhost:8080/api/acme/apiKey -H \"X-API-KEY: $(cat new-token)\"",
+        Run(KEY_LIFE),
+    ),
+    (
+        "docs/key-life.md",
         "neokeys keys limit crm-sync --tenant acme --expires-in 90d",
         Run(KEY_LIFE),
     ),
