@@ -4,12 +4,13 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
 use neokeys_store::domain::{
-    ApiKey, Commit, CommitError, Digest, KeyName, KeyRepository as _, Keyring, KeyringEdit,
-    Precondition, Right, Scopes, TenantId,
+    AllowedIps, ApiKey, Commit, CommitError, Description, DetailsPatch, Digest, KeyName,
+    KeyRepository as _, Keyring, KeyringEdit, Patch, Precondition, Right, Rotation, Scopes,
+    TenantId, Timestamp,
 };
 use neokeys_store::storage::{DocumentRepository, DocumentStore, MemoryStore, Reading};
 use tokio::runtime::Runtime;
@@ -67,7 +68,7 @@ impl Trial {
                 let again = open(&self.documents).get_keyring(id).await;
                 let again = again.expect("what was written is read by another");
                 assert_eq!(served.keys(), again.keys(), "{edit:?}");
-                let touched = name_of(&edit);
+                let touched = edit.name();
                 assert_eq!(others(&before, touched), others(&again, touched), "{edit:?}");
             }
             Err(CommitError::NotEditable { .. } | CommitError::Edit(_)) => {
@@ -83,13 +84,6 @@ fn open(documents: &Arc<MemoryStore>) -> DocumentRepository {
         .expect("threads for a store")
 }
 
-fn name_of(edit: &KeyringEdit) -> &KeyName {
-    match edit {
-        KeyringEdit::Create(key) => &key.name,
-        KeyringEdit::Update { name, .. } | KeyringEdit::Delete { name } => name,
-    }
-}
-
 /// The keys but the one of this name, in order.
 fn others<'k>(keyring: &'k Keyring, name: &KeyName) -> Vec<&'k ApiKey> {
     keyring.keys().iter().filter(|key| key.name != *name).map(|key| &**key).collect()
@@ -99,7 +93,12 @@ fn edits(keyring: &Keyring) -> Vec<KeyringEdit> {
     let scopes = |texts: &[&str]| Scopes::parse(texts).expect("scopes");
     let new = KeyName::parse("fuzzed").expect("a name");
     let mut edits = vec![
-        KeyringEdit::Create(ApiKey::new(new.clone(), true, scopes(&["a:read"]), Digest::of(b"fuzzed"))),
+        KeyringEdit::Create(ApiKey::new(
+            new.clone(),
+            true,
+            scopes(&["a:read"]),
+            Digest::of(b"fuzzed"),
+        )),
         KeyringEdit::Update { name: new.clone(), enabled: false, scopes: scopes(&["y", "z"]) },
         KeyringEdit::Delete { name: new },
     ];
@@ -110,9 +109,27 @@ fn edits(keyring: &Keyring) -> Vec<KeyringEdit> {
             enabled: false,
             scopes: scopes(&["*"]),
         });
+        edits.push(KeyringEdit::Amend { name: name.clone(), patch: amendment() });
+        let rotation = Rotation {
+            digest: Digest::of(b"rotated"),
+            overlap: Duration::from_secs(3_600),
+            expires_at: Patch::Keep,
+        };
+        edits.push(KeyringEdit::Rotate { name: name.clone(), rotation });
+        edits.push(KeyringEdit::EndOverlap { name: name.clone() });
         edits.push(KeyringEdit::Delete { name });
     }
     edits
+}
+
+/// A limit, and a text that has to be quoted.
+fn amendment() -> DetailsPatch {
+    DetailsPatch {
+        expires_at: Patch::Set(Timestamp::MAX),
+        allowed_ips: Patch::Set(AllowedIps::parse(&["10.0.0.0/8", "::1"]).expect("networks")),
+        description: Patch::Set(Description::parse("a: #b\n").expect("a text")),
+        ..DetailsPatch::default()
+    }
 }
 
 fuzz_target!(|document: &[u8]| {

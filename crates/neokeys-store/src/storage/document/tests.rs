@@ -161,12 +161,13 @@ fn bombs_cost_little() {
 }
 
 #[test]
-fn two_entries_of_one_hash_are_keys_and_a_warning() {
+fn two_entries_of_one_hash_are_keys_and_a_fault() {
     let text = format!("apiKeys:\n- name: a\n  hash: {HASH}\n- name: b\n  hash: {HASH}\n");
     assert_eq!(names(&parse(&text)), ["a", "b"]);
     let remarks = Document::check(text.as_bytes()).unwrap();
-    assert!(remarks.faults.is_empty());
-    assert_eq!(remarks.warnings[0].line, 4);
+    assert_eq!(remarks.faults.len(), 1);
+    assert_eq!(remarks.faults[0].line, 4);
+    assert!(remarks.warnings.is_empty());
 }
 
 #[test]
