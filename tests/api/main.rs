@@ -31,6 +31,7 @@ mod profile;
 mod public_url;
 mod revoked_in_flight;
 mod revoked_while_waiting;
+mod rotation;
 mod store_faults;
 mod tls;
 
