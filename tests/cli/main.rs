@@ -10,6 +10,7 @@
 mod check;
 mod copy;
 mod held_lock;
+mod key_ends;
 mod key_life;
 mod keys;
 mod owners;
