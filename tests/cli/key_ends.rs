@@ -15,7 +15,9 @@ fn library() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
     let mut libraries = folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
     let found = libraries.find(|library| library.exists());
-    found.expect("libfaketimeMT.so.1 is missing; install it: apt-get install -y faketime")
+    found.unwrap_or_else(|| {
+        panic!("libfaketimeMT.so.1 is missing; install it: apt-get install -y faketime")
+    })
 }
 
 /// Sets the clock, which stands still.
