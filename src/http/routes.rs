@@ -94,6 +94,8 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 .operation::<ListApiKeys, _, _>(Credentials::InHeaders, api_keys::list_api_keys)
                 .operation::<CreateApiKey, _, _>(Credentials::InHeaders, api_keys::create_api_key),
         )
+        .add(Address::page("/health/live", health::live))
+        .add(Address::page("/health/ready", health::ready))
         .add(
             Address::at(GetApiKeyDetails::PATH)
                 .operation::<GetApiKeyDetails, _, _>(
@@ -134,8 +136,6 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 )
                 .operation::<EndOwnToken, _, _>(Credentials::InHeaders, key_details::end_own_token),
         )
-        .add(Address::page("/health/live", health::live))
-        .add(Address::page("/health/ready", health::ready))
         .add(Address::page(PAGES, problem_pages::index))
         .add(Address::page(problem_pages::ENTRY, problem_pages::entry));
     if let Some(swagger_ui) = &parts.swagger_ui {

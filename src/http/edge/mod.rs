@@ -65,7 +65,11 @@ pub(crate) async fn edge(
     let is_api = path.starts_with("/api/");
     let is_forward_auth = is_forward_auth(path);
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let key_end = request.extensions().get::<Caller>().and_then(Caller::expires_at);
+    let key_end = if is_api || is_forward_auth {
+        request.extensions().get::<Caller>().and_then(Caller::expires_at)
+    } else {
+        None
+    };
     let headers = response.headers_mut();
     if is_api {
         set_caching(headers, is_read);
