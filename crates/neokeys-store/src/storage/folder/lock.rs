@@ -185,44 +185,38 @@ impl Folder {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-    use std::time::Duration;
+    use std::sync::mpsc::channel;
 
     use crate::domain::TenantId;
     use crate::storage::folder::FolderStore;
-
-    /// More often than somebody who waits is passed by, and far less often than without an order.
-    const PASSED_BY: u32 = 50;
 
     #[test]
     fn who_takes_the_lock_again_and_again_lets_others_have_it() {
         let folder = tempfile::tempdir().unwrap();
         let [busy, patient] = [(); 2].map(|()| FolderStore::new(folder.path(), 1 << 20).folder);
         let tenant = TenantId::parse("t").unwrap();
-        let (turns, is_over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
-        let working = std::thread::spawn({
-            let (tenant, turns, is_over) =
-                (tenant.clone(), Arc::clone(&turns), Arc::clone(&is_over));
-            move || {
-                while !is_over.load(Ordering::SeqCst) {
+        for _ in 0..20 {
+            let held = busy.lock(&tenant).unwrap();
+            let mut place = None;
+            assert!(patient.try_in_line(&tenant, &mut place).unwrap().is_none());
+            assert!(place.is_some());
+            // Let go of and taken again at once, by whoever has much to do.
+            drop(held);
+            assert!(busy.try_in_line(&tenant, &mut None).unwrap().is_none());
+            let (took, taken) = channel();
+            let again = std::thread::spawn({
+                let (busy, tenant) = (Arc::clone(&busy), tenant.clone());
+                move || {
                     let lock = busy.lock(&tenant).unwrap();
-                    turns.fetch_add(1, Ordering::SeqCst);
-                    std::thread::sleep(Duration::from_millis(2));
+                    took.send(()).unwrap();
                     drop(lock);
                 }
-            }
-        });
-        for _ in 0..20 {
-            let before = turns.load(Ordering::SeqCst);
-            // It has the lock, or is about to take it again.
-            while turns.load(Ordering::SeqCst) == before {
-                std::thread::yield_now();
-            }
-            drop(patient.lock(&tenant).unwrap());
-            let passed_by = turns.load(Ordering::SeqCst) - before;
-            assert!(passed_by < PASSED_BY, "{passed_by}");
+            });
+            let lock = patient.try_in_line(&tenant, &mut place).unwrap();
+            assert!(lock.is_some() && taken.try_recv().is_err(), "it was passed by");
+            drop((lock, place));
+            again.join().unwrap();
+            taken.recv().unwrap();
         }
-        is_over.store(true, Ordering::SeqCst);
-        working.join().unwrap();
     }
 }
