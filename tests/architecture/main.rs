@@ -43,6 +43,11 @@ const LAYERS: &[Layer] = &[
     Layer { module: "causes", uses: &[], never: &["actix", "std::fs", "std::env", "tokio"] },
     Layer { module: "clock", uses: &["domain"], never: &["actix", "std::fs", "std::env", "tokio"] },
     Layer { module: "tally", uses: &[], never: &["actix", "prometheus", "std::fs"] },
+    Layer {
+        module: "transparency",
+        uses: &[],
+        never: &["actix", "std::fs", "std::env", "tokio", "SystemTime"],
+    },
     Layer { module: "connections", uses: &["tally"], never: &["std::fs", "std::env"] },
     Layer {
         module: "storage",

@@ -2,7 +2,8 @@
 //!
 //! [`domain`] has the rules on one tenant's keys, as plain values and pure functions. [`storage`] keeps
 //! one `security.yml` a tenant, in a folder, in etcd or in a bucket, and hands out keyrings that are as
-//! fresh as it. [`tally`] counts what happens, and [`clock`] has the time of day. Nothing in here knows HTTP, or who asks.
+//! fresh as it. [`tally`] counts what happens, and [`clock`] has the time of day.
+//! [`transparency`] proves that nothing was taken out of a log. Nothing in here knows HTTP, or who asks.
 //!
 //! It is a part of neokeys, a crate of its own so that the compiler keeps it apart from what is built on
 //! it; what it has changes without notice.
@@ -12,3 +13,4 @@ pub mod clock;
 pub mod domain;
 pub mod storage;
 pub mod tally;
+pub mod transparency;
