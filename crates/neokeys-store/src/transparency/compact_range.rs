@@ -1,7 +1,7 @@
 //! Where a log stands: enough of its tree to append to it and to know its root.
 
 use super::tree_hash::TreeHash;
-use super::{BUNDLE, HEIGHT};
+use super::{BLOCK, HEIGHT};
 
 /// The roots of the full subtrees that a tree consists of, from the left, the largest first.
 ///
@@ -13,17 +13,32 @@ pub struct CompactRange {
 }
 
 impl CompactRange {
-    /// The tree of whole bundles, by their roots.
+    /// The tree of whole blocks, by their roots.
     #[must_use]
-    pub fn of_bundles(roots: impl IntoIterator<Item = TreeHash>) -> Self {
-        let mut bundles = Self::default();
+    pub fn of_blocks(roots: impl IntoIterator<Item = TreeHash>) -> Self {
+        let mut blocks = Self::default();
         for root in roots {
-            bundles.push(root, 0);
+            blocks.push(root, 0);
         }
-        Self { size: bundles.size * BUNDLE, roots: bundles.roots }
+        Self { size: blocks.size * BLOCK, roots: blocks.roots }
     }
 
-    /// Appends a leaf, and gives the root of the bundle that it completes, if it does.
+    /// The tree of this size, by the roots of the full subtrees that it consists of; nothing if there
+    /// are more or fewer of them than that size has.
+    #[must_use]
+    pub fn resume(size: u64, roots: Vec<TreeHash>) -> Option<Self> {
+        let due = usize::try_from(size.count_ones()).ok()?;
+        (roots.len() == due).then_some(Self { size, roots })
+    }
+
+    /// The roots of the full subtrees that the tree consists of, the largest first: with its size, all
+    /// that is needed to go on.
+    #[must_use]
+    pub fn subtrees(&self) -> &[TreeHash] {
+        &self.roots
+    }
+
+    /// Appends a leaf, and gives the hash of the block that it completes, if it does.
     pub fn append(&mut self, leaf: TreeHash) -> Option<TreeHash> {
         self.push(leaf, HEIGHT)
     }

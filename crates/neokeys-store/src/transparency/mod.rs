@@ -8,13 +8,13 @@
 //!
 //! # What a store keeps
 //!
-//! Beside the lines, the root of each *bundle*: [`BUNDLE`] consecutive lines, of which one after the other
-//! is completed ([`CompactRange::append`] gives its root then). That is 32 bytes for 256 lines, needs no
-//! sync of its own, and can be made again from the lines. From the roots of the bundles and the
-//! lines behind the last one, at most 255, [`CompactRange::of_bundles`] is where the log stands;
-//! an append costs as many hashes as the tree is high, at most, and
-//! [`CompactRange::root`] gives what the next head signs. [`TreeReader`], over the same two, gives tiles and proofs: a proof
-//! among a million lines reads 256 lines and 4,000 roots at most.
+//! Beside the lines, the hash of each *block*: [`BLOCK`] consecutive lines, which
+//! [`CompactRange::append`] gives where a line completes one. That is 32 bytes for 256 lines, needs no
+//! sync of its own, and can be made again from the lines. To append, a store needs the log's size and
+//! [`CompactRange::subtrees`], as many hashes as the size has binary digits that are 1, or it begins at
+//! [`CompactRange::of_blocks`] and appends the lines behind the last block. [`CompactRange::root`] is what the next
+//! head signs. [`TreeReader`], over lines and blocks, gives tiles and proofs: a proof among a million lines
+//! reads 256 lines and 4,000 hashes of blocks at most.
 //!
 //! Invariant: a root and a size name one list of lines.
 
@@ -37,8 +37,8 @@ pub use tile::{NoTile, Tile, TileContent, entry_bundle, tile_bytes};
 pub use tree_hash::TreeHash;
 pub use tree_reader::{LogReader, TreeReader};
 
-/// How many lines are a bundle, and how many hashes a tile.
-pub const BUNDLE: u64 = 1 << HEIGHT;
+/// How many lines are a block, and how many hashes a tile.
+pub const BLOCK: u64 = 1 << HEIGHT;
 
 /// How many levels of the tree a tile stands for.
 const HEIGHT: u8 = 8;

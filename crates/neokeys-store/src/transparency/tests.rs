@@ -16,7 +16,7 @@ use super::*;
 #[derive(Default)]
 struct MemoryLog {
     lines: Vec<Vec<u8>>,
-    bundles: Vec<TreeHash>,
+    blocks: Vec<TreeHash>,
     roots: Vec<TreeHash>,
 }
 
@@ -28,7 +28,7 @@ impl MemoryLog {
         log.roots.push(range.root());
         for number in 0..size {
             let line = format!("line {number}").into_bytes();
-            log.bundles.extend(range.append(TreeHash::of_line(&line)));
+            log.blocks.extend(range.append(TreeHash::of_line(&line)));
             log.roots.push(range.root());
             log.lines.push(line);
         }
@@ -44,12 +44,12 @@ impl LogReader for MemoryLog {
     type Error = Infallible;
 
     async fn line_hashes(&self, lines: Range<u64>) -> Result<Vec<TreeHash>, Infallible> {
-        assert!(lines.start / BUNDLE == (lines.end - 1) / BUNDLE, "{lines:?} is in two bundles");
+        assert!(lines.start / BLOCK == (lines.end - 1) / BLOCK, "{lines:?} is in two blocks");
         Ok(self.lines[indexes(&lines)].iter().map(|line| TreeHash::of_line(line)).collect())
     }
 
-    async fn bundle_roots(&self, bundles: Range<u64>) -> Result<Vec<TreeHash>, Infallible> {
-        Ok(self.bundles[indexes(&bundles)].to_vec())
+    async fn block_hashes(&self, blocks: Range<u64>) -> Result<Vec<TreeHash>, Infallible> {
+        Ok(self.blocks[indexes(&blocks)].to_vec())
     }
 }
 
@@ -134,15 +134,18 @@ proptest! {
     }
 
     #[test]
-    fn a_log_goes_on_from_its_bundles(size in 0_usize..2_000, more in 0_usize..600) {
+    fn a_log_goes_on_from_its_blocks(size in 0_usize..2_000, more in 0_usize..600) {
         let log = MemoryLog::of(size + more);
         let whole = size / 256;
-        let mut range = CompactRange::of_bundles(log.bundles[..whole].iter().copied());
+        let mut range = CompactRange::of_blocks(log.blocks[..whole].iter().copied());
         for line in &log.lines[whole * 256..] {
             range.append(TreeHash::of_line(line));
         }
         prop_assert_eq!(range.root(), log.roots[size + more]);
-        prop_assert_eq!(range.size(), u64::try_from(size + more).unwrap());
+        let size = u64::try_from(size + more).unwrap();
+        prop_assert_eq!(range.size(), size);
+        prop_assert_eq!(CompactRange::resume(size, range.subtrees().to_vec()), Some(range.clone()));
+        prop_assert_eq!(CompactRange::resume(size + 1, range.subtrees().to_vec()).is_some(), size % 2 == 1 && size.count_ones() == (size + 1).count_ones());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::tree_hash::TreeHash;
-use super::{BUNDLE, HEIGHT};
+use super::{BLOCK, HEIGHT};
 
 /// Up to 256 consecutive hashes of a tree: of leaves at level 0, above of full tiles of the level below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Tile {
     /// The range of hashes of its level that the tile has; at level 0, of lines.
     #[must_use]
     pub const fn range(&self) -> std::ops::Range<u64> {
-        let start = self.index * BUNDLE;
+        let start = self.index * BLOCK;
         start..start + self.width as u64
     }
 

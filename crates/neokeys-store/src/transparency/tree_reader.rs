@@ -6,23 +6,23 @@ use std::ops::Range;
 use super::compact_range::CompactRange;
 use super::tile::Tile;
 use super::tree_hash::TreeHash;
-use super::{BUNDLE, HEIGHT};
+use super::{BLOCK, HEIGHT};
 
 /// What a store gives of a log. Whoever asks for a range knows that the log has all of it.
 pub trait LogReader: Sync {
     /// Why it is not given.
     type Error: Send;
 
-    /// The hashes of these lines, at most [`BUNDLE`] of them, all of one bundle.
+    /// The hashes of these lines, at most [`BLOCK`] of them, all of one block.
     fn line_hashes(
         &self,
         lines: Range<u64>,
     ) -> impl Future<Output = Result<Vec<TreeHash>, Self::Error>> + Send;
 
-    /// The roots of these bundles, which are complete.
-    fn bundle_roots(
+    /// The roots of these blocks, which are complete.
+    fn block_hashes(
         &self,
-        bundles: Range<u64>,
+        blocks: Range<u64>,
     ) -> impl Future<Output = Result<Vec<TreeHash>, Self::Error>> + Send;
 }
 
@@ -45,15 +45,15 @@ impl<'a, L: LogReader> TreeReader<'a, L> {
         let range = tile.range();
         match tile.level() {
             0 => self.log.line_hashes(range).await,
-            1 => self.log.bundle_roots(range).await,
-            // So many bundles are below each hash: they were complete long ago, and are read in one go.
+            1 => self.log.block_hashes(range).await,
+            // So many blocks are below each hash: they were complete long ago, and are read in one go.
             level => {
-                let below = BUNDLE.pow(u32::from(level) - 1);
-                let bundles = range.start * below..range.end * below;
-                let roots = self.log.bundle_roots(bundles).await?;
+                let below = BLOCK.pow(u32::from(level) - 1);
+                let blocks = range.start * below..range.end * below;
+                let roots = self.log.block_hashes(blocks).await?;
                 let width = usize::try_from(below).unwrap_or(usize::MAX);
                 let root_of =
-                    |roots: &[TreeHash]| CompactRange::of_bundles(roots.iter().copied()).root();
+                    |roots: &[TreeHash]| CompactRange::of_blocks(roots.iter().copied()).root();
                 Ok(roots.chunks(width).map(root_of).collect())
             }
         }
@@ -91,11 +91,11 @@ impl<'a, L: LogReader> TreeReader<'a, L> {
     async fn node(&self, height: u32, index: u64) -> Result<TreeHash, L::Error> {
         let (level, within) = (height / u32::from(HEIGHT), height % u32::from(HEIGHT));
         let first = index << within;
-        let (start, width) = (first % BUNDLE, 1 << within);
+        let (start, width) = (first % BLOCK, 1 << within);
         // Neither is over 256, as a tile's height is 8.
         let end = u16::try_from(start + width).unwrap_or(1 << HEIGHT);
         let level = u8::try_from(level).unwrap_or(u8::MAX);
-        let hashes = self.tile(Tile::new(level, first / BUNDLE, end)).await?;
+        let hashes = self.tile(Tile::new(level, first / BLOCK, end)).await?;
         let mut node = CompactRange::default();
         let skipped = usize::try_from(start).unwrap_or(usize::MAX);
         hashes.into_iter().skip(skipped).for_each(|hash| {
