@@ -4,7 +4,7 @@ use actix_web::dev::{Path, Url};
 use memchr::memchr;
 
 /// The most parameters of a path.
-const PARAMETERS: usize = 2;
+const PARAMETERS: usize = 3;
 
 /// A path in segments.
 #[derive(Debug)]
@@ -88,9 +88,10 @@ mod tests {
 
     use super::PathPattern;
 
-    const PATTERNS: [&str; 10] = [
+    const PATTERNS: [&str; 11] = [
         "/",
         "/auth/{tenantId}",
+        "/auth/{tenantId}/for/{scopes}/{path:.*}",
         "/api/{tenantId}/introspect",
         "/api/{tenantId}/admin/apiKeys",
         "/api/{tenantId}/admin/apiKeys/{keyName}",
@@ -134,6 +135,7 @@ mod tests {
                 agrees(&text.replace("{tenantId}", "t1").replace("{keyName}", "%2e%2Fa%0a"));
                 agrees(&text.replace("{tenantId}", "").replace("{keyName}", ""));
                 agrees(&text.replace("{file}", "a//b/c%0Ad").replace("{slug}", "%"));
+                agrees(&text.replace("{scopes}", "a%2Fb,c").replace("{path}", "/..//%2e%2F;"));
             }
         }
         for text in ["*", "//", "///", "/api", "/api/", "/api//introspect", "/swagger-ui//"] {
@@ -144,7 +146,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_frameworks_own_patterns_find_the_same_in_any_path(
-            segments in prop::collection::vec("api|auth|admin|apiKeys|introspect|swagger-ui|problems|[a-z%0-9A-F./{}]{0,4}", 0..7)
+            segments in prop::collection::vec("api|auth|for|admin|apiKeys|introspect|swagger-ui|problems|[a-z%0-9A-F./{}]{0,4}", 0..7)
         ) {
             agrees(&format!("/{}", segments.join("/")));
         }

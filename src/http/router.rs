@@ -30,7 +30,11 @@ pub(super) struct Router(Vec<Address>);
 pub(super) struct Address {
     path: &'static str,
     routes: Vec<Handled<Route>>,
+    vetted: Option<Vetting>,
 }
+
+/// A judgement of an address's own text, whoever asks there.
+type Vetting = fn(&ServiceRequest) -> Result<(), Problem>;
 
 /// A handler, as it was given or as a worker has it.
 struct Handled<H> {
@@ -46,7 +50,7 @@ struct Handled<H> {
 impl Address {
     /// A path, with parameters in braces, at which nobody answers yet.
     pub(super) fn at(path: &'static str) -> Self {
-        Self { path, routes: Vec::new() }
+        Self { path, routes: Vec::new(), vetted: None }
     }
 
     /// A page for anybody: GET and HEAD.
@@ -78,6 +82,12 @@ impl Address {
         F::Output: Responder + 'static,
     {
         self.with(None, Some(credentials), handler)
+    }
+
+    /// With a judgement of what stands in the path, before anybody is asked who they are: whoever wrote
+    /// the address is told of a slip, and that is seldom who calls.
+    pub(super) fn vetted_by(self, vetting: Vetting) -> Self {
+        Self { vetted: Some(vetting), ..self }
     }
 
     fn with<F, Args>(
@@ -136,6 +146,7 @@ struct Table(Vec<ServedAddress>);
 struct ServedAddress {
     pattern: PathPattern,
     routes: Vec<Handled<<Route as ServiceFactory<ServiceRequest>>::Service>>,
+    vetted: Option<Vetting>,
     allowed: HeaderValue,
     /// The data that is left with a request whose method is none of the address's.
     matched: Rc<Extensions>,
@@ -152,7 +163,7 @@ impl ServedAddress {
         let pattern = PathPattern::parse(address.path);
         let matched = MatchedRoute::of_no_operation(address.path).into_data();
         let allowed = allowed(routes.iter().filter_map(|route| route.method.as_ref()));
-        Ok(Self { pattern, routes, allowed, matched })
+        Ok(Self { pattern, routes, vetted: address.vetted, allowed, matched })
     }
 }
 
@@ -174,6 +185,11 @@ impl Table {
             return Ok(request.error_response(method_not_allowed(&address.allowed)));
         };
         request.add_data_container(Rc::clone(&route.matched));
+        if let Some(vetting) = address.vetted
+            && let Err(problem) = vetting(&request)
+        {
+            return Ok(request.error_response(problem));
+        }
         // Before the handler's arguments are taken: the framework polls all of them together, and one
         // that has to wait loses against a body that is bad at once.
         if let Some(credentials) = route.credentials

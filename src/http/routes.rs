@@ -7,7 +7,9 @@ use actix_web::web::{ServiceConfig, ThinData};
 use super::api_keys;
 use super::edge::exchange::RequestObserver;
 use super::edge::request_tally::RequestTally;
-use super::forward_auth::{FORWARD_AUTH, forward_auth};
+use super::forward_auth::{
+    APPENDED_PATH, FORWARD_AUTH, forward_auth, forward_auth_of_path, vet_appended_path,
+};
 use super::introspection::{IntrospectToken, introspect};
 use super::key_details;
 use super::key_service::Keys;
@@ -79,6 +81,11 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     let mut router = Router::default();
     router
         .add(Address::at(FORWARD_AUTH).any(Credentials::PassedOn, forward_auth))
+        .add(
+            Address::at(APPENDED_PATH)
+                .vetted_by(vet_appended_path)
+                .any(Credentials::PassedOn, forward_auth_of_path),
+        )
         .add(
             Address::at(IntrospectToken::PATH)
                 .operation::<IntrospectToken, _, _>(Credentials::OfClients, introspect),

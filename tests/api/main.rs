@@ -16,6 +16,7 @@ mod concurrency;
 mod coverage;
 mod documents;
 mod forward_auth;
+mod forward_auth_of_path;
 mod hostile_paths;
 mod introspection;
 mod key_details;

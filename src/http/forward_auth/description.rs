@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
-use utoipa::openapi::{RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{RefOr, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses};
 
+use super::appended_path::SCOPES;
 use super::demand::{ANY, SCOPE};
 use super::identity::{
     X_AUTH_EXPIRES, X_AUTH_ISSUER, X_AUTH_METHOD, X_AUTH_PRINCIPAL, X_AUTH_SCOPES, X_AUTH_TENANT,
@@ -37,6 +38,39 @@ impl IntoParams for DemandParameters {
         vec![
             parameter(SCOPE, "Scopes of which the credential must hold every one."),
             parameter(ANY, "Scopes of which the credential must hold one."),
+        ]
+    }
+}
+
+/// The parts of a path that a gateway's settings and its caller wrote.
+pub(super) struct AppendedPathParameters;
+
+impl IntoParams for AppendedPathParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, longest: usize, example: &str, description: &str| {
+            let text = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .min_length(Some(1))
+                .max_length(Some(longest))
+                .pattern(Some(r"^[\x21-\x7E]+$"));
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some(description))
+                .schema(Some(text))
+                .example(Some(example.into()))
+                .build()
+        };
+        vec![
+            parameter(
+                SCOPES,
+                65_536,
+                ListApiKeys::SCOPE,
+                "Scopes of which the credential must hold every one, joined by `,` (a `,` or `/` in a \
+                    scope is percent-encoded); `-` for none.",
+            ),
+            parameter("path", 65_536, "shops", "The path that the caller asked the gateway for."),
         ]
     }
 }

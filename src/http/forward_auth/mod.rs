@@ -1,12 +1,15 @@
-//! `/auth/{tenantId}`: whether the request may pass that a gateway asks about.
+//! `/auth/{tenantId}` and `/auth/{tenantId}/for/{scopes}/{path}`: whether the request may pass that a
+//! gateway asks about.
 //!
 //! Invariant: what a caller sent is never part of a yes. The headers of an answer say what was found
 //! out, in characters that every gateway passes on unchanged.
 
+mod appended_path;
 mod demand;
 mod description;
 mod identity;
 
+use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -15,11 +18,13 @@ use super::refusals::Refused;
 use crate::auth::{Caller, denial};
 use crate::clock::{Clock as _, SystemClock};
 use crate::contract::ListApiKeys;
-use crate::domain::ReadError;
+use crate::domain::{ReadError, Scopes};
 use crate::problem::Problem;
 
+pub(super) use appended_path::APPENDED_PATH;
+use appended_path::AppendedPath;
 use demand::Demand;
-use description::{DemandParameters, Passed};
+use description::{AppendedPathParameters, DemandParameters, Passed};
 
 /// The path with the parameter that names the tenant.
 pub(super) const FORWARD_AUTH: &str = "/auth/{tenantId}";
@@ -43,17 +48,57 @@ pub(super) fn is_forward_auth(path: &str) -> bool {
 )]
 /// Judges the credential that came with the request, whatever its method, by the tenant in the path
 /// and the [`Demand`] in the query; the body is not read.
-///
-/// A gateway understands three answers: 200 with who passes, 401, and 403. So a tenant that does not
-/// exist is a 403 to everybody, where an operation would tell those who may know.
 pub(super) async fn forward_auth(
     request: HttpRequest,
     keys: Keys,
 ) -> Result<HttpResponse, Problem> {
     let demand = Demand::parse(request.query_string())?;
-    let caller = Caller::of(&request, FORWARD_AUTH)?;
+    answer(&request, &keys, |held| demand.is_met_by(held), || demand.refusal()).await
+}
+
+#[utoipa::path(
+    get,
+    path = "/auth/{tenantId}/for/{scopes}/{path}",
+    operation_id = "askWhetherPathMayPass",
+    tag = "Gateways",
+    summary = "Whether a request may pass, asked with its path",
+    description = "For gateways that append the path of the request that they ask about. The path may \
+        have any number of segments and is not looked at; nor is the query, which is the caller's. All \
+        else is as without it.",
+    params(ListApiKeys, AppendedPathParameters),
+    responses(Passed, Refused)
+)]
+/// Judges a request as [`forward_auth`] does, by the scopes in the path. The query is the caller's, who
+/// would choose the demand if it were read.
+pub(super) async fn forward_auth_of_path(
+    request: HttpRequest,
+    keys: Keys,
+) -> Result<HttpResponse, Problem> {
+    let asked = AppendedPath::parse(request.uri().path())?;
+    answer(&request, &keys, |held| asked.is_met_by(held), || asked.refusal()).await
+}
+
+/// Whether the part of an address that the gateway wrote is well-formed.
+///
+/// # Errors
+/// A 400 for what is no tenant's id or no scope: nobody passes, and the gateway's settings are to be mended.
+pub(super) fn vet_appended_path(request: &ServiceRequest) -> Result<(), Problem> {
+    AppendedPath::parse(request.uri().path()).map(drop)
+}
+
+/// The answer to a gateway about the caller whose credentials came.
+///
+/// A gateway understands three answers: 200 with who passes, 401, and 403. So a tenant that does not
+/// exist is a 403 to everybody, where an operation would tell those who may know.
+async fn answer(
+    request: &HttpRequest,
+    keys: &Keys,
+    is_met: impl Fn(&Scopes) -> bool,
+    refusal: impl Fn() -> Problem,
+) -> Result<HttpResponse, Problem> {
+    let caller = Caller::of(request, FORWARD_AUTH)?;
     let tenant = caller.tenant().ok_or_else(denial::foreign_tenant)?;
-    caller.authorize_if(Some(tenant), |held| demand.is_met_by(held), || demand.refusal())?;
+    caller.authorize_if(Some(tenant), is_met, refusal)?;
     // A key of the tenant has shown that the tenant exists; a token has not.
     if caller.keyring().is_none() {
         let keyring = keys.repository.get_keyring(tenant).await.map_err(|error| match error {

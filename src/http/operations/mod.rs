@@ -4,7 +4,7 @@ mod key_details;
 
 use actix_web::http::Method;
 
-use super::forward_auth::FORWARD_AUTH;
+use super::forward_auth::{APPENDED_PATH, FORWARD_AUTH};
 use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
 
@@ -28,6 +28,12 @@ pub const EXTENSIONS: &[OperationDescription] = &[
         name: "ForwardAuth",
         method: Method::GET,
         path: FORWARD_AUTH,
+        scope: "",
+    },
+    OperationDescription {
+        name: "ForwardAuthOfPath",
+        method: Method::GET,
+        path: APPENDED_PATH,
         scope: "",
     },
 ];

@@ -31,6 +31,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         key_details::get_own_api_key,
         key_details::end_own_token,
         forward_auth::forward_auth,
+        forward_auth::forward_auth_of_path,
         introspection::introspect,
     ),
     components(schemas(

@@ -114,6 +114,16 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         "GET /auth/{tenantId}?scope=…",
         Shown("the shape of a request: api::forward_auth sends it"),
     ),
+    (
+        "docs/gateways.md",
+        "GET /auth/{tenantId}/for/{scopes}/{path…}",
+        Shown("the shape of a request: api::forward_auth_of_path sends it"),
+    ),
+    (
+        "docs/gateways.md",
+        "                                  path_prefix: /auth/demo/for/orders:read",
+        Run(HOSTILE),
+    ),
     ("docs/gateways.md", "upstream neokeys { server 127.0.0.1:8080; keepalive 16; }", Run(HOSTILE)),
     ("docs/gateways.md", "http://127.0.0.1:8000 {", Run(HOSTILE)),
     (

@@ -1,6 +1,6 @@
 //! Paths that a gateway and the service behind could read differently.
 
-use super::way::{identity, of_shop, ways};
+use super::way::{Configuration, Gateway, ORDERS, Way, identity, of_shop, ways};
 use crate::raw::get;
 use neokeys_testkit::{Reply, token_of};
 
@@ -95,6 +95,52 @@ async fn a_target_with_an_origin_is_judged_by_its_path_too() {
             let path = path.split_once("://").map_or(path, |(_, it)| &it[it.find('/').unwrap()..]);
             assert_eq!(identity(&told), of_shop(), "{label}");
             assert_eq!(tenant_of(path).as_deref(), Some("demo"), "{label}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_very_long_path_is_no_way_around_the_judgement() {
+    for way in ways() {
+        for length in [4_000, 30_000] {
+            let path = format!("{ORDERS}/{}?scope=stock:read", "x".repeat(length));
+            let before = way.upstream.reached();
+            let reply = way.caller("clerk").get(&path).await;
+            let status = reply.status.as_u16();
+            assert!((400..600).contains(&status), "{:?}: {length}: {status}", way.gateway);
+            assert_eq!(way.upstream.reached(), before, "{:?}: {length}", way.gateway);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_does_not_choose_what_is_demanded_where_its_path_is_appended() {
+    let gateway = Gateway::EnvoyAppending;
+    let way = Way::start(gateway, &gateway.documented(), "");
+    for path in [
+        "/shops/demo/orders?scope=stock:read",
+        "/shops/demo/orders?any=stock:read",
+        "/shops/demo/for/-/",
+        "/shops/demo/x;/../../../for/-/orders",
+        "/shops/demo/orders?/../for/stock:read/",
+    ] {
+        let refused = way.client().with_api_key(&token_of("clerk")).get(path).await;
+        assert!(matches!(refused.status.as_u16(), 403 | 404), "{path}: {refused:?}");
+    }
+    assert_eq!(way.upstream.reached(), 0);
+    let passed = way.caller("shop").get("/shops/demo/orders?scope=stock:read&any=no").await;
+    assert_eq!(identity(&passed.json()), of_shop());
+}
+
+#[tokio::test]
+async fn a_slip_where_the_path_is_appended_lets_nobody_in() {
+    let gateway = Gateway::EnvoyAppending;
+    let Configuration { first, second } = gateway.documented();
+    for slip in ["/auth/demo/for/orders%20read", "/auth/demo/for/%2D", "/auth/de%20mo/for/-"] {
+        let first = first.replace("/auth/demo/for/orders:read", slip);
+        let way = Way::start(gateway, &Configuration { first, second: second.clone() }, "");
+        for key in ["shop", "owner"] {
+            way.refused(&way.caller(key), ORDERS, 400).await;
         }
     }
 }

@@ -30,7 +30,7 @@ fn with_preflights(gateway: Gateway) -> Configuration {
             let place = "    http-request lua.neokeys 127.0.0.1:8080 scope=orders:read\n";
             Configuration { first: put(&first, place, &block("haproxy preflights")), second }
         }
-        Gateway::Envoy => {
+        Gateway::Envoy | Gateway::EnvoyAppending => {
             let place = "                      routes:\n";
             let added = format!("{place}{}", block("yaml envoy-preflights"));
             Configuration { first: put(&first, place, &added), second }

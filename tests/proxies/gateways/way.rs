@@ -16,15 +16,18 @@ pub enum Gateway {
     HaProxy,
     Traefik,
     Envoy,
+    /// The same, appending its caller's path to the address that it asks.
+    EnvoyAppending,
 }
 
-pub const GATEWAYS: [Gateway; 6] = [
+pub const GATEWAYS: [Gateway; 7] = [
     Gateway::Nginx,
     Gateway::DebianCaddy,
     Gateway::Caddy,
     Gateway::HaProxy,
     Gateway::Traefik,
     Gateway::Envoy,
+    Gateway::EnvoyAppending,
 ];
 
 /// The files of a gateway: the one that it is started with, and one that this names.
@@ -44,6 +47,7 @@ impl Gateway {
             Self::HaProxy => (block("haproxy"), block("lua")),
             Self::Traefik => (block("yaml traefik.yml"), block("yaml neokeys.yml")),
             Self::Envoy => (block("yaml envoy.yaml"), String::new()),
+            Self::EnvoyAppending => (appending(&block("yaml envoy.yaml")), String::new()),
         };
         Configuration { first, second }
     }
@@ -55,7 +59,11 @@ impl Gateway {
 
     /// Whether the page has it ask for any tenant of a path, and not for those that it names.
     pub fn takes_any_tenant(self) -> bool {
-        !matches!(self, Self::Traefik | Self::Envoy)
+        !matches!(self, Self::Traefik) && !self.is_envoy()
+    }
+
+    pub fn is_envoy(self) -> bool {
+        matches!(self, Self::Envoy | Self::EnvoyAppending)
     }
 
     fn start(self, here: String, with: &Configuration) -> Proxy {
@@ -66,9 +74,21 @@ impl Gateway {
             Self::Caddy => Proxy::newer_caddyfile(here, first),
             Self::HaProxy => Proxy::haproxy(here, second, first),
             Self::Traefik => Proxy::traefik(here, first, second),
-            Self::Envoy => Proxy::envoy(here, first),
+            Self::Envoy | Self::EnvoyAppending => Proxy::envoy(here, first),
         }
     }
+}
+
+/// The page's Envoy with the page's line for an address to which the caller's path is appended.
+fn appending(configuration: &str) -> String {
+    let line = documented("gateways", "yaml envoy-appended");
+    let mut text = configuration.to_owned();
+    for tenant in ["demo", "acme"] {
+        let fixed = format!("path_override: /auth/{tenant}?scope=orders:read");
+        assert!(text.contains(&fixed), "{fixed} in {text}");
+        text = text.replace(&fixed, &line.trim().replace("demo", tenant));
+    }
+    text
 }
 
 /// Everything that a request passes on its way.

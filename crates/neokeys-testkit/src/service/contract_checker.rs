@@ -167,11 +167,11 @@ fn operation<'d>(document: &'d Value, exchange: &Exchange<'_>) -> Option<&'d Val
     let item = paths.iter().find(|(template, _)| {
         let (template, path): (Vec<_>, Vec<_>) =
             (template.split('/').collect(), path.split('/').collect());
-        template.len() == path.len()
-            && template
-                .iter()
-                .zip(&path)
-                .all(|(part, given)| (part.starts_with('{') && !given.is_empty()) || part == given)
+        let is_open = template.last() == Some(&"{path}") && path.len() > template.len();
+        (template.len() == path.len() || is_open)
+            && template.iter().zip(&path).all(|(part, given)| {
+                *part == "{path}" || (part.starts_with('{') && !given.is_empty()) || part == given
+            })
     });
     item?.1.get(&method)
 }
