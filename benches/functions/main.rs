@@ -14,8 +14,8 @@ use neokeys::auth::bearer::{BearerConfig, BearerVerifier};
 use neokeys::clock::SystemClock;
 use neokeys::contract::{ApiKeyDefinition, ListApiKeys, Operation as _};
 use neokeys::domain::{
-    ApiKey, Commit, Digest, KeyName, KeyRepository as _, Keyring, KeyringEdit, Precondition, Right,
-    Scope, Scopes,
+    Actor, ApiKey, Commit, Digest, Initiator, KeyName, KeyRepository as _, Keyring, KeyringEdit,
+    Precondition, Right, Scope, Scopes,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -112,6 +112,7 @@ fn edit(criterion: &mut Criterion) {
                 edit: KeyringEdit::Update { name: name.clone(), enabled, scopes },
                 precondition: Precondition::default(),
                 right: Right::Operator,
+                initiator: Initiator::of(Actor::SERVICE),
                 asked_at: Instant::now(),
             }
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use neokeys_store::domain::{
+use neokeys_store::domain::{Actor, Initiator, 
     AllowedIps, ApiKey, Commit, CommitError, Description, DetailsPatch, Digest, KeyName,
     KeyRepository as _, Keyring, KeyringEdit, Patch, Precondition, Right, Rotation, Scopes,
     TenantId, Timestamp,
@@ -60,6 +60,7 @@ impl Trial {
             edit: edit.clone(),
             precondition: Precondition::default(),
             right: Right::Operator,
+            initiator: Initiator::of(Actor::SERVICE),
             asked_at: Instant::now(),
         };
         match self.store.commit(commit).await {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::{Accepted, Principal, Tenants, denial};
-use crate::domain::{Digest, FoundToken, Keyring, Scope, Scopes, TenantId, Timestamp};
+use crate::domain::{
+    Actor, ActorKind, Digest, FoundToken, Initiator, Keyring, Scope, Scopes, TenantId, Timestamp,
+};
 use crate::problem::Problem;
 
 /// The authenticated caller of one request: one principal, or two when both credentials came.
@@ -120,6 +122,17 @@ impl Caller {
     #[must_use]
     pub(crate) fn issuer(&self) -> Option<&str> {
         self.principals().find_map(|principal| principal.issuer.as_deref())
+    }
+
+    /// Who asks, for the record of a change.
+    #[must_use]
+    pub(super) fn initiator(&self) -> Initiator {
+        Initiator::of(Actor {
+            name: self.subject().into(),
+            kind: ActorKind::Caller(self.method().into()),
+            uid: None,
+            issuer: self.principals().find_map(|principal| principal.issuer.clone()),
+        })
     }
 
     fn joined<'a>(&'a self, part: impl Fn(&'a Principal) -> &'a str) -> Cow<'a, str> {

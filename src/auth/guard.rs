@@ -99,7 +99,8 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
         let right = Right::Caller(Arc::new(right));
         let now = Instant::now();
         let asked_at = now.checked_sub(self.caller.judged_in()).unwrap_or(now);
-        Commit { tenant: self.tenant.clone(), edit, precondition, right, asked_at }
+        let (tenant, initiator) = (self.tenant.clone(), self.caller.initiator());
+        Commit { tenant, edit, precondition, right, initiator, asked_at }
     }
 }
 

@@ -59,6 +59,7 @@ impl OwnKey {
             edit: KeyringEdit::EndToken { name: self.key.name.clone(), digest: self.token },
             precondition: Precondition::default(),
             right: Right::Caller(Arc::new(right)),
+            initiator: self.caller.initiator(),
             asked_at: now.checked_sub(self.caller.judged_in()).unwrap_or(now),
         }
     }

@@ -13,6 +13,7 @@ mod keys;
 mod openapi;
 mod output;
 mod serve;
+mod system_user;
 mod tenants;
 
 use std::env;

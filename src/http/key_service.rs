@@ -6,6 +6,7 @@ use actix_web::web::Data;
 
 use crate::auth::Grants;
 use crate::auth::bearer::BearerVerifier;
+use crate::auth::client_address::ClientAddresses;
 use crate::clock::Clock;
 use crate::domain::{KeyRepository, TokenPrefix};
 
@@ -17,6 +18,8 @@ pub(crate) struct KeyService {
     pub bearer: Arc<BearerVerifier>,
     /// The permissions that a caller may grant.
     pub grants: Grants,
+    /// Finds the addresses that records of changes name; none where they name none.
+    pub recorded_clients: Option<ClientAddresses>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// The prefix of new tokens.

@@ -259,6 +259,7 @@ fn http_parts(
         observer: traces.map(|traces| traces as Arc<dyn RequestObserver>),
         keys: Data::new(KeyService {
             clock: Arc::new(SystemClock),
+            recorded_clients: Some(ClientAddresses::new(&auth.throttle.trusted_proxies)),
             repository: store as Arc<dyn KeyRepository>,
             bearer,
             grants: auth.grants,

@@ -40,6 +40,11 @@ const LAYERS: &[Layer] = &[
             "tokio",
         ],
     },
+    Layer {
+        module: "audit",
+        uses: &["domain"],
+        never: &["actix", "utoipa", "yaml", "std::fs", "std::env", "SystemTime", "tokio"],
+    },
     Layer { module: "causes", uses: &[], never: &["actix", "std::fs", "std::env", "tokio"] },
     Layer { module: "clock", uses: &["domain"], never: &["actix", "std::fs", "std::env", "tokio"] },
     Layer { module: "tally", uses: &[], never: &["actix", "prometheus", "std::fs"] },
@@ -51,7 +56,7 @@ const LAYERS: &[Layer] = &[
     Layer { module: "connections", uses: &["tally"], never: &["std::fs", "std::env"] },
     Layer {
         module: "storage",
-        uses: &["causes", "clock", "domain", "tally"],
+        uses: &["audit", "causes", "clock", "domain", "tally", "transparency"],
         never: &["actix", "utoipa"],
     },
     Layer { module: "problem", uses: &["causes", "contract"], never: &[] },

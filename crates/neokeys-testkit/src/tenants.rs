@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use neokeys_store::domain::{
-    ApiKey, Commit, CommitError, Committed, Digest, KeyName, KeyRepository, Keyring, KeyringEdit,
-    Precondition, Right, Scopes, TenantId,
+    Actor, ApiKey, Commit, CommitError, Committed, Digest, Initiator, KeyName, KeyRepository,
+    Keyring, KeyringEdit, Precondition, Right, Scopes, TenantId,
 };
 use neokeys_store::storage::{DocumentRepository, StoreConfig, StoreUrl};
 
@@ -55,7 +55,8 @@ pub async fn commit_on(
 ) -> Result<Committed, CommitError> {
     let right = Right::Operator;
     let (tenant, asked_at) = (id.clone(), Instant::now());
-    store.commit(Commit { tenant, edit, precondition, right, asked_at }).await
+    let initiator = Initiator::of(Actor::SERVICE);
+    store.commit(Commit { tenant, edit, precondition, right, initiator, asked_at }).await
 }
 
 pub fn names(keyring: &Keyring) -> Vec<&str> {

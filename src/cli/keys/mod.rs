@@ -13,6 +13,7 @@ use self::refusals::{not_done, unreadable};
 use super::Place;
 use super::failure::Failure;
 use super::output::{Output, to_json};
+use super::system_user;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::{
     ApiKey, Commit, Committed, KeyName, KeyRepository as _, KeyringEdit, Precondition, Right,
@@ -259,6 +260,7 @@ async fn commit(
         edit,
         precondition: Precondition::default(),
         right: Right::Operator,
+        initiator: system_user::initiator(),
         asked_at,
     };
     store.commit(commit).await.map_err(|error| not_done(&error, of))

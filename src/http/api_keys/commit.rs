@@ -11,6 +11,7 @@ use crate::domain::{ApiKey, Commit, CommitError, KeyringEdit};
 use crate::http::key_service::KeyService;
 use crate::http::request::client::{Client, ClientGone};
 use crate::http::request::preconditions::Preconditions;
+use crate::http::request::request_id::RequestId;
 use crate::problem::Problem;
 
 /// Makes a change by the right of a caller, unless its client goes while it still waits for its turn.
@@ -28,8 +29,14 @@ pub(in crate::http) async fn commit<O: Operation>(
 pub(in crate::http) async fn make(
     request: &HttpRequest,
     keys: &KeyService,
-    commit: Commit,
+    mut commit: Commit,
 ) -> Result<Arc<ApiKey>, Problem> {
+    let id = RequestId::of_change(request, RequestId::of(request.headers()));
+    commit.initiator.request_id = Some(id.as_str().into());
+    commit.initiator.address = keys
+        .recorded_clients
+        .as_ref()
+        .and_then(|clients| Some(clients.find(request.peer_addr()?.ip(), request.headers())));
     let committed = match request.conn_data::<Client>() {
         Some(client) => keys.repository.commit_unless_gone(commit, client.gone()),
         None => keys.repository.commit(commit),

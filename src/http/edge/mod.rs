@@ -49,12 +49,16 @@ pub(crate) async fn edge(
     if is_forward_auth(request.match_info().as_str()) {
         cors::pass_by(request.headers_mut());
     }
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_read {
+        request.extensions_mut().insert(id.clone());
+    }
     let limits = request.app_data::<ThinData<LimitsConfig>>();
     let mut response = match limits.and_then(|limits| limits.refuse_head(request.request())) {
         Some(problem) => request.error_response(problem),
         None => next.call(request).await?.map_into_boxed_body(),
     };
-    let id = id.after_the_body(response.request());
+    let id = if is_read { id } else { RequestId::of_change(response.request(), id) };
     if response.response().error().is_some() {
         response = with_problem_body(response, &id);
     }
@@ -64,7 +68,6 @@ pub(crate) async fn edge(
     let path = matched.map_or_else(|| request.path(), |matched| matched.path);
     let is_api = path.starts_with("/api/");
     let is_forward_auth = is_forward_auth(path);
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let key_end = if is_api || is_forward_auth {
         request.extensions().get::<Caller>().and_then(Caller::expires_at)
     } else {

@@ -33,9 +33,15 @@ impl RequestId {
         }
     }
 
-    /// This id, or a new one where it tells something of a secret that the request's body brought.
-    pub(crate) fn after_the_body(self, request: &HttpRequest) -> Self {
-        if request.extensions().contains::<TellsSecret>() { Self::generate() } else { self }
+    /// The id of a request that changes something, once its body was read: its own, or a new one where
+    /// that tells something of a secret in the body. The same each time.
+    pub(crate) fn of_change(request: &HttpRequest, own: Self) -> Self {
+        let mut extensions = request.extensions_mut();
+        let kept = extensions.remove::<Self>().unwrap_or(own);
+        let tells = extensions.remove::<TellsSecret>().is_some();
+        let id = if tells { Self::generate() } else { kept };
+        extensions.insert(id.clone());
+        id
     }
 
     #[expect(clippy::expect_used, reason = "hexadecimal digits are visible ASCII")]

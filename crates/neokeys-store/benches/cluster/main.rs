@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use etcd_client::{Client, Compare, CompareOp, Txn, TxnOp};
 use neokeys_store::domain::{
-    ApiKey, Commit, Digest, KeyName, KeyRepository, KeyringEdit, Precondition, Right, Scopes,
-    TenantId,
+    Actor, ApiKey, Commit, Digest, Initiator, KeyName, KeyRepository, KeyringEdit, Precondition,
+    Right, Scopes, TenantId,
 };
 use neokeys_store::storage::{DocumentRepository, StoreConfig, StoreUrl};
 use neokeys_testkit::servers::etcd::Etcd;
@@ -76,7 +76,8 @@ fn create(key: usize) -> KeyringEdit {
 async fn commit(store: &DocumentRepository, tenant: &TenantId, edit: KeyringEdit) {
     let (precondition, right) = (Precondition::default(), Right::Operator);
     let (tenant, asked_at) = (tenant.clone(), Instant::now());
-    let commit = Commit { tenant, edit, precondition, right, asked_at };
+    let initiator = Initiator::of(Actor::SERVICE);
+    let commit = Commit { tenant, edit, precondition, right, initiator, asked_at };
     store.commit(commit).await.unwrap();
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    ApiKey, Digest, EditError, Keyring, KeyringEdit, MaybeReady, Minute, Precondition, Right,
-    RightError, TenantId, Usage,
+    ApiKey, Digest, EditError, Initiator, Keyring, KeyringEdit, MaybeReady, Minute, Precondition,
+    Right, RightError, TenantId, Usage,
 };
 
 /// The keys of every tenant.
@@ -67,6 +67,8 @@ pub struct Commit {
     pub precondition: Precondition,
     /// The right to it when its turn comes.
     pub right: Right,
+    /// Who asks for it, for the record.
+    pub initiator: Initiator,
     /// Since when whoever asks for it waits: its time runs from then.
     pub asked_at: Instant,
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use smol_str::SmolStr;
 
+use super::audit_log::AuditLog;
 pub use super::version::Version;
 use crate::domain::{MaybeReady, Remedy, StoreHealth, TenantId, Unavailable};
 
@@ -133,6 +134,11 @@ pub trait DocumentStore: Send + Sync {
         _bytes: Bytes,
     ) -> StoreFuture<'a, (), WriteError> {
         StoreFuture::ready(Ok(()))
+    }
+
+    /// The log of changes that the store keeps, if it keeps one.
+    fn audit_log(&self) -> Option<&dyn AuditLog> {
+        None
     }
 
     /// The place of the tenant's document, for people.

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::audit_log::{AuditLog, LogEnd, LogEntry, LogHead};
 use super::document_store::{
-    CreateTenantError, DOCUMENT_NAME, DocumentError, DocumentStore, Reading, StoreFuture,
-    StoredDocument, UsageName, Version, WriteError,
+    CreateTenantError, DOCUMENT_NAME, DocumentError, DocumentLock, DocumentStore, Reading,
+    StoreFuture, StoredDocument, UsageName, Version, WriteError,
 };
 use crate::domain::TenantId;
+use crate::transparency::{BLOCK, TreeHash};
 
 /// A [`DocumentStore`] in memory.
 #[derive(Debug, Default)]
@@ -23,6 +25,15 @@ struct Contents {
     /// The number of the last write that was acknowledged; not of what was put.
     acknowledged: BTreeMap<TenantId, u64>,
     usage: BTreeMap<UsageName, (Bytes, Version)>,
+    logs: BTreeMap<TenantId, MemoryLog>,
+}
+
+#[derive(Debug, Default)]
+struct MemoryLog {
+    lines: Vec<Bytes>,
+    blocks: Vec<TreeHash>,
+    head: LogHead,
+    document: Option<Bytes>,
 }
 
 impl MemoryStore {
@@ -52,6 +63,34 @@ impl Contents {
         self.documents.insert(tenant.clone(), document);
         version
     }
+
+    fn replace(
+        &mut self,
+        tenant: &TenantId,
+        expected: &StoredDocument,
+        bytes: Bytes,
+    ) -> Result<Version, WriteError> {
+        match self.documents.get(tenant) {
+            None => Err(WriteError::NoSuchTenant),
+            Some(document) if document.version != expected.version => Err(WriteError::Conflict),
+            Some(_) => {
+                let version = self.put(tenant, bytes);
+                self.acknowledged.insert(tenant.clone(), self.writes);
+                Ok(version)
+            }
+        }
+    }
+
+    fn append(&mut self, tenant: &TenantId, entry: &LogEntry) -> Result<(), WriteError> {
+        let log = self.logs.entry(tenant.clone()).or_default();
+        if log.head != entry.after {
+            return Err(WriteError::Conflict);
+        }
+        log.lines.extend(entry.each_line());
+        log.blocks.extend(&entry.blocks);
+        log.head = entry.head.clone();
+        Ok(())
+    }
 }
 
 impl DocumentStore for MemoryStore {
@@ -74,16 +113,7 @@ impl DocumentStore for MemoryStore {
         bytes: Bytes,
     ) -> StoreFuture<'a, Version, WriteError> {
         let mut contents = self.contents();
-        StoreFuture::ready(match contents.documents.get(tenant) {
-            None => Err(WriteError::NoSuchTenant),
-            Some(document) if document.version != expected.version => Err(WriteError::Conflict),
-            Some(_) => {
-                let version = contents.put(tenant, bytes);
-                let number = contents.writes;
-                contents.acknowledged.insert(tenant.clone(), number);
-                Ok(version)
-            }
-        })
+        StoreFuture::ready(contents.replace(tenant, expected, bytes))
     }
 
     fn is_last_acknowledged<'a>(
@@ -151,7 +181,93 @@ impl DocumentStore for MemoryStore {
         StoreFuture::ready(Ok(()))
     }
 
+    fn audit_log(&self) -> Option<&dyn AuditLog> {
+        Some(self)
+    }
+
     fn locate(&self, tenant: &TenantId) -> String {
         format!("memory:{tenant}/{DOCUMENT_NAME}")
+    }
+}
+
+/// Lines, document and head change at once.
+impl AuditLog for MemoryStore {
+    fn read_end<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, LogEnd, DocumentError> {
+        let contents = self.contents();
+        let head = contents.logs.get(tenant).map(|log| log.head.clone()).unwrap_or_default();
+        StoreFuture::ready(Ok(LogEnd { head, ..LogEnd::default() }))
+    }
+
+    fn read_lines<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        from: u64,
+    ) -> StoreFuture<'a, Vec<Bytes>, DocumentError> {
+        let contents = self.contents();
+        let lines = contents.logs.get(tenant).map_or(&[][..], |log| &log.lines);
+        let [first, end] = [from, (from / BLOCK + 1) * BLOCK]
+            .map(|it| usize::try_from(it).unwrap_or(usize::MAX).min(lines.len()));
+        StoreFuture::ready(Ok(lines[first..end].to_vec()))
+    }
+
+    fn block_hashes<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        from: u64,
+    ) -> StoreFuture<'a, Vec<TreeHash>, DocumentError> {
+        let contents = self.contents();
+        let blocks = contents.logs.get(tenant).map_or(&[][..], |log| &log.blocks);
+        let first = usize::try_from(from).unwrap_or(usize::MAX).min(blocks.len());
+        StoreFuture::ready(Ok(blocks[first..].to_vec()))
+    }
+
+    fn append<'a>(
+        &'a self,
+        _turn: &'a DocumentLock,
+        tenant: &'a TenantId,
+        entry: &'a LogEntry,
+    ) -> StoreFuture<'a, (), WriteError> {
+        StoreFuture::ready(self.contents().append(tenant, entry))
+    }
+
+    fn write<'a>(
+        &'a self,
+        _turn: &'a DocumentLock,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+        bytes: Bytes,
+        entry: &'a LogEntry,
+    ) -> StoreFuture<'a, Version, WriteError> {
+        let mut contents = self.contents();
+        // The log first: where another is longer meanwhile, nothing is done.
+        let is_next = contents.logs.get(tenant).is_none_or(|log| log.head == entry.after);
+        let written = if is_next {
+            contents.replace(tenant, expected, bytes)
+        } else {
+            Err(WriteError::Conflict)
+        };
+        StoreFuture::ready(written.and_then(|version| {
+            contents.append(tenant, entry)?;
+            Ok(version)
+        }))
+    }
+
+    fn remember<'a>(
+        &'a self,
+        _turn: &'a DocumentLock,
+        tenant: &'a TenantId,
+        document: &'a Bytes,
+    ) -> StoreFuture<'a, (), DocumentError> {
+        self.contents().logs.entry(tenant.clone()).or_default().document = Some(document.clone());
+        StoreFuture::ready(Ok(()))
+    }
+
+    fn recall<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, Option<Bytes>, DocumentError> {
+        let contents = self.contents();
+        StoreFuture::ready(Ok(contents.logs.get(tenant).and_then(|log| log.document.clone())))
+    }
+
+    fn locate_line(&self, tenant: &TenantId, sequence: u64) -> String {
+        format!("memory:audit/{tenant}, line {sequence}")
     }
 }

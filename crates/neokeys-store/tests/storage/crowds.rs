@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use neokeys_store::domain::{
-    Commit, CommitError, EditError, KeyRepository, KeyringEdit, Precondition, Remedy, Right,
-    TenantId,
+    Actor, Commit, CommitError, EditError, Initiator, KeyRepository, KeyringEdit, Precondition,
+    Remedy, Right, TenantId,
 };
 use neokeys_store::storage::{
     CreateTenantError, DocumentError, DocumentRepository, DocumentStore, MemoryStore, Reading,
@@ -262,6 +262,7 @@ async fn what_was_waited_for_before_is_part_of_a_changes_time() {
         edit: create("late"),
         precondition: Precondition::default(),
         right: Right::Operator,
+        initiator: Initiator::of(Actor::SERVICE),
         asked_at,
     };
     let error = timeout(IN_THE_END, store.commit(late)).await.unwrap().unwrap_err();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use neokeys_store::domain::{
-    ApiKey, CallerRight, Commit, CommitError, Digest, EditError, KeyRepository, Keyring,
-    KeyringEdit, Precondition, Right, RightError, TenantId, Timestamp, Validators,
+    Actor, ApiKey, CallerRight, Commit, CommitError, Digest, EditError, Initiator, KeyRepository,
+    Keyring, KeyringEdit, Precondition, Right, RightError, TenantId, Timestamp, Validators,
 };
 use tokio::runtime::Runtime;
 
@@ -34,7 +34,8 @@ impl RepositoryClient {
         done: Answer,
     ) -> Answer {
         let (tenant, asked_at) = (self.tenant.clone(), Instant::now());
-        let commit = Commit { tenant, edit, precondition, right, asked_at };
+        let initiator = Initiator::of(Actor::SERVICE);
+        let commit = Commit { tenant, edit, precondition, right, initiator, asked_at };
         match self.runtime.block_on(self.repository.commit(commit)) {
             Ok(_) => done,
             Err(CommitError::Edit(EditError::NameTaken)) => Answer::NameTaken,

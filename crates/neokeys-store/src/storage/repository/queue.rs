@@ -267,7 +267,9 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{CommitQueue, CommitTicket, QueuedCommit};
-    use crate::domain::{Commit, CommitError, KeyName, KeyringEdit, Precondition, Right, TenantId};
+    use crate::domain::{
+        Actor, Commit, CommitError, Initiator, KeyName, KeyringEdit, Precondition, Right, TenantId,
+    };
     use crate::storage::repository::watchdog::PendingCommits;
 
     const LONG: Duration = Duration::from_secs(60);
@@ -277,7 +279,8 @@ mod tests {
         let watched = overdue.watch(&tenant);
         let edit = KeyringEdit::Delete { name: KeyName::parse("k").unwrap() };
         let (precondition, right) = (Precondition::default(), Right::Operator);
-        let commit = Commit { tenant, edit, precondition, right, asked_at: Instant::now() };
+        let (initiator, asked_at) = (Initiator::of(Actor::SERVICE), Instant::now());
+        let commit = Commit { tenant, edit, precondition, right, initiator, asked_at };
         let (tally, runtime) = (Arc::default(), tokio::runtime::Handle::current());
         QueuedCommit::within(patience, commit, watched, &tally, &runtime)
     }

@@ -289,8 +289,8 @@ mod tests {
     use bytes::Bytes;
 
     use crate::domain::{
-        ApiKey, Commit, Digest, KeyName, KeyRepository as _, KeyringEdit, Precondition, Right,
-        Scopes, TenantId,
+        Actor, ApiKey, Commit, Digest, Initiator, KeyName, KeyRepository as _, KeyringEdit,
+        Precondition, Right, Scopes, TenantId,
     };
     use crate::storage::DocumentRepository;
     use crate::storage::document_store::{
@@ -358,6 +358,7 @@ mod tests {
             )),
             precondition: Precondition::default(),
             right: Right::Operator,
+            initiator: Initiator::of(Actor::SERVICE),
             asked_at: Instant::now(),
         };
         store.commit(commit("one")).await.unwrap();

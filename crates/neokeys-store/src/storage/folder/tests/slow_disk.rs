@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::fault_injection::{Circumstance, FailingFileSystem};
-use crate::domain::{ApiKey, Digest};
+use crate::domain::{Actor, ApiKey, Digest, Initiator};
 use crate::domain::{
     Commit, CommitError, KeyName, KeyRepository as _, KeyringEdit, Precondition, Right, Scopes,
     TenantId,
@@ -29,6 +29,7 @@ fn create(tenant: &TenantId) -> Commit {
         )),
         precondition: Precondition::default(),
         right: Right::Operator,
+        initiator: Initiator::of(Actor::SERVICE),
         asked_at: Instant::now(),
     }
 }

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::fault_injection::{Circumstance, FailingFileSystem};
 use crate::domain::{
-    ApiKey, Commit, CommitError, CommitFuture, Digest, KeyName, KeyRepository as _, KeyringEdit,
-    KeyringFuture, Precondition, ReadError, Right, Scopes, TenantId,
+    Actor, ApiKey, Commit, CommitError, CommitFuture, Digest, Initiator, KeyName,
+    KeyRepository as _, KeyringEdit, KeyringFuture, Precondition, ReadError, Right, Scopes,
+    TenantId,
 };
 use crate::storage::DocumentRepository;
 use crate::storage::folder::file_system::FileState;
@@ -138,7 +139,8 @@ impl Both {
     fn change(&self, edit: KeyringEdit) -> CommitFuture {
         let (precondition, right) = (Precondition::default(), Right::Operator);
         let (tenant, asked_at) = (self.id.clone(), Instant::now());
-        self.writes.commit(Commit { tenant, edit, precondition, right, asked_at })
+        let initiator = Initiator::of(Actor::SERVICE);
+        self.writes.commit(Commit { tenant, edit, precondition, right, initiator, asked_at })
     }
 
     /// A change that was exchanged and is not acknowledged.

@@ -1,0 +1,85 @@
+//! Deeds, as OCSF's class Entity Management (3004) numbers them.
+
+use std::time::Duration;
+
+use super::difference::{KeyChange, KeyringChange};
+
+/// A deed, done or refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// A key was made, with what it has from the start.
+    Create(KeyChange),
+    /// A key's permissions, limits or texts were changed, or whether it is enabled.
+    Update(KeyChange),
+    /// A key got a new token.
+    Rotate {
+        /// How long the one before stays valid.
+        overlap: Duration,
+    },
+    /// All tokens of a key but the newest were ended.
+    EndOverlap,
+    /// Whoever held a token of a key ended it; where it was the current one, the key is disabled.
+    Revoke {
+        /// Whether it was.
+        disables: bool,
+    },
+    /// A key was deleted.
+    Delete,
+    /// A tenant was made.
+    CreateTenant,
+    /// A tenant was taken away with its document.
+    DeleteTenant,
+    /// A document was put in place as another store had it.
+    Copy(KeyringChange),
+    /// A document was found that is not the last one in the log: somebody changed it by other means.
+    /// Where the last one is not known any more, neither is the difference.
+    Found(Option<KeyringChange>),
+    /// The changes of these lines, from the first to the last, were never made.
+    Undone {
+        /// The sequence of the first line.
+        first: u64,
+        /// The sequence of the last one.
+        last: u64,
+    },
+    /// So many more changes were refused, which have no lines of their own.
+    Refusals(u64),
+    /// The log ended in the middle of a line, of which nothing was acknowledged; it is taken away.
+    Repair {
+        /// The bytes of it.
+        bytes: u64,
+    },
+}
+
+/// The reason why a change was refused, for people. It holds nothing that a caller sent but names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal(pub String);
+
+impl Action {
+    /// The name of it in a line (`activity_name`).
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.activity().1
+    }
+
+    /// OCSF's number and name.
+    pub(super) fn activity(&self) -> (u32, &'static str) {
+        match self {
+            Self::Create(_) | Self::CreateTenant => (1, "Create"),
+            Self::Update(change) => match change.turned() {
+                Some(true) => (8, "Enable"),
+                Some(false) => (9, "Disable"),
+                None => (3, "Update"),
+            },
+            Self::Revoke { disables: true } => (9, "Disable"),
+            Self::Delete | Self::DeleteTenant => (4, "Delete"),
+            Self::Rotate { .. } => (99, "Rotate"),
+            Self::EndOverlap => (99, "End overlap"),
+            Self::Revoke { disables: false } => (99, "Revoke token"),
+            Self::Copy(_) => (99, "Copy"),
+            Self::Found(_) => (99, "Change from outside"),
+            Self::Undone { .. } => (99, "Not done"),
+            Self::Refusals(_) => (99, "Refusals"),
+            Self::Repair { .. } => (99, "Repair"),
+        }
+    }
+}
