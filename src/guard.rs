@@ -34,6 +34,7 @@ pub use crate::storage::{
 use crate::auth::bearer::{BearerVerifier, crypto_provider};
 use crate::auth::{Authenticator, authenticate};
 use crate::clock::SystemClock;
+use crate::domain::TokenPrefix;
 use crate::http;
 use crate::storage::{DocumentRepository, StoreConfig};
 
@@ -54,6 +55,9 @@ pub enum GuardError {
     /// The settings of bearer tokens are not usable.
     #[error("the settings of bearer tokens are not usable")]
     Bearer(#[source] Box<dyn Error + Send + Sync>),
+    /// The prefix of API keys is none.
+    #[error("the prefix of API keys is not usable")]
+    TokenPrefix(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl Guard {
@@ -74,6 +78,18 @@ impl Guard {
         let bearer = bearer.map_err(|error| GuardError::Bearer(error.into()))?;
         let authenticator = Authenticator::new(Arc::clone(&keys) as Arc<_>, bearer);
         Ok(Self { authenticator, keys })
+    }
+
+    /// The same guard, taking API keys of this prefix (`nsk_`, unless the deployment has set another) as
+    /// bearer tokens too: `Authorization: Bearer nsk_…`, for gateways that pass on no other header.
+    ///
+    /// # Errors
+    /// [`GuardError::TokenPrefix`] for what cannot be one.
+    pub fn taking_keys_as_bearers(self, prefix: &str) -> Result<Self, GuardError> {
+        let prefix = TokenPrefix::parse(prefix);
+        let prefix = prefix.map_err(|error| GuardError::TokenPrefix(error.into()))?;
+        let authenticator = self.authenticator.taking_keys_as_bearers(Some(prefix));
+        Ok(Self { authenticator, ..self })
     }
 
     /// Writes down when keys were used last, as far as it is not written yet, for so long at most. It is

@@ -29,13 +29,21 @@ struct Guarded {
 impl Guarded {
     /// On the store of a service, with the issuer that it trusts.
     fn beside(service: &Service) -> Self {
+        Self::with(service, Ok)
+    }
+
+    /// With a guard that is set up further.
+    fn with(
+        service: &Service,
+        set_up: impl FnOnce(Guard) -> Result<Guard, GuardError> + Send + 'static,
+    ) -> Self {
         let (store, bearer) = settings(service);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (send, receive) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let guard = Guard::open(&store, bearer).await.unwrap();
+                let guard = Guard::open(&store, bearer).await.and_then(set_up).unwrap();
                 let server = orders::serve(listener, &guard).unwrap();
                 send.send(server.handle()).unwrap();
                 server.await.unwrap();
@@ -96,6 +104,24 @@ async fn handlers_of_another_service_begin_for_callers_who_may() {
     let reader = guarded.client().with_bearer(&token);
     assert_eq!(reader.get(ORDERS).await.text(), "two pens (by shop)\n");
     assert_eq!(reader.get("/shops/t2/orders").await.text(), "");
+}
+
+#[tokio::test]
+async fn a_key_as_a_bearer_token_is_taken_only_by_a_guard_that_is_told_to() {
+    let (service, guarded) = start();
+    let bearer = |guarded: &Guarded| guarded.client().with_bearer(&token_of("clerk"));
+    assert_eq!(bearer(&guarded).get(ORDERS).await.status, 401);
+    let told = Guarded::with(&service, |guard| guard.taking_keys_as_bearers("token-"));
+    assert_eq!(bearer(&told).get(ORDERS).await.status, 200);
+    let reader = service.issuer.token(&["t1"], &["orders:read"]);
+    assert_eq!(told.client().with_bearer(&reader).get(ORDERS).await.status, 200);
+    let both = bearer(&told).with_api_key(&token_of("clerk"));
+    assert_eq!(both.get(ORDERS).await.status, 401);
+    assert_eq!(service.admin().delete("/api/t1/admin/apiKeys/clerk").await.status, 204);
+    assert_eq!(bearer(&told).get(ORDERS).await.status, 401);
+    let settings = settings(&service);
+    let guard = Guard::open(&settings.0, settings.1).await.unwrap();
+    assert!(guard.taking_keys_as_bearers("n s k").is_err());
 }
 
 #[tokio::test]

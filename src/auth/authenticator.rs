@@ -16,7 +16,7 @@ use super::{
 };
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{
-    Digest, FoundToken, KeyRepository, Keyring, Minute, ReadError, TenantId, Timestamp,
+    Digest, FoundToken, KeyRepository, Keyring, Minute, ReadError, TenantId, Timestamp, TokenPrefix,
 };
 use crate::problem::Problem;
 
@@ -29,6 +29,8 @@ pub struct Authenticator {
     throttle: Arc<Throttle>,
     clock: Arc<dyn Clock>,
     clients: ClientAddresses,
+    /// The beginning by which a bearer token that was passed on is told for an API key, if it may be one.
+    key_prefix: Option<TokenPrefix>,
 }
 
 /// The worth of a good token.
@@ -60,6 +62,7 @@ impl Authenticator {
             throttle: Arc::default(),
             clock: Arc::new(SystemClock),
             clients: ClientAddresses::default(),
+            key_prefix: None,
         }
     }
 
@@ -79,6 +82,13 @@ impl Authenticator {
     #[must_use]
     pub(crate) fn behind(self, clients: ClientAddresses) -> Self {
         Self { clients, ..self }
+    }
+
+    /// The same, taking an API key with this prefix as a bearer token too, where
+    /// [`authenticate_passed_on`](Self::authenticate_passed_on) is asked.
+    #[must_use]
+    pub(crate) fn taking_keys_as_bearers(self, key_prefix: Option<TokenPrefix>) -> Self {
+        Self { key_prefix, ..self }
     }
 
     pub(super) fn clients(&self) -> &ClientAddresses {
@@ -102,6 +112,31 @@ impl Authenticator {
     ) -> Result<Caller, Problem> {
         let presented = PresentedKey { written: credential::api_key(headers), decoded: None };
         self.authenticate_both(credential::bearer_token(headers), presented, tenant, client).await
+    }
+
+    /// Like [`authenticate`](Self::authenticate), for requests that a gateway passes on, some of which pass
+    /// `Authorization` and nothing else: where the deployment says so, a bearer token that begins as API
+    /// keys do is one that came in its own header.
+    ///
+    /// # Errors
+    /// As there. A key in both headers is one that came twice.
+    pub(crate) async fn authenticate_passed_on(
+        &self,
+        headers: &HeaderMap,
+        tenant: Option<TenantId>,
+        client: Option<IpAddr>,
+    ) -> Result<Caller, Problem> {
+        let (bearer, own) = (credential::bearer_token(headers), credential::api_key(headers));
+        let (bearer, written) = match (&self.key_prefix, bearer) {
+            (Some(prefix), Presented::Secret(token)) if token.starts_with(prefix.as_str()) => {
+                let is_alone = own == Presented::Nothing;
+                let key = Presented::Secret(token.as_bytes());
+                (Presented::Nothing, if is_alone { key } else { Presented::Malformed })
+            }
+            (_, bearer) => (bearer, own),
+        };
+        let presented = PresentedKey { written, decoded: None };
+        self.authenticate_both(bearer, presented, tenant, client).await
     }
 
     /// Like [`authenticate`](Self::authenticate), for programs that can say who they are in no other

@@ -35,7 +35,7 @@ pub async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match identify_caller(&request, Credentials::InHeaders).await {
+    match identify_caller(&request, Credentials::OfGuarded).await {
         Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
         Err(problem) => Ok(request.error_response(problem)),
     }
@@ -48,6 +48,8 @@ pub enum Credentials {
     InHeaders,
     /// There, passed on by a gateway: the client is whom a trusted one names.
     PassedOn,
+    /// There, of a request to a service that a guard stands before.
+    OfGuarded,
     /// There, or an API key as a client's secret: the answer to whoever brings none, or a bad one, offers
     /// that too.
     OfClients,
@@ -77,12 +79,15 @@ async fn find_caller(request: &ServiceRequest, from: Credentials) -> Result<Call
     let (headers, tenant) = (request.headers(), path_tenant(request.match_info()));
     let (clients, peer) = (authenticator.clients(), request.peer_addr().map(|peer| peer.ip()));
     let client = match from {
-        Credentials::InHeaders | Credentials::OfClients => clients.find_exactly(peer, headers),
+        Credentials::InHeaders | Credentials::OfClients | Credentials::OfGuarded => {
+            clients.find_exactly(peer, headers)
+        }
         Credentials::PassedOn => clients.find_forwarded(peer, headers),
     };
     let found = match from {
-        Credentials::InHeaders | Credentials::PassedOn => {
-            authenticator.authenticate(headers, tenant, client).await
+        Credentials::InHeaders => authenticator.authenticate(headers, tenant, client).await,
+        Credentials::PassedOn | Credentials::OfGuarded => {
+            authenticator.authenticate_passed_on(headers, tenant, client).await
         }
         Credentials::OfClients => authenticator.authenticate_client(headers, tenant, client).await,
     };
@@ -96,7 +101,7 @@ async fn find_caller(request: &ServiceRequest, from: Credentials) -> Result<Call
             return denial::too_many_failures(wait);
         }
         match from {
-            Credentials::InHeaders | Credentials::PassedOn => problem,
+            Credentials::InHeaders | Credentials::PassedOn | Credentials::OfGuarded => problem,
             Credentials::OfClients => denial::offering_client_secret(problem, is_presented),
         }
     })

@@ -27,6 +27,7 @@ use crate::auth::{AuthenticationTally, Authenticator, Credentials, Throttle};
 use crate::contract::{
     CreateApiKey, DeleteApiKey, GetApiKey, ListApiKeys, Operation, PublicUrl, UpdateApiKey,
 };
+use crate::domain::TokenPrefix;
 use crate::problem::PAGES;
 
 /// The state of the handlers; cheap to clone for each worker.
@@ -46,6 +47,8 @@ pub(crate) struct HttpParts {
     pub requests: Arc<RequestTally>,
     /// The proxies whose word on a client's address is taken.
     pub clients: ClientAddresses,
+    /// The beginning of API keys that gateways may pass on as bearer tokens, if they may.
+    pub key_prefix: Option<TokenPrefix>,
     /// Bounds on requests.
     pub limits: LimitsConfig,
     /// Where callers reach it, if a proxy gives it an address of its own.
@@ -62,7 +65,8 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     let authenticator = Authenticator::new(Arc::clone(repository), Arc::clone(bearer))
         .counted_by(Arc::clone(&parts.authentications))
         .throttled_by(Arc::clone(&parts.throttle))
-        .behind(parts.clients.clone());
+        .behind(parts.clients.clone())
+        .taking_keys_as_bearers(parts.key_prefix.clone());
     if let Some(observer) = &parts.observer {
         config.app_data(ThinData(Arc::clone(observer)));
     }

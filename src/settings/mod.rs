@@ -80,6 +80,8 @@ pub struct AuthConfig {
     pub grants: Grants,
     /// The prefix of new tokens.
     pub token_prefix: TokenPrefix,
+    /// Whether gateways may pass on API keys as bearer tokens.
+    pub keys_as_bearers: bool,
 }
 
 impl Default for Settings {

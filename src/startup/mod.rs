@@ -271,6 +271,7 @@ fn http_parts(
             .client_address
             .then(|| ClientAddresses::new(&auth.throttle.trusted_proxies)),
         clients: ClientAddresses::new(&auth.throttle.trusted_proxies),
+        key_prefix: auth.keys_as_bearers.then(|| auth.token_prefix.clone()),
         throttle: Arc::new(Throttle::new(&auth.throttle)),
         public_url: contract.public_url.clone(),
         documents: Documents::render(contract),

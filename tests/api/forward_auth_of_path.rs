@@ -1,7 +1,8 @@
 //! The question of gateways that append their caller's path.
 
 use crate::authorization::callers;
-use neokeys_testkit::{Reply, Service, token_of};
+use neokeys::domain::Digest;
+use neokeys_testkit::{Reply, Service, document, entry, token_of};
 
 const READ: &str = "tenant.apiKey:read";
 const WRITE: &str = "tenant.apiKey:write";
@@ -118,5 +119,48 @@ async fn any_method_is_taken_and_no_body_is_looked_at() {
         let request = service.admin().request(method, "/auth/t1/for/-/orders");
         let request = request.header("content-type", "image/png").body("{\"not\": read");
         assert_eq!(request.send().await.status, 200, "{method}");
+    }
+}
+
+/// Every way in that a credential can come by, and whether an API key as a bearer token is taken there.
+#[tokio::test]
+async fn a_key_as_a_bearer_token_is_taken_by_forward_auth_alone_and_only_if_it_is_set() {
+    let token = "nsk_reader";
+    let hash = |token: &str| Digest::of(token.as_bytes()).to_hex();
+    let ways = [
+        ("GET", "/auth/t1", true),
+        ("GET", "/auth/t1/for/-/x", true),
+        ("GET", "/auth/t2", false),
+        ("GET", "/api/t1/admin/apiKeys", false),
+        ("GET", "/api/t1/admin/apiKeyDetails", false),
+        ("GET", "/api/t1/apiKey", false),
+        ("POST", "/api/t1/introspect", false),
+    ];
+    for on in [false, true] {
+        let entry = entry("reader", true, &["*"]);
+        let document = document(&[entry.replace(&hash(&token_of("reader")), &hash(token))]);
+        let settings = if on { "  keys_as_bearers: true\n" } else { "" };
+        let service = Service::builder().tenant("t1", &document).settings(settings).start();
+        let key = service.client().with_api_key(token);
+        let bearer = service.client().with("authorization", &format!("Bearer {token}"));
+        for (method, path, taken) in ways {
+            let status = bearer.request(method, path).send().await.status;
+            assert_eq!(status == 200, on && taken, "{on} {method} {path}: {status}");
+            if !(on && taken) {
+                assert_eq!(status, 401, "{on} {method} {path}");
+            }
+        }
+        assert_eq!(key.get("/auth/t1").await.status, 200);
+        let both = key.with("authorization", &format!("Bearer {token}"));
+        assert_eq!(both.get("/auth/t1").await.status, 401, "a key that came twice");
+        let issuer = service.client().with_bearer(&service.issuer.token(&["t1"], &["a"]));
+        assert_eq!(issuer.get("/auth/t1?scope=a").await.status, 200);
+        if on {
+            let reply = bearer.get("/auth/t1").await;
+            assert_eq!(reply.header("x-auth-method"), "api_key");
+            assert_eq!(reply.header("x-auth-principal"), "reader");
+            service.replace_document("t1", "apiKeys: []\n");
+            assert_eq!(bearer.get("/auth/t1").await.status, 401);
+        }
     }
 }
