@@ -110,6 +110,7 @@ fn edit(criterion: &mut Criterion) {
             Commit {
                 tenant: tenant(),
                 edit: KeyringEdit::Update { name: name.clone(), enabled, scopes },
+                together: None,
                 precondition: Precondition::default(),
                 right: Right::Operator,
                 initiator: Initiator::of(Actor::SERVICE),

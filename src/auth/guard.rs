@@ -100,7 +100,7 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
         let now = Instant::now();
         let asked_at = now.checked_sub(self.caller.judged_in()).unwrap_or(now);
         let (tenant, initiator) = (self.tenant.clone(), self.caller.initiator());
-        Commit { tenant, edit, precondition, right, initiator, asked_at }
+        Commit { tenant, edit, together: None, precondition, right, initiator, asked_at }
     }
 }
 

@@ -57,6 +57,7 @@ impl OwnKey {
         Commit {
             tenant: self.tenant.clone(),
             edit: KeyringEdit::EndToken { name: self.key.name.clone(), digest: self.token },
+            together: None,
             precondition: Precondition::default(),
             right: Right::Caller(Arc::new(right)),
             initiator: self.caller.initiator(),

@@ -56,7 +56,9 @@ pub async fn commit_on(
     let right = Right::Operator;
     let (tenant, asked_at) = (id.clone(), Instant::now());
     let initiator = Initiator::of(Actor::SERVICE);
-    store.commit(Commit { tenant, edit, precondition, right, initiator, asked_at }).await
+    store
+        .commit(Commit { tenant, edit, together: None, precondition, right, initiator, asked_at })
+        .await
 }
 
 pub fn names(keyring: &Keyring) -> Vec<&str> {

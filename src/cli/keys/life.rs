@@ -116,6 +116,7 @@ fn patch(
         description: text("--description", texts.description.as_deref(), Description::parse)?,
         owner: text("--owner", texts.owner.as_deref(), Owner::parse)?,
         labels: labels(&texts.labels)?,
+        managed_by: Patch::Keep,
     })
 }
 

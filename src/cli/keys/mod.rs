@@ -258,6 +258,7 @@ async fn commit(
     let commit = Commit {
         tenant: of.tenant.clone(),
         edit,
+        together: None,
         precondition: Precondition::default(),
         right: Right::Operator,
         initiator: system_user::initiator(),

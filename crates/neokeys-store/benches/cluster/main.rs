@@ -77,7 +77,7 @@ async fn commit(store: &DocumentRepository, tenant: &TenantId, edit: KeyringEdit
     let (precondition, right) = (Precondition::default(), Right::Operator);
     let (tenant, asked_at) = (tenant.clone(), Instant::now());
     let initiator = Initiator::of(Actor::SERVICE);
-    let commit = Commit { tenant, edit, precondition, right, initiator, asked_at };
+    let commit = Commit { tenant, edit, together: None, precondition, right, initiator, asked_at };
     store.commit(commit).await.unwrap();
 }
 

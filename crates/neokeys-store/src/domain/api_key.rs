@@ -4,7 +4,9 @@ use std::fmt;
 
 use ring::digest::{Context, SHA256};
 
-use super::{Digest, EntityTag, KeyDetails, KeyName, LastUse, Minute, Scopes, Timestamp, Usage};
+use super::{
+    Digest, EntityTag, KeyDetails, KeyName, Keyring, LastUse, Minute, Scopes, Timestamp, Usage,
+};
 
 /// A key as a tenant's document defines it. The plaintext is nowhere in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +115,16 @@ impl ApiKey {
             tell("label", name);
             tell("value", value);
         }
+        EntityTag::of_hash(hash)
+    }
+}
+
+impl Keyring {
+    /// The entity tag of all keys with their details.
+    #[must_use]
+    pub fn details_entity_tag(&self) -> EntityTag {
+        let mut hash = Context::new(&SHA256);
+        self.keys().iter().for_each(|key| hash.update(key.details_entity_tag().as_bytes()));
         EntityTag::of_hash(hash)
     }
 }

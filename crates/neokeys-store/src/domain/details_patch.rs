@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{AllowedIps, ApiKey, Description, Label, Labels, Owner, Timestamp, TooManyLabels};
+use super::{
+    AllowedIps, ApiKey, Description, Label, Labels, ManagedBy, Owner, Timestamp, TooManyLabels,
+};
 
 /// The fate of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +31,8 @@ pub struct DetailsPatch {
     pub owner: Patch<Owner>,
     /// Its labels: each name that is set, or taken away.
     pub labels: Patch<BTreeMap<Label, Option<Label>>>,
+    /// The program that manages it.
+    pub managed_by: Patch<ManagedBy>,
 }
 
 impl<T: Clone> Patch<T> {
@@ -60,6 +64,7 @@ impl DetailsPatch {
         details.limits.allowed_ips = self.allowed_ips.applied(&details.limits.allowed_ips);
         details.description = self.description.applied(&details.description);
         details.owner = self.owner.applied(&details.owner);
+        details.managed_by = self.managed_by.applied(&details.managed_by);
         details.labels = match &self.labels {
             Patch::Keep => details.labels,
             Patch::Set(changes) => details.labels.merged(changes)?,

@@ -10,6 +10,7 @@
 mod allowed_ips;
 mod annotation;
 mod api_key;
+mod desired_keys;
 mod details_patch;
 mod digest;
 mod edit;
@@ -25,6 +26,7 @@ mod keyring;
 mod last_use;
 mod maybe_ready;
 mod minute;
+mod plan;
 mod previous_index;
 mod repository;
 mod right;
@@ -45,6 +47,7 @@ pub use annotation::{
     TooManyLabels,
 };
 pub use api_key::{ApiKey, KeyStatus};
+pub use desired_keys::{DesiredKey, DesiredKeys};
 pub use details_patch::{DetailsPatch, Patch};
 pub use digest::{Digest, DigestError};
 pub use edit::{Change, KeyringEdit, Precondition, Validators};
@@ -58,9 +61,12 @@ pub use keyring::{FaultyEntry, Keyring};
 pub use last_use::LastUse;
 pub use maybe_ready::MaybeReady;
 pub use minute::Minute;
+pub use plan::{
+    KeyringPlan, MemberChange, PlanAction, PlanError, PlanReach, PlanRefusal, PlanStep,
+};
 pub use repository::{
     CallerGone, Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture,
-    ReadError, Remedy, StoreHealth, Unavailable, UsageFuture,
+    ReadError, Remedy, StoreHealth, Together, Unavailable, UsageFuture,
 };
 pub use right::{CallerRight, Right, RightError};
 pub use rotation::Rotation;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{
-    ApiKey, Digest, EditError, Initiator, Keyring, KeyringEdit, MaybeReady, Minute, Precondition,
-    Right, RightError, TenantId, Usage,
+    ApiKey, Digest, EditError, EntityTag, Initiator, Keyring, KeyringEdit, MaybeReady, Minute,
+    Precondition, Right, RightError, TenantId, Usage,
 };
 
 /// The keys of every tenant.
@@ -63,6 +63,8 @@ pub struct Commit {
     pub tenant: TenantId,
     /// The edit.
     pub edit: KeyringEdit,
+    /// What is made with it, or not at all.
+    pub together: Option<Together>,
     /// The condition that must hold of the key or list when the change is made.
     pub precondition: Precondition,
     /// The right to it when its turn comes.
@@ -71,6 +73,15 @@ pub struct Commit {
     pub initiator: Initiator,
     /// Since when whoever asks for it waits: its time runs from then.
     pub asked_at: Instant,
+}
+
+/// Edits of one plan beyond its first: all are made with it, one after another, or none is.
+#[derive(Debug, Clone)]
+pub struct Together {
+    /// The state of all keys with their details that the plan was made on.
+    pub on: EntityTag,
+    /// The other edits.
+    pub edits: Vec<KeyringEdit>,
 }
 
 /// The outcome of a commit.

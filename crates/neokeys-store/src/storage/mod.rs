@@ -29,6 +29,9 @@ mod write_ids;
 pub use audit_log::{AuditLog, LogEnd, LogEntry, LogHead, SEGMENT};
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, CopyOptions, copy};
+pub use document::{
+    DesiredDocument, Diagnostic, ReviewedKey, ReviewedKeys, read_desired, read_for_review,
+};
 pub use document_store::{
     CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
     StoredDocument, UsageName, Version, WriteError,

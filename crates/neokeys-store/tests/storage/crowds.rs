@@ -260,6 +260,7 @@ async fn what_was_waited_for_before_is_part_of_a_changes_time() {
     let late = Commit {
         tenant: id.clone(),
         edit: create("late"),
+        together: None,
         precondition: Precondition::default(),
         right: Right::Operator,
         initiator: Initiator::of(Actor::SERVICE),

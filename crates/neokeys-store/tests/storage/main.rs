@@ -29,6 +29,7 @@ mod slow_hands;
 mod slow_hands_rounds;
 #[cfg(feature = "object-storage")]
 mod spoiled_buckets;
+mod together;
 mod unchecked;
 mod usage;
 mod yaml_suite;

@@ -35,7 +35,8 @@ impl RepositoryClient {
     ) -> Answer {
         let (tenant, asked_at) = (self.tenant.clone(), Instant::now());
         let initiator = Initiator::of(Actor::SERVICE);
-        let commit = Commit { tenant, edit, precondition, right, initiator, asked_at };
+        let commit =
+            Commit { tenant, edit, together: None, precondition, right, initiator, asked_at };
         match self.runtime.block_on(self.repository.commit(commit)) {
             Ok(_) => done,
             Err(CommitError::Edit(EditError::NameTaken)) => Answer::NameTaken,

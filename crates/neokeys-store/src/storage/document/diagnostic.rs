@@ -3,15 +3,15 @@
 /// One fault of a document. Its texts never hold the value of a hash.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {fault}; {hint}")]
-pub(crate) struct Diagnostic {
+pub struct Diagnostic {
     /// Counted from 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// In characters, counted from 1.
-    pub(crate) column: u64,
+    pub column: u64,
     /// The fault, in words.
-    pub(crate) fault: String,
+    pub fault: String,
     /// How to fix it.
-    pub(crate) hint: String,
+    pub hint: String,
 }
 
 impl Diagnostic {

@@ -16,9 +16,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub(crate) use self::diagnostic::Diagnostic;
+pub use self::diagnostic::Diagnostic;
 pub(crate) use self::editing::{DocumentEditor, NotEditable};
 pub(crate) use self::lint::LintReport;
+pub use self::reading::desired_document::{DesiredDocument, read_desired};
+pub use self::reading::review::{ReviewedKey, ReviewedKeys, read_for_review};
 use self::reading::section_layout::Layout;
 use self::reading::{ParsedDocument, read};
 use crate::domain::{Keyring, Timestamp};

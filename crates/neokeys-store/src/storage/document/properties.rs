@@ -2,6 +2,7 @@
 //! outside of the touched entry stays, and the places kept while editing are those that a fresh
 //! reading finds.
 
+mod plans;
 mod random_document;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use self::random_document::{Choices, random_document};
 use super::{Document, DocumentEditor};
 use crate::domain::{
     AllowedIps, ApiKey, Change, Description, DetailsPatch, Digest, KeyDetails, KeyName,
-    KeyringEdit, Label, Owner, Patch, Precondition, Rotation, Scopes, Timestamp,
+    KeyringEdit, Label, ManagedBy, Owner, Patch, Precondition, Rotation, Scopes, Timestamp,
 };
 
 const PERMISSIONS: [&str; 7] = ["a:read", "b.write", "*", "true", "it's", "7", "x,y"];
@@ -127,6 +128,7 @@ fn random_patch(choices: &mut Choices<'_>) -> DetailsPatch {
                     .into(),
             ],
         ),
+        managed_by: any(choices, texts.map(|it| ManagedBy::parse(it).unwrap()).into()),
     }
 }
 

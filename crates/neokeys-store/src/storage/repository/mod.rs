@@ -14,6 +14,7 @@ mod refresh;
 mod snapshot;
 mod statistics;
 mod tenant_cache;
+mod together;
 mod usage;
 mod watchdog;
 mod write_lock;

@@ -280,7 +280,8 @@ mod tests {
         let edit = KeyringEdit::Delete { name: KeyName::parse("k").unwrap() };
         let (precondition, right) = (Precondition::default(), Right::Operator);
         let (initiator, asked_at) = (Initiator::of(Actor::SERVICE), Instant::now());
-        let commit = Commit { tenant, edit, precondition, right, initiator, asked_at };
+        let commit =
+            Commit { tenant, edit, together: None, precondition, right, initiator, asked_at };
         let (tally, runtime) = (Arc::default(), tokio::runtime::Handle::current());
         QueuedCommit::within(patience, commit, watched, &tally, &runtime)
     }

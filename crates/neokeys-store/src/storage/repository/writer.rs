@@ -15,6 +15,7 @@ use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY};
 use super::queue::{CommitResult, QueuedCommit};
 use super::refresh::PARSED_IN_PLACE;
 use super::snapshot::Snapshot;
+use super::together::apply_together;
 use crate::causes::in_full;
 use crate::domain::{Commit, CommitError, Committed, ReadError, Timestamp, Unavailable};
 use crate::storage::document::{Document, DocumentEditor, NotEditable};
@@ -262,12 +263,17 @@ pub(super) fn apply_commit(
     commit: &Commit,
     now: Timestamp,
 ) -> CommitResult {
+    if let Some(together) = &commit.together {
+        return apply_together(draft, commit, together, now);
+    }
     commit.right.authorize(draft.keyring(), &commit.edit, now)?;
     let change = draft.keyring().judge(&commit.edit, &commit.precondition, now)?;
-    draft
-        .make(&change)
-        .map_err(|NotEditable { line, reason }| CommitError::NotEditable { line, reason })?;
+    draft.make(&change).map_err(not_editable)?;
     Ok(Committed { key: Arc::clone(change.key()) })
+}
+
+pub(super) fn not_editable(NotEditable { line, reason }: NotEditable) -> CommitError {
+    CommitError::NotEditable { line, reason }
 }
 
 /// Makes room for another writer if this one comes to a sudden end.
@@ -356,6 +362,7 @@ mod tests {
                 Scopes::parse(&["x"]).unwrap(),
                 Digest::of(name.as_bytes()),
             )),
+            together: None,
             precondition: Precondition::default(),
             right: Right::Operator,
             initiator: Initiator::of(Actor::SERVICE),

@@ -1,8 +1,10 @@
 //! Reading: a document's bytes as keys, faulty entries and the places of both.
 
+pub(crate) mod desired_document;
 pub(crate) mod entry;
 pub(crate) mod foreign_formats;
 pub(crate) mod misspelled_members;
+pub(crate) mod review;
 pub(crate) mod section_layout;
 mod syntax_hints;
 

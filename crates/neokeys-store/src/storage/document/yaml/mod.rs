@@ -109,6 +109,11 @@ impl Node<'_> {
         self.line.into()
     }
 
+    /// The line and the column that it starts at, counted from 1.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        (self.line(), self.column.into())
+    }
+
     /// The characters before it on its line.
     pub(crate) fn indentation(&self) -> usize {
         self.column as usize - 1

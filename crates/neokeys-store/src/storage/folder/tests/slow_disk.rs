@@ -27,6 +27,7 @@ fn create(tenant: &TenantId) -> Commit {
             Scopes::parse(&["x"]).unwrap(),
             Digest::of(b"one"),
         )),
+        together: None,
         precondition: Precondition::default(),
         right: Right::Operator,
         initiator: Initiator::of(Actor::SERVICE),

@@ -140,7 +140,15 @@ impl Both {
         let (precondition, right) = (Precondition::default(), Right::Operator);
         let (tenant, asked_at) = (self.id.clone(), Instant::now());
         let initiator = Initiator::of(Actor::SERVICE);
-        self.writes.commit(Commit { tenant, edit, precondition, right, initiator, asked_at })
+        self.writes.commit(Commit {
+            tenant,
+            edit,
+            together: None,
+            precondition,
+            right,
+            initiator,
+            asked_at,
+        })
     }
 
     /// A change that was exchanged and is not acknowledged.

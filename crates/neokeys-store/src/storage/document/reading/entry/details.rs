@@ -73,7 +73,7 @@ impl<'a> EntryReader<'a, '_> {
         if faults.is_empty() { Ok(limits) } else { Err(faults) }
     }
 
-    fn allowed_ips(&self, value: NodeId) -> Result<AllowedIps, Faults> {
+    pub(super) fn allowed_ips(&self, value: NodeId) -> Result<AllowedIps, Faults> {
         let list = self.tree.node(value);
         let items = self.list(value, ALLOWED_IPS).map_err(|fault| vec![fault])?;
         let texts = all(items.iter().map(|item| {
@@ -136,7 +136,7 @@ impl<'a> EntryReader<'a, '_> {
         }
     }
 
-    fn labels(&self, member: Member) -> Result<Labels, Diagnostic> {
+    pub(super) fn labels(&self, member: Member) -> Result<Labels, Diagnostic> {
         let mut pairs = Vec::new();
         for (key, value) in self.mapping(member.value, "labels")? {
             let part = |id: NodeId| {
@@ -153,7 +153,7 @@ impl<'a> EntryReader<'a, '_> {
             .map_err(|error| node.diagnostic("the labels are not shown", error.to_string()))
     }
 
-    fn annotation<const MOST: usize>(
+    pub(super) fn annotation<const MOST: usize>(
         &self,
         known: &EntryMembers,
         name: MemberName,
@@ -184,7 +184,7 @@ impl<'a> EntryReader<'a, '_> {
         told_of(self.time(known.get(name)?.value, name.as_str()), warnings)
     }
 
-    fn time(&self, value: NodeId, what: &str) -> Result<Timestamp, Diagnostic> {
+    pub(super) fn time(&self, value: NodeId, what: &str) -> Result<Timestamp, Diagnostic> {
         let text = text_value(self.tree.resolved(value)).unwrap_or_default();
         Timestamp::parse(text).map_err(|error| {
             let fault = format!("{what} is no point in time");

@@ -163,7 +163,7 @@ impl<'a, 't> EntryReader<'a, 't> {
 }
 
 /// All the values, or all that is wrong with them.
-pub(super) fn all<T>(
+pub(in crate::storage::document::reading) fn all<T>(
     results: impl Iterator<Item = Result<T, Diagnostic>>,
 ) -> Result<Vec<T>, Vec<Diagnostic>> {
     let (mut values, mut faults) = (Vec::new(), Vec::new());

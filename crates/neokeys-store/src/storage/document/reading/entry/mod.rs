@@ -2,6 +2,7 @@
 //!
 //! Invariant: a fault never holds the value of a hash, and an entry with a fault is never a key.
 
+pub(crate) mod desired_key;
 pub(crate) mod details;
 pub(crate) mod member_values;
 pub(crate) mod members;
