@@ -7,14 +7,17 @@
 mod check;
 mod complaint;
 mod copy;
+mod diff;
 mod escape;
 mod failure;
+mod files;
 mod keys;
 mod openapi;
 mod output;
 mod serve;
 mod system_user;
 mod tenants;
+mod token;
 
 use std::env;
 use std::ffi::OsString;
@@ -56,6 +59,10 @@ enum Command {
     Check(check::CheckArguments),
     /// Copy documents from one store to another, byte for byte, and verify them.
     Copy(copy::CopyArguments),
+    /// Make a token, without a store: the token goes to standard output, its hash to standard error.
+    Token(token::TokenArguments),
+    /// Compare two files of keys, key by key; also as git's diff command.
+    Diff(diff::DiffArguments),
     /// Print the OpenAPI document.
     Openapi(openapi::OpenapiArguments),
 }
@@ -154,6 +161,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Tenants(command) => block_on(tenants::run(&command, output)),
         Command::Check(arguments) => block_on(check::run(&arguments, output)),
         Command::Copy(arguments) => block_on(copy::run(&arguments, output)),
+        Command::Token(arguments) => token::write(&arguments, output),
+        Command::Diff(arguments) => diff::write(&arguments, output),
         Command::Openapi(arguments) => openapi::write(&arguments, output),
     };
     match done {

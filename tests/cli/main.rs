@@ -9,6 +9,7 @@
 
 mod check;
 mod copy;
+mod diff;
 mod held_lock;
 mod key_ends;
 mod key_life;
@@ -19,4 +20,5 @@ mod serve;
 mod settings;
 mod side_by_side;
 mod tenants;
+mod token;
 mod unseen;
