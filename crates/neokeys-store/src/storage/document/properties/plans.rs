@@ -27,7 +27,7 @@ fn edited(document: &Document, edits: &[KeyringEdit]) -> Document {
 }
 
 /// The document with owners for some of its keys.
-fn with_owners(document: Document, choices: &mut Choices<'_>) -> Document {
+fn with_owners(document: &Document, choices: &mut Choices<'_>) -> Document {
     let owners = ["git", "terraform"];
     let names: Vec<_> = document.keyring().keys().iter().map(|key| key.name.clone()).collect();
     let edits = names.into_iter().filter_map(|name| {
@@ -37,7 +37,7 @@ fn with_owners(document: Document, choices: &mut Choices<'_>) -> Document {
         Some(KeyringEdit::Amend { name, patch })
     });
     let edits: Vec<_> = edits.collect();
-    edited(&document, &edits)
+    edited(document, &edits)
 }
 
 fn random_desired(document: &Document, choices: &mut Choices<'_>, adopt: bool) -> DesiredKeys {
@@ -128,7 +128,7 @@ proptest! {
         let text = random_document(&mut Choices::new(&layout));
         let Ok(document) = Document::parse(Bytes::from(text)) else { return Ok(()) };
         let choices = &mut Choices::new(&wanted);
-        let document = with_owners(document, choices);
+        let document = with_owners(&document, choices);
         let desired = random_desired(&document, choices, adopt);
         plan_and_apply(&document, &desired, PlanReach { prune, adopt });
     }
