@@ -42,7 +42,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         module: "audit",
-        uses: &["domain"],
+        uses: &["domain", "transparency"],
         never: &["actix", "utoipa", "yaml", "std::fs", "std::env", "SystemTime", "tokio"],
     },
     Layer { module: "causes", uses: &[], never: &["actix", "std::fs", "std::env", "tokio"] },
@@ -67,7 +67,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         module: "http",
-        uses: &["auth", "clock", "contract", "domain", "problem", "tally"],
+        uses: &["audit", "auth", "clock", "contract", "domain", "problem", "tally", "transparency"],
         never: &["std::fs", "std::env", "serde_yaml::from"],
     },
     Layer {
@@ -106,6 +106,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         module: "startup",
         uses: &[
+            "audit",
             "auth",
             "clock",
             "connections",
@@ -126,6 +127,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         module: "cli",
         uses: &[
+            "audit",
             "auth",
             "causes",
             "clock",
@@ -137,6 +139,7 @@ const LAYERS: &[Layer] = &[
             "startup",
             "storage",
             "telemetry",
+            "transparency",
         ],
         never: &[],
     },

@@ -21,13 +21,19 @@ mod difference;
 mod document_state;
 mod event;
 mod line;
+mod page;
 mod record;
+mod trail;
+mod verification;
 
 pub use action::{Action, Refusal};
 pub use difference::{KeyChange, KeyringChange};
 pub use document_state::{DocumentChange, DocumentState, DocumentStateError};
 pub use event::{Event, Subject};
+pub use page::{EventFilter, EventPage};
 pub use record::{Record, RecordError};
+pub use trail::{AuditTrail, TenantTrail, TrailFuture, TrailHead};
+pub use verification::{LogFault, Verification, VerifiedLines};
 
 #[cfg(test)]
 mod tests;

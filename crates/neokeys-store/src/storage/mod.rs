@@ -22,6 +22,7 @@ mod remote;
 mod repository;
 mod url;
 mod usage_record;
+mod verify_log;
 mod version;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod write_ids;
@@ -49,3 +50,4 @@ pub use url::{
     Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError,
     without_credentials, without_secrets,
 };
+pub use verify_log::{VerifiedLog, VerifyLogError, verify_log};

@@ -15,6 +15,7 @@ mod snapshot;
 mod statistics;
 mod tenant_cache;
 mod together;
+mod trail;
 mod usage;
 mod watchdog;
 mod write_lock;

@@ -1,0 +1,132 @@
+//! Verification of a log: that its lines are those that its head was signed for, and explain its document.
+
+use super::document_state::{DocumentChange, DocumentState};
+use super::record::{Record, RecordError};
+use crate::transparency::{Checkpoint, CheckpointError, CompactRange, TreeHash};
+
+/// A log under verification, which is given line after line.
+#[derive(Debug)]
+pub struct Verification<'v> {
+    tenant: &'v str,
+    kept: Option<Checkpoint>,
+    tree: CompactRange,
+    document: Option<DocumentChange>,
+}
+
+/// A log whose lines were all good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedLines {
+    /// The tree over them.
+    pub tree: CompactRange,
+    /// The document's state by the last line that says one.
+    pub document: Option<DocumentState>,
+}
+
+/// The fault of a log.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
+pub enum LogFault {
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error("the line is of the log of the tenant {0}")]
+    OtherTenant(String),
+    #[error(
+        "the line has the sequence {found} in the place of {due}: lines were taken out, repeated or put \
+         in another order"
+    )]
+    Sequence { found: u64, due: u64 },
+    #[error("the line tells of a change of another document than the last one in the log")]
+    OtherDocument,
+    #[error("the log ends here, with {lines} lines, and its head was signed for {size}")]
+    Short { lines: u64, size: u64 },
+    #[error("from here on there are lines that no head was signed for")]
+    Unsigned,
+    #[error("the last line is incomplete")]
+    Torn,
+    #[error("the lines from here on are not those that the head was signed for")]
+    Root,
+    #[error("the head of the log is not to be believed: {0}")]
+    Head(CheckpointError),
+    #[error("the head of the log has another {0} than the lines")]
+    HeadMember(&'static str),
+    #[error(
+        "the hash that is kept of the {} lines from here on is another than theirs",
+        crate::transparency::BLOCK
+    )]
+    BlockHash,
+    #[error("the log ends here, with {lines} lines, and the checkpoint that was kept has {size}")]
+    ShorterThanKept { lines: u64, size: u64 },
+    #[error("the lines up to here are not those that the checkpoint that was kept was signed for")]
+    OtherThanKept,
+}
+
+impl<'v> Verification<'v> {
+    /// A verification of a tenant's log, and that it begins with what a head says that somebody kept.
+    #[must_use]
+    pub fn new(tenant: &'v str, kept: Option<Checkpoint>) -> Self {
+        Self { tenant, kept, tree: CompactRange::default(), document: None }
+    }
+
+    /// Takes the next line, and gives the hash of the block that it completes.
+    ///
+    /// # Errors
+    /// The fault of this line.
+    pub fn take(&mut self, line: &[u8]) -> Result<Option<TreeHash>, LogFault> {
+        let Record { sequence, tenant, document, .. } = Record::parse(line)?;
+        if tenant != self.tenant {
+            return Err(LogFault::OtherTenant(tenant));
+        }
+        let due = self.tree.size();
+        if sequence != due {
+            return Err(LogFault::Sequence { found: sequence, due });
+        }
+        if let Some(change) = document {
+            // All lines of a batch tell of the whole batch.
+            let follows = |last| change == last || change.before == last.after;
+            if !self.document.is_none_or(follows) {
+                return Err(LogFault::OtherDocument);
+            }
+            self.document = Some(change);
+        }
+        let block = self.tree.append(TreeHash::of_line(line));
+        let is_other =
+            |kept: Checkpoint| kept.size == self.tree.size() && kept.root != self.tree.root();
+        if self.kept.is_some_and(is_other) {
+            return Err(LogFault::OtherThanKept);
+        }
+        Ok(block)
+    }
+
+    /// How many lines were taken.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// Holds the lines that were taken against the log's head, which may be none where there are no lines.
+    ///
+    /// # Errors
+    /// A head, or a kept one, that is of other lines.
+    pub fn verified(&self, head: Option<&Checkpoint>) -> Result<VerifiedLines, LogFault> {
+        let lines = self.taken();
+        let due = head.map_or(0, |head| head.size);
+        if due > lines {
+            return Err(LogFault::Short { lines, size: due });
+        }
+        if due < lines {
+            return Err(LogFault::Unsigned);
+        }
+        if head.is_some_and(|head| head.root != self.tree.root()) {
+            return Err(LogFault::Root);
+        }
+        match self.kept {
+            Some(kept) if kept.size > lines => {
+                Err(LogFault::ShorterThanKept { lines, size: kept.size })
+            }
+            _ => Ok(VerifiedLines {
+                tree: self.tree.clone(),
+                document: self.document.map(|last| last.after),
+            }),
+        }
+    }
+}
