@@ -56,7 +56,7 @@
 
 pub mod guard;
 
-pub use neokeys_store::{clock, domain, storage, tally};
+pub use neokeys_store::{audit, clock, domain, storage, tally, transparency};
 
 use neokeys_store::causes;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 
+use crate::audit::AuditTrail;
 use crate::auth::Grants;
 use crate::auth::bearer::BearerVerifier;
 use crate::auth::client_address::ClientAddresses;
@@ -14,6 +15,8 @@ use crate::domain::{KeyRepository, TokenPrefix};
 pub(crate) struct KeyService {
     /// The keys.
     pub repository: Arc<dyn KeyRepository>,
+    /// Their audit logs.
+    pub trail: Arc<dyn AuditTrail>,
     /// The verifier of bearer tokens.
     pub bearer: Arc<BearerVerifier>,
     /// The permissions that a caller may grant.

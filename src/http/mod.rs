@@ -7,6 +7,7 @@
 //! answer passes `edge`, which writes problems, security headers and the log line.
 
 mod api_keys;
+mod audit;
 mod edge;
 mod forward_auth;
 mod introspection;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::web::{ServiceConfig, ThinData};
 
 use super::api_keys;
+use super::audit;
 use super::edge::exchange::RequestObserver;
 use super::edge::request_tally::RequestTally;
 use super::forward_auth::{
@@ -14,8 +15,9 @@ use super::introspection::{IntrospectToken, introspect};
 use super::key_details;
 use super::key_service::Keys;
 use super::operations::{
-    AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, GetApiKeyDetails,
-    GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
+    AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, ExportAuditLog,
+    GetApiKeyDetails, GetAuditCheckpoint, GetAuditProof, GetAuditTile, GetOwnApiKey,
+    ListApiKeyDetails, ListAuditEvents, RotateApiKey,
 };
 use super::pages::openapi::Documents;
 use super::pages::swagger_ui::SwaggerUi;
@@ -146,6 +148,28 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                     key_details::get_own_api_key,
                 )
                 .operation::<EndOwnToken, _, _>(Credentials::InHeaders, key_details::end_own_token),
+        )
+        .add(
+            Address::at(ListAuditEvents::PATH).operation::<ListAuditEvents, _, _>(
+                Credentials::InHeaders,
+                audit::list_audit_events,
+            ),
+        )
+        .add(
+            Address::at(ExportAuditLog::PATH)
+                .operation::<ExportAuditLog, _, _>(Credentials::InHeaders, audit::export_audit_log),
+        )
+        .add(Address::at(GetAuditCheckpoint::PATH).operation::<GetAuditCheckpoint, _, _>(
+            Credentials::InHeaders,
+            audit::get_audit_checkpoint,
+        ))
+        .add(
+            Address::at(GetAuditTile::PATH)
+                .operation::<GetAuditTile, _, _>(Credentials::InHeaders, audit::get_audit_tile),
+        )
+        .add(
+            Address::at(GetAuditProof::PATH)
+                .operation::<GetAuditProof, _, _>(Credentials::InHeaders, audit::get_audit_proof),
         )
         .add(Address::page(PAGES, problem_pages::index))
         .add(Address::page(problem_pages::ENTRY, problem_pages::entry));

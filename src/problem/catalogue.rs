@@ -59,6 +59,10 @@ catalogue! {
     KeyNotFound: NOT_FOUND, "key-not-found", "API key not found",
         "The tenant has no key with this name. Names are case-sensitive. A key that was deleted is \
          gone for good.";
+    NotLogged: NOT_FOUND, "not-logged", "The audit log does not have this",
+        "The tenant's audit log has no such part, or does not have it yet: nothing was logged, the line's \
+         sequence is beyond the end, or the log is not long enough for the tile. `…/audit/checkpoint` says how \
+         long it is.";
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed",
         "The path exists, but not with this method. The `Allow` header lists the methods.";
     NameTaken: CONFLICT, "name-taken", "A key with this name already exists",

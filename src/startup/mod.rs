@@ -14,6 +14,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use crate::audit::AuditTrail;
 use crate::auth::bearer::{BearerConfigError, BearerVerifier, crypto_provider};
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Throttle};
@@ -260,6 +261,7 @@ fn http_parts(
         keys: Data::new(KeyService {
             clock: Arc::new(SystemClock),
             recorded_clients: Some(ClientAddresses::new(&auth.throttle.trusted_proxies)),
+            trail: Arc::clone(&store) as Arc<dyn AuditTrail>,
             repository: store as Arc<dyn KeyRepository>,
             bearer,
             grants: auth.grants,

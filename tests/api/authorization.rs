@@ -44,6 +44,7 @@ pub fn callers(service: &Service) -> Vec<(&'static str, Client)> {
         ),
         ("JWT read", jwt(&["t1"], &[read])),
         ("JWT write", jwt(&["t1"], &[write])),
+        ("JWT audit", jwt(&["t1"], &["tenant.audit:read"])),
         ("JWT *", jwt(&["t1"], &["*"])),
         ("JWT * of all tenants", jwt(&["*"], &["*"])),
         ("JWT * of a list with *", jwt(&["t9", "*"], &["*"])),
@@ -68,6 +69,8 @@ pub async fn call(
         assert_eq!(service.admin().post(KEYS, target).await.status, 201);
     }
     let path = operation.path.replace("{tenantId}", "t1").replace("{keyName}", &name);
+    let path = path.replace("{path:.*}", "0/000.p/1");
+    let path = if path.ends_with("/proof") { path + "?sequence=0" } else { path };
     let request = client.request(operation.method.as_str(), &path);
     let merge_patch = "application/merge-patch+json";
     let request = match operation.method.as_str() {
@@ -110,12 +113,23 @@ async fn who_may_do_what_is_as_reviewed() {
 
 #[tokio::test]
 async fn who_may_do_what_with_details_is_as_reviewed() {
-    let on_details = EXTENSIONS.iter().filter(|it| it.path.contains("/admin/"));
+    let on_details = EXTENSIONS.iter().filter(|it| it.path.contains("/admin/apiKeyDetails"));
     let operations: Vec<_> = on_details.cloned().collect();
     assert_eq!(operations.len(), 6);
     let table = table(&operations).await;
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("who_may_with_details", table);
+    });
+}
+
+#[tokio::test]
+async fn who_may_read_the_audit_log_is_as_reviewed() {
+    let on_log = EXTENSIONS.iter().filter(|it| it.path.contains("/admin/audit/"));
+    let operations: Vec<_> = on_log.cloned().collect();
+    assert_eq!(operations.len(), 5);
+    let table = table(&operations).await;
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("who_may_audit", table);
     });
 }
 

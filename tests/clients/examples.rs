@@ -70,7 +70,7 @@ fn shown(document: &Value) -> Vec<Shown<'_>> {
 
 /// Swagger UI sends a parameter's example as if it had been typed: any precondition would fail, and a list
 /// would show nothing.
-const UNFIT_FOR_AN_EXAMPLE: [&str; 11] = [
+const UNFIT_FOR_AN_EXAMPLE: [&str; 17] = [
     "\"If-Match\"",
     "\"If-None-Match\"",
     "\"status\"",
@@ -82,6 +82,12 @@ const UNFIT_FOR_AN_EXAMPLE: [&str; 11] = [
     "\"sort\"",
     "\"limit\"",
     "\"cursor\"",
+    "\"from\"",
+    "\"to\"",
+    "\"key\"",
+    "\"actor\"",
+    "\"action\"",
+    "\"outcome\"",
 ];
 
 /// Holds every example of a document, and gives the statuses of the problems that are shown.

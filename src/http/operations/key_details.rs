@@ -5,38 +5,14 @@ use actix_web::http::Method;
 use crate::contract::{CreateApiKey, ListApiKeys, Operation};
 
 const JSON: &[&str] = &["application/json"];
-const TAG: &str = "API key details";
 
 const READ: &str = ListApiKeys::SCOPE;
 /// Whoever holds the key may.
 const NONE: &str = "";
 const WRITE: &str = CreateApiKey::SCOPE;
 
-macro_rules! operations {
-    ($($name:ident: $method:ident $path:literal, $scope:ident, $request:expr, $response:expr, $success:literal,
-       $summary:literal, $description:literal;)*) => {
-        $(
-            #[doc = concat!($summary, ".")]
-            #[derive(Debug, Clone, Copy)]
-            pub(in crate::http) struct $name;
-
-            impl Operation for $name {
-                const NAME: &'static str = stringify!($name);
-                const METHOD: Method = Method::$method;
-                const PATH: &'static str = concat!("/api/{tenantId}", $path);
-                const TAG: &'static str = TAG;
-                const SUMMARY: &'static str = $summary;
-                const DESCRIPTION: &'static str = $description;
-                const SCOPE: &'static str = $scope;
-                const REQUEST_MEDIA_TYPES: &'static [&'static str] = $request;
-                const RESPONSE_MEDIA_TYPES: &'static [&'static str] = $response;
-                const SUCCESS: u16 = $success;
-            }
-        )*
-    };
-}
-
 operations! {
+    "API key details";
     ListApiKeyDetails: GET "/admin/apiKeyDetails", READ, &[], JSON, 200,
         "List keys with their details",
         "Lists the tenant's keys, a page at a time, with when they end and when they were used last. Every \

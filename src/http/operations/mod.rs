@@ -1,5 +1,31 @@
 //! Every operation of the service: those of the contract, and those of the extensions document.
 
+/// Operations, as the contract's are: a type each, with method, path, texts and scope.
+macro_rules! operations {
+    ($tag:literal; $($name:ident: $method:ident $path:literal, $scope:ident, $request:expr, $response:expr, $success:literal,
+       $summary:literal, $description:literal;)*) => {
+        $(
+            #[doc = concat!($summary, ".")]
+            #[derive(Debug, Clone, Copy)]
+            pub(in crate::http) struct $name;
+
+            impl Operation for $name {
+                const NAME: &'static str = stringify!($name);
+                const METHOD: Method = Method::$method;
+                const PATH: &'static str = concat!("/api/{tenantId}", $path);
+                const TAG: &'static str = $tag;
+                const SUMMARY: &'static str = $summary;
+                const DESCRIPTION: &'static str = $description;
+                const SCOPE: &'static str = $scope;
+                const REQUEST_MEDIA_TYPES: &'static [&'static str] = $request;
+                const RESPONSE_MEDIA_TYPES: &'static [&'static str] = $response;
+                const SUCCESS: u16 = $success;
+            }
+        )*
+    };
+}
+
+mod audit;
 mod key_details;
 
 use actix_web::http::Method;
@@ -8,6 +34,9 @@ use super::forward_auth::{APPENDED_PATH, FORWARD_AUTH};
 use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
 
+pub(super) use audit::{
+    ExportAuditLog, GetAuditCheckpoint, GetAuditProof, GetAuditTile, ListAuditEvents,
+};
 pub(super) use key_details::{
     AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, GetApiKeyDetails,
     GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
@@ -23,6 +52,11 @@ pub const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<EndPreviousTokens>(),
     OperationDescription::of::<GetOwnApiKey>(),
     OperationDescription::of::<EndOwnToken>(),
+    OperationDescription::of::<ListAuditEvents>(),
+    OperationDescription::of::<ExportAuditLog>(),
+    OperationDescription::of::<GetAuditCheckpoint>(),
+    OperationDescription::of::<GetAuditTile>(),
+    OperationDescription::of::<GetAuditProof>(),
     OperationDescription::of::<IntrospectToken>(),
     OperationDescription {
         name: "ForwardAuth",

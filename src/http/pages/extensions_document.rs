@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::{forward_auth, introspection, key_details};
+use crate::http::{audit, forward_auth, introspection, key_details};
 
 /// The name of the security scheme for an API key as a client's secret.
 pub(crate) const CLIENT_SECRET: &str = "client-secret";
@@ -18,6 +18,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
     ),
     tags(
         (name = "API key details", description = "The life of keys: ends, rotation, networks, texts for people."),
+        (name = "Audit log", description = "Who did what to which key, and the proof that nothing was taken out."),
         (name = "Gateways", description = "Questions of gateways."),
         (name = "Introspection", description = "Questions of resource servers."),
     ),
@@ -30,6 +31,11 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         key_details::end_previous_tokens,
         key_details::get_own_api_key,
         key_details::end_own_token,
+        audit::list_audit_events,
+        audit::export_audit_log,
+        audit::get_audit_checkpoint,
+        audit::get_audit_tile,
+        audit::get_audit_proof,
         forward_auth::forward_auth,
         forward_auth::forward_auth_of_path,
         introspection::introspect,
@@ -37,6 +43,8 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
     components(schemas(
         introspection::IntrospectionResponse<'_>,
         introspection::Audience<'_>,
+        audit::AuditEvent,
+        audit::AuditEventList,
         key_details::ApiKeyDetails<'_>,
         key_details::ApiKeyDetailsList<'_>,
         key_details::ApiKeyDetailsWithToken<'_>,
