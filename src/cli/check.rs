@@ -9,6 +9,7 @@ use super::Place;
 use super::failure::Failure;
 use super::output::{Output, table};
 use crate::domain::TenantId;
+use crate::settings::parse_span_or_zero;
 use crate::storage::{CheckError, Finding, Severity};
 
 /// The documents to check.
@@ -18,7 +19,7 @@ pub(super) struct CheckArguments {
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: Option<TenantId>,
     /// Report every enabled key that ends within this time, or has ended, as an error: for an alarm.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_span_or_zero)]
     expiring_within: Option<Duration>,
     #[command(flatten)]
     place: Place,
@@ -44,12 +45,10 @@ pub(super) async fn run(
     arguments: &CheckArguments,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let store = arguments.place.open(false)?;
-    let tenant = arguments.tenant.as_ref();
-    let checked = match arguments.expiring_within {
-        None => store.check(tenant).await,
-        Some(within) => store.check_expiring(tenant, within).await,
-    };
+    let settings = arguments.place.settings()?;
+    let store = Place::open_as(&settings, false)?;
+    let (tenant, within) = (arguments.tenant.as_ref(), arguments.expiring_within);
+    let checked = store.check_lifetimes(tenant, &settings.keys, within).await;
     let findings = checked.map_err(|error| match error {
         CheckError::NoSuchTenant(_) => {
             Failure::refused(&error).hint("`neokeys tenants list` lists the tenants")
@@ -68,17 +67,6 @@ pub(super) async fn run(
         return Err(Failure::silent());
     }
     Ok(())
-}
-
-/// A time in which keys end: a whole number of `s`, `m`, `h` or `d`.
-fn parse_time(text: &str) -> Result<Duration, String> {
-    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
-    let read = units.iter().find_map(|(unit, factor)| {
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        number.checked_mul(*factor)
-    });
-    let form = "a time is a whole number of s, m, h or d, such as 14d";
-    read.map(Duration::from_secs).ok_or_else(|| form.to_owned())
 }
 
 fn row(finding: &Finding) -> [String; 4] {

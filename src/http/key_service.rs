@@ -9,7 +9,7 @@ use crate::auth::Grants;
 use crate::auth::bearer::BearerVerifier;
 use crate::auth::client_address::ClientAddresses;
 use crate::clock::Clock;
-use crate::domain::{KeyRepository, TokenPrefix};
+use crate::domain::{KeyPolicy, KeyRepository, TokenPrefix};
 
 /// The keys of every tenant, and the deployment's rules on them: one for all workers.
 pub(crate) struct KeyService {
@@ -23,6 +23,8 @@ pub(crate) struct KeyService {
     pub grants: Grants,
     /// Finds the addresses that records of changes name; none where they name none.
     pub recorded_clients: Option<ClientAddresses>,
+    /// How long keys last.
+    pub policy: KeyPolicy,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// The prefix of new tokens.

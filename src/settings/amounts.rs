@@ -11,13 +11,13 @@ use std::time::Duration;
 use super::form::Scalar;
 
 /// The names of units with their factors.
-type Units = [(&'static str, u64)];
+pub(super) type Units = [(&'static str, u64)];
 
 /// The largest first, so that a size is shown in the largest that divides it.
 const BYTES: &Units = &[("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1), ("", 1)];
 
 /// An amount without a sign or blanks, in the smallest of its units.
-fn amount(text: &str, units: &Units) -> Option<u64> {
+pub(super) fn amount(text: &str, units: &Units) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;

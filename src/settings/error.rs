@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::table::{SETTINGS, Setting};
+use crate::domain::DefaultBeyondMaximum;
 
 /// A setting that cannot be used, or a file that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,8 @@ pub enum SettingsError {
         /// The nearest name of a setting's variable.
         suggestion: Option<String>,
     },
+    #[error(transparent)]
+    Lifetimes(#[from] DefaultBeyondMaximum),
     #[error("the environment variable {variable}: {message}")]
     Variable {
         variable: String,

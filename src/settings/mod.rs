@@ -16,6 +16,7 @@ mod form;
 mod opentelemetry;
 mod service_links;
 mod sources;
+mod spans;
 mod syntax;
 mod table;
 mod variable_text;
@@ -27,7 +28,7 @@ use std::path::Path;
 use crate::auth::bearer::BearerConfig;
 use crate::auth::{Grants, ThrottleConfig};
 use crate::contract::ContractConfig;
-use crate::domain::TokenPrefix;
+use crate::domain::{KeyPolicy, TokenPrefix};
 use crate::http::{CorsConfig, LimitsConfig, SwaggerUiConfig};
 use crate::metrics::MetricsConfig;
 use crate::storage::{StoreConfig, StoreUrl};
@@ -36,6 +37,7 @@ use crate::tls::TlsConfig;
 use crate::traces::TracesConfig;
 
 pub use error::SettingsError;
+pub(crate) use spans::{parse_span, parse_span_or_zero};
 pub use table::help;
 
 /// The values of all settings.
@@ -49,6 +51,8 @@ pub struct Settings {
     pub storage: StoreConfig,
     /// Authentication and authorization.
     pub auth: AuthConfig,
+    /// How long keys last.
+    pub keys: KeyPolicy,
     /// Addresses in the served documents.
     pub contract: ContractConfig,
     /// Swagger UI and its sign-in.
@@ -91,6 +95,7 @@ impl Default for Settings {
             store: StoreUrl::default(),
             storage: StoreConfig::default(),
             auth: AuthConfig::default(),
+            keys: KeyPolicy::default(),
             contract: ContractConfig::default(),
             swagger_ui: SwaggerUiConfig::default(),
             cors: CorsConfig::default(),
@@ -109,7 +114,8 @@ impl Settings {
     /// current folder is read if it is there.
     ///
     /// # Errors
-    /// [`SettingsError`] names the first setting that is unknown or malformed, and where it stands.
+    /// [`SettingsError`] names the first setting that is unknown or malformed, and where it stands, or
+    /// those that contradict each other.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -119,6 +125,7 @@ impl Settings {
             file::apply(&mut settings, &path, &text)?;
         }
         sources::apply_environment(&mut settings, environment)?;
+        settings.keys.demand_agreement()?;
         Ok(settings)
     }
 

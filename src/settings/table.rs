@@ -8,6 +8,7 @@ use super::Settings;
 use super::addresses::{Address, Network, Origin};
 use super::amounts::{AboveZero, ShortTime, Size, Time};
 use super::form::{Form, List, One, Optional, Yaml};
+use super::spans::{Span, SpanOrZero};
 use crate::contract::PublicUrl;
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
@@ -95,6 +96,14 @@ settings! {
     /// The proxies whose Forwarded or X-Forwarded-For header is believed, as addresses or networks
     /// such as 10.0.0.0/8.
     "auth.throttle.trusted_proxies" => auth.throttle.trusted_proxies: List<Network>;
+    /// How long a new or rotated key is valid whose end nobody names, such as 90d. null: a new key as long
+    /// as keys.max_lifetime allows, a rotated one until its present end.
+    "keys.default_lifetime" => keys.default_lifetime: Optional<Span>;
+    /// The longest time to an end that a caller may name, such as 365d. Where it is set, every new key
+    /// ends. null: none.
+    "keys.max_lifetime" => keys.max_lifetime: Optional<Span>;
+    /// The longest time that the token before a rotation may be valid yet. null: no bound.
+    "keys.max_overlap" => keys.max_overlap: Optional<SpanOrZero>;
     /// The server URLs in the served documents. Empty: public_url, or the contract's own.
     "contract.servers" => contract.servers: List<Address>;
     /// The sign-in URL in the served documents. null: the contract's own.

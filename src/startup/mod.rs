@@ -265,6 +265,7 @@ fn http_parts(
             repository: store as Arc<dyn KeyRepository>,
             bearer,
             grants: auth.grants,
+            policy: settings.keys.clone(),
             token_prefix: auth.token_prefix.clone(),
         }),
         requests: Arc::clone(&counts.requests),

@@ -22,6 +22,7 @@ mod introspection;
 mod key_details;
 mod key_details_list;
 mod key_limits;
+mod key_policy;
 mod last_use;
 mod limits;
 mod naughty;

@@ -13,6 +13,7 @@ mod diff;
 mod held_lock;
 mod key_ends;
 mod key_life;
+mod key_policy;
 mod keys;
 mod owners;
 mod same_work;

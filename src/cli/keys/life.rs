@@ -6,16 +6,15 @@ use clap::Args;
 
 use super::times::Moment;
 use crate::cli::failure::Failure;
-use crate::domain::{
-    AllowedIps, ApiKey, Description, DetailsPatch, KeyDetails, Label, Owner, Patch, Timestamp,
-};
+use crate::domain::{AllowedIps, Description, DetailsPatch, Label, Owner, Patch, Timestamp};
+use crate::settings::parse_span;
 
 /// When a key ends.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(in crate::cli) struct End {
     /// The key ends in so long, such as 90d.
-    #[arg(long, value_name = "TIME", value_parser = super::times::span)]
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
     expires_in: Option<std::time::Duration>,
     /// The key ends at this time, such as 2027-02-24T21:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
@@ -79,11 +78,9 @@ impl End {
 }
 
 impl NewDetails {
-    /// A new key with these details.
-    pub(super) fn given_to(&self, key: ApiKey, now: Timestamp) -> Result<ApiKey, Failure> {
-        let made = KeyDetails { created_at: Some(now), ..KeyDetails::default() };
-        let patch = patch(&self.end, networks(&self.networks)?, &self.texts, now)?;
-        patch.applied(&key.with_details(made)).map_err(|error| Failure::usage(&error))
+    /// The details as a change of a key that has none.
+    pub(super) fn patch(&self, now: Timestamp) -> Result<DetailsPatch, Failure> {
+        patch(&self.end, networks(&self.networks)?, &self.texts, now)
     }
 }
 

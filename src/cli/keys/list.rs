@@ -3,13 +3,14 @@
 use clap::Args;
 
 use super::Tenant;
-use super::refusals::unreadable;
+use super::refusals::{unavailable_hint, unreadable};
 use super::times::Moment;
+use crate::causes::in_full;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, table};
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::{ApiKey, KeyRepository as _, KeyStatus, ReadError, Scope, Timestamp, Usage};
-use crate::http::{ApiKeyDetails, in_seconds, is_unused_since, status_word};
+use crate::domain::{ApiKey, KeyRepository as _, KeyStatus, Scope, Timestamp, Usage};
+use crate::http::{ApiKeyDetails, in_seconds, is_unused_since};
 use crate::storage::DocumentRepository;
 
 /// The keys that are wanted: those of which all holds.
@@ -28,9 +29,7 @@ pub(in crate::cli) struct Filter {
 }
 
 fn status(text: &str) -> Result<KeyStatus, String> {
-    let all = [KeyStatus::Active, KeyStatus::Disabled, KeyStatus::Expired];
-    let found = all.into_iter().find(|it| status_word(*it) == text);
-    found.ok_or_else(|| "write active, disabled or expired".to_owned())
+    KeyStatus::find(text).ok_or_else(|| "write active, disabled or expired".to_owned())
 }
 
 impl Filter {
@@ -73,7 +72,11 @@ pub(super) async fn list(
 
 /// When the tenant's tokens were used last.
 pub(super) async fn usage(store: &DocumentRepository, of: &Tenant) -> Result<Usage, Failure> {
-    store.usage(&of.tenant).await.map_err(|cause| unreadable(&ReadError::Unavailable(cause), of))
+    store.usage(&of.tenant).await.map_err(|cause| {
+        let told =
+            format!("the last uses of the tenant's tokens cannot be read: {}", in_full(&cause));
+        Failure::because(told).hint(unavailable_hint(&cause, of))
+    })
 }
 
 /// Keys as a table.
@@ -88,7 +91,7 @@ pub(super) fn key_table<'k>(
         let permissions: Vec<_> = key.scopes.iter().map(Scope::as_str).collect();
         [
             key.name.as_str().to_owned(),
-            status_word(key.status(now)).to_owned(),
+            key.status(now).as_str().to_owned(),
             end.map_or_else(|| "never".to_owned(), |end| end.to_string()),
             last.map_or_else(|| "-".to_owned(), |last| in_seconds(last).to_string()),
             permissions.join(" "),

@@ -16,10 +16,12 @@ use super::output::{Output, to_json};
 use super::system_user;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::{
-    ApiKey, Commit, Committed, KeyName, KeyRepository as _, KeyringEdit, Precondition, Right,
-    Rotation, Scope, Scopes, TenantId, Timestamp, Token,
+    ApiKey, Commit, CommitError, Committed, EditError, KeyName, KeyPolicy, KeyRepository as _,
+    KeyringEdit, Minute, Precondition, Right, Rotation, Scope, Scopes, TenantId, Timestamp, Token,
+    Usage,
 };
 use crate::http::ApiKeyDetails;
+use crate::settings::parse_span_or_zero;
 use crate::storage::DocumentRepository;
 
 /// A command on the keys of a tenant.
@@ -64,7 +66,7 @@ pub(super) enum KeysCommand {
         #[command(flatten)]
         key: Key,
         /// How long the present token works yet, such as 24h; 0 if it leaked.
-        #[arg(long, value_name = "TIME", value_parser = times::overlap)]
+        #[arg(long, value_name = "TIME", value_parser = parse_span_or_zero)]
         overlap: Duration,
         #[command(flatten)]
         end: life::End,
@@ -138,39 +140,38 @@ pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Resul
         KeysCommand::Get { key } => get(key, output).await,
         KeysCommand::Create { key, permissions, disabled, details } => {
             let scopes = permissions.scopes()?;
-            let make = |token: &Token, now| {
+            let make = |token: &Token, policy: &KeyPolicy, now| {
                 let bare = ApiKey::new(key.name.clone(), !disabled, scopes, token.digest());
-                details.given_to(bare, now).map(KeyringEdit::Create)
+                policy.create(bare, details.patch(now)?, now).map_err(|error| refused(error, key))
             };
             issue(key, Issue::Creation, make, asked_at, output).await
         }
         KeysCommand::Rotate { key, overlap, end } => {
-            let make = |token: &Token, now| {
+            let make = |token: &Token, policy: &KeyPolicy, now| {
                 let rotation = Rotation {
                     digest: token.digest(),
                     overlap: *overlap,
                     expires_at: end.patch(now),
                 };
-                Ok(KeyringEdit::Rotate { name: key.name.clone(), rotation })
+                let edit = policy.rotate(key.name.clone(), rotation, now);
+                edit.map_err(|error| refused(error, key))
             };
             issue(key, Issue::Rotation, make, asked_at, output).await
         }
         KeysCommand::Limit { key, changes } => {
-            let patch = changes.patch(SystemClock.now())?;
-            let edit = KeyringEdit::Amend { name: key.name.clone(), patch };
-            let store = key.of.place.open(false)?;
+            let settings = key.of.place.settings()?;
+            let now = SystemClock.now();
+            let edit = settings.keys.amend(key.name.clone(), changes.patch(now)?, now);
+            let edit = edit.map_err(|error| refused(error, key))?;
+            let store = Place::open_as(&settings, false)?;
             let changed = commit(&store, &key.of, edit, asked_at).await?;
-            let shown = show(&store, &changed.key, &key.of).await?;
+            let shown = show_changed(&store, &changed.key, &key.of).await?;
             output.write(&shown)
         }
         KeysCommand::EndOverlap { key } => {
             let edit = KeyringEdit::EndOverlap { name: key.name.clone() };
             commit(&key.of.place.open(false)?, &key.of, edit, asked_at).await?;
-            output.say(&format_args!(
-                "Only the newest token of {} works.
-",
-                key.name.as_str()
-            ));
+            output.say(&format_args!("Only the newest token of {} works.\n", key.name.as_str()));
             Ok(())
         }
         KeysCommand::Update { key, enabled, permissions } => {
@@ -181,7 +182,7 @@ pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Resul
             };
             let store = key.of.place.open(false)?;
             let updated = commit(&store, &key.of, edit, asked_at).await?;
-            let shown = show(&store, &updated.key, &key.of).await?;
+            let shown = show_changed(&store, &updated.key, &key.of).await?;
             output.write(&shown)
         }
         KeysCommand::Delete { key } => {
@@ -217,7 +218,7 @@ enum Issue {
 async fn issue(
     key: &Key,
     occasion: Issue,
-    make: impl FnOnce(&Token, Timestamp) -> Result<KeyringEdit, Failure>,
+    make: impl FnOnce(&Token, &KeyPolicy, Timestamp) -> Result<KeyringEdit, Failure>,
     asked_at: Instant,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
@@ -226,7 +227,7 @@ async fn issue(
     // The error says nothing of its own: there is one cause.
     let token = Token::generate(&settings.auth.token_prefix)
         .or(Err(Failure::because("the operating system provides no randomness for a token")))?;
-    let edit = make(&token, SystemClock.now())?;
+    let edit = make(&token, &settings.keys, SystemClock.now())?;
     let changed = commit(&store, &key.of, edit, asked_at).await?;
     // A token that did not arrive is lost, even if it was a reader who left.
     output.deliver(token.expose()).and_then(|()| output.deliver("\n")).map_err(|error| {
@@ -244,9 +245,13 @@ async fn issue(
         Failure::because(format!("the key is {done}, but its token cannot be written: {error}"))
             .hint(next)
     })?;
-    output.say(&show(&store, &changed.key, &key.of).await?);
+    output.say(&show_changed(&store, &changed.key, &key.of).await?);
     output.say(&"The token is shown only once.\n");
     Ok(())
+}
+
+fn refused(error: impl Into<EditError>, key: &Key) -> Failure {
+    not_done(&CommitError::Edit(error.into()), &key.of)
 }
 
 async fn commit(
@@ -268,10 +273,26 @@ async fn commit(
 }
 
 async fn show(store: &DocumentRepository, key: &ApiKey, of: &Tenant) -> Result<String, Failure> {
-    let (now, usage) = (SystemClock.now(), list::usage(store, of).await?);
+    let usage = list::usage(store, of).await?;
+    shown(key, of, &usage)
+}
+
+/// A key after a change: that nobody knows its last uses makes no change undone.
+async fn show_changed(
+    store: &DocumentRepository,
+    key: &ApiKey,
+    of: &Tenant,
+) -> Result<String, Failure> {
+    let usage = store.usage(&of.tenant).await;
+    let unknown = || Usage::since(Minute::of(SystemClock.since_epoch()));
+    shown(key, of, &usage.unwrap_or_else(|_| unknown()))
+}
+
+fn shown(key: &ApiKey, of: &Tenant, usage: &Usage) -> Result<String, Failure> {
+    let now = SystemClock.now();
     if of.json {
-        to_json(&ApiKeyDetails::of(key, now, &usage))
+        to_json(&ApiKeyDetails::of(key, now, usage))
     } else {
-        Ok(list::key_table([key], now, &usage))
+        Ok(list::key_table([key], now, usage))
     }
 }

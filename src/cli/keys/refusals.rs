@@ -36,7 +36,10 @@ pub(super) fn not_done(error: &CommitError, of: &Tenant) -> Failure {
             "give it an end in the future with --expires-in or --expires-at, or none with --never",
         ),
         CommitError::Edit(
-            EditError::PreconditionFailed | EditError::NoSuchToken | EditError::TooManyLabels(_),
+            EditError::PreconditionFailed
+            | EditError::NoSuchToken
+            | EditError::TooManyLabels(_)
+            | EditError::BeyondPolicy(_),
         )
         | CommitError::NotAllowed(_)
         | CommitError::CallerGone => failure,
@@ -55,7 +58,7 @@ fn no_such_tenant(of: &Tenant) -> Failure {
 }
 
 /// Where to look: at the store where that is the fault, else at what the file says.
-fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
+pub(super) fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
     match cause.remedy() {
         Remedy::Mend(sentence) => {
             return format!("the file is not at fault: {sentence}");

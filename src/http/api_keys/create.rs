@@ -5,13 +5,15 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::commit::commit;
+use super::outcome;
 use super::representation::{answer, definition, location};
 use crate::auth::ScopedAuthorize;
 use crate::contract::{
     ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, Operation as _,
 };
-use crate::domain::{ApiKey, KeyName, KeyringEdit, Scopes, Token};
+use crate::domain::{ApiKey, DetailsPatch, KeyName, Scopes, Token};
 use crate::http::edge::access_log::CreatedKey;
+use crate::http::edge::{API_KEY_EXPIRES, time_header};
 use crate::http::key_service::{KeyService, Keys};
 use crate::http::request::json_body::JsonBody;
 use crate::http::request::preconditions::Preconditions;
@@ -41,14 +43,24 @@ pub(crate) async fn create_api_key(
     let JsonBody { value, faults } = body;
     let NewKey { name, enabled, scopes } = NewKey::parse(value, faults)?;
     let token = new_token(&keys)?;
-    let edit = KeyringEdit::Create(ApiKey::new(name, enabled, scopes, token.digest()));
+    let key = ApiKey::new(name, enabled, scopes, token.digest());
+    let edit = keys.policy.create(key, DetailsPatch::default(), keys.clock.now());
+    let edit = edit.map_err(outcome::of_edit)?;
     let key = commit(&request, &keys, &caller, preconditions, edit).await?;
     request.extensions_mut().insert(CreatedKey(key.name.clone()));
     let ApiKeyDefinition { name, enabled, permissions } = definition(&key);
     let created = ApiKeyCreatedResponse { name, enabled, permissions, token: token.expose() };
     let mut response = answer(&request, StatusCode::CREATED, &key.entity_tag(), &created);
     response.headers_mut().insert(LOCATION, location(&request, caller.tenant(), &key));
+    tell_end(&mut response, &key);
     Ok(response)
+}
+
+/// Tells when a new key ends, if the policy gave it an end: the contract's answer has no member for it.
+fn tell_end(response: &mut HttpResponse, key: &ApiKey) {
+    if let Some(end) = key.details().limits.expires_at {
+        response.headers_mut().insert(API_KEY_EXPIRES, time_header(end));
+    }
 }
 
 /// A new token of this deployment's form.

@@ -1,7 +1,7 @@
 //! The repository's refusals, as problems.
 
 use crate::auth::denial;
-use crate::domain::{CommitError, EditError, RightError};
+use crate::domain::{CommitError, EditError, PolicyError, RightError};
 use crate::http::request::preconditions;
 use crate::problem::{Faults, Problem, ProblemType};
 
@@ -61,6 +61,15 @@ pub(in crate::http) fn of_edit(error: EditError) -> Problem {
         EditError::TooManyLabels(error) => {
             let mut faults = Faults::default();
             faults.add("labels", format!("In total, {error}."));
+            Problem::validation(faults)
+        }
+        EditError::BeyondPolicy(error) => {
+            let mut faults = Faults::default();
+            let member = match error {
+                PolicyError::NoEnd { .. } | PolicyError::EndTooLate { .. } => "expiresAt",
+                PolicyError::OverlapTooLong { .. } => "overlapSeconds",
+            };
+            faults.add(member, format!("The policy is that {error}."));
             Problem::validation(faults)
         }
         EditError::NameTaken => Problem::new(

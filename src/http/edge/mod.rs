@@ -26,6 +26,7 @@ use super::request::negotiation::MediaType;
 use super::request::request_id::{RequestId, X_REQUEST_ID};
 use crate::auth::Caller;
 use crate::contract::API_KEY_HEADER_TEXT;
+use crate::domain::Timestamp;
 use crate::problem::{Problem, ProblemType};
 
 use matched_route::MatchedRoute;
@@ -33,7 +34,8 @@ use public_address::public_address;
 use request_tally::RequestTally;
 
 /// The first second in which the API key of the request is not valid any more (RFC 3339), if it has an end.
-const API_KEY_EXPIRES: HeaderName = HeaderName::from_static("api-key-expires");
+/// Of a new key that the policy gave an end, it is that one.
+pub(super) const API_KEY_EXPIRES: HeaderName = HeaderName::from_static("api-key-expires");
 
 /// Middleware around everything: the request's id, the bodies of problems, caching and security
 /// headers, the counts and the log line.
@@ -80,10 +82,11 @@ pub(crate) async fn edge(
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Where a new key got an end that its answer cannot name otherwise, the header is about that one.
     if let Some(end) = key_end
-        && let Ok(end) = HeaderValue::try_from(end.to_string())
+        && !headers.contains_key(API_KEY_EXPIRES)
     {
-        headers.insert(API_KEY_EXPIRES, end);
+        headers.insert(API_KEY_EXPIRES, time_header(end));
     }
     let duration = start.elapsed();
     let tally = response.request().app_data::<ThinData<Arc<RequestTally>>>();
@@ -94,6 +97,12 @@ pub(crate) async fn edge(
     access_log::record(&id, duration, matched, &response);
     response.headers_mut().insert(X_REQUEST_ID, id.into_header_value());
     Ok(response)
+}
+
+/// A time as a header has it.
+#[expect(clippy::expect_used, reason = "RFC 3339 is written in visible ASCII")]
+pub(super) fn time_header(time: Timestamp) -> HeaderValue {
+    HeaderValue::try_from(time.to_string()).expect("a time is a header value")
 }
 
 /// Middleware for services that are not this one: writes the bodies of our problems and what belongs to

@@ -7,8 +7,7 @@ use super::last_uses::usage_after_change;
 use super::representation::ApiKeyDetails;
 use crate::auth::ScopedAuthorize;
 use crate::contract::Operation as _;
-use crate::domain::KeyringEdit;
-use crate::http::api_keys::{KeyNameParameter, answer, commit};
+use crate::http::api_keys::{KeyNameParameter, answer, commit, of_edit};
 use crate::http::key_service::Keys;
 use crate::http::operations::AmendApiKeyDetails;
 use crate::http::request::json_body::JsonBody;
@@ -38,7 +37,8 @@ pub(in crate::http) async fn amend_api_key_details(
     body: JsonBody<AmendApiKeyDetails>,
 ) -> Result<HttpResponse, Problem> {
     let patch = body.into_value()?.0;
-    let edit = KeyringEdit::Amend { name, patch };
+    let edit = keys.policy.amend(name, patch, keys.clock.now());
+    let edit = edit.map_err(|error| of_edit(error.into()))?;
     let key = commit(&request, &keys, &caller, preconditions, edit).await?;
     let usage = usage_after_change(&keys, caller.tenant()).await;
     let shown = ApiKeyDetails::of(&key, keys.clock.now(), &usage);

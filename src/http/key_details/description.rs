@@ -72,7 +72,8 @@ pub(in crate::http) struct RotationSchema {
     /// How long the present token works yet, in seconds. 0: not at all, as where it leaked.
     #[schema(minimum = 0, maximum = 3_153_600_000_u64)]
     overlap_seconds: u64,
-    /// The end of the key from now on; `null`: never; absent: it stays.
+    /// The end of the key from now on; `null`: never; absent: the default of the deployment's policy, or it
+    /// stays.
     #[schema(schema_with = schemas::time_or_null, required = false)]
     expires_at: Option<String>,
 }

@@ -9,7 +9,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 
-use super::representation::{in_seconds, status_word};
+use super::representation::in_seconds;
 use crate::domain::{ApiKey, KeyName, KeyStatus, Label, Timestamp, Usage};
 use crate::http::request::form;
 use crate::problem::{Faults, Problem};
@@ -103,8 +103,7 @@ impl ListQuery {
         let told = |error: &dyn std::fmt::Display| format!("The value {error}.");
         match name {
             "status" => {
-                let all = [KeyStatus::Active, KeyStatus::Disabled, KeyStatus::Expired];
-                let status = all.into_iter().find(|it| status_word(*it) == value);
+                let status = KeyStatus::find(value);
                 self.filter.status =
                     Some(status.ok_or("The value must be active, disabled or expired.")?);
             }
@@ -281,7 +280,7 @@ impl IntoParams for ListQuery {
         vec![
             parameter(
                 "status",
-                text().enum_values(Some(["active", "disabled", "expired"])),
+                text().enum_values(Some(KeyStatus::ALL.map(KeyStatus::as_str))),
                 "Keys of this status.",
             ),
             parameter("expiresBefore", time(), "Keys that end, or have ended, before this time."),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::schemas;
-use crate::domain::{ApiKey, Digest, KeyStatus, Minute, Scope, Timestamp, Usage};
+use crate::domain::{ApiKey, Digest, Minute, Scope, Timestamp, Usage};
 
 /// A key with its details. Members may be added; ignore those that you do not know.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -155,7 +155,7 @@ impl<'k> ApiKeyDetails<'k> {
             name: key.name.as_str(),
             enabled: key.enabled,
             permissions: key.scopes.iter().map(Scope::as_str).collect(),
-            status: status_word(key.status(now)),
+            status: key.status(now).as_str(),
             created_at: time(details.created_at),
             rotated_at: time(details.rotated_at),
             expires_at: time(details.limits.expires_at),
@@ -186,13 +186,4 @@ fn last_used_at(usage: &Usage, token: &Digest) -> Option<String> {
 /// The beginning of a minute.
 pub(crate) fn in_seconds(minute: Minute) -> Timestamp {
     Timestamp::from_epoch(minute.since_epoch())
-}
-
-/// A status as callers read and write it.
-pub(crate) fn status_word(status: KeyStatus) -> &'static str {
-    match status {
-        KeyStatus::Active => "active",
-        KeyStatus::Disabled => "disabled",
-        KeyStatus::Expired => "expired",
-    }
 }

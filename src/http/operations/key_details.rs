@@ -19,8 +19,8 @@ operations! {
          parameter that is given must hold.";
     CreateApiKeyDetails: POST "/admin/apiKeyDetails", WRITE, JSON, JSON, 201,
         "Create a key with details",
-        "Creates a key as `POST …/apiKeys` does, with an end, networks and texts for people. The token is in \
-         the answer, and only there.";
+        "Creates a key as `POST …/apiKeys` does, with an end, networks and texts for people. Where no end is \
+         named, the deployment's policy decides. The token is in the answer, and only there.";
     GetApiKeyDetails: GET "/admin/apiKeyDetails/{keyName}", READ, &[], JSON, 200,
         "Get a key with its details",
         "Gets the key of this name, with when it ends and when each of its tokens was used last.";

@@ -1,6 +1,6 @@
 //! The obstacles to an edit.
 
-use super::{KeyDetails, Timestamp, TooManyLabels};
+use super::{KeyDetails, PolicyError, Timestamp, TooManyLabels};
 
 /// Why an edit cannot be done on this keyring.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,9 @@ pub enum EditError {
     /// The key would have too many labels.
     #[error(transparent)]
     TooManyLabels(#[from] TooManyLabels),
+    /// The policy does not allow it.
+    #[error(transparent)]
+    BeyondPolicy(#[from] PolicyError),
     /// The key or list is not in a state that the caller named.
     #[error("the precondition does not hold")]
     PreconditionFailed,

@@ -22,11 +22,13 @@ mod judgement;
 mod key_details;
 mod key_index;
 mod key_name;
+mod key_policy;
 mod keyring;
 mod last_use;
 mod maybe_ready;
 mod minute;
 mod plan;
+mod policy_error;
 mod previous_index;
 mod repository;
 mod right;
@@ -57,6 +59,7 @@ pub use found_token::{FoundToken, Generation, TokenRefusal};
 pub use initiator::{Actor, ActorKind, Initiator};
 pub use key_details::{KeyDetails, Limits, PreviousToken};
 pub use key_name::{KeyName, KeyNameError};
+pub use key_policy::{DefaultBeyondMaximum, KeyPolicy};
 pub use keyring::{FaultyEntry, Keyring};
 pub use last_use::LastUse;
 pub use maybe_ready::MaybeReady;
@@ -64,6 +67,7 @@ pub use minute::Minute;
 pub use plan::{
     KeyringPlan, MemberChange, PlanAction, PlanError, PlanReach, PlanRefusal, PlanStep,
 };
+pub use policy_error::PolicyError;
 pub use repository::{
     CallerGone, Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture,
     ReadError, Remedy, StoreHealth, Together, Unavailable, UsageFuture,

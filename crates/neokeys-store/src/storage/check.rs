@@ -1,8 +1,8 @@
 //! Checks of every document, for people.
 
-use super::document::{Diagnostic, Document};
+use super::document::{Deadlines, Diagnostic, Document};
 use super::document_store::{DocumentError, DocumentStore, Reading};
-use crate::domain::{Remedy, TenantId, Timestamp};
+use crate::domain::{Remedy, TenantId};
 
 /// A problem of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum CheckError {
 pub(super) async fn check(
     documents: &dyn DocumentStore,
     tenant: Option<&TenantId>,
-    expiring_by: Option<Timestamp>,
+    deadlines: Option<&Deadlines<'_>>,
 ) -> Result<Vec<Finding>, CheckError> {
     let tenants = match tenant {
         Some(tenant) => vec![tenant.clone()],
@@ -56,12 +56,7 @@ pub(super) async fn check(
     for id in &tenants {
         match documents.read(id, None).await {
             Ok(Reading::Found(stored)) => {
-                findings.extend(check_document(documents, id, &stored.bytes));
-                // What keeps a document from being read is told already.
-                let expiring = expiring_by.map(|by| Document::expiring(&stored.bytes, by));
-                let expiring = expiring.and_then(Result::ok).unwrap_or_default().into_iter();
-                let tell = |fault| finding(documents, id, Severity::Error, fault);
-                findings.extend(expiring.map(tell));
+                findings.extend(check_document(documents, id, &stored.bytes, deadlines));
             }
             Ok(Reading::Unchanged | Reading::Confirmed(_) | Reading::BeingAcknowledged) => {}
             // One that was removed since it was listed is no fault.
@@ -94,8 +89,13 @@ fn remedy(error: &DocumentError) -> &'static str {
     }
 }
 
-fn check_document(documents: &dyn DocumentStore, id: &TenantId, bytes: &[u8]) -> Vec<Finding> {
-    let mut findings = match Document::check(bytes) {
+fn check_document(
+    documents: &dyn DocumentStore,
+    id: &TenantId,
+    bytes: &[u8],
+    deadlines: Option<&Deadlines<'_>>,
+) -> Vec<Finding> {
+    let mut findings = match Document::check(bytes, deadlines) {
         Err(fault) => vec![finding(documents, id, Severity::Error, fault)],
         Ok(remarks) => {
             let faults = remarks.faults.into_iter().map(|fault| (Severity::Error, fault));

@@ -178,7 +178,7 @@ fn a_broken_older_token_never_works_and_harms_nobody() {
         let document = document(&text);
         let previous = &document.keyring().keys()[0].details().previous;
         assert_eq!(previous.iter().map(|it| it.digest).collect::<Vec<_>>(), [good], "{text}");
-        let report = Document::check(text.as_bytes()).unwrap();
+        let report = Document::check(text.as_bytes(), None).unwrap();
         assert_eq!((report.faults.len(), report.warnings.len()), (0, 1), "{text}");
         assert_eq!(report.warnings[0].line, 5, "{text}");
     }
@@ -191,5 +191,5 @@ fn texts_that_break_a_rule_are_told_and_decide_nothing() {
     );
     let document = document(&text);
     assert_eq!(document.keyring().keys()[0].details(), &Default::default());
-    assert_eq!(Document::check(text.as_bytes()).unwrap().warnings.len(), 3);
+    assert_eq!(Document::check(text.as_bytes(), None).unwrap().warnings.len(), 3);
 }

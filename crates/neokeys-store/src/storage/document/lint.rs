@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::Timestamp;
+use crate::domain::{KeyPolicy, Timestamp};
 use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::reading::entry::ApiKeyEntry;
 use crate::storage::document::reading::entry::members::MemberName;
@@ -20,10 +20,28 @@ pub(crate) struct LintReport {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
+/// The times that ends of keys and tokens are held against.
+#[derive(Debug)]
+pub(crate) struct Deadlines<'p> {
+    /// What has ended by now is told.
+    pub(crate) now: Timestamp,
+    /// Every enabled key that ends by then is an error.
+    pub(crate) alarm: Option<Timestamp>,
+    /// What it does not allow is told.
+    pub(crate) policy: &'p KeyPolicy,
+}
+
 /// Everything worth telling about a document.
-pub(crate) fn check(bytes: &[u8]) -> Result<LintReport, Diagnostic> {
+pub(crate) fn check(
+    bytes: &[u8],
+    deadlines: Option<&Deadlines<'_>>,
+) -> Result<LintReport, Diagnostic> {
     let ParsedDocument { tree, has_section, entries, .. } = read(bytes)?;
-    let mut report = of_entries(&tree, entries);
+    let mut report = LintReport::default();
+    if let Some(deadlines) = deadlines {
+        of_lifetimes(&tree, &entries, deadlines, &mut report);
+    }
+    of_entries(&tree, entries, &mut report);
     let misspelt = misspelt_sections(&tree);
     let is_unreadable = !has_section || !report.faults.is_empty();
     let told = match foreign_formats::told_of_sops(&tree) {
@@ -41,20 +59,36 @@ pub(crate) fn check(bytes: &[u8]) -> Result<LintReport, Diagnostic> {
     Ok(report)
 }
 
-/// The enabled keys that end by a time, or have ended.
-pub(crate) fn expiring(bytes: &[u8], by: Timestamp) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let ParsedDocument { tree, entries, .. } = read(bytes)?;
-    let told = entries.iter().filter_map(|entry| {
-        let key = entry.key.as_ref().ok().filter(|key| key.enabled)?;
-        let end = key.details().limits.expires_at.filter(|end| *end <= by)?;
-        let fault = format!("the key {} expires at {end}", key.name);
-        Some(tree.node(entry.node).diagnostic(fault, "give it a later end, or disable it"))
-    });
-    Ok(told.collect())
+/// Tells of keys that are about to end or last too long, and of older tokens that have ended.
+fn of_lifetimes(
+    tree: &Tree<'_>,
+    entries: &[ApiKeyEntry],
+    deadlines: &Deadlines<'_>,
+    report: &mut LintReport,
+) {
+    let Deadlines { now, alarm, policy } = deadlines;
+    for entry in entries {
+        let (node, Ok(key)) = (tree.node(entry.node), &entry.key) else { continue };
+        let (name, end) = (&key.name, key.details().limits.expires_at);
+        if let Some(end) = end.filter(|end| key.enabled && alarm.is_some_and(|by| *end <= by)) {
+            let fault = format!("the key {name} expires at {end}");
+            report.faults.push(node.diagnostic(fault, "give it a later end, or disable it"));
+        }
+        if let Some(latest) = policy.latest_end_exceeded(key, *now).filter(|_| key.enabled) {
+            let ends = end.map_or_else(|| "never ends".to_owned(), |end| format!("ends at {end}"));
+            let fault = format!("the key {name} {ends}, which is beyond keys.max_lifetime");
+            report.warnings.push(node.diagnostic(fault, format!("let it end by {latest}")));
+        }
+        let ended = key.details().previous.iter().filter(|token| token.expires_at <= *now).count();
+        if ended > 0 {
+            let fault = format!("the key {name} has older tokens that have ended: {ended}");
+            let hint = "remove them from previousHashes; the next change of the key does it too";
+            report.warnings.push(node.diagnostic(fault, hint));
+        }
+    }
 }
 
-fn of_entries(tree: &Tree<'_>, entries: Vec<ApiKeyEntry>) -> LintReport {
-    let mut report = LintReport::default();
+fn of_entries(tree: &Tree<'_>, entries: Vec<ApiKeyEntry>, report: &mut LintReport) {
     let mut holders = HashMap::with_capacity(entries.len());
     for entry in entries {
         let node = tree.node(entry.node);
@@ -73,7 +107,6 @@ fn of_entries(tree: &Tree<'_>, entries: Vec<ApiKeyEntry>) -> LintReport {
             }
         }
     }
-    report
 }
 
 /// Diagnostics of sections by their names.

@@ -18,12 +18,12 @@ use bytes::Bytes;
 
 pub use self::diagnostic::Diagnostic;
 pub(crate) use self::editing::{DocumentEditor, NotEditable};
-pub(crate) use self::lint::LintReport;
+pub(crate) use self::lint::{Deadlines, LintReport};
 pub use self::reading::desired_document::{DesiredDocument, read_desired};
 pub use self::reading::review::{ReviewedKey, ReviewedKeys, read_for_review};
 use self::reading::section_layout::Layout;
 use self::reading::{ParsedDocument, read};
-use crate::domain::{Keyring, Timestamp};
+use crate::domain::Keyring;
 
 /// A document that could be read.
 #[derive(Debug)]
@@ -44,20 +44,15 @@ impl Document {
         Ok(Self { bytes, layout, keyring: Arc::new(keyring) })
     }
 
-    /// Everything worth telling about a document.
+    /// Everything worth telling about a document; of ends only where there is something to hold them against.
     ///
     /// # Errors
     /// The [`Diagnostic`] that keeps the document as a whole from being read.
-    pub(crate) fn check(bytes: &[u8]) -> Result<LintReport, Diagnostic> {
-        lint::check(bytes)
-    }
-
-    /// The enabled keys of a document that end by a time, or have ended.
-    ///
-    /// # Errors
-    /// The [`Diagnostic`] that keeps the document as a whole from being read.
-    pub(crate) fn expiring(bytes: &[u8], by: Timestamp) -> Result<Vec<Diagnostic>, Diagnostic> {
-        lint::expiring(bytes, by)
+    pub(crate) fn check(
+        bytes: &[u8],
+        deadlines: Option<&Deadlines<'_>>,
+    ) -> Result<LintReport, Diagnostic> {
+        lint::check(bytes, deadlines)
     }
 
     /// The bytes as they are in the file.

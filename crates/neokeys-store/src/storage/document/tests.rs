@@ -164,7 +164,7 @@ fn bombs_cost_little() {
 fn two_entries_of_one_hash_are_keys_and_a_fault() {
     let text = format!("apiKeys:\n- name: a\n  hash: {HASH}\n- name: b\n  hash: {HASH}\n");
     assert_eq!(names(&parse(&text)), ["a", "b"]);
-    let remarks = Document::check(text.as_bytes()).unwrap();
+    let remarks = Document::check(text.as_bytes(), None).unwrap();
     assert_eq!(remarks.faults.len(), 1);
     assert_eq!(remarks.faults[0].line, 4);
     assert!(remarks.warnings.is_empty());

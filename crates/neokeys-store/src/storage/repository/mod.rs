@@ -38,14 +38,15 @@ use self::watchdog::{PendingCommits, Watchdog};
 use self::writer::Writer;
 use super::background::{BLOCKING_THREADS, Background};
 use super::check::{self, CheckError, Finding};
+use super::document::Deadlines;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, Version,
 };
 use super::url::StoreUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{
-    CallerGone, Commit, CommitFuture, Digest, KeyRepository, Keyring, KeyringFuture, Minute,
-    ReadError, StoreHealth, TenantId, UsageFuture,
+    CallerGone, Commit, CommitFuture, Digest, KeyPolicy, KeyRepository, Keyring, KeyringFuture,
+    Minute, ReadError, StoreHealth, TenantId, UsageFuture,
 };
 
 pub use self::statistics::RepositoryStatistics;
@@ -157,17 +158,21 @@ impl DocumentRepository {
         check::check(&*self.shared.documents, tenant, None).await
     }
 
-    /// The same, and of every enabled key that ends within so long, or has ended, that it does.
+    /// The same, with warnings of older tokens that have ended and of keys beyond a policy; and of every
+    /// enabled key that ends within so long, or has ended, that it does.
     ///
     /// # Errors
     /// As there.
-    pub async fn check_expiring(
+    pub async fn check_lifetimes(
         &self,
         tenant: Option<&TenantId>,
-        within: Duration,
+        policy: &KeyPolicy,
+        expiring_within: Option<Duration>,
     ) -> Result<Vec<Finding>, CheckError> {
-        let by = self.shared.clock.now().saturating_add(within);
-        check::check(&*self.shared.documents, tenant, Some(by)).await
+        let now = self.shared.clock.now();
+        let alarm = expiring_within.map(|within| now.saturating_add(within));
+        let deadlines = Deadlines { now, alarm, policy };
+        check::check(&*self.shared.documents, tenant, Some(&deadlines)).await
     }
 
     /// Writes down all uses of tokens that are not written down yet, for so long at most: for whoever
