@@ -95,7 +95,7 @@ impl Authenticator {
         &self.clients
     }
 
-    pub(super) fn throttle(&self) -> &Throttle {
+    pub(crate) fn throttle(&self) -> &Throttle {
         &self.throttle
     }
 

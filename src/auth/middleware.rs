@@ -15,7 +15,8 @@ use crate::domain::TenantId;
 use crate::problem::{Problem, ProblemType};
 
 /// The tenant that a path names, after one percent-decoding; `None` if that is no tenant id.
-fn path_tenant(path: &Path<Url>) -> Option<TenantId> {
+#[must_use]
+pub(crate) fn path_tenant(path: &Path<Url>) -> Option<TenantId> {
     TenantId::parse(&path_parameter(path, parameter::TENANT_ID)?).ok()
 }
 
@@ -73,7 +74,7 @@ async fn find_caller(request: &ServiceRequest, from: Credentials) -> Result<Call
     let authenticator = request.app_data::<ThinData<Authenticator>>();
     let authenticator = authenticator.ok_or_else(|| denial::unauthenticated("an operation"))?;
     let throttle = authenticator.throttle();
-    if let Some(wait) = throttle.wait(request) {
+    if let Some(wait) = throttle.wait(request.request()) {
         return Err(denial::too_many_failures(wait));
     }
     let (headers, tenant) = (request.headers(), path_tenant(request.match_info()));
@@ -97,7 +98,7 @@ async fn find_caller(request: &ServiceRequest, from: Credentials) -> Result<Call
         }
         let is_presented = credential::is_presented(headers);
         // Who brings none guesses at nothing: a browser or a probe that does not know the address.
-        if is_presented && let Some(wait) = throttle.failed(request) {
+        if is_presented && let Some(wait) = throttle.failed(request.request()) {
             return denial::too_many_failures(wait);
         }
         match from {

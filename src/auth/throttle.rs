@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use actix_web::dev::ServiceRequest;
+use actix_web::HttpRequest;
 use ipnet::IpNet;
 
 use super::client_address::{ClientAddresses, network};
@@ -47,21 +47,21 @@ impl Throttle {
 
     /// How long the sender of a request has to wait before anything of it is looked at, if it does.
     #[must_use]
-    pub fn wait(&self, request: &ServiceRequest) -> Option<Duration> {
+    pub fn wait(&self, request: &HttpRequest) -> Option<Duration> {
         let active = self.0.as_ref()?;
         active.failures.wait(active.address(request)?, Instant::now())
     }
 
-    /// Remembers that a credential of the request was not valid. Gives the time to wait when that
+    /// Remembers that a credential of the request, or a token in its body, was not valid. Gives the time to wait when that
     /// was one too many.
-    pub fn failed(&self, request: &ServiceRequest) -> Option<Duration> {
+    pub fn failed(&self, request: &HttpRequest) -> Option<Duration> {
         let active = self.0.as_ref()?;
         active.failures.note(active.address(request)?, Instant::now())
     }
 }
 
 impl Active {
-    fn address(&self, request: &ServiceRequest) -> Option<IpAddr> {
+    fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip();
         Some(network(self.clients.find(peer, request.headers())))
     }

@@ -3,8 +3,9 @@
 //! Handlers hold no rules and no paths: the rules are in [`crate::domain`], the paths, texts and
 //! scopes in [`crate::contract`], and each handler's signature says who may.
 //!
-//! Invariants: no handler of an operation runs without a [`crate::auth::ScopedAuthorize`]; every
-//! answer passes `edge`, which writes problems, security headers and the log line.
+//! Invariants: no handler of an operation runs without a [`crate::auth::ScopedAuthorize`],
+//! but for `revocation`, where the token that is to end is the right to end it; every answer passes
+//! `edge`, which writes problems, security headers and the log line.
 
 mod api_keys;
 mod audit;
@@ -18,6 +19,7 @@ mod pages;
 mod path_pattern;
 mod refusals;
 mod request;
+mod revocation;
 mod router;
 mod routes;
 

@@ -24,6 +24,28 @@ impl IntoResponses for Refused {
     }
 }
 
+/// Refusals of what anybody may ask.
+pub(crate) struct PublicRefused;
+/// Besides those, what a change by anybody with a body can be.
+pub(crate) struct PublicBodyRefused;
+
+impl IntoResponses for PublicRefused {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let needs_credential = ["401", "403"];
+        let all = Refused::responses().into_iter();
+        all.filter(|(status, _)| !needs_credential.contains(&status.as_str())).collect()
+    }
+}
+
+impl IntoResponses for PublicBodyRefused {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut refused = BodyRefused::responses();
+        refused.remove("404");
+        refused.extend(referred(&[("409", "Conflict")]));
+        refused
+    }
+}
+
 impl IntoResponses for BodyRefused {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         referred(&[

@@ -74,6 +74,17 @@ impl Address {
         self.with(Some(O::METHOD), Some(credentials), handler)
     }
 
+    /// With a handler of an operation that anybody may ask for, at its method.
+    pub(super) fn public<O, F, Args>(self, handler: F) -> Self
+    where
+        O: Operation,
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.with(Some(O::METHOD), None, handler)
+    }
+
     /// With a handler of every method, behind authentication.
     pub(super) fn any<F, Args>(self, credentials: Credentials, handler: F) -> Self
     where

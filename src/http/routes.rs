@@ -17,12 +17,13 @@ use super::key_service::Keys;
 use super::operations::{
     AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, ExportAuditLog,
     GetApiKeyDetails, GetAuditCheckpoint, GetAuditProof, GetAuditTile, GetOwnApiKey,
-    ListApiKeyDetails, ListAuditEvents, RotateApiKey,
+    ListApiKeyDetails, ListAuditEvents, RevokeToken, RotateApiKey,
 };
 use super::pages::openapi::Documents;
 use super::pages::swagger_ui::SwaggerUi;
 use super::pages::{health, openapi, problem_pages, swagger_ui};
 use super::request::limits::LimitsConfig;
+use super::revocation::revoke;
 use super::router::{Address, Router};
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Authenticator, Credentials, Throttle};
@@ -96,6 +97,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
             Address::at(IntrospectToken::PATH)
                 .operation::<IntrospectToken, _, _>(Credentials::OfClients, introspect),
         )
+        .add(Address::at(RevokeToken::PATH).public::<RevokeToken, _, _>(revoke))
         .add(
             Address::at(GetApiKey::PATH)
                 .operation::<GetApiKey, _, _>(Credentials::InHeaders, api_keys::get_api_key)

@@ -31,6 +31,7 @@ mod operations;
 mod pages;
 mod profile;
 mod public_url;
+mod revocation;
 mod revoked_in_flight;
 mod revoked_while_waiting;
 mod rotation;

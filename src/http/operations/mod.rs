@@ -27,6 +27,7 @@ macro_rules! operations {
 
 mod audit;
 mod key_details;
+mod revocation;
 
 use actix_web::http::Method;
 
@@ -41,6 +42,7 @@ pub(super) use key_details::{
     AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, GetApiKeyDetails,
     GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
 };
+pub(super) use revocation::RevokeToken;
 
 /// The operations beyond the contract. A gateway asks by any method.
 pub const EXTENSIONS: &[OperationDescription] = &[
@@ -58,6 +60,7 @@ pub const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<GetAuditTile>(),
     OperationDescription::of::<GetAuditProof>(),
     OperationDescription::of::<IntrospectToken>(),
+    OperationDescription::of::<RevokeToken>(),
     OperationDescription {
         name: "ForwardAuth",
         method: Method::GET,

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::{audit, forward_auth, introspection, key_details};
+use crate::http::{audit, forward_auth, introspection, key_details, revocation};
 
 /// The name of the security scheme for an API key as a client's secret.
 pub(crate) const CLIENT_SECRET: &str = "client-secret";
@@ -21,6 +21,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         (name = "Audit log", description = "Who did what to which key, and the proof that nothing was taken out."),
         (name = "Gateways", description = "Questions of gateways."),
         (name = "Introspection", description = "Questions of resource servers."),
+        (name = "Revocation", description = "The end of tokens that leaked."),
     ),
     paths(
         key_details::list_api_key_details,
@@ -39,6 +40,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         forward_auth::forward_auth,
         forward_auth::forward_auth_of_path,
         introspection::introspect,
+        revocation::revoke,
     ),
     components(schemas(
         introspection::IntrospectionResponse<'_>,

@@ -15,6 +15,25 @@ pub(in crate::http) fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, str>,
     })
 }
 
+/// The one value of a parameter; one without a value counts as left out (RFC 6749 §3.2).
+///
+/// # Errors
+/// [`Repeated`] where it came more than once.
+pub(in crate::http) fn only_value<'f>(
+    form: &'f [u8],
+    wanted: &str,
+) -> Result<Option<Cow<'f, str>>, Repeated> {
+    let mut values = pairs(form).filter(|(name, value)| name == wanted && !value.is_empty());
+    match (values.next(), values.next()) {
+        (one, None) => Ok(one.map(|(_, value)| value)),
+        (_, Some(_)) => Err(Repeated),
+    }
+}
+
+/// A parameter that may come once came more often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) struct Repeated;
+
 #[cfg(test)]
 mod tests {
     use super::pairs;
