@@ -44,6 +44,11 @@ impl Failure {
         Self::new(1, String::new())
     }
 
+    /// A plan has something to do, which is shown.
+    pub(super) fn pending() -> Self {
+        Self::new(3, String::new())
+    }
+
     fn new(exit_code: u8, message: String) -> Self {
         Self { exit_code, message, hint: None }
     }

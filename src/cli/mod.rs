@@ -2,7 +2,7 @@
 //!
 //! Invariants: what a script may want goes to standard output and everything else to standard
 //! error; the exit code is 0 when it is done, 1 when it was refused or not found, 2 when the usage
-//! or a setting is wrong; a reader that closes the pipe early is no error.
+//! or a setting is wrong, 3 when `plan --exit-code` has something to do; a reader that closes the pipe early is no error.
 
 mod check;
 mod complaint;
@@ -14,6 +14,7 @@ mod files;
 mod keys;
 mod openapi;
 mod output;
+mod plan;
 mod serve;
 mod system_user;
 mod tenants;
@@ -59,6 +60,10 @@ enum Command {
     Check(check::CheckArguments),
     /// Copy documents from one store to another, byte for byte, and verify them.
     Copy(copy::CopyArguments),
+    /// Show what it takes to make the keys of tenants those of files.
+    Plan(plan::PlanArguments),
+    /// Make the keys of tenants those of files, or carry out a plan.
+    Apply(plan::ApplyArguments),
     /// Make a token, without a store: the token goes to standard output, its hash to standard error.
     Token(token::TokenArguments),
     /// Compare two files of keys, key by key; also as git's diff command.
@@ -161,6 +166,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Tenants(command) => block_on(tenants::run(&command, output)),
         Command::Check(arguments) => block_on(check::run(&arguments, output)),
         Command::Copy(arguments) => block_on(copy::run(&arguments, output)),
+        Command::Plan(arguments) => block_on(plan::run(&arguments, output)),
+        Command::Apply(arguments) => block_on(plan::apply(&arguments, output)),
         Command::Token(arguments) => token::write(&arguments, output),
         Command::Diff(arguments) => diff::write(&arguments, output),
         Command::Openapi(arguments) => openapi::write(&arguments, output),

@@ -6,6 +6,7 @@ mod commands;
 mod configurations;
 mod inventory;
 mod key_life;
+mod keys_in_git;
 mod pages;
 mod readme;
 mod security;

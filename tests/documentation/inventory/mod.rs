@@ -26,7 +26,10 @@ const CONTAINERS: &str = "it needs a container engine, which the machine of the 
 const RELEASE: &str = "a release build takes minutes: releases are made by hand";
 
 /// Pages that a test of their own follows from top to bottom.
-const FOLLOWED: &[(&str, &str)] = &[("openapi/sdk/README.md", "clients::readme")];
+const FOLLOWED: &[(&str, &str)] = &[
+    ("docs/keys-in-git.md", "documentation::keys_in_git"),
+    ("openapi/sdk/README.md", "clients::readme"),
+];
 
 /// The page that a benchmark writes, which counts anew at the end of `tests/run`.
 const RECORDED: &str = "docs/speed/instructions.md";

@@ -1,0 +1,78 @@
+//! The file that tokens of new keys go to: a JSON object a line, which its owner alone can read.
+//!
+//! Invariant: a token is in the file, durably, before its key is made, and not any more where the key was
+//! certainly not made.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::wanted::shown;
+use crate::cli::failure::Failure;
+use crate::domain::{KeyName, TenantId, Token};
+
+/// An open file of tokens.
+pub(super) struct TokenFile {
+    file: File,
+    path: String,
+}
+
+/// Where the file ended before tokens were added.
+pub(super) struct Mark(u64);
+
+#[derive(Serialize)]
+struct Line<'a> {
+    tenant: &'a str,
+    name: &'a str,
+    token: &'a str,
+}
+
+impl TokenFile {
+    /// Opens the file, behind what is in it already.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let path_shown = shown(path);
+        let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        let file = opened
+            .map_err(|error| Failure::because(format!("{path_shown} cannot be opened: {error}")))?;
+        let state = file.metadata().map_err(|error| Failure::refused(&error))?;
+        if !state.is_file() || state.mode() & 0o077 != 0 {
+            return Err(Failure::because(format!("{path_shown} can be read by others"))
+                .hint(format!("chmod 600 {path_shown}, or name a file that is not there yet")));
+        }
+        Ok(Self { file, path: path_shown })
+    }
+
+    /// Adds tokens.
+    pub(super) fn add(
+        &mut self,
+        tenant: &TenantId,
+        tokens: &[(KeyName, Token)],
+    ) -> Result<Mark, Failure> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::because(format!("{} cannot be written: {error}", self.path))
+        };
+        let mark = self.file.metadata().map_err(|error| failed(&error))?.len();
+        let mut text = Zeroizing::new(Vec::new());
+        for (name, token) in tokens {
+            let (tenant, name) = (tenant.as_str(), name.as_str());
+            let line = Line { tenant, name, token: token.expose() };
+            serde_json::to_writer(&mut *text, &line).map_err(|error| failed(&error))?;
+            text.push(b'\n');
+        }
+        let written = (&self.file).write_all(&text).and_then(|()| self.file.sync_all());
+        written.map_err(|error| failed(&error))?;
+        Ok(Mark(mark))
+    }
+
+    /// Takes out what was added behind a mark: its keys were not made.
+    pub(super) fn take_back(&mut self, Mark(end): &Mark) -> Result<(), Failure> {
+        self.file.set_len(*end).map_err(|error| {
+            Failure::because(format!("{} cannot be written: {error}", self.path))
+                .hint("the last tokens in it are of keys that were not made")
+        })
+    }
+}
