@@ -25,19 +25,32 @@ pub(crate) struct Accepted {
 /// The grounds of a credential's validity.
 #[derive(Debug, Clone)]
 pub(crate) enum Standing {
-    /// A key of the tenant that has this token, and may be used from where the request came from.
+    /// A token of a key, which the tenant still has, and which may be used from where the request came
+    /// from.
     ApiKey {
-        /// The digest of the token.
-        digest: Digest,
+        /// The key.
+        key: Arc<ApiKey>,
+        /// Which of its tokens it is.
+        generation: Generation,
+        /// When it was found valid.
+        accepted_at: Timestamp,
         /// The client's whole address, if it is known.
         client: Option<IpAddr>,
-        /// The first second in which the token is not valid any more.
-        expires_at: Option<Timestamp>,
-        /// The key, and which of its tokens it is; none in tests that look for none.
-        found: Option<(Arc<ApiKey>, Generation)>,
     },
     /// The token's time and its issuer's keys.
     Bearer(VerifiedToken),
+}
+
+#[cfg(test)]
+impl Standing {
+    /// The standing of a key that no keyring has.
+    pub(crate) fn of_some_key() -> Self {
+        use crate::domain::{KeyName, Scopes};
+        let name = KeyName::parse("key").unwrap();
+        let key = ApiKey::new(name, true, Scopes::default(), Digest::of(b"a token"));
+        let (generation, accepted_at) = (Generation::Current, Timestamp::EPOCH);
+        Self::ApiKey { key: Arc::new(key), generation, accepted_at, client: None }
+    }
 }
 
 impl Accepted {
@@ -68,16 +81,9 @@ impl Accepted {
             tenants: Tenants::One(tenant.clone()),
             scopes: key.scopes.clone(),
         };
-        let (expires_at, generation) = (found.expires_at(), found.generation);
-        Ok(Self {
-            principal,
-            standing: Standing::ApiKey {
-                digest,
-                client,
-                expires_at,
-                found: Some((Arc::clone(key), generation)),
-            },
-        })
+        let (key, generation) = (Arc::clone(key), found.generation);
+        let standing = Standing::ApiKey { key, generation, accepted_at: now, client };
+        Ok(Self { principal, standing })
     }
 
     /// Whether a token's time has not run out and its issuer still has its key; of an API key, only a
@@ -89,18 +95,12 @@ impl Accepted {
         }
     }
 
-    /// The token of an API key that was accepted, and its digest.
-    pub(super) fn used_token(&self) -> Option<(&Digest, FoundToken<'_>)> {
-        let Standing::ApiKey { digest, found: Some((key, generation)), .. } = &self.standing else {
-            return None;
-        };
-        Some((digest, FoundToken { key, generation: *generation }))
-    }
-
-    /// The first second in which an API key's token is not valid any more.
-    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+    /// The token of an API key that was accepted, and when it was.
+    pub(super) fn used_token(&self) -> Option<(FoundToken<'_>, Timestamp)> {
         match &self.standing {
-            Standing::ApiKey { expires_at, .. } => *expires_at,
+            Standing::ApiKey { key, generation, accepted_at, .. } => {
+                Some((FoundToken { key, generation: *generation }, *accepted_at))
+            }
             Standing::Bearer(_) => None,
         }
     }
@@ -114,8 +114,9 @@ impl Accepted {
         now: Timestamp,
     ) -> Option<Self> {
         match &self.standing {
-            Standing::ApiKey { digest, client, .. } => {
-                Self::api_key(keyring, *digest, tenant, now, *client).ok()
+            Standing::ApiKey { key, generation, client, .. } => {
+                let token = FoundToken { key, generation: *generation };
+                Self::api_key(keyring, *token.digest(), tenant, now, *client).ok()
             }
             Standing::Bearer(_) => self.is_good().then(|| self.clone()),
         }

@@ -185,18 +185,18 @@ impl Authenticator {
         }
         self.count(&by_key, &by_token);
         let caller = combine(by_key?, by_token, tenant)?;
-        if let Some((tenant, digest, token)) = caller.used_key() {
-            self.note_use(tenant, digest, token);
+        if let Some((tenant, token, accepted_at)) = caller.used_key() {
+            self.note_use(tenant, token, accepted_at);
         }
         Ok(caller.after(began.elapsed()))
     }
 
     /// A token of an API key let somebody in.
-    fn note_use(&self, tenant: &TenantId, digest: &Digest, token: FoundToken<'_>) {
-        let now = Minute::of(self.clock.since_epoch());
+    fn note_use(&self, tenant: &TenantId, token: FoundToken<'_>, at: Timestamp) {
+        let minute = Minute::with(at);
         // Most uses change nothing, and are told nobody.
-        if token.note_use(now) {
-            self.keys.note_use(tenant, digest, now);
+        if token.note_use(minute) {
+            self.keys.note_use(tenant, token.digest(), minute);
         }
     }
 
@@ -292,10 +292,11 @@ impl Authenticator {
             return None;
         }
         if let Ok(accepted) = by_key {
-            if let Some((digest, token)) = accepted.used_token() {
-                self.note_use(tenant, digest, token);
+            let used = accepted.used_token();
+            if let Some((token, accepted_at)) = used {
+                self.note_use(tenant, token, accepted_at);
             }
-            let expires_at = accepted.expires_at();
+            let expires_at = used.and_then(|(token, _)| token.expires_at());
             return Some(Inspection { principal: accepted.principal, token: None, expires_at });
         }
         let described = self.bearer.describe(token).await.ok();

@@ -8,7 +8,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::{Accepted, Principal, Tenants, denial};
 use crate::domain::{
-    Actor, ActorKind, Digest, FoundToken, Initiator, Keyring, Scope, Scopes, TenantId, Timestamp,
+    Actor, ActorKind, FoundToken, Initiator, Keyring, Scope, Scopes, TenantId, Timestamp,
 };
 use crate::problem::Problem;
 
@@ -72,17 +72,16 @@ impl Caller {
         self.keyring.as_ref()
     }
 
-    /// The API key that let the caller in, if one did: its tenant, its token's digest and the
-    /// token.
-    pub(super) fn used_key(&self) -> Option<(&TenantId, &Digest, FoundToken<'_>)> {
-        let (digest, token) = self.first.used_token()?;
-        Some((self.tenant.as_ref()?, digest, token))
+    /// The API key that let the caller in, if one did: its tenant, its token, and when that was accepted.
+    pub(super) fn used_key(&self) -> Option<(&TenantId, FoundToken<'_>, Timestamp)> {
+        let (token, accepted_at) = self.first.used_token()?;
+        Some((self.tenant.as_ref()?, token, accepted_at))
     }
 
     /// The first second in which the caller's API key is not valid any more, if it has an end.
     #[must_use]
     pub(crate) fn expires_at(&self) -> Option<Timestamp> {
-        self.first.expires_at()
+        self.first.used_token()?.0.expires_at()
     }
 
     /// The caller as it is now, where these are the keys of the tenant that the request is about;
@@ -213,7 +212,7 @@ fn covers(principal: &Principal, tenant: Option<&TenantId>) -> bool {
 mod tests {
     use super::Caller;
     use crate::auth::{Accepted, Method, Principal, Standing, Tenants};
-    use crate::domain::{Digest, Scopes, TenantId};
+    use crate::domain::{Scopes, TenantId};
     use crate::problem::ProblemType;
 
     fn accepted(tenants: Option<&[&str]>, scopes: &[&str]) -> Accepted {
@@ -226,15 +225,7 @@ mod tests {
             }),
             scopes: Scopes::parse_any(scopes).unwrap(),
         };
-        Accepted {
-            principal,
-            standing: Standing::ApiKey {
-                digest: Digest::of(b"a token"),
-                client: None,
-                expires_at: None,
-                found: None,
-            },
-        }
+        Accepted { principal, standing: Standing::of_some_key() }
     }
 
     fn judged(caller: &Caller, tenant: Option<&str>) -> Result<(), ProblemType> {

@@ -125,7 +125,7 @@ mod tests {
     use super::ScopedAuthorize;
     use crate::auth::{Accepted, Caller, Grants, Method, Principal, Standing, Tenants};
     use crate::contract::DeleteApiKey;
-    use crate::domain::{Digest, KeyName, KeyringEdit, Precondition, Scopes, TenantId};
+    use crate::domain::{KeyName, KeyringEdit, Precondition, Scopes, TenantId};
 
     #[test]
     fn what_it_took_to_let_a_caller_in_is_part_of_the_time_of_its_change() {
@@ -136,12 +136,7 @@ mod tests {
             tenants: Tenants::All,
             scopes: Scopes::default(),
         };
-        let standing = Standing::ApiKey {
-            digest: Digest::of(b"key"),
-            client: None,
-            expires_at: None,
-            found: None,
-        };
+        let standing = Standing::of_some_key();
         let judged_in = Duration::from_secs(3);
         let guard = ScopedAuthorize::<DeleteApiKey> {
             tenant: TenantId::parse("t").unwrap(),

@@ -68,7 +68,7 @@ mod tests {
 
     use super::{FoundKey, Outcome, combine};
     use crate::auth::{Accepted, Method, Principal, Standing, Tenants};
-    use crate::domain::{Digest, Keyring, Scopes};
+    use crate::domain::{Keyring, Scopes};
 
     fn accepted(subject: &str) -> Accepted {
         let principal = Principal {
@@ -78,15 +78,7 @@ mod tests {
             tenants: Tenants::All,
             scopes: Scopes::default(),
         };
-        Accepted {
-            principal,
-            standing: Standing::ApiKey {
-                digest: Digest::of(subject.as_bytes()),
-                client: None,
-                expires_at: None,
-                found: None,
-            },
-        }
+        Accepted { principal, standing: Standing::of_some_key() }
     }
 
     #[test]

@@ -27,10 +27,9 @@ pub(crate) struct OwnKey {
 impl OwnKey {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let caller = Caller::of(request, std::any::type_name::<Self>())?;
-        let found = caller.used_key().map(|(tenant, token, found)| {
-            let key = Arc::clone(found.key);
-            (tenant.clone(), key, *token)
-        });
+        let found = caller
+            .used_key()
+            .map(|(tenant, token, _)| (tenant.clone(), Arc::clone(token.key), *token.digest()));
         let (tenant, key, token) = found.ok_or_else(|| {
             let detail = "No API key came with the request, and a bearer token is none.";
             Problem::new(ProblemType::KeyNotFound, detail)

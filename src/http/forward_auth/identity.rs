@@ -90,7 +90,7 @@ mod tests {
 
     use super::write;
     use crate::auth::{Accepted, Caller, Method, Principal, Standing, Tenants};
-    use crate::domain::{Digest, Scopes, TenantId};
+    use crate::domain::{Scopes, TenantId};
 
     fn accepted(method: Method, subject: &str, tenant: &str, scopes: &[&str]) -> Accepted {
         let principal = Principal {
@@ -100,15 +100,7 @@ mod tests {
             tenants: Tenants::One(TenantId::parse(tenant).unwrap()),
             scopes: Scopes::parse_any(scopes).unwrap(),
         };
-        Accepted {
-            principal,
-            standing: Standing::ApiKey {
-                digest: Digest::of(b"a token"),
-                client: None,
-                expires_at: None,
-                found: None,
-            },
-        }
+        Accepted { principal, standing: Standing::of_some_key() }
     }
 
     fn written(caller: &Caller) -> [String; 5] {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Timestamp;
+
 const SECONDS: u64 = 60;
 
 /// A whole minute of UTC, counted from the Unix epoch.
@@ -14,6 +16,12 @@ impl Minute {
     pub fn of(since_epoch: Duration) -> Self {
         // They fit until the year 10136.
         Self(u32::try_from(since_epoch.as_secs() / SECONDS).unwrap_or(u32::MAX))
+    }
+
+    /// The minute that this second is in; before 1970, the first one.
+    #[must_use]
+    pub fn with(second: Timestamp) -> Self {
+        Self::of(Duration::from_secs(u64::try_from(second.seconds_since_epoch()).unwrap_or(0)))
     }
 
     /// The minute of this number since the epoch.
