@@ -99,9 +99,9 @@ impl Members<'_> {
         self.0.push_str("\":");
     }
 
-    fn plain(&mut self, field: &Field, value: impl fmt::Display) {
+    fn plain(&mut self, field: &Field, value: &str) {
         self.name(field);
-        let _ = write!(self.0, "{value}");
+        self.0.push_str(value);
     }
 }
 
@@ -109,21 +109,21 @@ impl Visit for Members<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         // JSON has no other numbers (RFC 8259 §6).
         match value.is_finite() {
-            true => self.plain(field, value),
+            true => self.plain(field, &value.to_string()),
             false => self.plain(field, "null"),
         }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.plain(field, value);
+        self.plain(field, itoa::Buffer::new().format(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, value);
+        self.plain(field, itoa::Buffer::new().format(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.plain(field, value);
+        self.plain(field, if value { "true" } else { "false" });
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
