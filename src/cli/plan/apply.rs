@@ -15,7 +15,6 @@ use crate::causes::in_full;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, table};
 use crate::cli::{Place, system_user};
-use crate::clock::{Clock as _, SystemClock};
 use crate::domain::{
     Commit, CommitError, EditError, KeyName, KeyRepository as _, PlanAction, PlanReach,
     Precondition, Right, Together, Token, TokenPrefix,
@@ -74,7 +73,7 @@ pub(in crate::cli) async fn run(
     }
     let settings = arguments.place.settings()?;
     let store = Place::open_as(&settings, false)?;
-    let planned = plan_all(&store, &wanted, reach).await;
+    let planned = plan_all(&store, &wanted, reach, &settings.keys).await;
     let planned = planned.map_err(|faults| faults.tell(arguments.json, output))?;
     if let Some(plan) = &saved {
         let seen = plan.tenants.iter().map(|tenant| tenant.state.as_str());
@@ -131,7 +130,7 @@ async fn carry_out(
         Failure::because("the operating system provides no randomness for a token")
     })?;
     let digests: HashMap<_, _> = made.iter().map(|(name, token)| (name, token.digest())).collect();
-    let mut edits = plan.edits(SystemClock.now(), |name| digests[name]).into_iter();
+    let mut edits = plan.edits(|name| digests[name]).into_iter();
     let Some(edit) = edits.next() else { return Ok(Outcome::of(planned, None)) };
     let mut kept = None;
     if let Some(file) = tokens.filter(|_| !made.is_empty()) {

@@ -68,9 +68,10 @@ pub(super) async fn run(arguments: &PlanArguments, output: &mut Output<'_>) -> R
         return Err(Failure::misused("no file of wanted keys is named").hint("name it with -f"));
     }
     let wanted = read(&arguments.files.paths, arguments.json, output)?;
-    let store = arguments.place.open(false)?;
+    let settings = arguments.place.settings()?;
+    let store = Place::open_as(&settings, false)?;
     let reach = arguments.files.reach();
-    let planned = plan_all(&store, &wanted, reach).await;
+    let planned = plan_all(&store, &wanted, reach, &settings.keys).await;
     let planned = planned.map_err(|faults| faults.tell(arguments.json, output))?;
     let description = PlanDescription::of(&wanted, &planned, reach);
     if let Some(path) = &arguments.out {

@@ -3,7 +3,9 @@
 use super::wanted::{Faults, FileFault, Wanted};
 use crate::causes::in_full;
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::{KeyRepository as _, KeyringPlan, ManagedBy, PlanReach, ReadError, TenantId};
+use crate::domain::{
+    KeyPolicy, KeyRepository as _, KeyringPlan, ManagedBy, PlanReach, ReadError, TenantId,
+};
 use crate::storage::{DesiredDocument, Diagnostic, DocumentRepository};
 
 /// A tenant's plan.
@@ -18,10 +20,11 @@ pub(super) async fn plan_all(
     store: &DocumentRepository,
     wanted: &Wanted,
     reach: PlanReach,
+    policy: &KeyPolicy,
 ) -> Result<Vec<Planned>, Faults> {
     let (mut planned, mut faults) = (Vec::new(), Vec::new());
     for (path, document) in &wanted.documents {
-        match plan(store, document, reach).await {
+        match plan(store, document, reach, policy).await {
             Ok(it) => planned.push(it),
             Err(all) => {
                 let of_file = |fault| FileFault { path: path.clone(), fault };
@@ -36,6 +39,7 @@ async fn plan(
     store: &DocumentRepository,
     document: &DesiredDocument,
     reach: PlanReach,
+    policy: &KeyPolicy,
 ) -> Result<Planned, Vec<Diagnostic>> {
     let tenant = &document.tenant;
     let at = |(line, column): (u64, u64), fault: String, hint: String| Diagnostic {
@@ -57,7 +61,7 @@ async fn plan(
         };
         vec![at(document.place, fault, hint)]
     })?;
-    let plan = KeyringPlan::of(&keyring, &document.keys, reach, SystemClock.now());
+    let plan = KeyringPlan::of(&keyring, &document.keys, reach, policy, SystemClock.now());
     let plan = plan.map_err(|refusals| {
         let told = refusals.into_iter().map(|refusal| {
             let place = document.places.get(refusal.position).copied().unwrap_or(document.place);

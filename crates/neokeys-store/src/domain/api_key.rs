@@ -4,9 +4,7 @@ use std::fmt;
 
 use ring::digest::{Context, SHA256};
 
-use super::{
-    Digest, EntityTag, KeyDetails, KeyName, Keyring, LastUse, Minute, Scopes, Timestamp, Usage,
-};
+use super::{Digest, EntityTag, KeyDetails, KeyName, LastUse, Minute, Scopes, Timestamp, Usage};
 
 /// A key as a tenant's document defines it. The plaintext is nowhere in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,17 +138,14 @@ impl ApiKey {
     }
 }
 
-impl Keyring {
-    /// The entity tag of all keys with their details.
-    #[must_use]
-    pub fn details_entity_tag(&self) -> EntityTag {
-        let mut hash = Context::new(&SHA256);
-        self.keys().iter().for_each(|key| hash.update(key.details_entity_tag().as_bytes()));
-        EntityTag::of_hash(hash)
-    }
-}
-
 impl EntityTag {
+    /// The entity tag of definitions with their details, in their order.
+    pub(super) fn of_details<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {
+        let mut hash = Context::new(&SHA256);
+        keys.into_iter().for_each(|key| hash.update(key.details_entity_tag().as_bytes()));
+        Self::of_hash(hash)
+    }
+
     /// The entity tag of definitions in their order.
     pub(super) fn of_keys<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {
         let mut hash = Context::new(&SHA256);

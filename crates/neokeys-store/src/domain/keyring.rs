@@ -154,6 +154,12 @@ impl Keyring {
         self.shown.entity_tag(&self.keys)
     }
 
+    /// The entity tag of this list with all details.
+    #[must_use]
+    pub fn details_entity_tag(&self) -> EntityTag {
+        EntityTag::of_details(self.keys.iter().map(AsRef::as_ref))
+    }
+
     /// The snapshot after a change that was judged on this one.
     #[must_use]
     pub fn apply(&self, change: &Change) -> Self {

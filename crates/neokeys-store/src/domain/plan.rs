@@ -14,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 pub use self::member_change::MemberChange;
 pub use self::step::{PlanAction, PlanStep};
 use super::{
-    DesiredKey, DesiredKeys, Digest, EditError, EntityTag, KeyName, Keyring, KeyringEdit,
-    ManagedBy, Precondition, Timestamp,
+    DesiredKey, DesiredKeys, Digest, EditError, EntityTag, KeyName, KeyPolicy, Keyring,
+    KeyringEdit, ManagedBy, Precondition, Timestamp,
 };
 
 /// The steps that make a keyring what its owner wants it to be.
@@ -88,6 +88,9 @@ impl PlanError {
                 "end them first with `neokeys keys end-overlap`, or write \"overlap: 0\""
             }
             Self::Edit(EditError::KeyExpired { .. }) => "write an expiresAt in the future",
+            Self::Edit(EditError::BeyondPolicy(_)) => {
+                "name an expiresAt and an overlap that the deployment's policy allows"
+            }
             Self::Edit(_) => "mend or remove the entry in the tenant's security.yml",
         }
     }
@@ -102,6 +105,7 @@ impl KeyringPlan {
         keyring: &Keyring,
         desired: &DesiredKeys,
         reach: PlanReach,
+        policy: &KeyPolicy,
         now: Timestamp,
     ) -> Result<Self, Vec<PlanRefusal>> {
         let unwanted = unwanted(keyring, desired, reach);
@@ -110,7 +114,7 @@ impl KeyringPlan {
         let (mut created, mut refusals) = (Vec::new(), Vec::new());
         for (position, key) in desired.keys.iter().enumerate() {
             let step = tokens.demand_own(key).and_then(|()| {
-                PlanStep::toward(keyring, key, &desired.managed_by, reach.adopt, now)
+                PlanStep::toward(keyring, key, &desired.managed_by, (reach.adopt, policy), now)
             });
             match step {
                 Ok(None) => {}
@@ -132,12 +136,8 @@ impl KeyringPlan {
     }
 
     /// The edits of all steps, in order. Each new key without a token is given one.
-    pub fn edits(
-        &self,
-        now: Timestamp,
-        mut issue: impl FnMut(&KeyName) -> Digest,
-    ) -> Vec<KeyringEdit> {
-        self.steps.iter().flat_map(|step| step.edits(now, &mut issue)).collect()
+    pub fn edits(&self, mut issue: impl FnMut(&KeyName) -> Digest) -> Vec<KeyringEdit> {
+        self.steps.iter().flat_map(|step| step.edits(&mut issue)).collect()
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::member_change::MemberChange;
 use super::{PlanError, judged};
 use crate::domain::{
-    ApiKey, DesiredKey, DetailsPatch, Digest, EditError, KeyDetails, KeyName, Keyring, KeyringEdit,
-    Label, Labels, Limits, ManagedBy, Patch, Rotation, Scopes, Timestamp,
+    ApiKey, DesiredKey, DetailsPatch, Digest, EditError, KeyName, KeyPolicy, Keyring, KeyringEdit,
+    Label, Labels, ManagedBy, Patch, Precondition, Rotation, Timestamp,
 };
 
 /// What a plan does to one key.
@@ -37,24 +37,8 @@ pub enum PlanAction {
 #[derive(Debug, Clone)]
 enum Edits {
     Known(Vec<KeyringEdit>),
-    New(Box<NewKey>),
-}
-
-/// A new key but for the time at which it is made, and for its token where that is made then too.
-#[derive(Debug, Clone)]
-struct NewKey {
-    name: KeyName,
-    enabled: bool,
-    scopes: Scopes,
-    digest: Option<Digest>,
-    details: KeyDetails,
-}
-
-impl NewKey {
-    fn made(&self, digest: Digest, created_at: Option<Timestamp>) -> ApiKey {
-        let key = ApiKey::new(self.name.clone(), self.enabled, self.scopes.clone(), digest);
-        key.with_details(KeyDetails { created_at, ..self.details.clone() })
-    }
+    /// A new key but for its token, which is made when the plan is carried out.
+    WithoutToken(Box<ApiKey>),
 }
 
 impl PlanStep {
@@ -69,35 +53,41 @@ impl PlanStep {
         keyring: &Keyring,
         desired: &DesiredKey,
         managed_by: &ManagedBy,
-        adopt: bool,
+        (adopt, policy): (bool, &KeyPolicy),
         now: Timestamp,
     ) -> Result<Option<Self>, PlanError> {
         match keyring.get_by_name(&desired.name) {
-            Ok(key) => Self::change(keyring, key, desired, managed_by, adopt, now),
-            Err(EditError::NotFound) => Self::create(desired, managed_by).map(Some),
+            Ok(key) => Self::change(keyring, key, desired, managed_by, (adopt, policy), now),
+            Err(EditError::NotFound) => Self::create(desired, managed_by, policy, now).map(Some),
             Err(faulty) => Err(faulty.into()),
         }
     }
 
-    fn create(desired: &DesiredKey, managed_by: &ManagedBy) -> Result<Self, PlanError> {
+    fn create(
+        desired: &DesiredKey,
+        managed_by: &ManagedBy,
+        policy: &KeyPolicy,
+        now: Timestamp,
+    ) -> Result<Self, PlanError> {
         let scopes = desired.scopes.clone().ok_or(PlanError::NoScopes)?;
-        let limits = Limits {
-            expires_at: desired.expires_at.applied(&None),
-            allowed_ips: desired.allowed_ips.applied(&None),
+        let (name, enabled) = (desired.name.clone(), desired.enabled.unwrap_or(true));
+        let patch = DetailsPatch {
+            expires_at: desired.expires_at.clone(),
+            allowed_ips: desired.allowed_ips.clone(),
+            description: desired.description.clone(),
+            owner: desired.owner.clone(),
+            labels: only(desired.labels.as_ref(), &Labels::default()),
+            managed_by: Patch::Set(managed_by.clone()),
         };
-        let details = KeyDetails {
-            limits,
-            description: desired.description.applied(&None),
-            owner: desired.owner.applied(&None),
-            labels: desired.labels.clone().unwrap_or_default(),
-            managed_by: Some(managed_by.clone()),
-            ..KeyDetails::default()
+        let digest = desired.digest.unwrap_or(Digest::of(b""));
+        let edit = policy.create(ApiKey::new(name.clone(), enabled, scopes, digest), patch, now)?;
+        let made = Keyring::default().judge(&edit, &Precondition::default(), now)?;
+        let changes = MemberChange::of_new(made.key());
+        let edits = match desired.digest {
+            Some(_) => Edits::Known(vec![edit]),
+            None => Edits::WithoutToken(Box::new(ApiKey::clone(made.key()))),
         };
-        let (name, digest) = (desired.name.clone(), desired.digest);
-        let enabled = desired.enabled.unwrap_or(true);
-        let new = NewKey { name: name.clone(), enabled, scopes, digest, details };
-        let changes = MemberChange::of_new(&new.made(Digest::of(b""), None));
-        Ok(Self { name, action: PlanAction::Create, changes, edits: Edits::New(Box::new(new)) })
+        Ok(Self { name, action: PlanAction::Create, changes, edits })
     }
 
     fn change(
@@ -105,7 +95,7 @@ impl PlanStep {
         key: &Arc<ApiKey>,
         desired: &DesiredKey,
         managed_by: &ManagedBy,
-        adopt: bool,
+        (adopt, policy): (bool, &KeyPolicy),
         now: Timestamp,
     ) -> Result<Option<Self>, PlanError> {
         let details = key.details();
@@ -131,13 +121,15 @@ impl PlanStep {
         };
         if let Some(digest) = desired.digest.filter(|digest| *digest != key.digest) {
             let overlap = demand_newer(key, &digest, desired.overlap)?;
-            // A key that has ended is rotated only with an end in the future.
-            let expires_at = std::mem::take(&mut patch.expires_at);
-            let rotation = Rotation { digest, overlap, expires_at };
-            edits.push(KeyringEdit::Rotate { name: name.clone(), rotation });
+            // A key that has ended is rotated only with an end in the future, and one that is named is
+            // not replaced by the default.
+            patch.expires_at = Patch::Keep;
+            let rotation = Rotation { digest, overlap, expires_at: desired.expires_at.clone() };
+            let edit = policy.rotate(name.clone(), rotation, now);
+            edits.push(edit.map_err(EditError::from)?);
         }
         if patch != DetailsPatch::default() {
-            edits.push(KeyringEdit::Amend { name: name.clone(), patch });
+            edits.push(policy.amend(name.clone(), patch, now).map_err(EditError::from)?);
         }
         if edits.is_empty() {
             return Ok(None);
@@ -151,20 +143,16 @@ impl PlanStep {
     /// Whether it makes a key that has no token yet.
     #[must_use]
     pub fn needs_token(&self) -> bool {
-        matches!(&self.edits, Edits::New(new) if new.digest.is_none())
+        matches!(self.edits, Edits::WithoutToken(_))
     }
 
-    /// The edits that it comes to now, with a token from `issue` for a key that has none yet.
-    pub(super) fn edits(
-        &self,
-        now: Timestamp,
-        issue: &mut impl FnMut(&KeyName) -> Digest,
-    ) -> Vec<KeyringEdit> {
+    /// The edits that it comes to, with a token from `issue` for a key that has none yet.
+    pub(super) fn edits(&self, issue: &mut impl FnMut(&KeyName) -> Digest) -> Vec<KeyringEdit> {
         match &self.edits {
             Edits::Known(edits) => edits.clone(),
-            Edits::New(new) => {
-                let digest = new.digest.unwrap_or_else(|| issue(&new.name));
-                vec![KeyringEdit::Create(new.made(digest, Some(now)))]
+            Edits::WithoutToken(key) => {
+                let digest = issue(&self.name);
+                vec![KeyringEdit::Create(ApiKey { digest, ..ApiKey::clone(key) })]
             }
         }
     }

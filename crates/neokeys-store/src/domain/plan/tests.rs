@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::{KeyringPlan, PlanAction, PlanError, PlanReach, judged};
 use crate::domain::sample::{DAY, NOW, key, keyring, label, name};
 use crate::domain::{
-    ApiKey, DesiredKey, DesiredKeys, Digest, EditError, FaultyEntry, KeyDetails, Keyring, Labels,
-    Limits, ManagedBy, Owner, Patch, PreviousToken, Scopes,
+    ApiKey, DesiredKey, DesiredKeys, Digest, EditError, FaultyEntry, KeyDetails, KeyPolicy,
+    Keyring, Labels, Limits, ManagedBy, Owner, Patch, PreviousToken, Scopes,
 };
 
 const ALL: PlanReach = PlanReach { prune: true, adopt: true };
@@ -28,7 +28,10 @@ fn digest(token: &str) -> Digest {
 }
 
 fn refusal(live: &Keyring, key: DesiredKey, reach: PlanReach) -> PlanError {
-    KeyringPlan::of(live, &desired(vec![key]), reach, NOW).unwrap_err().remove(0).reason
+    KeyringPlan::of(live, &desired(vec![key]), reach, &KeyPolicy::default(), NOW)
+        .unwrap_err()
+        .remove(0)
+        .reason
 }
 
 /// The keyring after the plan, and what each step does.
@@ -37,8 +40,8 @@ fn carried_out(
     wanted: &DesiredKeys,
     reach: PlanReach,
 ) -> (Keyring, Vec<(String, PlanAction)>) {
-    let plan = KeyringPlan::of(live, wanted, reach, NOW).unwrap();
-    let edits = plan.edits(NOW, |name| Digest::of(name.as_str().as_bytes()));
+    let plan = KeyringPlan::of(live, wanted, reach, &KeyPolicy::default(), NOW).unwrap();
+    let edits = plan.edits(|name| Digest::of(name.as_str().as_bytes()));
     let steps = plan.steps.iter().map(|step| (step.name.to_string(), step.action));
     (judged(live, &edits, NOW).unwrap(), steps.collect())
 }
@@ -130,7 +133,7 @@ fn a_token_is_one_keys_alone() {
     let (after, _) = carried_out(&live, &desired(vec![new("2")]), ALL);
     assert_eq!(after.find_by_digest(&digest("2")).unwrap().key.name, name("c"));
     let twice = desired(vec![new("9"), DesiredKey { name: name("d"), ..new("9") }]);
-    let refused = KeyringPlan::of(&live, &twice, NONE, NOW).unwrap_err();
+    let refused = KeyringPlan::of(&live, &twice, NONE, &KeyPolicy::default(), NOW).unwrap_err();
     assert_eq!(refused[0].reason, PlanError::TokenOfOther(name("c")));
     assert_eq!(refused[0].position, 1);
 }
@@ -143,7 +146,7 @@ fn a_new_key_has_permissions_and_a_token_by_and_by() {
     let labels = Labels::new([(label("env"), label("prod"))]).unwrap();
     let scopes = Some(Scopes::parse(&["x"]).unwrap());
     let wanted = desired(vec![DesiredKey { scopes, labels: Some(labels), ..bare }]);
-    let plan = KeyringPlan::of(&live, &wanted, NONE, NOW).unwrap();
+    let plan = KeyringPlan::of(&live, &wanted, NONE, &KeyPolicy::default(), NOW).unwrap();
     assert_eq!(plan.without_token().collect::<Vec<_>>(), [&name("a")]);
     let (after, _) = carried_out(&live, &wanted, NONE);
     assert_eq!(after.find_by_digest(&digest("a")).unwrap().key.details().created_at, Some(NOW));
@@ -161,4 +164,41 @@ fn a_faulty_entry_stands_in_the_way_of_its_name() {
     let live = Keyring::new(Vec::new(), vec![fault]);
     let refused = refusal(&live, DesiredKey::named(name("a")), ALL);
     assert!(matches!(refused, PlanError::Edit(EditError::NoKeyButFaultyEntry { line: 7, .. })));
+}
+
+#[test]
+fn the_policy_binds_what_is_new_and_never_moves_an_end_that_is_named() {
+    let policy = KeyPolicy {
+        default_lifetime: Some(DAY),
+        max_lifetime: Some(2 * DAY),
+        ..KeyPolicy::default()
+    };
+    let planned = |live: &Keyring, key: DesiredKey| {
+        KeyringPlan::of(live, &desired(vec![key]), NONE, &policy, NOW)
+    };
+    let bare =
+        DesiredKey { scopes: Some(Scopes::parse(&["x"]).unwrap()), ..DesiredKey::named(name("a")) };
+    let plan = planned(&Keyring::default(), bare.clone()).unwrap();
+    let edits = plan.edits(|_| digest("1"));
+    let after = judged(&Keyring::default(), &edits, NOW).unwrap();
+    let end = Some(NOW.saturating_add(DAY));
+    assert_eq!(after.keys()[0].details().limits.expires_at, end);
+    assert!(planned(&after, bare.clone()).unwrap().steps.is_empty());
+    let rotated = DesiredKey {
+        digest: Some(digest("2")),
+        overlap: Some(DAY),
+        expires_at: Patch::Set(NOW.saturating_add(2 * DAY)),
+        ..bare.clone()
+    };
+    let edits = planned(&after, rotated.clone()).unwrap().edits(|_| digest("1"));
+    let after = judged(&after, &edits, NOW).unwrap();
+    assert!(planned(&after, rotated.clone()).unwrap().steps.is_empty());
+    for wrong in [
+        DesiredKey { expires_at: Patch::Remove, ..bare.clone() },
+        DesiredKey { expires_at: Patch::Set(NOW.saturating_add(3 * DAY)), ..bare },
+        DesiredKey { digest: Some(digest("3")), overlap: Some(31 * DAY), ..rotated },
+    ] {
+        let refused = planned(&after, wrong).unwrap_err().remove(0).reason;
+        assert!(matches!(refused, PlanError::Edit(EditError::BeyondPolicy(_))), "{refused:?}");
+    }
 }

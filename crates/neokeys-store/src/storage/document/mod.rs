@@ -17,7 +17,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use self::diagnostic::Diagnostic;
-pub(crate) use self::editing::{DocumentEditor, NotEditable};
+pub(crate) use self::editing::DocumentEditor;
 pub(crate) use self::lint::{Deadlines, LintReport};
 pub use self::reading::desired_document::{DesiredDocument, read_desired};
 pub use self::reading::review::{ReviewedKey, ReviewedKeys, read_for_review};

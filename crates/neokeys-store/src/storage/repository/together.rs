@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use super::queue::CommitResult;
-use super::writer::not_editable;
 use crate::domain::{Commit, CommitError, Committed, EditError, Timestamp, Together};
 use crate::storage::document::DocumentEditor;
 
@@ -28,7 +27,7 @@ pub(super) fn apply_together(
     let mut attempt = draft.clone();
     let mut make = |edit| {
         let change = attempt.keyring().judge(edit, &commit.precondition, now)?;
-        attempt.make(&change).map_err(not_editable)?;
+        attempt.make(&change)?;
         Ok::<_, CommitError>(Arc::clone(change.key()))
     };
     let key = make(&commit.edit)?;

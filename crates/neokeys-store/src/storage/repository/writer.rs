@@ -18,7 +18,7 @@ use super::snapshot::Snapshot;
 use super::together::apply_together;
 use crate::causes::in_full;
 use crate::domain::{Commit, CommitError, Committed, ReadError, Timestamp, Unavailable};
-use crate::storage::document::{Document, DocumentEditor, NotEditable};
+use crate::storage::document::{Document, DocumentEditor};
 use crate::storage::document_store::{DocumentLock, Version, WriteError};
 
 /// How often a document may change under the writer before it gives up.
@@ -268,12 +268,8 @@ pub(super) fn apply_commit(
     }
     commit.right.authorize(draft.keyring(), &commit.edit, now)?;
     let change = draft.keyring().judge(&commit.edit, &commit.precondition, now)?;
-    draft.make(&change).map_err(not_editable)?;
+    draft.make(&change)?;
     Ok(Committed { key: Arc::clone(change.key()) })
-}
-
-pub(super) fn not_editable(NotEditable { line, reason }: NotEditable) -> CommitError {
-    CommitError::NotEditable { line, reason }
 }
 
 /// Makes room for another writer if this one comes to a sudden end.

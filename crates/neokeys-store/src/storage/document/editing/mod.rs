@@ -24,7 +24,7 @@ use bytes::Bytes;
 
 use self::flow_collection::FlowItem;
 use self::verify_edit::Expected;
-use crate::domain::{Change, Keyring};
+use crate::domain::{Change, CommitError, Keyring};
 use crate::storage::document::Document;
 use crate::storage::document::editing::text_edit::TextEdit;
 use crate::storage::document::lines::{ends_line, indentation, line_start};
@@ -55,6 +55,12 @@ pub(crate) struct NotEditable {
     pub(crate) line: u64,
     /// The obstacle.
     pub(crate) reason: String,
+}
+
+impl From<NotEditable> for CommitError {
+    fn from(NotEditable { line, reason }: NotEditable) -> Self {
+        Self::NotEditable { line, reason }
+    }
 }
 
 impl DocumentEditor {

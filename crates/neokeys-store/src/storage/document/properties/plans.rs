@@ -8,8 +8,8 @@ use proptest::test_runner::Config as ProptestConfig;
 use super::random_document::{Choices, random_document};
 use super::{at, random_patch};
 use crate::domain::{
-    ApiKey, DesiredKey, DesiredKeys, Digest, KeyName, KeyringEdit, KeyringPlan, Labels, ManagedBy,
-    Patch, PlanReach, Precondition, Scopes,
+    ApiKey, DesiredKey, DesiredKeys, Digest, KeyName, KeyPolicy, KeyringEdit, KeyringPlan, Labels,
+    ManagedBy, Patch, PlanReach, Precondition, Scopes,
 };
 use crate::storage::document::{Document, DocumentEditor};
 
@@ -94,10 +94,11 @@ fn texts_of_others(document: &Document, adopted: &DesiredKeys) -> Vec<(String, S
 
 fn plan_and_apply(document: &Document, desired: &DesiredKeys, reach: PlanReach) {
     let plan = |document: &Document| {
-        let planned = KeyringPlan::of(document.keyring(), desired, reach, at(1000));
+        let planned =
+            KeyringPlan::of(document.keyring(), desired, reach, &KeyPolicy::default(), at(1000));
         planned.unwrap_or_else(|refusals| panic!("{refusals:?}"))
     };
-    let edits = plan(document).edits(at(1000), |name| Digest::of(name.as_str().as_bytes()));
+    let edits = plan(document).edits(|name| Digest::of(name.as_str().as_bytes()));
     let after = edited(document, &edits);
     let read = Document::parse(after.bytes().clone()).unwrap();
     let again = plan(&read);
