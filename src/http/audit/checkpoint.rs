@@ -24,7 +24,7 @@ pub(in crate::http) async fn get_audit_checkpoint(
     caller: ScopedAuthorize<GetAuditCheckpoint>,
     keys: Keys,
 ) -> Result<HttpResponse, Problem> {
-    let head = head(&caller, &keys).await?;
-    let head = head.ok_or_else(|| not_logged("Nothing was logged of this tenant yet."))?;
-    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(head.checkpoint))
+    let signed = head(&caller, &keys).await?.and_then(|head| head.signed);
+    let signed = signed.ok_or_else(|| not_logged("No head of this log was signed yet."))?;
+    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(signed.checkpoint))
 }

@@ -29,8 +29,9 @@ pub(in crate::http) async fn get_audit_proof(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let sequence = sequence(request.query_string())?;
-    let head = head(&caller, &keys).await?.filter(|head| sequence < head.size);
-    let head = head.ok_or_else(|| not_logged("The log does not have a line of this sequence."))?;
+    let head = head(&caller, &keys).await?.and_then(|head| head.signed);
+    let head = head.filter(|head| sequence < head.size);
+    let head = head.ok_or_else(|| not_logged("No head was signed for a line of this sequence."))?;
     let log = TenantTrail::new(&*keys.trail, caller.tenant());
     let path = TreeReader::new(&log).inclusion(sequence, head.size).await.map_err(unreadable)?;
     let proof = inclusion_proof(sequence, &path, &head.checkpoint);

@@ -32,7 +32,7 @@ pub use document_state::{DocumentChange, DocumentState, DocumentStateError};
 pub use event::{Event, Subject};
 pub use page::{EventFilter, EventPage};
 pub use record::{Record, RecordError};
-pub use trail::{AuditTrail, TenantTrail, TrailFuture, TrailHead};
+pub use trail::{AuditTrail, SignedHead, TenantTrail, TrailFuture, TrailHead};
 pub use verification::{LogFault, Verification, VerifiedLines};
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub type TrailFuture<'a, T> = MaybeReady<'a, Result<T, Unavailable>>;
 
 /// Gives lines of tenants' logs, a block at a time, so that whoever reads one of any size holds little of it.
 pub trait AuditTrail: Send + Sync {
-    /// The last signed head of a tenant's log. A log that was never begun has none.
+    /// The head of a tenant's log. A log that was never begun has none.
     fn head<'a>(&'a self, tenant: &'a TenantId) -> TrailFuture<'a, Option<TrailHead>>;
 
     /// The lines from a sequence on, without newlines: those to the end of its block, as far as there
@@ -31,6 +31,15 @@ pub trait AuditTrail: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrailHead {
     /// How many lines the log has.
+    pub size: u64,
+    /// The last head that was signed, which may be of fewer lines.
+    pub signed: Option<SignedHead>,
+}
+
+/// A head that was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedHead {
+    /// How many lines it is of.
     pub size: u64,
     /// Size and root, signed: a [`Checkpoint`](crate::transparency::Checkpoint).
     pub checkpoint: String,

@@ -1,5 +1,7 @@
 //! Verification of a log: that its lines are those that its head was signed for, and explain its document.
 
+use std::cmp::Ordering;
+
 use super::document_state::{DocumentChange, DocumentState};
 use super::record::{Record, RecordError};
 use crate::transparency::{Checkpoint, CheckpointError, CompactRange, TreeHash};
@@ -39,6 +41,8 @@ pub enum LogFault {
     OtherDocument,
     #[error("the log ends here, with {lines} lines, and its head was signed for {size}")]
     Short { lines: u64, size: u64 },
+    #[error("from here on there are lines that the log's head does not have")]
+    BeyondHead,
     #[error("from here on there are lines that no head was signed for")]
     Unsigned,
     #[error("the last line is incomplete")]
@@ -103,22 +107,25 @@ impl<'v> Verification<'v> {
         self.tree.size()
     }
 
-    /// Holds the lines that were taken against the log's head, which may be none where there are no lines.
+    /// Holds the lines that were taken against a head that was signed for as many.
     ///
     /// # Errors
-    /// A head, or a kept one, that is of other lines.
-    pub fn verified(&self, head: Option<&Checkpoint>) -> Result<VerifiedLines, LogFault> {
+    /// A head of other lines.
+    pub fn hold_against(&self, head: &Checkpoint) -> Result<(), LogFault> {
+        let (lines, size) = (self.taken(), head.size);
+        match lines.cmp(&size) {
+            Ordering::Less => Err(LogFault::Short { lines, size }),
+            Ordering::Equal if head.root == self.tree.root() => Ok(()),
+            Ordering::Equal | Ordering::Greater => Err(LogFault::Root),
+        }
+    }
+
+    /// Ends the log here.
+    ///
+    /// # Errors
+    /// A head that was kept, of more lines.
+    pub fn finish(&self) -> Result<VerifiedLines, LogFault> {
         let lines = self.taken();
-        let due = head.map_or(0, |head| head.size);
-        if due > lines {
-            return Err(LogFault::Short { lines, size: due });
-        }
-        if due < lines {
-            return Err(LogFault::Unsigned);
-        }
-        if head.is_some_and(|head| head.root != self.tree.root()) {
-            return Err(LogFault::Root);
-        }
         match self.kept {
             Some(kept) if kept.size > lines => {
                 Err(LogFault::ShorterThanKept { lines, size: kept.size })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::audit_log::{AuditLog, LogEnd};
+use super::audit_log::{AuditLog, LogHead};
 use super::document_store::{DocumentError, DocumentStore, Reading};
 use crate::audit::{DocumentState, LogFault, Verification, VerifiedLines};
 use crate::domain::TenantId;
@@ -16,7 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct VerifiedLog {
     /// How many lines it has.
     pub lines: u64,
-    /// Its signed head; empty where nothing was ever logged.
+    /// For how many of them a head was signed: all, but where no key is known that verifies.
+    pub signed: u64,
+    /// The head that was signed; empty where none ever was.
     pub checkpoint: String,
     /// Whether the document is another than the last one in the log. neokeys logs that when it loads it.
     pub is_document_changed: bool,
@@ -52,23 +54,28 @@ pub async fn verify_log(
     let log = documents.audit_log().ok_or(VerifyLogError::NoLog)?;
     let kept = kept.map(|note| Checkpoint::open(note, tenant.as_str(), keys)).transpose();
     let kept = kept.map_err(VerifyLogError::Kept)?;
-    let mut walk =
-        Walk { log, tenant, lines: Verification::new(tenant.as_str(), kept), spoilt: None };
+    let lines = Verification::new(tenant.as_str(), kept);
+    let mut walk = Walk { log, tenant, lines, signed: None, spoilt: None };
     let mut turn = None;
     loop {
         let end = log.read_end(tenant).await?;
-        walk.go_to(end.head.size).await?;
-        let verified = walk.hold_against(&end, keys)?;
+        let verified = walk.to_end(&end.head, keys).await?;
         let state = state(documents, tenant).await?;
         let is_same = verified.document.is_none_or(|last| last == state);
         let is_whole = !end.goes_on && end.torn == 0;
         if is_same && is_whole || turn.is_some() {
             if !is_whole {
-                let fault = if end.goes_on { LogFault::Unsigned } else { LogFault::Torn };
+                let fault = if end.goes_on { LogFault::BeyondHead } else { LogFault::Torn };
                 return Err(walk.fault(end.head.size, fault));
+            }
+            let signed = walk.signed.map_or(0, |signed| signed.size);
+            // Without a key that verifies, nobody expects a signature.
+            if signed < end.head.size && !keys.is_empty() {
+                return Err(walk.fault(signed, LogFault::Unsigned));
             }
             return Ok(VerifiedLog {
                 lines: end.head.size,
+                signed,
                 checkpoint: end.head.checkpoint,
                 is_document_changed: !is_same,
             });
@@ -97,6 +104,8 @@ struct Walk<'w> {
     log: &'w dyn AuditLog,
     tenant: &'w TenantId,
     lines: Verification<'w>,
+    /// The last signed head that the lines were held against.
+    signed: Option<Checkpoint>,
     /// The first block whose kept hash is not its lines'.
     spoilt: Option<u64>,
 }
@@ -131,43 +140,51 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Holds the lines against the head.
-    fn hold_against(
-        &self,
-        end: &LogEnd,
+    /// Takes all lines up to the head, and holds them against it.
+    async fn to_end(
+        &mut self,
+        head: &LogHead,
         keys: &[VerifyingKey],
     ) -> Result<VerifiedLines, VerifyLogError> {
-        let head = &end.head;
         let last = head.size.saturating_sub(1);
-        let at_head = |fault| self.fault(last, fault);
-        let signed = match head.checkpoint.as_str() {
-            "" if head.size == 0 => None,
-            note => Some(
-                Checkpoint::open(note, self.tenant.as_str(), keys)
-                    .map_err(|error| at_head(LogFault::Head(error)))?,
-            ),
-        };
-        if signed.is_some_and(|signed| signed.size != head.size) {
-            return Err(at_head(LogFault::HeadMember("size")));
+        if !head.checkpoint.is_empty() {
+            let signed = Checkpoint::open(&head.checkpoint, self.tenant.as_str(), keys);
+            let signed = signed.map_err(|error| self.fault(last, LogFault::Head(error)))?;
+            if signed.size > head.size {
+                return Err(self.fault(last, LogFault::HeadMember("size")));
+            }
+            if self.signed != Some(signed) {
+                self.go_to(signed.size).await?;
+                self.lines.hold_against(&signed).map_err(|fault| self.at_first(fault))?;
+                self.signed = Some(signed);
+            }
         }
-        // Where another than the signed root comes out, the hashes of blocks may say where it begins.
-        let tail = self.lines.taken() / BLOCK * BLOCK;
-        let spoilt = self.spoilt.map(|block| block * BLOCK);
-        let verified = self.lines.verified(signed.as_ref()).map_err(|fault| {
-            let is_root = matches!(fault, LogFault::Root);
-            let first = if is_root { spoilt.unwrap_or(tail.min(last)) } else { self.lines.taken() };
-            self.fault(first, fault)
-        })?;
-        if let Some(sequence) = spoilt {
-            return Err(self.fault(sequence, LogFault::BlockHash));
+        self.go_to(head.size).await?;
+        let (lines, size) = (self.lines.taken(), head.size);
+        if lines < size {
+            return Err(self.fault(lines, LogFault::Short { lines, size }));
         }
-        if verified.tree.subtrees() != head.subtrees {
-            return Err(at_head(LogFault::HeadMember("tree")));
+        if let Some(block) = self.spoilt {
+            return Err(self.fault(block * BLOCK, LogFault::BlockHash));
         }
-        if verified.document != head.document {
-            return Err(at_head(LogFault::HeadMember("document")));
+        let verified = self.lines.finish().map_err(|fault| self.fault(lines, fault))?;
+        let is_tree = verified.tree.subtrees() == head.subtrees;
+        let is_document = verified.document == head.document;
+        match (is_tree, is_document) {
+            (true, true) => Ok(verified),
+            (false, _) => Err(self.fault(last, LogFault::HeadMember("tree"))),
+            (true, false) => Err(self.fault(last, LogFault::HeadMember("document"))),
         }
-        Ok(verified)
+    }
+
+    /// The fault of the lines that were taken. Where only their root shows it, the hashes of blocks may
+    /// say where it begins.
+    fn at_first(&self, fault: LogFault) -> VerifyLogError {
+        let taken = self.lines.taken();
+        let tail = taken.saturating_sub(1) / BLOCK * BLOCK;
+        let is_root = matches!(fault, LogFault::Root);
+        let spoilt = self.spoilt.map_or(tail, |block| block * BLOCK);
+        self.fault(if is_root { spoilt } else { taken }, fault)
     }
 }
 

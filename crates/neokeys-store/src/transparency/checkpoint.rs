@@ -38,6 +38,12 @@ impl Checkpoint {
         sign(&format!("{}\n{size}\n{root}\n", origin(key.verifying(), log)), key)
     }
 
+    /// The size that a note claims to be the head of, whoever signed it.
+    #[must_use]
+    pub fn claimed_size(note: &str) -> Option<u64> {
+        note.lines().nth(1)?.parse().ok()
+    }
+
     /// The head of this log that a note is, signed by one of these keys.
     ///
     /// # Errors

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 
 use super::DocumentRepository;
-use crate::audit::{AuditTrail, TrailFuture, TrailHead};
+use crate::audit::{AuditTrail, SignedHead, TrailFuture, TrailHead};
 use crate::domain::{TenantId, Unavailable};
 use crate::storage::audit_log::AuditLog;
-use crate::transparency::TreeHash;
+use crate::transparency::{Checkpoint, TreeHash};
 
 impl DocumentRepository {
     fn log(&self) -> Option<&dyn AuditLog> {
@@ -19,8 +19,10 @@ impl AuditTrail for DocumentRepository {
         let Some(log) = self.log() else { return TrailFuture::ready(Ok(None)) };
         TrailFuture::pending(async move {
             let head = log.read_end(tenant).await.map_err(Unavailable::from)?.head;
+            let signed = Checkpoint::claimed_size(&head.checkpoint);
+            let signed = signed.map(|size| SignedHead { size, checkpoint: head.checkpoint });
             let is_begun = head.size > 0;
-            Ok(is_begun.then_some(TrailHead { size: head.size, checkpoint: head.checkpoint }))
+            Ok(is_begun.then_some(TrailHead { size: head.size, signed }))
         })
     }
 
