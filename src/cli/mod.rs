@@ -4,6 +4,7 @@
 //! error; the exit code is 0 when it is done, 1 when it was refused or not found, 2 when the usage
 //! or a setting is wrong, 3 when `plan --exit-code` has something to do; a reader that closes the pipe early is no error.
 
+mod audit;
 mod check;
 mod complaint;
 mod copy;
@@ -18,6 +19,7 @@ mod plan;
 mod serve;
 mod system_user;
 mod tenants;
+mod times;
 mod token;
 
 use std::env;
@@ -56,6 +58,9 @@ enum Command {
     /// List and create tenants.
     #[command(subcommand)]
     Tenants(tenants::TenantsCommand),
+    /// Read the log of what was done to keys.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Check every security.yml; report each problem with its line and how to fix it.
     Check(check::CheckArguments),
     /// Copy documents from one store to another, byte for byte, and verify them.
@@ -164,6 +169,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(arguments) => serve::serve(&arguments, output),
         Command::Keys(command) => block_on(keys::run(&command, output)),
         Command::Tenants(command) => block_on(tenants::run(&command, output)),
+        Command::Audit(command) => block_on(audit::run(&command, output)),
         Command::Check(arguments) => block_on(check::run(&arguments, output)),
         Command::Copy(arguments) => block_on(copy::run(&arguments, output)),
         Command::Plan(arguments) => block_on(plan::run(&arguments, output)),

@@ -3,7 +3,6 @@
 mod life;
 mod list;
 mod refusals;
-mod times;
 
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,7 @@ use super::Place;
 use super::failure::Failure;
 use super::output::{Output, to_json};
 use super::system_user;
+use super::times;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::{
     ApiKey, Commit, CommitError, Committed, EditError, KeyName, KeyPolicy, KeyRepository as _,

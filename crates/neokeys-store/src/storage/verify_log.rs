@@ -59,7 +59,7 @@ pub async fn verify_log(
     let mut turn = None;
     loop {
         let end = log.read_end(tenant).await?;
-        let verified = walk.to_end(&end.head, keys).await?;
+        let verified = walk.hold_against(&end.head, keys).await?;
         let state = state(documents, tenant).await?;
         let is_same = verified.document.is_none_or(|last| last == state);
         let is_whole = !end.goes_on && end.torn == 0;
@@ -141,7 +141,7 @@ impl Walk<'_> {
     }
 
     /// Takes all lines up to the head, and holds them against it.
-    async fn to_end(
+    async fn hold_against(
         &mut self,
         head: &LogHead,
         keys: &[VerifyingKey],

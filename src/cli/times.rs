@@ -7,14 +7,14 @@ use crate::settings::parse_span;
 
 /// A point in time: itself, or so long from now.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Moment {
+pub(in crate::cli) enum Moment {
     At(Timestamp),
     In(Duration),
 }
 
 impl Moment {
     /// Reads `14d` or `2027-02-24T21:00:00Z`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(in crate::cli) fn parse(text: &str) -> Result<Self, String> {
         parse_span(text).map(Self::In).or_else(|form| {
             Timestamp::parse(text)
                 .map(Self::At)
@@ -23,7 +23,7 @@ impl Moment {
     }
 
     /// The time, which a span is counted back to from now.
-    pub(super) fn before(self, now: Timestamp) -> Timestamp {
+    pub(in crate::cli) fn before(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(time) => time,
             Self::In(span) => now.saturating_sub(span),
@@ -31,7 +31,7 @@ impl Moment {
     }
 
     /// The time, which a span is counted to from now.
-    pub(super) fn from(self, now: Timestamp) -> Timestamp {
+    pub(in crate::cli) fn from(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(time) => time,
             Self::In(span) => now.saturating_add(span),

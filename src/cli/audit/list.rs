@@ -1,0 +1,111 @@
+//! `audit list`: events as a table or JSON, the newest first.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::Log;
+use crate::audit::{EventFilter, EventPage, Record};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Output, table};
+use crate::cli::times::Moment;
+use crate::clock::{Clock as _, SystemClock};
+use crate::domain::Timestamp;
+
+/// The events that are wanted: those of which all holds.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ListArguments {
+    #[command(flatten)]
+    of: Log,
+    /// Only events since then: so long ago, such as 14d, or a time.
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    from: Option<Moment>,
+    /// Only events before then.
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    to: Option<Moment>,
+    /// Only events of the key of this name.
+    #[arg(long, value_name = "NAME")]
+    key: Option<String>,
+    /// Only events by the actor of this name.
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
+    /// Only events of this kind, as the table has it, such as Rotate.
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
+    /// Only changes that were made, or that were refused.
+    #[arg(long, value_name = "OUTCOME")]
+    outcome: Option<Outcome>,
+    /// The most events.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Outcome {
+    Success,
+    Failure,
+}
+
+impl ListArguments {
+    fn filter(&self) -> EventFilter {
+        let now = SystemClock.now();
+        let time = |moment: Option<Moment>| moment.map(|it| since_epoch(it.before(now)));
+        EventFilter {
+            from: time(self.from),
+            to: time(self.to),
+            key: self.key.clone(),
+            actor: self.actor.clone(),
+            action: self.action.clone(),
+            is_done: self.outcome.map(|outcome| outcome == Outcome::Success),
+        }
+    }
+}
+
+fn since_epoch(time: Timestamp) -> Duration {
+    Duration::from_secs(u64::try_from(time.seconds_since_epoch()).unwrap_or(0))
+}
+
+/// Runs the command.
+pub(super) async fn list(
+    arguments: &ListArguments,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let ListArguments { of, limit, json, .. } = arguments;
+    let (store, head) = of.open().await?;
+    let filter = arguments.filter();
+    let mut next = head.map(|head| head.size);
+    let mut lines = Vec::new();
+    while let Some(before) = next.filter(|_| lines.len() < *limit) {
+        let wanted = limit - lines.len();
+        let page = EventPage::read(&store, &of.tenant, before, wanted, &filter).await;
+        let page = page.map_err(|error| Failure::refused(&error))?;
+        lines.extend(page.lines);
+        next = page.next;
+    }
+    if *json {
+        let events: Result<Vec<Value>, _> =
+            lines.iter().map(|line| serde_json::from_slice(line)).collect();
+        return output.write_json(&events.map_err(|error| Failure::refused(&error))?);
+    }
+    let records: Result<Vec<_>, _> = lines.iter().map(|line| Record::parse(line)).collect();
+    let records = records.map_err(|error| Failure::refused(&error))?;
+    let rows: Vec<_> = records.into_iter().map(row).collect();
+    output.write(&table(["TIME", "ACTION", "OF", "BY", "OUTCOME", "SEQUENCE"], &rows))
+}
+
+fn row(record: Record) -> [String; 6] {
+    let outcome = if record.is_done { "success" } else { "failure" };
+    [
+        Timestamp::from_epoch(record.at).to_string(),
+        record.action,
+        record.subject,
+        record.actor,
+        outcome.to_owned(),
+        record.sequence.to_string(),
+    ]
+}

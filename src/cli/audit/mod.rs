@@ -1,0 +1,60 @@
+//! `neokeys audit`: what was done to a tenant's keys.
+
+mod export;
+mod keygen;
+mod list;
+
+use clap::{Args, Subcommand};
+
+use super::Place;
+use super::failure::Failure;
+use super::output::Output;
+use crate::audit::{AuditTrail as _, TrailHead};
+use crate::domain::{KeyRepository as _, ReadError, TenantId};
+use crate::storage::DocumentRepository;
+
+/// A command on audit logs.
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// List what was done to a tenant's keys, the newest first.
+    List(list::ListArguments),
+    /// Write a tenant's whole log to standard output as it is, a JSON object a line, the oldest first.
+    Export {
+        #[command(flatten)]
+        of: Log,
+    },
+    /// Make a key that signs heads of logs. It alone goes to standard output; the key that verifies what it
+    /// signs goes to standard error.
+    Keygen(keygen::KeygenArguments),
+}
+
+/// The log of a tenant.
+#[derive(Debug, Args)]
+pub(super) struct Log {
+    /// The tenant of the log.
+    #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
+    tenant: TenantId,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Log {
+    /// The store, and the log's head there.
+    async fn open(&self) -> Result<(DocumentRepository, Option<TrailHead>), Failure> {
+        let store = self.place.open(false)?;
+        if let Err(error @ ReadError::NoSuchTenant) = store.get_keyring(&self.tenant).await {
+            return Err(Failure::refused(&error).hint("`neokeys tenants list` lists the tenants"));
+        }
+        let head = store.head(&self.tenant).await.map_err(|error| Failure::refused(&error))?;
+        Ok((store, head))
+    }
+}
+
+/// Runs the command.
+pub(super) async fn run(command: &AuditCommand, output: &mut Output<'_>) -> Result<(), Failure> {
+    match command {
+        AuditCommand::List(arguments) => list::list(arguments, output).await,
+        AuditCommand::Export { of } => export::export(of, output).await,
+        AuditCommand::Keygen(arguments) => keygen::keygen(arguments, output),
+    }
+}
