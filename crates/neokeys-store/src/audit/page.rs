@@ -94,3 +94,6 @@ impl EventPage {
         Ok(Self { lines, next: Some(end).filter(|end| *end > 0) })
     }
 }
+
+#[cfg(test)]
+mod tests;
