@@ -33,7 +33,14 @@ const METHODS: [Option<Method>; 3] = [Some(Method::ApiKey), Some(Method::Bearer)
 
 /// Counts of authentications, or nothing where nobody will ask.
 #[derive(Debug, Default)]
-pub struct AuthenticationTally(Option<PerThread<[[Counter; Verdict::ALL.len()]; METHODS.len()]>>);
+pub struct AuthenticationTally(Option<PerThread<Counts>>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    verdicts: [[Counter; Verdict::ALL.len()]; METHODS.len()],
+    previous_tokens: Counter,
+    refused_addresses: Counter,
+}
 
 impl AuthenticationTally {
     /// Counts, none yet.
@@ -45,8 +52,38 @@ impl AuthenticationTally {
     /// Counts what became of a credential of this kind, or of a request without any.
     pub(super) fn count(&self, method: Option<Method>, verdict: Verdict) {
         if let Some(counts) = &self.0 {
-            counts.own()[place(method)][verdict as usize].increment();
+            counts.own().verdicts[place(method)][verdict as usize].increment();
         }
+    }
+
+    /// Counts a use of a token that a rotation replaced.
+    pub(super) fn count_previous_token(&self) {
+        if let Some(counts) = &self.0 {
+            counts.own().previous_tokens.increment();
+        }
+    }
+
+    /// Counts a token that was refused for the address that it came from.
+    pub(super) fn count_refused_address(&self) {
+        if let Some(counts) = &self.0 {
+            counts.own().refused_addresses.increment();
+        }
+    }
+
+    /// How often tokens were used until now that a rotation replaced.
+    #[must_use]
+    pub fn previous_tokens(&self) -> u64 {
+        self.sum(|counts| &counts.previous_tokens)
+    }
+
+    /// How often tokens were refused until now for the address that they came from.
+    #[must_use]
+    pub fn refused_addresses(&self) -> u64 {
+        self.sum(|counts| &counts.refused_addresses)
+    }
+
+    fn sum(&self, counter: impl Fn(&Counts) -> &Counter) -> u64 {
+        self.0.iter().flat_map(PerThread::iter).map(|counts| counter(counts).get()).sum()
     }
 
     /// The counts until now: the kind of credential, the verdict, how often.
@@ -55,7 +92,7 @@ impl AuthenticationTally {
         let Some(counts) = &self.0 else { return Vec::new() };
         let all = METHODS.into_iter().flat_map(|method| Verdict::ALL.map(|it| (method, it)));
         let sum = |method, verdict: Verdict| {
-            counts.iter().map(|it| it[place(method)][verdict as usize].get()).sum()
+            counts.iter().map(|it| it.verdicts[place(method)][verdict as usize].get()).sum()
         };
         all.map(|(method, verdict)| (method, verdict, sum(method, verdict))).collect()
     }

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{
-    Digest, FoundToken, KeyRepository, Keyring, Minute, ReadError, TenantId, Timestamp, TokenPrefix,
+    Digest, FoundToken, Generation, KeyRepository, Keyring, Minute, ReadError, TenantId, Timestamp,
+    TokenPrefix, TokenRefusal,
 };
 use crate::problem::Problem;
 
@@ -193,10 +194,19 @@ impl Authenticator {
 
     /// A token of an API key let somebody in.
     fn note_use(&self, tenant: &TenantId, token: FoundToken<'_>, at: Timestamp) {
+        if matches!(token.generation, Generation::Previous { .. }) {
+            self.tally.count_previous_token();
+        }
         let minute = Minute::with(at);
         // Most uses change nothing, and are told nobody.
         if token.note_use(minute) {
             self.keys.note_use(tenant, token.digest(), minute);
+        }
+    }
+
+    fn count_refusal(&self, refusal: TokenRefusal) {
+        if refusal == TokenRefusal::AddressNotAllowed {
+            self.tally.count_refused_address();
         }
     }
 
@@ -247,7 +257,8 @@ impl Authenticator {
             Ok(keyring) => {
                 let now = self.clock.now();
                 let find = |token: &[u8]| {
-                    Accepted::api_key(&keyring, Digest::of(token), tenant, now, client)
+                    let found = Accepted::api_key(&keyring, Digest::of(token), tenant, now, client);
+                    found.inspect_err(|refusal| self.count_refusal(*refusal))
                 };
                 let decoded = presented.decoded.map(find);
                 let refusal = match (find(token), decoded) {
@@ -288,6 +299,7 @@ impl Authenticator {
     ) -> Option<Inspection> {
         let digest = Digest::of(token.as_bytes());
         let by_key = Accepted::api_key(keyring, digest, tenant, self.clock.now(), client);
+        let by_key = by_key.inspect_err(|refusal| self.count_refusal(*refusal));
         if !credential::may_be_sent(token) {
             return None;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::exposition::{Page, float};
 use super::process::Usage;
 use crate::auth::bearer::IssuerHealth;
-use crate::auth::{Method, Verdict};
+use crate::auth::{AuthenticationTally, Method, Verdict};
 use crate::connections::{ConnectionTally, Refusal};
 use crate::http::OperationTally;
 use crate::storage::RepositoryStatistics;
@@ -72,6 +72,20 @@ pub(super) fn authentications(page: &mut Page, counted: &[(Option<Method>, Verdi
     }
 }
 
+/// Older tokens that were used, and addresses that were refused.
+pub(super) fn limits(page: &mut Page, counted: &AuthenticationTally) {
+    page.counter(
+        "neokeys_previous_token_uses",
+        "Accepted API keys whose token a rotation replaced and that is valid yet.",
+    )
+    .count(&[], counted.previous_tokens());
+    page.counter(
+        "neokeys_addresses_refused",
+        "API keys that were refused since they may not be used from where they came from.",
+    )
+    .count(&[], counted.refused_addresses());
+}
+
 /// The store: commits, writes, reloads and memory.
 pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     let mut family = page.counter("neokeys_commits", "Changes of keys, by what came of them.");
@@ -126,6 +140,19 @@ pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     .sample(&[], store.knowledge_age.as_secs_f64());
     page.gauge("neokeys_tenants_loaded", "Tenants in memory.").count(&[], store.tenants_loaded);
     page.gauge("neokeys_keys_loaded", "Keys in memory.").count(&[], store.keys_loaded);
+    let mut family = page.gauge(
+        "neokeys_keys_ending",
+        "Enabled keys in memory that have ended, or end within 1d, 7d or 30d.",
+    );
+    let ends = &store.key_ends;
+    for (within, count) in [
+        ("ended", ends.ended),
+        ("1d", ends.within_a_day),
+        ("7d", ends.within_a_week),
+        ("30d", ends.within_a_month),
+    ] {
+        family.count(&[("within", within)], count);
+    }
     page.gauge("neokeys_documents_loaded_bytes", "Documents in memory.")
         .count(&[], store.bytes_loaded);
     page.gauge("neokeys_faulty_entries", "Entries of documents in memory that are no keys.")

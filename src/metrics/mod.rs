@@ -65,6 +65,7 @@ impl Metrics {
         families::requests(&mut page, &self.requests.counted());
         families::connections(&mut page, &self.connections, self.most_connections);
         families::authentications(&mut page, &self.authentications.counted());
+        families::limits(&mut page, &self.authentications);
         families::store(&mut page, &self.store.statistics());
         families::issuers(&mut page, &self.bearer.health(), self.clock.since_epoch());
         families::log(&mut page, (self.dropped_log_lines)());

@@ -1,5 +1,8 @@
 //! Counts of all that happens, where it belongs and as often as it happens.
 
+use std::time::{Duration, SystemTime};
+
+use neokeys::domain::Timestamp;
 use serde_json::json;
 
 use crate::scrape::scrape;
@@ -188,4 +191,39 @@ async fn an_issuer_that_never_answered_is_older_than_any_alert() {
     assert!(told.value(&failed) >= 1.0, "{told:?}");
     let age = told.value(&format!("neokeys_issuer_key_set_age_seconds{{{issuer}}}"));
     assert!(age > 1e9, "{told:?}");
+}
+
+#[tokio::test]
+async fn ends_older_tokens_and_refused_addresses_are_counted() {
+    let after = |days: u64| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Timestamp::from_epoch(since + Duration::from_secs(days * 86_400 - 60))
+    };
+    let limited = |name: &str, limits: &str| {
+        format!("{}    limits: {{ {limits} }}\n", entry(name, true, &["*"]))
+    };
+    let ending = |name: &str, end: Timestamp| limited(name, &format!("expiresAt: {end}"));
+    let entries = [
+        entry("admin", true, &["*"]),
+        ending("ended", Timestamp::EPOCH),
+        ending("today", after(1)),
+        ending("soon", after(7)),
+        ending("later", after(30)),
+        ending("far", after(31)),
+        limited("elsewhere", "allowedIps: [192.0.2.0/24]"),
+    ];
+    let metrics = "metrics:\n  listen: 127.0.0.1:0\n";
+    let service = Service::builder().settings(metrics).tenant("t1", &document(&entries)).start();
+    let admin = service.admin();
+    let rotate = "/api/t1/admin/apiKeyDetails/admin/rotate";
+    assert_eq!(admin.post(rotate, json!({"overlapSeconds": 3600})).await.status, 200);
+    assert_eq!(admin.get(KEYS).await.status, 200);
+    assert_eq!(admin.get("/auth/t1").await.status, 200);
+    assert_eq!(service.client().with_api_key(&token_of("elsewhere")).get(KEYS).await.status, 401);
+    assert_eq!(service.client().with_api_key("unknown").get(KEYS).await.status, 401);
+    let counted = scrape(&service).await;
+    let within = |label: &str| counted.value(&format!("neokeys_keys_ending{{within=\"{label}\"}}"));
+    assert_eq!(["ended", "1d", "7d", "30d"].map(within), [1.0, 1.0, 2.0, 3.0]);
+    assert_eq!(counted.value("neokeys_previous_token_uses_total"), 2.0);
+    assert_eq!(counted.value("neokeys_addresses_refused_total"), 1.0);
 }

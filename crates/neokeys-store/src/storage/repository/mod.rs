@@ -220,6 +220,7 @@ impl DocumentRepository {
             keys_loaded: loaded.keys,
             bytes_loaded: loaded.bytes,
             faulty_entries: loaded.faulty,
+            key_ends: shared.tenants.key_ends(shared.clock.now()),
             documents_unreadable: shared.incidents.count(Area::Reading) as u64,
             documents_unwritable: shared.incidents.count(Area::Writing) as u64,
             stale_for: shared.incidents.longest(Area::Reading),

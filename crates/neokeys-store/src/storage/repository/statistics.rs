@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::snapshot::Snapshot;
-use crate::domain::{CommitError, Committed};
+use crate::domain::{CommitError, Committed, KeyEnds};
 use crate::tally::{Counter, DURATIONS, Distribution, Histogram};
 
 /// Upper bounds of the ranges of batch sizes, in commits.
@@ -59,6 +59,8 @@ pub struct RepositoryStatistics {
     pub tenants_loaded: u64,
     /// Keys of theirs.
     pub keys_loaded: u64,
+    /// How soon they end.
+    pub key_ends: KeyEnds,
     /// Bytes of their documents.
     pub bytes_loaded: u64,
     /// Entries in their documents that are no keys.

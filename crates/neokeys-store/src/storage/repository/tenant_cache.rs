@@ -15,7 +15,7 @@ use papaya::ResizeMode;
 
 use super::footprint::Footprint;
 use super::loaded_tenant::LoadedTenant;
-use crate::domain::TenantId;
+use crate::domain::{KeyEnds, TenantId, Timestamp};
 
 /// Tenants in memory.
 #[derive(Debug)]
@@ -111,6 +111,19 @@ impl TenantCache {
     /// The number of tenants in memory, and the footprint of their documents.
     pub(super) fn footprint(&self) -> (usize, Footprint) {
         (self.loaded.len(), self.footprints().total)
+    }
+
+    /// How soon the keys in memory end.
+    pub(super) fn key_ends(&self, now: Timestamp) -> KeyEnds {
+        let mut ends = KeyEnds::default();
+        for tenant in self.loaded.pin().values() {
+            let snapshot = tenant.latest.look();
+            let document = snapshot.as_ref().and_then(|snapshot| snapshot.document.as_ref());
+            for key in document.iter().flat_map(|document| document.keyring().keys()) {
+                ends.count(key, now);
+            }
+        }
+        ends
     }
 
     /// A tenant's document has so much now. Where that is too much for all together, those
