@@ -32,6 +32,7 @@ pub use crate::storage::{
 };
 
 use crate::auth::bearer::{BearerVerifier, crypto_provider};
+use crate::auth::client_address::{ClientAddresses, parse_proxies};
 use crate::auth::{Authenticator, authenticate};
 use crate::clock::SystemClock;
 use crate::domain::TokenPrefix;
@@ -55,6 +56,9 @@ pub enum GuardError {
     /// The settings of bearer tokens are not usable.
     #[error("the settings of bearer tokens are not usable")]
     Bearer(#[source] Box<dyn Error + Send + Sync>),
+    /// A network of proxies is none.
+    #[error("the addresses of proxies are not usable")]
+    Proxies(#[source] Box<dyn Error + Send + Sync>),
     /// The prefix of API keys is none.
     #[error("the prefix of API keys is not usable")]
     TokenPrefix(#[source] Box<dyn Error + Send + Sync>),
@@ -89,6 +93,20 @@ impl Guard {
         let prefix = TokenPrefix::parse(prefix);
         let prefix = prefix.map_err(|error| GuardError::TokenPrefix(error.into()))?;
         let authenticator = self.authenticator.taking_keys_as_bearers(Some(prefix));
+        Ok(Self { authenticator, ..self })
+    }
+
+    /// The same guard, behind proxies at these addresses or networks (`10.0.0.0/8`): what they write into
+    /// `Forwarded` and `X-Forwarded-For` says whether a key may be used from where a request came from.
+    /// Without this, the address is that of the peer; behind a proxy, a key that is kept to networks is
+    /// refused then, unless they hold the proxy.
+    ///
+    /// # Errors
+    /// [`GuardError::Proxies`] for what is neither.
+    pub fn behind_proxies(self, networks: &[&str]) -> Result<Self, GuardError> {
+        let networks: Result<Vec<_>, _> = networks.iter().map(|text| parse_proxies(text)).collect();
+        let networks = networks.map_err(|error| GuardError::Proxies(error.into()))?;
+        let authenticator = self.authenticator.behind(ClientAddresses::new(&networks));
         Ok(Self { authenticator, ..self })
     }
 

@@ -229,3 +229,62 @@ async fn uses_of_keys_in_a_guarded_service_add_to_those_of_the_others() {
     assert!(usage.last_used(&Digest::of(used.as_bytes())).is_some());
     assert_eq!(usage.last_uses().len(), 1);
 }
+
+#[tokio::test]
+async fn the_guard_keeps_to_ends_and_to_networks_as_the_service_does() {
+    const XFF: &str = "x-forwarded-for";
+    let limited = |name: &str, limits: &str| {
+        format!("{}    limits: {{ {limits} }}\n", entry(name, true, &["orders:read"]))
+    };
+    let hash = |token: &str| Digest::of(token_of(token).as_bytes()).to_hex();
+    let rotated = format!(
+        "{}    previousHashes:\n      - {{ hash: {}, expiresAt: 9000-01-01T00:00:00Z }}\n      - {{ hash: {}, \
+         expiresAt: 2020-01-01T00:00:00Z }}\n",
+        entry("rotated", true, &["orders:read"]),
+        hash("older"),
+        hash("ended older"),
+    );
+    let keys = [
+        rotated,
+        limited("lasting", "expiresAt: 9000-01-01T00:00:00Z"),
+        limited("ended", "expiresAt: 2020-01-01T00:00:00Z"),
+        limited("here", "allowedIps: [127.0.0.0/8]"),
+        limited("v4", "allowedIps: [203.0.113.0/24]"),
+        limited("v6", "allowedIps: ['2001:db8::1']"),
+    ];
+    let service = Service::builder().tenant("t1", &document(&keys)).start();
+    let alone = Guarded::beside(&service);
+    let behind = Guarded::with(&service, |guard| guard.behind_proxies(&["127.0.0.0/8", "[::1]"]));
+    for (guarded, name, headers, is_let_in) in [
+        (&alone, "lasting", &[] as &[(&str, &str)], true),
+        (&alone, "ended", &[], false),
+        (&alone, "rotated", &[], true),
+        (&alone, "older", &[], true),
+        (&alone, "ended older", &[], false),
+        (&alone, "here", &[], true),
+        (&alone, "v4", &[(XFF, "203.0.113.9")], false),
+        (&behind, "here", &[], false),
+        (&behind, "v4", &[(XFF, "203.0.113.9")], true),
+        (&behind, "v4", &[(XFF, "::ffff:203.0.113.9")], true),
+        (&behind, "v4", &[(XFF, "203.0.114.9")], false),
+        (&behind, "v4", &[(XFF, "203.0.113.9"), ("forwarded", "for=203.0.113.8")], false),
+        (&behind, "v6", &[("forwarded", "for=\"[2001:db8::1]:80\"")], true),
+        (&behind, "lasting", &[(XFF, "unknown")], true),
+    ] {
+        let mut caller = guarded.client().with_api_key(&token_of(name));
+        for (header, value) in headers {
+            caller = caller.with(header, value);
+        }
+        let reply = caller.get(ORDERS).await;
+        let status = if is_let_in { 200 } else { 401 };
+        assert_eq!(reply.status, status, "{name} {headers:?} {}", reply.text());
+        let is_told = name.contains("ended");
+        if !is_let_in {
+            let challenge = reply.header("www-authenticate");
+            assert_eq!(challenge.contains("The API key expired at"), is_told, "{challenge}");
+        }
+    }
+    let (store, bearer) = settings(&service);
+    let guard = Guard::open(&store, bearer).await.unwrap();
+    assert!(guard.behind_proxies(&["10.0.0.0/8", "proxy"]).is_err());
+}

@@ -14,6 +14,18 @@ pub(crate) struct ClientAddresses {
     trusted_proxies: Arc<[IpNet]>,
 }
 
+/// A text that names no proxies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a network is an address, or an address and the bits that count, such as 10.0.0.0/8")]
+pub(crate) struct ProxyError;
+
+/// Reads a network of proxies, or the address of one, which may stand in brackets.
+pub(crate) fn parse_proxies(text: &str) -> Result<IpNet, ProxyError> {
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let alone = address.unwrap_or(text).parse::<IpAddr>().map(IpNet::from);
+    text.parse().or(alone).or(Err(ProxyError))
+}
+
 impl ClientAddresses {
     /// Takes the word of these proxies, and of nobody else.
     #[must_use]

@@ -1,12 +1,13 @@
 //! Addresses as settings: of sockets, web servers, pages, networks and stores; and what else has a
 //! parser of its own.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use ::http::Uri;
 use ipnet::IpNet;
 
 use super::form::Scalar;
+use crate::auth::client_address::parse_proxies;
 use crate::contract::{PublicUrl, PublicUrlError};
 use crate::domain::TokenPrefix;
 use crate::storage::{StoreUrl, StoreUrlError};
@@ -114,11 +115,7 @@ impl Scalar for Network {
     type Value = IpNet;
 
     fn parse(text: &str) -> Result<IpNet, String> {
-        let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-        let alone = address.unwrap_or(text).parse::<IpAddr>().map(IpNet::from);
-        let form =
-            "a network is an address, or an address and the bits that count, such as 10.0.0.0/8";
-        text.parse().or(alone).or(Err(form.to_owned()))
+        parse_proxies(text).map_err(|error| error.to_string())
     }
 
     fn show(value: &IpNet) -> String {
