@@ -183,7 +183,7 @@ impl Caller {
 
     /// Whether a principal of the caller holds a scope in a tenant.
     #[must_use]
-    pub(super) fn holds(&self, tenant: &TenantId, scope: &str) -> bool {
+    pub(crate) fn holds(&self, tenant: &TenantId, scope: &str) -> bool {
         self.principals_in(tenant).any(|it| it.scopes.grant(scope))
     }
 

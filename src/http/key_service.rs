@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 
+use super::scope_catalogue::ScopeCatalogue;
 use crate::audit::AuditTrail;
 use crate::auth::Grants;
 use crate::auth::bearer::BearerVerifier;
@@ -27,6 +28,8 @@ pub(crate) struct KeyService {
     pub policy: KeyPolicy,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
+    /// The scopes that keys may be given.
+    pub scopes: ScopeCatalogue,
     /// The prefix of new tokens.
     pub token_prefix: TokenPrefix,
 }

@@ -22,6 +22,8 @@ mod request;
 mod revocation;
 mod router;
 mod routes;
+mod scope_catalogue;
+mod scope_list;
 
 pub(crate) use edge::cors::cors;
 pub(crate) use edge::exchange::{Exchange, OTHER_METHOD, RequestObserver};
@@ -30,13 +32,17 @@ pub(crate) use edge::{edge, problem_bodies};
 pub(crate) use key_details::{ApiKeyDetails, in_seconds, is_unused_since};
 pub(crate) use key_service::KeyService;
 pub(crate) use pages::openapi::Documents;
+pub(crate) use pages::security_txt::SecurityTxt;
 pub(crate) use pages::swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi};
 pub(crate) use request::client::Client;
 pub(crate) use routes::{HttpParts, configure};
+pub(crate) use scope_catalogue::ScopeCatalogue;
 
 pub use edge::cors::CorsConfig;
 pub use operations::EXTENSIONS;
 pub use pages::extensions_document::collected_extensions;
 pub use pages::openapi::collected;
+pub use pages::security_txt::SecurityConfig;
 pub use pages::swagger_ui::SwaggerUiConfig;
 pub use request::limits::LimitsConfig;
+pub use scope_catalogue::{KnownScope, KnownScopes, ScopeCheck, ScopesConfig};

@@ -17,6 +17,7 @@ use actix_web::{Error, FromRequest, Handler, Responder, Route, web};
 use super::edge::matched_route::MatchedRoute;
 use super::edge::public_address::public_address;
 use super::pages::openapi::DOCUMENTED_JSON;
+use super::pages::protected_resource::name_in_challenges;
 use super::path_pattern::PathPattern;
 use crate::auth::{Credentials, identify_caller};
 use crate::contract::Operation;
@@ -206,7 +207,14 @@ impl Table {
         if let Some(credentials) = route.credentials
             && let Err(problem) = identify_caller(&request, credentials).await
         {
-            return Ok(request.error_response(problem));
+            let asks = problem.kind() == ProblemType::Unauthorized;
+            let mut refused = request.error_response(problem);
+            // What a gateway asks about is another's resource.
+            if asks && credentials != Credentials::PassedOn {
+                let request = refused.request().clone();
+                name_in_challenges(&request, refused.headers_mut());
+            }
+            return Ok(refused);
         }
         route.handler.call(request).await
     }

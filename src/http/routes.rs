@@ -17,14 +17,16 @@ use super::key_service::Keys;
 use super::operations::{
     AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, ExportAuditLog,
     GetApiKeyDetails, GetAuditCheckpoint, GetAuditProof, GetAuditTile, GetOwnApiKey,
-    ListApiKeyDetails, ListAuditEvents, RevokeToken, RotateApiKey,
+    ListApiKeyDetails, ListAuditEvents, ListScopes, RevokeToken, RotateApiKey,
 };
 use super::pages::openapi::Documents;
+use super::pages::security_txt::SecurityTxt;
 use super::pages::swagger_ui::SwaggerUi;
-use super::pages::{health, openapi, problem_pages, swagger_ui};
+use super::pages::{health, openapi, problem_pages, protected_resource, security_txt, swagger_ui};
 use super::request::limits::LimitsConfig;
 use super::revocation::revoke;
 use super::router::{Address, Router};
+use super::scope_list::list_scopes;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Authenticator, Credentials, Throttle};
 use crate::contract::{
@@ -56,6 +58,8 @@ pub(crate) struct HttpParts {
     pub limits: LimitsConfig,
     /// Where callers reach it, if a proxy gives it an address of its own.
     pub public_url: Option<PublicUrl>,
+    /// Whom to tell of a vulnerability, if the deployment says so.
+    pub security_txt: Option<SecurityTxt>,
     /// The OpenAPI documents.
     pub documents: Documents,
     /// The page that shows them, if there is one.
@@ -173,8 +177,18 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
             Address::at(GetAuditProof::PATH)
                 .operation::<GetAuditProof, _, _>(Credentials::InHeaders, audit::get_audit_proof),
         )
+        .add(
+            Address::at(ListScopes::PATH)
+                .operation::<ListScopes, _, _>(Credentials::InHeaders, list_scopes),
+        )
+        .add(Address::page(protected_resource::OF_ALL, protected_resource::of_all))
+        .add(Address::page(protected_resource::OF_TENANT, protected_resource::of_tenant))
         .add(Address::page(PAGES, problem_pages::index))
         .add(Address::page(problem_pages::ENTRY, problem_pages::entry));
+    if let Some(security_txt) = &parts.security_txt {
+        config.app_data(ThinData(security_txt.clone()));
+        router.add(Address::page(security_txt::PATH, security_txt::security_txt));
+    }
     if let Some(swagger_ui) = &parts.swagger_ui {
         config.app_data(ThinData(swagger_ui.clone()));
         router

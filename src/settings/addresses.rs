@@ -108,6 +108,28 @@ impl Scalar for Origin {
     }
 }
 
+/// The address of somebody to tell of a vulnerability (RFC 9116 §2.5.3).
+pub(super) struct Contact;
+
+impl Scalar for Contact {
+    type Value = String;
+
+    fn parse(text: &str) -> Result<String, String> {
+        let begins = ["mailto:", "tel:", "https://"]
+            .iter()
+            .any(|it| text.strip_prefix(it).is_some_and(|rest| !rest.is_empty()));
+        // A line of its own in a file of lines.
+        let is_line = text.bytes().all(|byte| byte.is_ascii_graphic());
+        let form = "a contact starts with mailto:, tel: or https://, such as \
+                    mailto:security@example.com";
+        (begins && is_line).then(|| text.to_owned()).ok_or_else(|| form.to_owned())
+    }
+
+    fn show(value: &String) -> String {
+        value.clone()
+    }
+}
+
 /// A network, or a single address.
 pub(super) struct Network;
 

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
+};
 
 use super::error::nearest;
 use super::syntax;
@@ -62,6 +65,15 @@ impl<'de> Visitor<'de> for Section<'_, '_, '_> {
             assign(self.reading.settings, self.prefix, text.into_deserializer())
         } else {
             Err(E::invalid_type(serde::de::Unexpected::Str(text), &self))
+        }
+    }
+
+    /// The same of a list: `scopes: [{ … }]`.
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        if is_setting(self.prefix) {
+            assign(self.reading.settings, self.prefix, SeqAccessDeserializer::new(list))
+        } else {
+            Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self))
         }
     }
 
@@ -136,9 +148,12 @@ fn is_setting(name: &str) -> bool {
     SETTINGS.iter().any(|setting| setting.name == name) || owner(name) != name
 }
 
-/// The setting that a section is named for, of its `url`: `store.url` is `store`.
+/// The setting that a section is named for, of its `url` or `list`: `store.url` is `store`.
 fn owner(name: &str) -> &str {
-    let section = name.strip_suffix(".url").unwrap_or_default();
+    let section = match name {
+        "scopes.list" => "scopes",
+        _ => name.strip_suffix(".url").unwrap_or_default(),
+    };
     let is_both = SETTINGS.iter().any(|setting| setting.name == section) && is_section(section);
     if is_both { section } else { name }
 }

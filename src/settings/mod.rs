@@ -29,7 +29,7 @@ use crate::auth::bearer::BearerConfig;
 use crate::auth::{Grants, ThrottleConfig};
 use crate::contract::ContractConfig;
 use crate::domain::{KeyPolicy, TokenPrefix};
-use crate::http::{CorsConfig, LimitsConfig, SwaggerUiConfig};
+use crate::http::{CorsConfig, LimitsConfig, ScopesConfig, SecurityConfig, SwaggerUiConfig};
 use crate::metrics::MetricsConfig;
 use crate::storage::{StoreConfig, StoreUrl};
 use crate::telemetry::LogConfig;
@@ -53,6 +53,10 @@ pub struct Settings {
     pub auth: AuthConfig,
     /// How long keys last.
     pub keys: KeyPolicy,
+    /// The scopes that keys may be given.
+    pub scopes: ScopesConfig,
+    /// Whom to tell of a vulnerability.
+    pub security: SecurityConfig,
     /// Addresses in the served documents.
     pub contract: ContractConfig,
     /// Swagger UI and its sign-in.
@@ -95,6 +99,8 @@ impl Default for Settings {
             store: StoreUrl::default(),
             storage: StoreConfig::default(),
             auth: AuthConfig::default(),
+            scopes: ScopesConfig::default(),
+            security: SecurityConfig::default(),
             keys: KeyPolicy::default(),
             contract: ContractConfig::default(),
             swagger_ui: SwaggerUiConfig::default(),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::de::Deserializer;
 
 use super::Settings;
-use super::addresses::{Address, Network, Origin};
+use super::addresses::{Address, Contact, Network, Origin};
 use super::amounts::{AboveZero, ShortTime, Size, Time};
 use super::form::{Form, List, One, Optional, Yaml};
 use super::spans::{Span, SpanOrZero};
@@ -104,6 +104,15 @@ settings! {
     "keys.max_lifetime" => keys.max_lifetime: Optional<Span>;
     /// The longest time that the token before a rotation may be valid yet. null: no bound.
     "keys.max_overlap" => keys.max_overlap: Optional<SpanOrZero>;
+    /// The scopes that keys may be given, each { name, description, group, deprecated }, for those who
+    /// choose. Called scopes.list in a file that also sets scopes.check.
+    "scopes" => scopes.known: Yaml<_>;
+    /// What becomes of a scope that a key is to hold and that is neither listed in scopes nor one of
+    /// neokeys: off (nothing), warn (a log line) or refuse (400).
+    "scopes.check" => scopes.check: Yaml<_>;
+    /// Where to report a vulnerability, as mailto:, tel: or https: addresses, for
+    /// /.well-known/security.txt. Empty: there is none.
+    "security.contact" => security.contact: List<Contact>;
     /// The server URLs in the served documents. Empty: public_url, or the contract's own.
     "contract.servers" => contract.servers: List<Address>;
     /// The sign-in URL in the served documents. null: the contract's own.

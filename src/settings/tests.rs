@@ -356,3 +356,34 @@ fn a_public_address_is_kept_without_its_last_slash_and_never_shown_with_a_passwo
         assert!(said.contains("NEOKEYS_PUBLIC_URL") && !said.contains("hunter2"), "{said}");
     }
 }
+
+#[test]
+fn scopes_are_a_list_alone_or_beside_their_check() {
+    let shown = |settings: Settings| {
+        let names = settings.scopes.known.as_slice().iter().map(|it| it.name.clone());
+        (names.collect::<Vec<_>>(), format!("{:?}", settings.scopes.check))
+    };
+    let one = "[{ name: a, description: b }]";
+    let expected = |check: &str| (vec!["a".to_owned()], check.to_owned());
+    let variable = |text: &str| read("", &[("NEOKEYS_SCOPES", text)]).map(shown);
+    assert_eq!(shown(read(&format!("scopes: {one}"), &[]).unwrap()), expected("Off"));
+    let beside = format!("scopes: {{ check: refuse, list: {one} }}");
+    assert_eq!(shown(read(&beside, &[]).unwrap()), expected("Refuse"));
+    assert_eq!(variable(one), Ok(expected("Off")));
+    for (file, told) in [
+        ("scopes: [{ name: 'a b', description: c }]", "scopes: \"a b\" is refused: a scope"),
+        ("scopes: [{ name: a, description: c, x: 1 }]", "unknown field `x`"),
+        ("scopes: [{ name: a }]", "missing field `description`"),
+        (
+            "scopes: { list: [{ name: a, description: b }, { name: a, description: c }] }",
+            "\"a\" is listed twice; remove one of them",
+        ),
+        ("scopes: { check: maybe }", "scopes.check: unknown variant `maybe`"),
+        ("limits: [a]", "limits: invalid type: sequence"),
+        ("security: { contact: [me] }", "a contact starts with mailto:, tel: or https://"),
+        ("security: { contact: ['mailto:a b'] }", "a contact starts with"),
+    ] {
+        let said = read(file, &[]).unwrap_err();
+        assert!(said.contains(told), "{file}: {said}");
+    }
+}

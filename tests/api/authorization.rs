@@ -113,9 +113,10 @@ async fn who_may_do_what_is_as_reviewed() {
 
 #[tokio::test]
 async fn who_may_do_what_with_details_is_as_reviewed() {
-    let on_details = EXTENSIONS.iter().filter(|it| it.path.contains("/admin/apiKeyDetails"));
+    let is_shown = |path: &str| path.contains("/admin/apiKeyDetails") || path.ends_with("/scopes");
+    let on_details = EXTENSIONS.iter().filter(|it| is_shown(it.path));
     let operations: Vec<_> = on_details.cloned().collect();
-    assert_eq!(operations.len(), 6);
+    assert_eq!(operations.len(), 7);
     let table = table(&operations).await;
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("who_may_with_details", table);

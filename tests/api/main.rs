@@ -14,6 +14,7 @@ mod browsers;
 mod caching;
 mod concurrency;
 mod coverage;
+mod discovery;
 mod documents;
 mod forward_auth;
 mod forward_auth_of_path;

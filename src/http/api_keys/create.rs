@@ -11,12 +11,13 @@ use crate::auth::ScopedAuthorize;
 use crate::contract::{
     ApiKeyCreatedResponse, ApiKeyDefinition, CreateApiKey, CreateApiKeyRequest, Operation as _,
 };
-use crate::domain::{ApiKey, DetailsPatch, KeyName, Scopes, Token};
+use crate::domain::{ApiKey, DetailsPatch, KeyName, Scopes, TenantId, Token};
 use crate::http::edge::access_log::CreatedKey;
 use crate::http::edge::{API_KEY_EXPIRES, time_header};
 use crate::http::key_service::{KeyService, Keys};
 use crate::http::request::json_body::JsonBody;
 use crate::http::request::preconditions::Preconditions;
+use crate::http::scope_catalogue::ScopeCatalogue;
 use crate::problem::{Faults, Problem, ProblemType};
 
 #[utoipa::path(
@@ -41,7 +42,8 @@ pub(crate) async fn create_api_key(
     body: JsonBody<CreateApiKey>,
 ) -> Result<HttpResponse, Problem> {
     let JsonBody { value, faults } = body;
-    let NewKey { name, enabled, scopes } = NewKey::parse(value, faults)?;
+    let NewKey { name, enabled, scopes } =
+        NewKey::parse(value, faults, &keys.scopes, caller.tenant())?;
     let token = new_token(&keys)?;
     let key = ApiKey::new(name, enabled, scopes, token.digest());
     let edit = keys.policy.create(key, DetailsPatch::default(), keys.clock.now());
@@ -89,6 +91,8 @@ impl NewKey {
     pub(in crate::http) fn parse(
         value: CreateApiKeyRequest,
         mut faults: Faults,
+        catalogue: &ScopeCatalogue,
+        tenant: &TenantId,
     ) -> Result<Self, Problem> {
         let name = value.name.and_then(|text| {
             KeyName::parse(&text)
@@ -97,6 +101,9 @@ impl NewKey {
         });
         let member = CreateApiKeyRequest::PERMISSIONS;
         let scopes = judge_permissions(member, value.permissions, &mut faults);
+        if let Some(scopes) = &scopes {
+            catalogue.judge(tenant, member, scopes, &mut faults);
+        }
         match (name, scopes) {
             (Some(name), Some(scopes)) if faults.is_empty() => {
                 Ok(Self { name, enabled: value.enabled.unwrap_or(true), scopes })

@@ -10,10 +10,11 @@ use super::key_name_parameter::KeyNameParameter;
 use super::representation::{answer, definition, location};
 use crate::auth::ScopedAuthorize;
 use crate::contract::{Operation as _, UpdateApiKey, UpdateApiKeyRequest};
-use crate::domain::{KeyringEdit, Scopes};
+use crate::domain::{KeyringEdit, Scopes, TenantId};
 use crate::http::key_service::Keys;
 use crate::http::request::json_body::JsonBody;
 use crate::http::request::preconditions::Preconditions;
+use crate::http::scope_catalogue::ScopeCatalogue;
 use crate::problem::Problem;
 
 #[utoipa::path(
@@ -38,7 +39,7 @@ pub(crate) async fn update_api_key(
     request: HttpRequest,
     body: JsonBody<UpdateApiKey>,
 ) -> Result<HttpResponse, Problem> {
-    let (enabled, scopes) = judge(body)?;
+    let (enabled, scopes) = judge(body, &keys.scopes, caller.tenant())?;
     let edit = KeyringEdit::Update { name, enabled, scopes };
     let key = commit(&request, &keys, &caller, preconditions, edit).await?;
     let mut response = answer(&request, StatusCode::OK, &key.entity_tag(), &definition(&key));
@@ -49,10 +50,17 @@ pub(crate) async fn update_api_key(
 }
 
 /// The rules on a key's new rights, all at once.
-fn judge(body: JsonBody<UpdateApiKey>) -> Result<(bool, Scopes), Problem> {
+fn judge(
+    body: JsonBody<UpdateApiKey>,
+    catalogue: &ScopeCatalogue,
+    tenant: &TenantId,
+) -> Result<(bool, Scopes), Problem> {
     let JsonBody { value, mut faults } = body;
     let scopes =
         judge_permissions(UpdateApiKeyRequest::PERMISSIONS, value.permissions, &mut faults);
+    if let Some(scopes) = &scopes {
+        catalogue.judge(tenant, UpdateApiKeyRequest::PERMISSIONS, scopes, &mut faults);
+    }
     match (value.enabled, scopes) {
         (Some(enabled), Some(scopes)) if faults.is_empty() => Ok((enabled, scopes)),
         _ => Err(Problem::validation(faults)),

@@ -39,7 +39,8 @@ pub(in crate::http) async fn create_api_key_details(
     body: JsonBody<CreateApiKeyDetails>,
 ) -> Result<HttpResponse, Problem> {
     let JsonBody { value: CreateRequest { key, details: patch }, faults } = body;
-    let NewKey { name, enabled, scopes } = NewKey::parse(key, faults)?;
+    let NewKey { name, enabled, scopes } =
+        NewKey::parse(key, faults, &keys.scopes, caller.tenant())?;
     let token = new_token(&keys)?;
     let key = ApiKey::new(name, enabled, scopes, token.digest());
     let edit = keys.policy.create(key, patch, keys.clock.now()).map_err(of_edit)?;

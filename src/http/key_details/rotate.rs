@@ -40,6 +40,14 @@ pub(in crate::http) async fn rotate_api_key(
 ) -> Result<HttpResponse, Problem> {
     let RotateRequest { overlap, expires_at } = body.into_value()?;
     let overlap = overlap.ok_or_else(|| Problem::validation(Faults::default()))?;
+    let keyring = caller.get_keyring(&*keys.repository).await?;
+    if let Some(key) = keyring.find_by_name(name.as_str()) {
+        let mut faults = Faults::default();
+        keys.scopes.judge(caller.tenant(), "permissions", &key.scopes, &mut faults);
+        if !faults.is_empty() {
+            return Err(Problem::validation(faults));
+        }
+    }
     let token = new_token(&keys)?;
     let rotation = Rotation { digest: token.digest(), overlap, expires_at };
     let edit = keys.policy.rotate(name, rotation, keys.clock.now());

@@ -28,6 +28,7 @@ macro_rules! operations {
 mod audit;
 mod key_details;
 mod revocation;
+mod scopes;
 
 use actix_web::http::Method;
 
@@ -43,6 +44,7 @@ pub(super) use key_details::{
     GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
 };
 pub(super) use revocation::RevokeToken;
+pub(super) use scopes::ListScopes;
 
 /// The operations beyond the contract. A gateway asks by any method.
 pub const EXTENSIONS: &[OperationDescription] = &[
@@ -61,6 +63,7 @@ pub const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<GetAuditProof>(),
     OperationDescription::of::<IntrospectToken>(),
     OperationDescription::of::<RevokeToken>(),
+    OperationDescription::of::<ListScopes>(),
     OperationDescription {
         name: "ForwardAuth",
         method: Method::GET,

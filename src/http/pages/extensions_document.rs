@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::{audit, forward_auth, introspection, key_details, revocation};
+use crate::http::{audit, forward_auth, introspection, key_details, revocation, scope_list};
 
 /// The name of the security scheme for an API key as a client's secret.
 pub(crate) const CLIENT_SECRET: &str = "client-secret";
@@ -21,6 +21,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         (name = "Audit log", description = "Who did what to which key, and the proof that nothing was taken out."),
         (name = "Gateways", description = "Questions of gateways."),
         (name = "Introspection", description = "Questions of resource servers."),
+        (name = "Scopes", description = "The scopes that keys can be given."),
         (name = "Revocation", description = "The end of tokens that leaked."),
     ),
     paths(
@@ -41,12 +42,15 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         forward_auth::forward_auth_of_path,
         introspection::introspect,
         revocation::revoke,
+        scope_list::list_scopes,
     ),
     components(schemas(
         introspection::IntrospectionResponse<'_>,
         introspection::Audience<'_>,
         audit::AuditEvent,
         audit::AuditEventList,
+        scope_list::ScopeList<'_>,
+        scope_list::ListedScope<'_>,
         key_details::ApiKeyDetails<'_>,
         key_details::ApiKeyDetailsList<'_>,
         key_details::ApiKeyDetailsWithToken<'_>,

@@ -4,4 +4,6 @@ pub(super) mod extensions_document;
 pub(super) mod health;
 pub(super) mod openapi;
 pub(super) mod problem_pages;
+pub(super) mod protected_resource;
+pub(super) mod security_txt;
 pub(super) mod swagger_ui;
