@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Place;
 use super::failure::Failure;
 use super::output::{Output, table};
+use super::system_user;
 use crate::domain::TenantId;
 use crate::storage::CreateTenantError;
 
@@ -52,7 +53,7 @@ pub(super) async fn run(command: &TenantsCommand, output: &mut Output<'_>) -> Re
             }
         }
         TenantsCommand::Create { id, place, json } => {
-            match place.open(true)?.create_tenant(id).await {
+            match place.open(true)?.create_tenant_by(id, system_user::initiator()).await {
                 Ok(()) if *json => output.write_json(&describe(id)),
                 Ok(()) => output.write(&tenant_table(std::slice::from_ref(id))),
                 Err(error @ CreateTenantError::Exists) => Err(Failure::refused(&error)

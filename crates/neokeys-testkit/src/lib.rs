@@ -14,6 +14,7 @@
     reason = "these are parts of tests, which fail by panicking and whose names say what they are"
 )]
 
+pub mod audit_log;
 pub mod clock;
 pub mod difference;
 pub mod documents;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::action::Action;
 use super::document_state::{DocumentChange, DocumentState};
 use super::line::CLASS;
 
@@ -100,6 +101,12 @@ struct Document {
 }
 
 impl Record {
+    /// Whether it is of a change that a batch makes, and not of a document that was found or led back.
+    #[must_use]
+    pub fn is_of_change(&self) -> bool {
+        self.undone.is_none() && self.action != Action::Found(None).name()
+    }
+
     /// Reads a line without its newline.
     ///
     /// # Errors

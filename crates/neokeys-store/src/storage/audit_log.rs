@@ -126,8 +126,12 @@ pub struct LogEntry {
     pub after: LogHead,
     /// The lines, each with its newline.
     pub lines: Bytes,
+    /// Bytes that were left behind the end of the log, and that no line is: they go.
+    pub torn: u64,
     /// The blocks that these lines complete, in order.
     pub blocks: Vec<TreeHash>,
+    /// Blocks that begin among these lines, each with the byte of its segment at which it does.
+    pub starts: Vec<(u64, u64)>,
     /// The head with them.
     pub head: LogHead,
 }

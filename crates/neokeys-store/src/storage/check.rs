@@ -79,6 +79,9 @@ fn remedy(error: &DocumentError) -> &'static str {
         DocumentError::TooLarge { .. } => {
             "take out what is not needed, or raise the setting limits.document"
         }
+        DocumentError::LogUnwritable(_) | DocumentError::LogDamaged { .. } => {
+            "run `neokeys audit verify`"
+        }
         DocumentError::Unreachable { .. } => Remedy::REACH_STORE,
         DocumentError::Restless { .. }
         | DocumentError::BeingEdited { .. }

@@ -10,16 +10,19 @@ mod boot_time;
 mod check;
 mod copy;
 mod document;
+mod document_error;
 mod document_store;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod folder;
+mod log_draft;
 mod memory;
 #[cfg(feature = "object-storage")]
 mod objects;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod remote;
 mod repository;
+mod tenant_events;
 mod url;
 mod usage_record;
 mod verify_log;
@@ -44,7 +47,8 @@ pub use memory::MemoryStore;
 #[cfg(feature = "object-storage")]
 pub use objects::{ObjectsOpenError, ObjectsStore};
 pub use repository::{
-    DocumentRepository, OpenError, RepositoryStatistics, StoreConfig, open_documents,
+    AuditConfig, AuditKeyError, DocumentRepository, OpenError, RepositoryStatistics, StoreConfig,
+    open_documents,
 };
 pub use url::{
     Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError,

@@ -10,6 +10,7 @@
     reason = "a test that panics fails, its files need not last, and it may say what it did"
 )]
 
+mod audit;
 mod coarse_stamps;
 mod concurrent;
 mod conformance;

@@ -109,7 +109,14 @@ impl Folder {
                 version: Version::of(()),
                 unchanged_for: std::time::Duration::ZERO,
             };
-            match self.replace(tenant, &expected, &merged, target, current, Purpose::BringOver) {
+            match self.replace(
+                tenant,
+                &expected,
+                (&merged, None),
+                target,
+                current,
+                Purpose::BringOver,
+            ) {
                 Err(NotReplaced::Failed(WriteError::Conflict)) => {}
                 Err(NotReplaced::BeingEdited) => return Err(NotBroughtOver::Later),
                 Err(NotReplaced::Failed(error)) => return Err(error.into()),

@@ -7,6 +7,7 @@
 //! Invariant: nothing but `security.yml` of a folder whose name is a tenant id is ever read as a
 //! document.
 
+mod audit_log;
 mod carry_over;
 mod crash_recovery;
 mod editors;
@@ -17,6 +18,7 @@ mod file_version;
 mod journal;
 mod late_edits;
 mod lock;
+mod log;
 mod read;
 mod remove;
 mod replace;
@@ -41,6 +43,7 @@ pub(in crate::storage) use self::file_system::create_store_folder;
 use self::file_system::{FileState, FileSystem, OsFileSystem};
 use self::late_edits::{DisplacedFiles, Watcher};
 use self::lock::{Held, Waiters};
+use super::audit_log::AuditLog;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
     StoredDocument, UsageName, Version, WriteError,
@@ -176,7 +179,7 @@ impl DocumentStore for FolderStore {
         self.start_watch();
         let (lock, tenant, expected) = (lock.clone(), tenant.clone(), expected.clone());
         self.block(WriteError::Uncertain, move |folder| match lock.held::<Held>() {
-            Some(held) => folder.write_locked(held, &tenant, &expected, &bytes),
+            Some(held) => folder.write_locked(held, &tenant, &expected, &bytes, None),
             None => folder.write(&tenant, &expected, &bytes),
         })
     }
@@ -234,6 +237,10 @@ impl DocumentStore for FolderStore {
         self.block(WriteError::Uncertain, move |folder| {
             folder.write_usage(&name, &expected, &bytes)
         })
+    }
+
+    fn audit_log(&self) -> Option<&dyn AuditLog> {
+        Some(self)
     }
 
     fn locate(&self, tenant: &TenantId) -> String {

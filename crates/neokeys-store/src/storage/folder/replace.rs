@@ -23,6 +23,7 @@ use super::lock::Held;
 use super::staged_file::StagedFile;
 use super::{Folder, Written};
 use crate::domain::TenantId;
+use crate::storage::audit_log::LogEntry;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
 
 /// The purpose of a replacement.
@@ -59,7 +60,7 @@ impl Folder {
         bytes: &Bytes,
     ) -> Result<Version, WriteError> {
         let held = Held::new(self.lock(tenant).map_err(WriteError::Refused)?);
-        self.write_locked(&held, tenant, expected, bytes)
+        self.write_locked(&held, tenant, expected, bytes, None)
     }
 
     /// The same, by who holds the lock.
@@ -69,6 +70,7 @@ impl Folder {
         tenant: &TenantId,
         expected: &StoredDocument,
         bytes: &Bytes,
+        entry: Option<&LogEntry>,
     ) -> Result<Version, WriteError> {
         if bytes.len() as u64 > self.limit {
             return Err(WriteError::Refused(DocumentError::TooLarge {
@@ -89,13 +91,20 @@ impl Folder {
             };
             let journaled = self.journal_begin(tenant, bytes)?;
             let outcome = match current {
-                Some(file) => self.replace(tenant, expected, bytes, &target, file, purpose),
-                None => self.create(tenant, expected, bytes, &target).map_err(NotReplaced::Failed),
+                Some(file) => {
+                    self.replace(tenant, expected, (bytes, entry), &target, file, purpose)
+                }
+                None => self
+                    .create(tenant, expected, (bytes, entry), &target)
+                    .map_err(NotReplaced::Failed),
             };
             match outcome {
                 Ok(file) => {
                     self.emptied.pin().remove(tenant);
                     let last_write = self.journal_commit(tenant, journaled);
+                    if let Some(entry) = entry {
+                        self.replace_head(tenant, entry);
+                    }
                     return Ok(FileVersion::written(file, last_write));
                 }
                 Err(NotReplaced::Failed(error)) => {
@@ -138,13 +147,14 @@ impl Folder {
         &self,
         tenant: &TenantId,
         expected: &StoredDocument,
-        bytes: &[u8],
+        (bytes, entry): (&[u8], Option<&LogEntry>),
         target: &Path,
     ) -> Result<FileState, WriteError> {
         if !expected.version.is_absent() {
             return Err(WriteError::Conflict);
         }
         let mut staged = self.stage(target, bytes, None)?;
+        self.record(tenant, entry)?;
         self.announce(tenant, expected, staged.identity_before()?);
         if let Err(error) = self.files.rename_new(&staged.path, target) {
             return Err(if error.kind() == ErrorKind::AlreadyExists {
@@ -169,7 +179,7 @@ impl Folder {
         &self,
         tenant: &TenantId,
         expected: &StoredDocument,
-        bytes: &[u8],
+        (bytes, entry): (&[u8], Option<&LogEntry>),
         target: &Path,
         current: File,
         purpose: Purpose,
@@ -192,6 +202,7 @@ impl Folder {
             return Err(WriteError::Conflict.into());
         }
         let mut staged = self.stage(target, bytes, Some((&current, &metadata)))?;
+        self.record(tenant, entry)?;
         let hold = self.hold(&current, target);
         if !is_open && matches!(hold, Hold::OpenElsewhere) {
             return Err(NotReplaced::BeingEdited);
@@ -338,6 +349,11 @@ impl Folder {
         self.files
             .rename(&staged.path, target)
             .map_err(|source| not_put("rename a file to", target, source))
+    }
+
+    /// Records what is about to be done. Nothing is held that others wait for.
+    fn record(&self, tenant: &TenantId, entry: Option<&LogEntry>) -> Result<(), WriteError> {
+        entry.map_or(Ok(()), |entry| self.append_to_log(tenant, entry))
     }
 
     fn holds(&self, file: &File, expected: &StoredDocument) -> io::Result<bool> {

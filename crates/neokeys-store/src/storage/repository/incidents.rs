@@ -24,6 +24,8 @@ pub(super) enum Area {
     Reading,
     /// Its document could not be written safely.
     Writing,
+    /// Its audit log cannot be written.
+    Recording,
     /// Its document was asked for, and did not come in time.
     Answering,
 }
@@ -58,6 +60,10 @@ impl Incidents {
         let sentences = [
             (self.count(Area::Reading), "cannot be read"),
             (self.count(Area::Writing), "could not be written safely"),
+            (
+                self.count(Area::Recording),
+                "cannot be changed, since their audit log cannot be written",
+            ),
             (self.count(Area::Answering), "take too long to be read"),
         ];
         let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::freshness::Freshness;
 use super::queue::CommitQueue;
+use super::recording::Recorded;
 use super::snapshot::Latest;
 use crate::domain::{ReadError, TenantId};
 use crate::storage::document::Diagnostic;
@@ -23,6 +24,7 @@ pub(super) struct LoadedTenant {
     /// The outcome of the last read; held by the one under way.
     pub(super) loading: Arc<tokio::sync::Mutex<Option<LastRead>>>,
     queue: Mutex<CommitQueue>,
+    recorded: Mutex<Recorded>,
     /// Held by the writer from before it writes until what came of it is published, however it ends.
     pub(super) writing: tokio::sync::Mutex<()>,
     /// When it was asked for last, in loads.
@@ -62,6 +64,7 @@ impl LoadedTenant {
             begun: AtomicU64::new(0),
             loading: Arc::default(),
             queue: Mutex::default(),
+            recorded: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
             used: AtomicU64::new(0),
         }
@@ -70,6 +73,11 @@ impl LoadedTenant {
     pub(super) fn queue(&self) -> MutexGuard<'_, CommitQueue> {
         // Each change is one push or take, so what a panic left behind is whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        // What a panic left behind is counts and a document that was there.
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the write that is under way has ended and what came of it is published.

@@ -3,6 +3,8 @@
 //! Reading a tenant that did not change costs a look at its document's version. Writing is one
 //! writer's affair a tenant ([`writer`]).
 
+mod applying;
+mod audit;
 mod footprint;
 mod freshness;
 mod incidents;
@@ -10,6 +12,7 @@ mod loaded_tenant;
 mod open;
 mod pending_usage;
 mod queue;
+mod recording;
 mod refresh;
 mod snapshot;
 mod statistics;
@@ -26,6 +29,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use self::audit::Audit;
+pub use self::audit::{AuditConfig, AuditKeyError};
 use self::freshness::Freshness;
 use self::incidents::{Area, Incidents};
 pub use self::open::{OpenError, StoreConfig, open_documents};
@@ -45,8 +50,8 @@ use super::document_store::{
 use super::url::StoreUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{
-    CallerGone, Commit, CommitFuture, Digest, KeyPolicy, KeyRepository, Keyring, KeyringFuture,
-    Minute, ReadError, StoreHealth, TenantId, UsageFuture,
+    Actor, CallerGone, Commit, CommitFuture, Digest, Initiator, KeyPolicy, KeyRepository, Keyring,
+    KeyringFuture, Minute, ReadError, StoreHealth, TenantId, UsageFuture,
 };
 
 pub use self::statistics::RepositoryStatistics;
@@ -70,6 +75,7 @@ struct Shared {
     write_slots: Semaphore,
     uses: PendingUsage,
     usage: UsageFlush,
+    audit: Audit,
 }
 
 impl DocumentRepository {
@@ -79,7 +85,9 @@ impl DocumentRepository {
     /// [`OpenError`] when the folder is not there, the settings make no sense, or the store is not
     /// built in.
     pub fn open(url: &StoreUrl, config: &StoreConfig) -> Result<Self, OpenError> {
-        Self::on(open_documents(url, config)?, config, Arc::new(SystemClock))
+        let documents = open_documents(url, config)?;
+        let audit = Audit::open(url, &config.audit).map_err(OpenError::AuditKey)?;
+        Self::on(documents, config, audit, Arc::new(SystemClock))
     }
 
     /// The keys in a store of documents.
@@ -98,12 +106,14 @@ impl DocumentRepository {
         documents: Arc<dyn DocumentStore>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        Self::on(documents, &StoreConfig::default(), clock)
+        let config = StoreConfig::default();
+        Self::on(documents, &config, Audit::unsigned(&config.audit), clock)
     }
 
     fn on(
         documents: Arc<dyn DocumentStore>,
         config: &StoreConfig,
+        audit: Audit,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let pending = Arc::<PendingCommits>::default();
@@ -120,6 +130,7 @@ impl DocumentRepository {
             write_slots: Semaphore::new(BLOCKING_THREADS / 2),
             uses: PendingUsage::default(),
             usage: UsageFlush::every(usage_period),
+            audit,
         };
         let shared = Arc::new(shared);
         shared.keep_flushing();
@@ -147,7 +158,19 @@ impl DocumentRepository {
     /// # Errors
     /// [`CreateTenantError`] when it exists or cannot be made.
     pub async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
-        self.shared.documents.create_tenant(tenant).await
+        self.create_tenant_by(tenant, Initiator::of(Actor::SERVICE)).await
+    }
+
+    /// The same, as somebody's deed.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn create_tenant_by(
+        &self,
+        tenant: &TenantId,
+        initiator: Initiator,
+    ) -> Result<(), CreateTenantError> {
+        self.shared.create_tenant(tenant, initiator).await
     }
 
     /// Reads and judges one tenant's document, or every one's.

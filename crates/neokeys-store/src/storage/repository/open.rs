@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audit::{AuditConfig, AuditKeyError};
 use crate::storage::document_store::DocumentStore;
 #[cfg(feature = "etcd")]
 use crate::storage::etcd::{EtcdOpenError, EtcdStore};
@@ -31,6 +32,8 @@ pub struct StoreConfig {
     pub max_staleness: Option<Duration>,
     /// How long a change waits for somebody who goes on writing to the document in a folder.
     pub edit_time: Duration,
+    /// The audit logs.
+    pub audit: AuditConfig,
     /// How often uses of tokens are written down; each kind of store has a period of its own otherwise.
     pub usage_period: Option<Duration>,
 }
@@ -43,6 +46,7 @@ impl Default for StoreConfig {
             loaded_limit: 1 << 30,
             max_staleness: None,
             edit_time: EDIT_TIME,
+            audit: AuditConfig::default(),
             usage_period: None,
         }
     }
@@ -79,6 +83,8 @@ pub enum OpenError {
     #[cfg(feature = "object-storage")]
     #[error("the object storage cannot be used")]
     Objects(#[source] ObjectsOpenError),
+    #[error("the heads of audit logs cannot be signed (setting audit.signing_key)")]
+    AuditKey(#[source] AuditKeyError),
     #[error("cannot start the storage threads")]
     Threads(#[source] io::Error),
 }

@@ -36,6 +36,8 @@ pub(super) struct CommitQueue {
     pub(super) has_writer: bool,
     /// Another process keeps the writer from its turn.
     is_held_up: bool,
+    /// Somebody asked whether the document is in the log.
+    is_to_look: bool,
     /// From so many on, those that nobody wants any more are taken out.
     full: usize,
 }
@@ -89,7 +91,13 @@ struct NoEnd;
 
 impl Default for CommitQueue {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), has_writer: false, is_held_up: false, full: MANY }
+        Self {
+            waiting: VecDeque::new(),
+            has_writer: false,
+            is_held_up: false,
+            is_to_look: false,
+            full: MANY,
+        }
     }
 }
 
@@ -117,7 +125,23 @@ impl CommitQueue {
     /// Since when the one that has waited longest does, of those that are still wanted.
     pub(super) fn oldest(&mut self) -> Option<Instant> {
         self.drop_left();
-        self.waiting.front().map(|waiting| waiting.since)
+        let look = self.is_to_look.then(Instant::now);
+        self.waiting.front().map(|waiting| waiting.since).or(look)
+    }
+
+    /// Whether nobody waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The document has to be looked at, whether it is in the log.
+    pub(super) fn ask_to_look(&mut self) {
+        self.is_to_look = true;
+    }
+
+    /// Whether that was asked since it was done last.
+    pub(super) fn take_look(&mut self) -> bool {
+        std::mem::take(&mut self.is_to_look)
     }
 
     /// All that wait.

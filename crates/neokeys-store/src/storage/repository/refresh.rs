@@ -87,8 +87,8 @@ impl Shared {
     }
 
     async fn read(
-        &self,
-        tenant: &LoadedTenant,
+        self: &Arc<Self>,
+        tenant: &Arc<LoadedTenant>,
         demand: Freshness,
     ) -> Result<Arc<Snapshot>, ReadError> {
         let id = &tenant.id;
@@ -151,6 +151,9 @@ impl Shared {
             }
             let snapshot = Arc::new(snapshot);
             if tenant.latest.publish_loaded(since, Arc::clone(&snapshot)) {
+                if snapshot.fault.is_none() {
+                    self.look_for_changes(tenant, &snapshot);
+                }
                 return Ok(snapshot);
             }
         }

@@ -4,10 +4,9 @@
 //! Invariant: every right is judged on the keys as the plan saw them, so no edit of it gives another one a
 //! right, or takes it away.
 
-use std::sync::Arc;
-
+use super::applying::{Deed, make};
 use super::queue::CommitResult;
-use crate::domain::{Commit, CommitError, Committed, EditError, Timestamp, Together};
+use crate::domain::{Commit, CommitError, EditError, Timestamp, Together};
 use crate::storage::document::DocumentEditor;
 
 /// Makes a commit with all that belongs to it, or nothing of it.
@@ -16,6 +15,7 @@ pub(super) fn apply_together(
     commit: &Commit,
     together: &Together,
     now: Timestamp,
+    deeds: &mut Vec<Deed>,
 ) -> CommitResult {
     let edits = || std::iter::once(&commit.edit).chain(&together.edits);
     for edit in edits() {
@@ -25,15 +25,10 @@ pub(super) fn apply_together(
         return Err(CommitError::Edit(EditError::PreconditionFailed));
     }
     let mut attempt = draft.clone();
-    let mut make = |edit| {
-        let change = attempt.keyring().judge(edit, &commit.precondition, now)?;
-        attempt.make(&change)?;
-        Ok::<_, CommitError>(Arc::clone(change.key()))
-    };
-    let key = make(&commit.edit)?;
+    let first = make(&mut attempt, commit, &commit.edit, now, deeds)?;
     for edit in &together.edits {
-        make(edit)?;
+        make(&mut attempt, commit, edit, now, deeds)?;
     }
     *draft = attempt;
-    Ok(Committed { key })
+    Ok(first)
 }

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::applying::apply_commit;
 use super::freshness::Freshness;
-use super::writer::{Writer, apply_commit};
+use super::writer::Writer;
 use crate::causes::in_full;
 use crate::domain::CommitError;
 use crate::storage::document::DocumentEditor;
@@ -50,6 +51,8 @@ impl Writer {
 
     /// Answers those who have waited long enough. What a rule refuses needs no turn.
     pub(super) async fn refuse(&self, refusal: Refusal) {
+        // Whoever loads the document anew asks again.
+        self.tenant.queue().take_look();
         let (error, patience) = match refusal {
             Refusal::Unreadable(error) => {
                 for waiting in self.tenant.queue().take() {
@@ -72,7 +75,7 @@ impl Writer {
         let now = self.shared.clock.now();
         for waiting in batch {
             let by_rule = document.and_then(|document| {
-                apply_commit(&mut DocumentEditor::of(document), &waiting.commit, now).err()
+                apply_commit(&mut DocumentEditor::of(document), &waiting.commit, now).0.err()
             });
             self.answer(waiting, Err(by_rule.unwrap_or_else(|| error.clone())));
         }

@@ -9,17 +9,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Shared;
+use super::applying::{Deed, apply_each};
 use super::freshness::Freshness;
 use super::incidents::Area;
 use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY};
 use super::queue::{CommitResult, QueuedCommit};
 use super::refresh::PARSED_IN_PLACE;
 use super::snapshot::Snapshot;
-use super::together::apply_together;
 use crate::causes::in_full;
-use crate::domain::{Commit, CommitError, Committed, ReadError, Timestamp, Unavailable};
-use crate::storage::document::{Document, DocumentEditor};
-use crate::storage::document_store::{DocumentLock, Version, WriteError};
+use crate::domain::{CommitError, ReadError, Unavailable};
+use crate::storage::document::Document;
+use crate::storage::document_store::{DocumentError, DocumentLock, Version, WriteError};
 
 /// How often a document may change under the writer before it gives up.
 const ATTEMPTS: usize = 100;
@@ -45,6 +45,8 @@ struct Misread;
 /// The outcomes of commits on one document.
 struct Applied {
     outcomes: Vec<CommitResult>,
+    /// The deeds of each, done or refused.
+    deeds: Vec<Vec<Deed>>,
     /// The document with all that were not refused; none where all were.
     document: Option<Arc<Document>>,
 }
@@ -66,7 +68,13 @@ impl Writer {
                 Ok(turn) => {
                     // Who waits for a slot can still be left by who asked.
                     let _slot = self.shared.write_slots.acquire().await;
-                    let batch = self.tenant.queue().take();
+                    let (batch, is_to_look) = {
+                        let mut queue = self.tenant.queue();
+                        (queue.take(), queue.take_look())
+                    };
+                    if is_to_look && batch.is_empty() {
+                        self.look(&turn).await;
+                    }
                     self.commit_all(batch, &turn).await;
                 }
                 Err(refusal) => self.refuse(refusal).await,
@@ -86,6 +94,9 @@ impl Writer {
     async fn commit_all(&self, mut batch: Vec<QueuedCommit>, turn: &DocumentLock) {
         let mut conflicting = None;
         let mut demand = Freshness::Fresh;
+        if batch.is_empty() {
+            return;
+        }
         for _ in 0..ATTEMPTS {
             match self.attempt(batch, turn, demand, &mut conflicting).await {
                 Attempt::Answered => return,
@@ -106,7 +117,7 @@ impl Writer {
             Ok(snapshot) => snapshot,
             Err(error) => return self.answer_all(batch, &error),
         };
-        let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
+        let (Some(stored), Some(present)) = (snapshot.stored(), &snapshot.document) else {
             let error = CommitError::Unavailable(Unavailable::new(Contended));
             return self.answer_all(batch, &error);
         };
@@ -114,19 +125,39 @@ impl Writer {
         if batch.is_empty() {
             return Attempt::Answered;
         }
-        let Some((batch, applied)) = self.apply(Arc::clone(document), batch).await else {
+        let Some((batch, applied)) = self.apply(Arc::clone(present), batch).await else {
             return Attempt::Answered;
         };
-        let Applied { outcomes, document } = applied;
+        let Applied { outcomes, deeds, document } = applied;
+        let told: Vec<_> = batch
+            .iter()
+            .zip(&outcomes)
+            .zip(&deeds)
+            .map(|((waiting, outcome), deeds)| (waiting, outcome, deeds))
+            .collect();
+        let is_undone = conflicting.is_some();
         let Some(document) = document else {
             if demand == Freshness::Newest {
+                let entry = self.entry(&stored, present, None, &told, is_undone).await;
+                self.append(turn, entry).await;
                 return self.answer_each(batch, outcomes);
             }
             batch.iter().for_each(QueuedCommit::undo);
             return Attempt::Again(batch, Freshness::Newest);
         };
         let bytes = document.bytes().clone();
-        let write = self.shared.documents.write_locked(turn, &self.tenant.id, &stored, bytes);
+        let entry = match self.entry(&stored, present, Some(&document), &told, is_undone).await {
+            Ok(entry) => entry,
+            Err(error) => {
+                let error = self.failed(WriteError::Refused(error));
+                let outcomes = outcomes.into_iter().map(|outcome| outcome.and(Err(error.clone())));
+                return self.answer_each(batch, outcomes.collect());
+            }
+        };
+        let write = match (self.shared.audit_log(), &entry) {
+            (Some(log), Some(entry)) => log.write(turn, &self.tenant.id, &stored, bytes, entry),
+            _ => self.shared.documents.write_locked(turn, &self.tenant.id, &stored, bytes),
+        };
         let _writing = self.tenant.writing.lock().await;
         let began = Instant::now();
         let written = write.await;
@@ -139,7 +170,12 @@ impl Writer {
                 let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
                 self.shared.tally.batches.observe(done as u64);
                 self.shared.incidents.end(&self.tenant.id, Area::Writing);
-                self.answer_each(batch, outcomes)
+                let answered = self.answer_each(batch, outcomes);
+                let state = entry.and_then(|entry| entry.head.document);
+                if let (Some(state), Some(document)) = (state, &snapshot.document) {
+                    self.recorded(turn, document, state).await;
+                }
+                answered
             }
             Err(WriteError::Conflict) => {
                 self.shared.tally.conflicts.increment();
@@ -168,14 +204,14 @@ impl Writer {
         let is_small = document.bytes().len() <= PARSED_IN_PLACE;
         let clock = Arc::clone(&self.shared.clock);
         let work = move || {
-            let (made, mut outcomes) = apply_each(&document, &batch, clock.now());
+            let (made, mut outcomes, deeds) = apply_each(&document, &batch, clock.now());
             let is_changed = outcomes.iter().any(Result::is_ok);
             let document = made.filter(|_| is_changed).map(Arc::new);
             if document.is_none() {
                 let misread = || CommitError::Unavailable(Unavailable::new(Misread));
                 outcomes = outcomes.into_iter().map(|it| it.and_then(|_| Err(misread()))).collect();
             }
-            (batch, Applied { outcomes, document })
+            (batch, Applied { outcomes, deeds, document })
         };
         if is_small { Some(work()) } else { self.shared.background.block(work).await }
     }
@@ -209,6 +245,12 @@ impl Writer {
         match error {
             WriteError::NoSuchTenant => CommitError::NoSuchTenant,
             WriteError::Conflict => CommitError::Unavailable(Unavailable::new(Contended)),
+            WriteError::Refused(
+                cause @ (DocumentError::LogUnwritable(_) | DocumentError::LogDamaged { .. }),
+            ) => {
+                self.shared.incidents.begin(&self.tenant.id, Area::Recording, told);
+                CommitError::Unavailable(cause.into())
+            }
             WriteError::Refused(cause) => {
                 tracing::error!(tenant.id = %self.tenant.id, fault = told, "a change could not be written");
                 CommitError::Unavailable(cause.into())
@@ -238,38 +280,6 @@ impl Writer {
         batch.into_iter().for_each(|waiting| self.answer(waiting, Err(error.clone())));
         Attempt::Answered
     }
-}
-
-/// Every commit made on a document, one after another, with the outcome of each.
-fn apply_each(
-    document: &Document,
-    batch: &[QueuedCommit],
-    now: Timestamp,
-) -> (Option<Document>, Vec<CommitResult>) {
-    let commits = || batch.iter().map(|waiting| &waiting.commit);
-    let mut draft = DocumentEditor::of(document);
-    let outcomes = commits().map(|commit| apply_commit(&mut draft, commit, now)).collect();
-    if let Some(made) = draft.finish() {
-        return (Some(made), outcomes);
-    }
-    // One of them does not read back as it was meant: each by itself, so that the others are made.
-    let mut draft = DocumentEditor::careful(document);
-    let outcomes = commits().map(|commit| apply_commit(&mut draft, commit, now)).collect();
-    (draft.finish(), outcomes)
-}
-
-pub(super) fn apply_commit(
-    draft: &mut DocumentEditor,
-    commit: &Commit,
-    now: Timestamp,
-) -> CommitResult {
-    if let Some(together) = &commit.together {
-        return apply_together(draft, commit, together, now);
-    }
-    commit.right.authorize(draft.keyring(), &commit.edit, now)?;
-    let change = draft.keyring().judge(&commit.edit, &commit.precondition, now)?;
-    draft.make(&change)?;
-    Ok(Committed { key: Arc::clone(change.key()) })
 }
 
 /// Makes room for another writer if this one comes to a sudden end.

@@ -44,6 +44,16 @@ pub(crate) trait FileSystem: Send + Sync {
     fn create(&self, path: &Path) -> io::Result<File>;
     /// Writes all the bytes.
     fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()>;
+    /// Opens a file for reading and writing, made if it is not there.
+    fn open_or_create(&self, path: &Path) -> io::Result<File>;
+    /// Reads a range of a file: as many bytes of it as there are.
+    fn read_at(&self, file: &File, from: u64, to: u64) -> io::Result<Vec<u8>>;
+    /// Writes all the bytes from a place on.
+    fn write_at(&self, file: &File, from: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Gives a file another length.
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()>;
+    /// Waits until a file's contents are on disk, if not all that is known of it.
+    fn sync_data(&self, file: &File) -> io::Result<()>;
     /// Gives the file at a path the owner, group, mode and attributes of another.
     fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()>;
     /// Waits until a file's contents are on disk.
@@ -145,6 +155,47 @@ impl FileSystem for OsFileSystem {
 
     fn write(&self, mut file: &File, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)
+    }
+
+    fn open_or_create(&self, path: &Path) -> io::Result<File> {
+        loop {
+            let open = OpenOptions::new().read(true).write(true).open(path);
+            match open {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                outcome => return outcome.map_err(|error| ownership::explain(error, path)),
+            }
+            match ownership::create_file(path) {
+                // Another process was faster.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn read_at(&self, file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
+        let length = usize::try_from(file.metadata()?.len().min(to).saturating_sub(from));
+        let mut bytes = vec![0; length.unwrap_or(0)];
+        let mut read = 0;
+        while read < bytes.len() {
+            match file.read_at(&mut bytes[read..], from + read as u64)? {
+                0 => break,
+                more => read += more,
+            }
+        }
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    fn write_at(&self, file: &File, from: u64, bytes: &[u8]) -> io::Result<()> {
+        file.write_all_at(bytes, from)
+    }
+
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()> {
+        file.set_len(length)
+    }
+
+    fn sync_data(&self, file: &File) -> io::Result<()> {
+        file.sync_data()
     }
 
     fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()> {

@@ -60,6 +60,21 @@ impl FileSystem for Timed {
     fn write(&self, file: &File, bytes: &[u8]) -> io::Result<()> {
         OsFileSystem.write(file, bytes)
     }
+    fn open_or_create(&self, path: &Path) -> io::Result<File> {
+        OsFileSystem.open_or_create(path)
+    }
+    fn read_at(&self, file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
+        OsFileSystem.read_at(file, from, to)
+    }
+    fn write_at(&self, file: &File, from: u64, bytes: &[u8]) -> io::Result<()> {
+        OsFileSystem.write_at(file, from, bytes)
+    }
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()> {
+        OsFileSystem.truncate(file, length)
+    }
+    fn sync_data(&self, file: &File) -> io::Result<()> {
+        OsFileSystem.sync_data(file)
+    }
     fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()> {
         OsFileSystem.make_like(path, file, other)
     }

@@ -25,7 +25,7 @@ const THEIRS: &str = "apiKeys: []\n# theirs\n";
 
 /// The fate of the n-th call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+pub(super) enum Fault {
     /// It fails, and the next ones do not.
     Fails,
     /// It and all after it never happen.
@@ -48,10 +48,10 @@ pub(super) enum Circumstance {
 }
 
 pub(super) struct FailingFileSystem {
-    calls: Arc<AtomicUsize>,
-    at: usize,
-    fault: Fault,
-    circumstance: Mutex<Circumstance>,
+    pub(super) calls: Arc<AtomicUsize>,
+    pub(super) at: usize,
+    pub(super) fault: Fault,
+    pub(super) circumstance: Mutex<Circumstance>,
 }
 
 impl FailingFileSystem {
@@ -141,6 +141,27 @@ impl FileSystem for FailingFileSystem {
             let _ = OsFileSystem.write(file, &bytes[..bytes.len() / 2]);
         });
         torn.and_then(|()| OsFileSystem.write(file, bytes))
+    }
+    fn open_or_create(&self, path: &Path) -> io::Result<File> {
+        self.step()?;
+        OsFileSystem.open_or_create(path)
+    }
+    fn read_at(&self, file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
+        self.step()?;
+        OsFileSystem.read_at(file, from, to)
+    }
+    fn write_at(&self, file: &File, from: u64, bytes: &[u8]) -> io::Result<()> {
+        self.step().inspect_err(|_| {
+            let _ = OsFileSystem.write_at(file, from, &bytes[..bytes.len() / 2]);
+        })?;
+        OsFileSystem.write_at(file, from, bytes)
+    }
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()> {
+        self.step()?;
+        OsFileSystem.truncate(file, length)
+    }
+    fn sync_data(&self, file: &File) -> io::Result<()> {
+        self.sync(file)
     }
     fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()> {
         self.step().and_then(|()| OsFileSystem.make_like(path, file, other))

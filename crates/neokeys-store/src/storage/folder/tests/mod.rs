@@ -4,6 +4,7 @@ mod clock_skew;
 mod edited_after_a_write;
 mod fault_injection;
 mod killed_beside_others;
+mod recorded_changes;
 mod slow_disk;
 mod unacknowledged_write;
 mod usage_record;

@@ -1,0 +1,73 @@
+//! Commits made on a draft of their document, one after another, each with the deeds that its record
+//! tells.
+
+use std::sync::Arc;
+
+use super::queue::{CommitResult, QueuedCommit};
+use super::recording::action_of;
+use super::together::apply_together;
+use crate::audit::Action;
+use crate::domain::{Commit, Committed, KeyName, KeyringEdit, Timestamp};
+use crate::storage::document::{Document, DocumentEditor};
+
+/// A key, and what is done to it.
+pub(super) type Deed = (KeyName, Action);
+
+/// Every commit made on a document, one after another, with the outcome of each.
+pub(super) fn apply_each(
+    document: &Document,
+    batch: &[QueuedCommit],
+    now: Timestamp,
+) -> (Option<Document>, Vec<CommitResult>, Vec<Vec<Deed>>) {
+    let apply_all = |draft: &mut DocumentEditor| {
+        let commits = batch.iter().map(|waiting| &waiting.commit);
+        commits.map(|commit| apply_commit(draft, commit, now)).unzip()
+    };
+    let mut draft = DocumentEditor::of(document);
+    let (outcomes, deeds) = apply_all(&mut draft);
+    if let Some(made) = draft.finish() {
+        return (Some(made), outcomes, deeds);
+    }
+    // One of them does not read back as it was meant: each by itself, so that the others are made.
+    let mut draft = DocumentEditor::careful(document);
+    let (outcomes, deeds) = apply_all(&mut draft);
+    (draft.finish(), outcomes, deeds)
+}
+
+pub(super) fn apply_commit(
+    draft: &mut DocumentEditor,
+    commit: &Commit,
+    now: Timestamp,
+) -> (CommitResult, Vec<Deed>) {
+    let mut deeds = Vec::new();
+    let outcome = if let Some(together) = &commit.together {
+        apply_together(draft, commit, together, now, &mut deeds)
+    } else {
+        commit
+            .right
+            .authorize(draft.keyring(), &commit.edit, now)
+            .map_err(Into::into)
+            .and_then(|()| make(draft, commit, &commit.edit, now, &mut deeds))
+    };
+    if outcome.is_err() {
+        let refused = |edit: &KeyringEdit| (edit.name().clone(), action_of(edit, None, None));
+        deeds = vec![refused(&commit.edit)];
+    }
+    (outcome, deeds)
+}
+
+/// Makes one edit of a commit.
+pub(super) fn make(
+    draft: &mut DocumentEditor,
+    commit: &Commit,
+    edit: &KeyringEdit,
+    now: Timestamp,
+    deeds: &mut Vec<Deed>,
+) -> CommitResult {
+    let change = draft.keyring().judge(edit, &commit.precondition, now)?;
+    let before = draft.keyring().find_by_name(edit.name().as_str()).cloned();
+    draft.make(&change)?;
+    let key = Arc::clone(change.key());
+    deeds.push((edit.name().clone(), action_of(edit, before.as_deref(), Some(&key))));
+    Ok(Committed { key })
+}

@@ -1,0 +1,356 @@
+//! Records of a tenant's changes, made by its writer: what goes into the log with a batch, and what is
+//! found to have changed by other means.
+//!
+//! Invariant: where a log is kept, no change is acknowledged whose record is not in it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Shared;
+use super::applying::Deed;
+use super::freshness::Freshness;
+use super::incidents::Area;
+use super::loaded_tenant::LoadedTenant;
+use super::queue::{CommitResult, QueuedCommit};
+use super::snapshot::Snapshot;
+use super::writer::Writer;
+use crate::audit::{
+    Action, DocumentChange, DocumentState, Event, KeyChange, KeyringChange, Refusal, Subject,
+};
+use crate::causes::in_full;
+use crate::domain::{Actor, ApiKey, CommitError, Initiator, Keyring, KeyringEdit, TenantId};
+use crate::storage::audit_log::{AuditLog, LogEntry};
+use crate::storage::document::Document;
+use crate::storage::document_store::{
+    CreateTenantError, DocumentError, DocumentLock, StoredDocument, WriteError,
+};
+use crate::storage::log_draft::LogDraft;
+use crate::storage::tenant_events::TenantEvents;
+
+/// Refused changes of a tenant that have a line each, in a minute.
+const MOST_REFUSALS: u64 = 10;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The part of a tenant that is about its log.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// The keys of the document that the log told of last.
+    last: Option<(DocumentState, Arc<Keyring>)>,
+    refusals: Refusals,
+}
+
+/// Counts refused changes, of which few have lines of their own.
+#[derive(Debug, Default)]
+struct Refusals {
+    /// Since when the present ones are counted.
+    since: Duration,
+    count: u64,
+}
+
+impl Refusals {
+    /// One more. Says how many of the minute before had no line, and whether this one has one.
+    fn note(&mut self, now: Duration) -> (u64, bool) {
+        let left_out = self.take_left_out(now);
+        if left_out > 0 || self.count == 0 {
+            *self = Self { since: now, count: 0 };
+        }
+        self.count += 1;
+        (left_out, self.count <= MOST_REFUSALS)
+    }
+
+    /// How many had no line, if their minute is over.
+    fn take_left_out(&mut self, now: Duration) -> u64 {
+        if now.saturating_sub(self.since) < MINUTE {
+            return 0;
+        }
+        std::mem::take(&mut self.count).saturating_sub(MOST_REFUSALS)
+    }
+}
+
+/// The state of a document as a store holds it.
+pub(super) fn state_of(stored: &StoredDocument) -> DocumentState {
+    if stored.version.is_absent() {
+        DocumentState::Absent
+    } else {
+        DocumentState::of(&stored.bytes)
+    }
+}
+
+/// The deed of an edit, done or not.
+pub(super) fn action_of(
+    edit: &KeyringEdit,
+    before: Option<&ApiKey>,
+    after: Option<&ApiKey>,
+) -> Action {
+    let change = || after.map_or_else(KeyChange::default, |after| KeyChange::of(before, after));
+    match edit {
+        KeyringEdit::Create(key) => Action::Create(KeyChange::of(None, key)),
+        KeyringEdit::Update { .. } | KeyringEdit::Amend { .. } => Action::Update(change()),
+        KeyringEdit::Delete { .. } => Action::Delete,
+        KeyringEdit::Rotate { rotation, .. } => Action::Rotate { overlap: rotation.overlap },
+        KeyringEdit::EndOverlap { .. } => Action::EndOverlap,
+        KeyringEdit::EndToken { .. } => {
+            let disables =
+                before.is_some_and(|key| key.enabled) && after.is_some_and(|it| !it.enabled);
+            Action::Revoke { disables }
+        }
+    }
+}
+
+impl Shared {
+    /// The log, if one is kept.
+    pub(super) fn audit_log(&self) -> Option<&dyn AuditLog> {
+        if self.audit.enabled { self.documents.audit_log() } else { None }
+    }
+
+    /// Whether a document is another than the log told of last, as far as can be told without a turn.
+    pub(super) async fn is_unrecorded(&self, tenant: &TenantId, found: DocumentState) -> bool {
+        let Some(log) = self.audit_log() else { return false };
+        match log.read_end(tenant).await {
+            // A log that was never begun begins with the first change.
+            Ok(end) if end.head.size == 0 && !end.goes_on => false,
+            Ok(end) => end.head.document != Some(found),
+            // A change will say so.
+            Err(_) => false,
+        }
+    }
+
+    /// Records by and by what somebody changed by other means, if a document that was loaded is not the
+    /// last one in the log.
+    pub(super) fn look_for_changes(
+        self: &Arc<Self>,
+        tenant: &Arc<LoadedTenant>,
+        loaded: &Snapshot,
+    ) {
+        let Some(stored) = loaded.stored().filter(|_| self.audit_log().is_some()) else { return };
+        let (shared, tenant) = (Arc::clone(self), Arc::clone(tenant));
+        drop(self.background.spawn(async move {
+            let state = state_of(&stored);
+            let is_known = tenant.recorded().last.as_ref().is_some_and(|last| last.0 == state);
+            if is_known || !shared.is_unrecorded(&tenant.id, state).await {
+                return;
+            }
+            let needs_writer = {
+                let mut queue = tenant.queue();
+                queue.ask_to_look();
+                !std::mem::replace(&mut queue.has_writer, true)
+            };
+            if needs_writer {
+                let background = shared.background.clone();
+                drop(background.spawn_to_end(Writer { tenant, shared }.work()));
+            }
+        }));
+    }
+
+    /// Makes a tenant, and records who did.
+    pub(super) async fn create_tenant(
+        &self,
+        tenant: &TenantId,
+        initiator: Initiator,
+    ) -> Result<(), CreateTenantError> {
+        let events = TenantEvents {
+            documents: &*self.documents,
+            log: self.audit_log(),
+            key: self.audit.key(),
+            tenant,
+            initiator,
+            at: self.clock.since_epoch(),
+        };
+        events.create().await
+    }
+
+    fn event(&self, tenant: &LoadedTenant, initiator: Initiator, action: Action) -> Event {
+        Event {
+            at: self.clock.since_epoch(),
+            initiator,
+            tenant: tenant.id.clone(),
+            subject: Subject::Tenant,
+            action,
+            refusal: None,
+            document: None,
+            plan: None,
+        }
+    }
+}
+
+impl Writer {
+    /// Looks whether the document is in the log, and records it if somebody changed it by other means.
+    pub(super) async fn look(&self, turn: &DocumentLock) {
+        let Ok(snapshot) = self.fresh(Freshness::Fresh).await else { return };
+        let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
+            return;
+        };
+        let entry = self.entry(&stored, document, None, &[], false).await;
+        let state = entry.as_ref().ok().and_then(|entry| entry.as_ref()?.head.document);
+        if self.append(turn, entry).await
+            && let Some(state) = state
+        {
+            self.recorded(turn, document, state).await;
+        }
+    }
+
+    /// The lines of a batch on a document, with what is found to have changed before; nothing where no
+    /// log is kept, or there is nothing to say. `after` is the document with those that were not
+    /// refused.
+    pub(super) async fn entry(
+        &self,
+        stored: &StoredDocument,
+        present: &Arc<Document>,
+        after: Option<&Document>,
+        told: &[(&QueuedCommit, &CommitResult, &Vec<Deed>)],
+        is_undone: bool,
+    ) -> Result<Option<LogEntry>, DocumentError> {
+        let Some(log) = self.shared.audit_log() else { return Ok(None) };
+        let before = state_of(stored);
+        let mut draft = LogDraft::at_end(log, &self.tenant.id).await?;
+        draft.settle(before, is_undone, self.shared.clock.since_epoch());
+        self.find_changes(log, &mut draft, before, present.keyring()).await?;
+        let document =
+            after.map(|after| DocumentChange { before, after: DocumentState::of(after.bytes()) });
+        for (waiting, outcome, deeds) in told {
+            self.tell(&mut draft, waiting, outcome, deeds, document);
+        }
+        Ok(draft.finish(self.shared.audit.key()))
+    }
+
+    /// Tells of a document that is another than the last one in the log.
+    async fn find_changes(
+        &self,
+        log: &dyn AuditLog,
+        draft: &mut LogDraft,
+        present: DocumentState,
+        keyring: &Arc<Keyring>,
+    ) -> Result<(), DocumentError> {
+        let last = draft.document();
+        let is_new = draft.is_first() && present == DocumentState::Absent;
+        if last != Some(present) && !is_new {
+            let change = match last {
+                None => Some(KeyringChange::of(None, keyring)),
+                Some(last) => {
+                    let known = self.tenant.recorded().last.clone().filter(|it| it.0 == last);
+                    let known = match known {
+                        Some((_, keyring)) => Some(keyring),
+                        None => recalled(log, &self.tenant.id, last).await?,
+                    };
+                    known.map(|known| KeyringChange::of(Some(&known), keyring))
+                }
+            };
+            let action = Action::Found(change);
+            let event = self.shared.event(&self.tenant, Initiator::of(Actor::FILE), action);
+            let before = last.unwrap_or(DocumentState::Absent);
+            let document = Some(DocumentChange { before, after: present });
+            draft.push(&Event { document, ..event });
+        }
+        Ok(())
+    }
+
+    fn tell(
+        &self,
+        draft: &mut LogDraft,
+        waiting: &QueuedCommit,
+        outcome: &CommitResult,
+        deeds: &[Deed],
+        document: Option<DocumentChange>,
+    ) {
+        let commit = &waiting.commit;
+        let plan = commit.together.as_ref().map(|_| draft.plan());
+        for (key, action) in deeds {
+            let event = self.shared.event(&self.tenant, commit.initiator.clone(), action.clone());
+            let subject = Subject::Key(key.clone());
+            self.tell_one(draft, outcome, Event { subject, plan: plan.clone(), ..event }, document);
+        }
+    }
+
+    fn tell_one(
+        &self,
+        draft: &mut LogDraft,
+        outcome: &CommitResult,
+        event: Event,
+        document: Option<DocumentChange>,
+    ) {
+        match outcome {
+            Ok(_) => draft.push(&Event { document, ..event }),
+            Err(error) if event.initiator.actor.is_caller() => {
+                let Some(refusal) = refusal(error) else { return };
+                let (left_out, has_line) = self.tenant.recorded().refusals.note(event.at);
+                if left_out > 0 {
+                    let service = Initiator::of(Actor::SERVICE);
+                    let action = Action::Refusals(left_out);
+                    draft.push(&self.shared.event(&self.tenant, service, action));
+                }
+                if has_line {
+                    draft.push(&Event { refusal: Some(refusal), ..event });
+                }
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Appends what tells of no document that is to be written. Says whether it is in the log.
+    pub(super) async fn append(
+        &self,
+        turn: &DocumentLock,
+        entry: Result<Option<LogEntry>, DocumentError>,
+    ) -> bool {
+        let Some(log) = self.shared.audit_log() else { return false };
+        let appended = match entry {
+            Ok(None) => return true,
+            Ok(Some(entry)) => log.append(turn, &self.tenant.id, &entry).await,
+            Err(error) => Err(WriteError::Refused(error)),
+        };
+        match appended {
+            Ok(()) => {
+                self.shared.incidents.end(&self.tenant.id, Area::Recording);
+                true
+            }
+            Err(error) => {
+                self.shared.incidents.begin(&self.tenant.id, Area::Recording, in_full(&error));
+                false
+            }
+        }
+    }
+
+    /// Takes note that a document is in the log, and keeps a copy of it while nobody waits.
+    pub(super) async fn recorded(
+        &self,
+        turn: &DocumentLock,
+        document: &Arc<Document>,
+        state: DocumentState,
+    ) {
+        let Some(log) = self.shared.audit_log() else { return };
+        self.shared.incidents.end(&self.tenant.id, Area::Recording);
+        self.tenant.recorded().last = Some((state, Arc::clone(document.keyring())));
+        if self.tenant.queue().is_empty()
+            && let Err(error) = log.remember(turn, &self.tenant.id, document.bytes()).await
+        {
+            tracing::debug!(tenant.id = %self.tenant.id, %error, "no copy of the document is kept");
+        }
+    }
+}
+
+/// The keys of the last document in the log, if a copy of it was kept.
+async fn recalled(
+    log: &dyn AuditLog,
+    tenant: &TenantId,
+    last: DocumentState,
+) -> Result<Option<Arc<Keyring>>, DocumentError> {
+    if last == DocumentState::Absent {
+        return Ok(Some(Arc::new(Keyring::new(Vec::new(), Vec::new()))));
+    }
+    let copy = log.recall(tenant).await?.filter(|bytes| DocumentState::of(bytes) == last);
+    let document = copy.and_then(|bytes| Document::parse(bytes).ok());
+    Ok(document.map(|document| Arc::clone(document.keyring())))
+}
+
+/// The reason of a refusal by a rule; none where it was not refused, or by no rule.
+fn refusal(error: &CommitError) -> Option<Refusal> {
+    match error {
+        CommitError::NotAllowed(reason) => Some(Refusal(in_full(reason))),
+        CommitError::Edit(reason) => Some(Refusal(in_full(reason))),
+        CommitError::NoSuchTenant
+        | CommitError::NotEditable { .. }
+        | CommitError::Unavailable(_)
+        | CommitError::CallerGone
+        | CommitError::Uncertain(_) => None,
+    }
+}
