@@ -335,3 +335,16 @@ async fn a_key_looks_at_itself_and_ends_its_own_token_without_any_permission() {
     assert_eq!(service.client().get(OWN).await.status, 401);
     assert_eq!(service.client().with_api_key(&token_of("other")).get(OWN).await.status, 401);
 }
+
+/// Its status and last use move though nobody writes, so the tag cannot say that a copy is as good.
+#[tokio::test]
+async fn details_are_sent_again_to_who_has_their_tag() {
+    let service = Service::start();
+    let admin = service.admin();
+    let tag = admin.get(&details("reader")).await.header("etag").to_owned();
+    let again = admin.request("GET", &details("reader")).header("if-none-match", &tag).send().await;
+    assert_eq!((again.status.as_u16(), again.header("etag")), (200, tag.as_str()));
+    assert_eq!(again.json()["name"], "reader");
+    let other = admin.request("GET", &details("reader")).header("if-match", "\"x\"").send().await;
+    assert_eq!(other.status, 412);
+}

@@ -10,7 +10,8 @@ use crate::KEYS;
 use crate::key_details::{DETAILS, details};
 use neokeys_testkit::{Client, Reply, Service, document, entry, token_of};
 
-const CALLERS: usize = 64;
+/// As many in each of two processes.
+const CALLERS: usize = 500;
 
 async fn rotate(client: &Client, name: &str, overlap: u64) -> Reply {
     let path = format!("{}/rotate", details(name));
@@ -23,16 +24,20 @@ async fn amend(client: &Client, name: &str, patch: Value) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_go_on_through_a_rotation_until_the_older_token_is_ended() {
-    let service = Arc::new(Service::start());
+async fn callers_of_two_processes_go_on_through_a_rotation_until_the_older_token_is_ended() {
+    let service = Service::start();
+    let process = service.start_process();
     let admin = service.admin();
     // Set before the request that ends the token is sent, and after it was answered.
     let (is_ending, has_ended) =
         (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let let_in = Arc::new(AtomicUsize::new(0));
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|_| {
-            let client = service.client().with_api_key(&token_of("reader"));
+    let nodes = [service.client(), process.client()];
+    let callers: Vec<_> = nodes
+        .iter()
+        .flat_map(|node| vec![node; CALLERS])
+        .map(|node| {
+            let client = node.with_api_key(&token_of("reader"));
             let (is_ending, has_ended) = (Arc::clone(&is_ending), Arc::clone(&has_ended));
             let let_in = Arc::clone(&let_in);
             tokio::spawn(async move {
@@ -52,14 +57,16 @@ async fn callers_go_on_through_a_rotation_until_the_older_token_is_ended() {
         .collect();
     let go_on = async || {
         let before = let_in.load(Ordering::SeqCst);
-        while let_in.load(Ordering::SeqCst) < before + 2 * CALLERS {
+        while let_in.load(Ordering::SeqCst) < before + 4 * CALLERS {
             tokio::task::yield_now().await;
         }
     };
     go_on().await;
     let rotated = rotate(&admin, "reader", 3_600).await;
     let new = rotated.json()["token"].as_str().unwrap().to_owned();
-    assert_eq!(service.client().with_api_key(&new).get(KEYS).await.status, 200);
+    for node in &nodes {
+        assert_eq!(node.with_api_key(&new).get(KEYS).await.status, 200);
+    }
     go_on().await;
     is_ending.store(true, Ordering::SeqCst);
     let ended = admin.delete(&format!("{}/previousTokens", details("reader"))).await;
@@ -68,7 +75,9 @@ async fn callers_go_on_through_a_rotation_until_the_older_token_is_ended() {
     for caller in callers {
         caller.await.unwrap();
     }
-    assert_eq!(service.client().with_api_key(&new).get(KEYS).await.status, 200);
+    for node in &nodes {
+        assert_eq!(node.with_api_key(&new).get(KEYS).await.status, 200);
+    }
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod key_ends;
 mod key_life;
 mod key_policy;
 mod keys;
+mod killed_rotation;
 mod owners;
 mod plan;
 mod same_work;
