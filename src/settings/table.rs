@@ -153,6 +153,16 @@ settings! {
     /// How long requests in flight may take to finish when the service is told to stop. 0s: they are
     /// cut off.
     "limits.shutdown" => limits.shutdown: One<Time>;
+    /// Whether every change of keys is recorded in its tenant's audit log before it is made, in a folder or
+    /// memory.
+    "audit.enabled" => storage.audit.enabled: Yaml<_>;
+    /// The name of the key that signs audit logs, given when it is made. null: the host's name.
+    "audit.origin" => storage.audit.origin: Yaml<_>;
+    /// The file with the key that signs the heads of audit logs; made if it does not exist. null:
+    /// audit.key in the folder .neokeys of the store.
+    "audit.signing_key" => storage.audit.signing_key: Yaml<_>;
+    /// Whether the audit log has the address that a change came from.
+    "audit.addresses" => storage.audit.addresses: Yaml<_>;
     /// A PEM file with the server's certificate and its chain. Without it, the service speaks plain
     /// HTTP.
     "tls.certificate" => tls.certificate: Yaml<_>;

@@ -260,7 +260,11 @@ fn http_parts(
         observer: traces.map(|traces| traces as Arc<dyn RequestObserver>),
         keys: Data::new(KeyService {
             clock: Arc::new(SystemClock),
-            recorded_clients: Some(ClientAddresses::new(&auth.throttle.trusted_proxies)),
+            recorded_clients: settings
+                .storage
+                .audit
+                .addresses
+                .then(|| ClientAddresses::new(&auth.throttle.trusted_proxies)),
             trail: Arc::clone(&store) as Arc<dyn AuditTrail>,
             repository: store as Arc<dyn KeyRepository>,
             bearer,

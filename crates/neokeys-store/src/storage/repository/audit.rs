@@ -20,6 +20,8 @@ pub struct AuditConfig {
     /// The file with the key, made if it is not there. Where none is set, it is kept beside the logs of
     /// a store in a folder; heads of others are not signed.
     pub signing_key: Option<PathBuf>,
+    /// Whether callers' addresses are recorded.
+    pub addresses: bool,
 }
 
 /// How changes are recorded.
@@ -51,7 +53,7 @@ pub enum AuditKeyError {
 
 impl Default for AuditConfig {
     fn default() -> Self {
-        Self { enabled: true, origin: None, signing_key: None }
+        Self { enabled: true, origin: None, signing_key: None, addresses: true }
     }
 }
 

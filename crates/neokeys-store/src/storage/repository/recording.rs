@@ -318,7 +318,6 @@ impl Writer {
         state: DocumentState,
     ) {
         let Some(log) = self.shared.audit_log() else { return };
-        self.shared.incidents.end(&self.tenant.id, Area::Recording);
         self.tenant.recorded().last = Some((state, Arc::clone(document.keyring())));
         if self.tenant.queue().is_empty()
             && let Err(error) = log.remember(turn, &self.tenant.id, document.bytes()).await

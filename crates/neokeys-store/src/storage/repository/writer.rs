@@ -170,6 +170,7 @@ impl Writer {
                 let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
                 self.shared.tally.batches.observe(done as u64);
                 self.shared.incidents.end(&self.tenant.id, Area::Writing);
+                self.shared.incidents.end(&self.tenant.id, Area::Recording);
                 let answered = self.answer_each(batch, outcomes);
                 let state = entry.and_then(|entry| entry.head.document);
                 if let (Some(state), Some(document)) = (state, &snapshot.document) {
