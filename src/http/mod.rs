@@ -13,6 +13,7 @@ mod edge;
 mod forward_auth;
 mod introspection;
 mod key_details;
+mod key_plans;
 mod key_service;
 mod operations;
 mod pages;

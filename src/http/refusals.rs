@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use utoipa::IntoResponses;
-use utoipa::openapi::{Ref, RefOr, Response};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+use crate::problem::ProblemType;
 
 /// Refusals as the SDK profile has them: what every question can be answered.
 pub(crate) struct Refused;
@@ -60,4 +62,18 @@ impl IntoResponses for BodyRefused {
 pub(super) fn referred(answers: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
     let reference = |name: &str| RefOr::Ref(Ref::new(format!("#/components/responses/{name}")));
     answers.iter().map(|(status, name)| ((*status).to_owned(), reference(name))).collect()
+}
+
+/// A refusal that the SDK profile does not have.
+pub(super) fn described(description: &str, kind: ProblemType, detail: &str) -> Response {
+    let example = serde_json::json!({
+        "type": kind.type_uri(), "title": kind.title(), "status": kind.status().as_u16(),
+        "detail": detail, "requestId": "8f1c",
+    });
+    let schema = Ref::from_schema_name("ProblemDetails");
+    let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
+    let media_types = ["application/json", "text/json", "text/plain", "application/problem+json"];
+    let response = ResponseBuilder::new().description(description);
+    let with = |response: ResponseBuilder, name: &&str| response.content(*name, content.clone());
+    media_types.iter().fold(response, with).build()
 }

@@ -13,11 +13,12 @@ use super::forward_auth::{
 };
 use super::introspection::{IntrospectToken, introspect};
 use super::key_details;
+use super::key_plans;
 use super::key_service::Keys;
 use super::operations::{
-    AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, ExportAuditLog,
-    GetApiKeyDetails, GetAuditCheckpoint, GetAuditProof, GetAuditTile, GetOwnApiKey,
-    ListApiKeyDetails, ListAuditEvents, ListScopes, RevokeToken, RotateApiKey,
+    AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens,
+    ExportAuditLog, GetApiKeyDetails, GetAuditCheckpoint, GetAuditProof, GetAuditTile,
+    GetOwnApiKey, ListApiKeyDetails, ListAuditEvents, ListScopes, RevokeToken, RotateApiKey,
 };
 use super::pages::openapi::Documents;
 use super::pages::security_txt::SecurityTxt;
@@ -146,6 +147,10 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .add(Address::at(EndPreviousTokens::PATH).operation::<EndPreviousTokens, _, _>(
             Credentials::InHeaders,
             key_details::end_previous_tokens,
+        ))
+        .add(Address::at(ApplyApiKeyPlan::PATH).operation::<ApplyApiKeyPlan, _, _>(
+            Credentials::InHeaders,
+            key_plans::apply_api_key_plan,
         ))
         .add(
             Address::at(GetOwnApiKey::PATH)

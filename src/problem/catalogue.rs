@@ -82,6 +82,12 @@ catalogue! {
          changed. Fetch it again and retry. A weak tag, `W/\"…\"`, never matches in \
          `If-Match` (RFC 9110 §13.1.1): a proxy between you and the service makes one of ours \
          when it compresses the answer. Have it leave answers under `/api/` as they are.";
+    PreconditionRequired: PRECONDITION_REQUIRED, "precondition-required", "If-Match is required",
+        "A plan is carried out only on the keys that it was made for. Send `If-Match` with the `ETag` of the list \
+         `…/apiKeyDetails`; `*` does not do.";
+    PlanRefused: CONFLICT, "plan-refused", "The keys cannot become what is wanted",
+        "A key that is wanted stands in the way of the whole plan, and nothing was changed. The detail names each \
+         by its place in `apiKeys`, with what to do.";
     ContentTooLarge: PAYLOAD_TOO_LARGE, "content-too-large", "The body is too large",
         "Send a smaller body. The detail names the limit.";
     HeadTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", "The headers are too large",

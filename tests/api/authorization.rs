@@ -77,6 +77,12 @@ pub async fn call(
         "PUT" => request.json(rights),
         "PATCH" => request.body(r#"{"owner": "x"}"#).header("content-type", merge_patch),
         _ if path.ends_with("/rotate") => request.json(json!({"overlapSeconds": 60})),
+        _ if path.ends_with("/apiKeyPlans") => {
+            let list = service.admin().get("/api/t1/admin/apiKeyDetails").await;
+            let wanted =
+                json!({"managedBy": "x", "apiKeys": [{"name": name, "permissions": ["p"]}]});
+            request.header("if-match", list.header("etag")).json(wanted)
+        }
         _ if creates => request.json(json!({"name": name, "permissions": ["p"]})),
         _ => request,
     };
@@ -113,10 +119,10 @@ async fn who_may_do_what_is_as_reviewed() {
 
 #[tokio::test]
 async fn who_may_do_what_with_details_is_as_reviewed() {
-    let is_shown = |path: &str| path.contains("/admin/apiKeyDetails") || path.ends_with("/scopes");
+    let is_shown = |path: &str| path.contains("/admin/apiKey") || path.ends_with("/scopes");
     let on_details = EXTENSIONS.iter().filter(|it| is_shown(it.path));
     let operations: Vec<_> = on_details.cloned().collect();
-    assert_eq!(operations.len(), 7);
+    assert_eq!(operations.len(), 8);
     let table = table(&operations).await;
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("who_may_with_details", table);

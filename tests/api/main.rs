@@ -23,6 +23,7 @@ mod introspection;
 mod key_details;
 mod key_details_list;
 mod key_limits;
+mod key_plans;
 mod key_policy;
 mod last_use;
 mod limits;

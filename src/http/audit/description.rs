@@ -9,6 +9,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoParams, IntoResponses};
 
+use crate::http::refusals::described;
 use crate::problem::ProblemType;
 
 const MOST: u64 = 9_007_199_254_740_991;
@@ -143,19 +144,6 @@ const CHECKPOINT: &str = "keys.example.com/demo\n1\n\
     MdKVXDuKrMDO3XXMBV8hqIc9BRpWLCr6dYBgXKJg2yY=\n\n\
     \u{2014} keys.example.com Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n";
 
-fn missing(description: &str, kind: ProblemType, detail: &str) -> Response {
-    let example = serde_json::json!({
-        "type": kind.type_uri(), "title": kind.title(), "status": kind.status().as_u16(),
-        "detail": detail, "requestId": "8f1c",
-    });
-    let schema = Ref::from_schema_name("ProblemDetails");
-    let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
-    let media_types = ["application/json", "text/json", "text/plain", "application/problem+json"];
-    let response = ResponseBuilder::new().description(description);
-    let with = |response: ResponseBuilder, name: &&str| response.content(*name, content.clone());
-    media_types.iter().fold(response, with).build()
-}
-
 macro_rules! answers {
     ($($(#[$doc:meta])* $name:ident: $status:literal, $response:expr;)*) => {
         $(
@@ -196,7 +184,7 @@ answers! {
         "The hashes of the tile, or each of its lines behind its length in two bytes.",
     ).build();
     /// The refusal of a part that the log does not have.
-    OfLog: "404", missing(
+    OfLog: "404", described(
         "The log does not have this, or not yet; or there is no such tenant.",
         ProblemType::NotLogged, "The log is not long enough for this tile.",
     );

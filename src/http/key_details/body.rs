@@ -66,7 +66,7 @@ impl RequestBody for AmendRequest {
 }
 
 /// The longest overlap, in seconds: a hundred years.
-pub(super) const LONGEST_OVERLAP: u64 = 100 * 365 * 86_400;
+pub(in crate::http) const LONGEST_OVERLAP: u64 = 100 * 365 * 86_400;
 
 /// A rotation.
 #[derive(Debug, Default)]

@@ -141,7 +141,10 @@ macro_rules! answers {
 
 answers! {
     /// A page of keys.
-    Listed: "200", body("The keys of this page.", "ApiKeyDetailsList");
+    Listed: "200", body("The keys of this page.", "ApiKeyDetailsList").header("ETag", header(
+        "The state of all of the tenant's keys and their details, for `If-Match` of a plan.",
+        "\"kmFyLhpO0QlLcZaGU7xjnw\"",
+    ));
     /// A key.
     Shown: "200", tagged(body("The key with its details.", "ApiKeyDetails"));
     /// A key that was rotated.

@@ -1,5 +1,6 @@
 //! `GET` of the list with details.
 
+use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::last_uses::usage_unreadable;
@@ -9,6 +10,7 @@ use crate::auth::ScopedAuthorize;
 use crate::contract::Operation as _;
 use crate::http::key_service::Keys;
 use crate::http::operations::ListApiKeyDetails;
+use crate::http::request::preconditions::etag;
 use crate::problem::Problem;
 
 #[utoipa::path(
@@ -33,5 +35,10 @@ pub(in crate::http) async fn list_api_key_details(
     let (page, next) = query.page(keyring.keys().iter().map(AsRef::as_ref), now, &usage);
     let items = page.into_iter().map(|key| ApiKeyDetails::of(key, now, &usage)).collect();
     let tracking_since = in_seconds(usage.tracking_since()).to_string();
-    Ok(HttpResponse::Ok().json(ApiKeyDetailsList { items, next, tracking_since }))
+    let state = etag(&keyring.details_entity_tag());
+    Ok(HttpResponse::Ok().insert_header((ETAG, state)).json(ApiKeyDetailsList {
+        items,
+        next,
+        tracking_since,
+    }))
 }

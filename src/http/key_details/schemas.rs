@@ -34,12 +34,12 @@ pub(super) fn time_or_null() -> Object {
 }
 
 /// A key's name.
-pub(super) fn name() -> Object {
+pub(in crate::http) fn name() -> Object {
     text(128).pattern(Some(r"^(?!\.{1,2}$)[A-Za-z0-9._-]+$")).build()
 }
 
 /// A list of permissions.
-pub(super) fn permissions() -> Array {
+pub(in crate::http) fn permissions() -> Array {
     let permission = text(256).pattern(Some(r"^[\x21\x23-\x5B\x5D-\x7E]+$"));
     ArrayBuilder::new().items(permission).max_items(Some(Scopes::MOST)).build()
 }
@@ -107,11 +107,37 @@ pub(super) fn status() -> Object {
 }
 
 /// A token.
-pub(super) fn token() -> Object {
+pub(in crate::http) fn token() -> Object {
     text(128).pattern(Some("^[A-Za-z0-9_-]+$")).build()
 }
 
 /// A cursor.
 pub(super) fn cursor() -> Object {
     text(512).pattern(Some("^[A-Za-z0-9_-]+$")).build()
+}
+
+/// A hash.
+pub(in crate::http) fn hash() -> Object {
+    text(64).min_length(Some(43)).pattern(Some("^[A-Za-z0-9+/_-]+=?$")).build()
+}
+
+/// The owner of wanted keys.
+pub(in crate::http) fn managed_by() -> Object {
+    text(128).pattern(Some(TEXT)).build()
+}
+
+/// What a plan does to a key.
+pub(in crate::http) fn action() -> Object {
+    let actions = ["create", "change", "delete"];
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(actions)).build()
+}
+
+/// The name of a member.
+pub(in crate::http) fn member() -> Object {
+    text(32).pattern(Some("^[A-Za-z]+$")).build()
+}
+
+/// A value as a text.
+pub(in crate::http) fn any_text() -> Object {
+    text(65_536).pattern(Some(TEXT)).build()
 }

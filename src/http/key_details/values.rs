@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::domain::{AllowedIps, Description, DetailsPatch, Label, Owner, Patch, Timestamp};
 
 /// The members that are details.
-pub(super) const MEMBERS: [&str; 5] = ["expiresAt", "allowedIps", "description", "owner", "labels"];
+pub(in crate::http) const MEMBERS: [&str; 5] =
+    ["expiresAt", "allowedIps", "description", "owner", "labels"];
 
 /// Reads a member that is a detail; none where it is another.
-pub(super) fn read_detail(
+pub(in crate::http) fn read_detail(
     patch: &mut DetailsPatch,
     name: &str,
     value: &Value,

@@ -36,6 +36,12 @@ operations! {
     EndPreviousTokens: DELETE "/admin/apiKeyDetails/{keyName}/previousTokens", WRITE, &[], &[], 204,
         "End a key's older tokens",
         "No token but the newest works any more once this is answered, whether or not there were older ones.";
+    ApplyApiKeyPlan: POST "/admin/apiKeyPlans", WRITE, JSON, JSON, 200,
+        "Make a tenant's keys those that an owner wants",
+        "Plans the steps from the keys that there are to those that the body names, and carries them out in one \
+         change: all of them or none. Keys are matched by name, only members that are named are compared, and keys \
+         of other owners are not touched. New keys without a `hash` get a token, which is in the answer and only \
+         there. With `dryRun`, the steps are shown alone.";
     GetOwnApiKey: GET "/apiKey", NONE, &[], JSON, 200,
         "Get the key that asks",
         "Gets the key whose token came with the request, but for who answers for it. It needs no permission.";

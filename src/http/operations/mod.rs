@@ -40,8 +40,8 @@ pub(super) use audit::{
     ExportAuditLog, GetAuditCheckpoint, GetAuditProof, GetAuditTile, ListAuditEvents,
 };
 pub(super) use key_details::{
-    AmendApiKeyDetails, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens, GetApiKeyDetails,
-    GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
+    AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens,
+    GetApiKeyDetails, GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
 };
 pub(super) use revocation::RevokeToken;
 pub(super) use scopes::ListScopes;
@@ -54,6 +54,7 @@ pub const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<AmendApiKeyDetails>(),
     OperationDescription::of::<RotateApiKey>(),
     OperationDescription::of::<EndPreviousTokens>(),
+    OperationDescription::of::<ApplyApiKeyPlan>(),
     OperationDescription::of::<GetOwnApiKey>(),
     OperationDescription::of::<EndOwnToken>(),
     OperationDescription::of::<ListAuditEvents>(),

@@ -3,7 +3,9 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::{audit, forward_auth, introspection, key_details, revocation, scope_list};
+use crate::http::{
+    audit, forward_auth, introspection, key_details, key_plans, revocation, scope_list,
+};
 
 /// The name of the security scheme for an API key as a client's secret.
 pub(crate) const CLIENT_SECRET: &str = "client-secret";
@@ -31,6 +33,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         key_details::amend_api_key_details,
         key_details::rotate_api_key,
         key_details::end_previous_tokens,
+        key_plans::apply_api_key_plan,
         key_details::get_own_api_key,
         key_details::end_own_token,
         audit::list_audit_events,
@@ -51,6 +54,9 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         audit::AuditEventList,
         scope_list::ScopeList<'_>,
         scope_list::ListedScope<'_>,
+        key_plans::ApiKeyPlan<'_>,
+        key_plans::ApiKeyPlanStep<'_>,
+        key_plans::MemberChangeDescription<'_>,
         key_details::ApiKeyDetails<'_>,
         key_details::ApiKeyDetailsList<'_>,
         key_details::ApiKeyDetailsWithToken<'_>,

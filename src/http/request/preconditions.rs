@@ -59,6 +59,11 @@ impl Preconditions {
         Ok(if known { Read::NotModified } else { Read::Modified })
     }
 
+    /// Whether `If-Match` names a state, and not any.
+    pub(crate) fn names_a_state(&self) -> bool {
+        matches!(self.if_match, Some(Validators::OneOf(_)))
+    }
+
     /// The conditions of a write, for the commit to judge.
     pub(crate) fn into_precondition(self) -> Precondition {
         Precondition { matches: self.if_match, matches_none: self.if_none_match }

@@ -79,15 +79,13 @@ impl PlanError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::OtherOwner(_) => "choose another name, or take the key over with --adopt",
-            Self::NoScopes => "add a line \"permissions: […]\"",
-            Self::NoOverlap => "add a line \"overlap: 24h\", or \"overlap: 0\" if the token leaked",
-            Self::OlderToken => "write the hash of the present token, or remove the line",
+            Self::OtherOwner(_) => "choose another name, or adopt the key",
+            Self::NoScopes => "name its permissions",
+            Self::NoOverlap => "name the overlap: 0 if the token leaked, else a time such as 24h",
+            Self::OlderToken => "name the hash of the present token, or none",
             Self::TokenOfOther(_) => "give each key a token of its own",
-            Self::Edit(EditError::TooManyTokens) => {
-                "end them first with `neokeys keys end-overlap`, or write \"overlap: 0\""
-            }
-            Self::Edit(EditError::KeyExpired { .. }) => "write an expiresAt in the future",
+            Self::Edit(EditError::TooManyTokens) => "end them first, or name an overlap of 0",
+            Self::Edit(EditError::KeyExpired { .. }) => "name an expiresAt in the future",
             Self::Edit(EditError::BeyondPolicy(_)) => {
                 "name an expiresAt and an overlap that the deployment's policy allows"
             }
