@@ -21,6 +21,7 @@ mod objects;
 mod own_tools;
 mod paused;
 mod restored;
+mod rotation;
 mod secure;
 mod silent;
 

@@ -84,7 +84,7 @@ fn a_deletion_counts_within_the_bound(caller: &Caller, nodes: &[Node; 2]) {
 }
 
 /// With the program, as an operator does.
-fn make_tenant(buckets: &Buckets) {
+pub fn make_tenant(buckets: &Buckets) {
     let status = std::process::Command::new(neokeys_testkit::server::neokeys())
         .args(["tenants", "create", "t", "--store", &buckets.url("two")])
         .envs(buckets.variables())

@@ -1,0 +1,132 @@
+//! A rotation under the eyes of a thousand callers of several nodes.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::alone;
+use crate::calls::{Caller, keys};
+use crate::node::{Node, Nodes};
+use neokeys_testkit::servers::buckets::Buckets;
+use neokeys_testkit::servers::etcd::Etcd;
+
+const CALLERS: usize = 1_000;
+const KEY: &str = "/api/t/admin/apiKeyDetails/crm";
+
+/// What callers see, and what they may.
+#[derive(Default)]
+struct Watch {
+    let_in: AtomicUsize,
+    /// Set before the request that ends the older token is sent.
+    is_ending: AtomicBool,
+    /// When that one was answered.
+    ended: OnceLock<Instant>,
+}
+
+impl Watch {
+    /// Presents a token until it is refused, which is not before its end, nor later than the bound after it.
+    async fn present(
+        self: Arc<Self>,
+        client: reqwest::Client,
+        url: String,
+        token: String,
+        bound: Duration,
+    ) {
+        loop {
+            let was_over = self.ended.get().is_some_and(|ended| ended.elapsed() > bound);
+            let reply = client.get(&url).header("X-API-KEY", &token).send().await.unwrap();
+            match reply.status().as_u16() {
+                401 => break,
+                403 => {}
+                status => panic!("{status}"),
+            }
+            assert!(!was_over, "let in beyond the bound after its end");
+            self.let_in.fetch_add(1, Ordering::SeqCst);
+        }
+        assert!(self.is_ending.load(Ordering::SeqCst), "refused before its end");
+    }
+
+    /// Waits until every caller was let in once more, on average.
+    fn go_on(&self) {
+        let before = self.let_in.load(Ordering::SeqCst);
+        let since = Instant::now();
+        while self.let_in.load(Ordering::SeqCst) < before + CALLERS {
+            assert!(since.elapsed() < Duration::from_secs(120), "callers are not let in any more");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Waits until a node takes a token, as long as a node may not know of another's change.
+fn is_let_in(caller: &Caller, node: &Node, token: &str) {
+    let since = Instant::now();
+    while caller.present(node, "t", token) != Some(403) {
+        assert!(since.elapsed() < Duration::from_secs(60), "the token is not taken");
+    }
+}
+
+/// The key has its older token for as long as it is to have it, on every node.
+fn judge(nodes: &Nodes, started: &[Node], bound: Duration) {
+    let caller = Caller::new(&nodes.token());
+    let body = json!({"name": "crm", "permissions": ["a"]});
+    let created = caller.ask(&started[0], "POST", &keys("t"), Some(body)).unwrap();
+    let old = created.body["token"].as_str().unwrap().to_owned();
+    for node in started {
+        is_let_in(&caller, node, &old);
+    }
+    let watch = Arc::new(Watch::default());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|number| {
+            let url = started[number % started.len()].origin() + &keys("t");
+            let watch = Arc::clone(&watch);
+            runtime.spawn(watch.present(client.clone(), url, old.clone(), bound))
+        })
+        .collect();
+    watch.go_on();
+    let rotation = Some(json!({"overlapSeconds": 3600}));
+    let rotated = caller.ask(&started[0], "POST", &format!("{KEY}/rotate"), rotation).unwrap();
+    assert_eq!(rotated.status, 200, "{rotated:?}");
+    let new = rotated.body["token"].as_str().unwrap().to_owned();
+    assert_eq!(caller.present(&started[0], "t", &new), Some(403));
+    for node in started {
+        is_let_in(&caller, node, &new);
+    }
+    watch.go_on();
+    watch.is_ending.store(true, Ordering::SeqCst);
+    let ended = caller.ask(&started[0], "DELETE", &format!("{KEY}/previousTokens"), None).unwrap();
+    assert_eq!(ended.status, 204, "{ended:?}");
+    watch.ended.set(Instant::now()).unwrap();
+    assert_eq!(caller.present(&started[0], "t", &old), Some(401));
+    runtime.block_on(async {
+        for caller in callers {
+            caller.await.unwrap();
+        }
+    });
+    for node in started {
+        assert_eq!(caller.present(node, "t", &new), Some(403));
+    }
+}
+
+#[test]
+fn callers_of_three_nodes_on_etcd_go_on_until_the_older_token_is_ended() {
+    let _alone = alone();
+    let etcd = Etcd::builder(3).start();
+    etcd.control(&["put", "/rotation/t/security.yml", "apiKeys: []\n"]);
+    let nodes = Nodes::on(&etcd.url("rotation"), "2s");
+    let started: Vec<_> = (0..3).map(|_| nodes.start()).collect();
+    judge(&nodes, &started, Duration::from_secs(2));
+}
+
+#[test]
+fn callers_of_two_nodes_on_a_bucket_go_on_until_the_older_token_is_ended() {
+    let _alone = alone();
+    let buckets = Buckets::s3();
+    let nodes = Nodes::on(&buckets.url("two"), "1s").with(&buckets.variables());
+    let started = [nodes.start(), nodes.start()];
+    crate::objects::make_tenant(&buckets);
+    judge(&nodes, &started, Duration::from_secs(1));
+}
