@@ -13,6 +13,7 @@ mod escape;
 mod failure;
 mod files;
 mod keys;
+mod manual;
 mod openapi;
 mod output;
 mod plan;
@@ -75,6 +76,10 @@ enum Command {
     Diff(diff::DiffArguments),
     /// Print the OpenAPI document.
     Openapi(openapi::OpenapiArguments),
+    /// Print a shell's script that completes commands.
+    Completions(manual::CompletionsArguments),
+    /// Print the manual page, or write one for each command.
+    Man(manual::ManArguments),
 }
 
 /// The settings and the store.
@@ -176,6 +181,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Apply(arguments) => block_on(plan::apply(&arguments, output)),
         Command::Token(arguments) => token::write(&arguments, output),
         Command::Diff(arguments) => diff::write(&arguments, output),
+        Command::Completions(arguments) => manual::write_completions(&arguments, output),
+        Command::Man(arguments) => manual::write_pages(&arguments, output),
         Command::Openapi(arguments) => openapi::write(&arguments, output),
     };
     match done {

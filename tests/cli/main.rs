@@ -16,6 +16,7 @@ mod key_life;
 mod key_policy;
 mod keys;
 mod killed_rotation;
+mod manual;
 mod owners;
 mod plan;
 mod same_work;

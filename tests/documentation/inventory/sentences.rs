@@ -30,6 +30,16 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ("docs/operations.md", "examples/cluster/run", Run(EXAMPLE)),
     ("README.md", "neokeys check", Run(COMMAND_LINE)),
     ("README.md", "neokeys openapi", Run(COMMAND_LINE)),
+    (
+        "README.md",
+        "neokeys completions bash > /etc/bash_completion.d/neokeys",
+        Run(&["cli::manual::every_shell_has_a_script_that_names_the_commands"]),
+    ),
+    (
+        "README.md",
+        "neokeys man --out /usr/local/share/man/man1",
+        Run(&["cli::manual::every_command_has_a_page_of_the_manual"]),
+    ),
     ("docs/key-life.md", "neokeys check", Run(COMMAND_LINE)),
     ("docs/observability.md", "neokeys check", Run(COMMAND_LINE)),
     ("README.md", "neokeys serve --help", Run(&["cli::settings::help_lists_every_setting"])),
