@@ -57,6 +57,7 @@ fn certificates_and_passwords_are_asked_for_and_given() {
         &["user", "add", "neokeys:secret"],
         &["role", "add", "neokeys"],
         &["role", "grant-permission", "neokeys", "readwrite", "/ours/", "--prefix=true"],
+        &["role", "grant-permission", "neokeys", "readwrite", "/ours.audit/", "--prefix=true"],
         &["user", "grant-role", "neokeys", "neokeys"],
         &["auth", "enable"],
     ] {

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use neokeys_store::audit::{DocumentState, Record};
+use neokeys_store::domain::TenantId;
+use neokeys_store::storage::{DocumentStore, Reading};
 
 /// The lines of a log in a folder, each read back.
 pub fn records(root: &Path, tenant: &str) -> Vec<Record> {
@@ -24,8 +26,34 @@ pub fn records(root: &Path, tenant: &str) -> Vec<Record> {
 pub fn explained(root: &Path, tenant: &str) -> Vec<String> {
     let document = std::fs::read(root.join(tenant).join("security.yml"));
     let present = document.map_or(DocumentState::Absent, |bytes| DocumentState::of(&bytes));
+    explain(records(root, tenant), tenant, present)
+}
+
+/// The same, of a log in any store.
+pub async fn explained_in(documents: &dyn DocumentStore, tenant: &TenantId) -> Vec<String> {
+    let log = documents.audit_log().unwrap();
+    let mut records = Vec::new();
+    loop {
+        let lines = log.read_lines(tenant, records.len() as u64).await.unwrap();
+        if lines.is_empty() {
+            break;
+        }
+        records.extend(lines.iter().map(|line| Record::parse(line).unwrap()));
+    }
+    let present = match documents.read_newest(tenant, None).await.unwrap() {
+        Reading::Found(document)
+            if !document.version.eq(&neokeys_store::storage::Version::ABSENT) =>
+        {
+            DocumentState::of(&document.bytes)
+        }
+        _ => DocumentState::Absent,
+    };
+    explain(records, tenant.as_str(), present)
+}
+
+fn explain(records: Vec<Record>, tenant: &str, present: DocumentState) -> Vec<String> {
     let (mut made, mut last, mut batch) = (Vec::new(), None, None);
-    for (number, record) in records(root, tenant).into_iter().enumerate() {
+    for (number, record) in records.into_iter().enumerate() {
         assert_eq!(record.sequence, number as u64, "{record:?}");
         assert_eq!(record.tenant, tenant);
         let Some(change) = record.document else { continue };

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::audit_log::AuditLog;
 use super::background::Background;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument,
@@ -79,6 +80,14 @@ pub trait RemoteDocuments: Send + Sync + 'static {
         bytes: Bytes,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
+    /// As [`DocumentStore::audit_log`].
+    fn audit_log(_store: &RemoteStore<Self>) -> Option<&dyn AuditLog>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// As [`DocumentStore::probe`].
     fn probe(&self) -> impl Future<Output = ()> + Send {
         ready(())
@@ -106,6 +115,12 @@ impl<R: RemoteDocuments> RemoteStore<R> {
         Ok(Self { remote: Arc::new(remote), background: Background::start(name)? })
     }
 
+    /// What is there.
+    #[cfg(feature = "etcd")]
+    pub(super) fn remote(&self) -> &R {
+        &self.remote
+    }
+
     /// Lets something run as long as the store is there.
     pub(super) fn spawn<F>(&self, work: impl FnOnce(Arc<R>) -> F)
     where
@@ -115,7 +130,7 @@ impl<R: RemoteDocuments> RemoteStore<R> {
     }
 
     /// Asks for something. If the answer is given up, the error is what `given_up` makes of that.
-    fn ask<'a, T, E, F>(
+    pub(super) fn ask<'a, T, E, F>(
         &self,
         given_up: fn(DocumentError) -> E,
         work: impl FnOnce(Arc<R>) -> F,
@@ -222,6 +237,10 @@ impl<R: RemoteDocuments> DocumentStore for RemoteStore<R> {
         self.ask(WriteError::Uncertain, |remote| async move {
             remote.write_usage(&name, &expected, bytes).await
         })
+    }
+
+    fn audit_log(&self) -> Option<&dyn AuditLog> {
+        R::audit_log(self)
     }
 
     fn locate(&self, tenant: &TenantId) -> String {

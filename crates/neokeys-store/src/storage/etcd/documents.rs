@@ -17,11 +17,12 @@ use super::version::EtcdVersion;
 use super::write::{ChangeOutcome, Expected, WRITE_PATIENCE, found};
 use super::{Cluster, READ_PATIENCE, is_new};
 use crate::domain::{StoreHealth, TenantId};
+use crate::storage::audit_log::AuditLog;
 use crate::storage::document_store::{
     CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, UsageName, Version,
     WriteError,
 };
-use crate::storage::remote::RemoteDocuments;
+use crate::storage::remote::{RemoteDocuments, RemoteStore};
 use crate::storage::write_ids::WriteId;
 
 /// Names that are listed in one request.
@@ -129,17 +130,7 @@ impl RemoteDocuments for Cluster {
         expected: &Version,
         bytes: Bytes,
     ) -> Result<Version, WriteError> {
-        let watch = self.changes.watch();
-        let (expected, id) = (Expected::of(expected), self.write_ids.next());
-        match self.change(tenant, expected, bytes, id).await {
-            Ok(ChangeOutcome::At(revision)) => {
-                let id = Some(id);
-                Ok(Version::of(EtcdVersion { modified: revision, as_of: revision, watch, id }))
-            }
-            Ok(ChangeOutcome::Not(Some(_))) => Err(WriteError::Conflict),
-            Ok(ChangeOutcome::Not(None)) => Err(WriteError::NoSuchTenant),
-            Err(failure) => Err(self.failed(tenant, failure)),
-        }
+        self.replace(tenant, expected, bytes, None).await
     }
 
     /// A page at a time, and all pages as of one revision.
@@ -186,7 +177,7 @@ impl RemoteDocuments for Cluster {
 
     async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
         let id = self.write_ids.next();
-        match self.change(tenant, Expected::Nothing, Bytes::new(), id).await {
+        match self.change(tenant, Expected::Nothing, Bytes::new(), id, None).await {
             Ok(ChangeOutcome::At(_)) => Ok(()),
             Ok(ChangeOutcome::Not(_)) => Err(CreateTenantError::Exists),
             Err(failure) => Err(CreateTenantError::Failed(self.refused(tenant, failure))),
@@ -235,6 +226,10 @@ impl RemoteDocuments for Cluster {
         bytes: Bytes,
     ) -> Result<(), WriteError> {
         self.replace_usage(name, expected, &bytes).await
+    }
+
+    fn audit_log(store: &RemoteStore<Self>) -> Option<&dyn AuditLog> {
+        Some(store)
     }
 
     fn locate(&self, tenant: &TenantId) -> String {

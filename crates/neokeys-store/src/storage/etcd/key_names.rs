@@ -4,7 +4,8 @@
 //! tenant's key begins with another's. With every document two more keys are written, whose second
 //! part is no tenant id: `PREFIX/.neokeys/changed`, and `PREFIX/.neokeys/written/<tenantId>`, which
 //! says which write made the document. Records of usage are `PREFIX.usage/<tenantId>`: they change
-//! often, and nobody who watches the prefix is told of them.
+//! often, and nobody who watches the prefix is told of them; nor of logs of changes, which are
+//! `PREFIX.audit/<tenantId>/…`.
 
 use crate::domain::TenantId;
 use crate::storage::document_store::{DOCUMENT_NAME, UsageName};
@@ -53,6 +54,21 @@ impl KeyNames {
     /// A record of usage.
     pub(super) fn usage(&self, name: &UsageName) -> String {
         format!("{}.usage/{}", self.prefix, name.as_str())
+    }
+
+    /// The head of a tenant's log of changes.
+    pub(super) fn log_head(&self, tenant: &TenantId) -> String {
+        format!("{}.audit/{tenant}/head", self.prefix)
+    }
+
+    /// The lines of a batch that begins with this one.
+    pub(super) fn events(&self, tenant: &TenantId, sequence: u64) -> String {
+        format!("{}.audit/{tenant}/events/{sequence:020}", self.prefix)
+    }
+
+    /// The hash of a block of lines.
+    pub(super) fn block(&self, tenant: &TenantId, number: u64) -> String {
+        format!("{}.audit/{tenant}/blocks/{number:020}", self.prefix)
     }
 
     /// The key that every write of ours changes too.

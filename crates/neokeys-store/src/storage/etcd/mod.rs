@@ -11,6 +11,7 @@
 mod change_tracker;
 mod documents;
 mod key_names;
+mod log;
 mod members;
 mod usage;
 mod version;

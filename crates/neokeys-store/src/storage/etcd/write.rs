@@ -18,6 +18,7 @@ use super::members::{Failure, Reply};
 use super::version::EtcdVersion;
 use super::{Cluster, is_new};
 use crate::domain::TenantId;
+use crate::storage::audit_log::LogEntry;
 use crate::storage::document_store::{DocumentError, Version, WriteError};
 use crate::storage::remote::RemoteDocuments as _;
 use crate::storage::write_ids::WriteId;
@@ -94,18 +95,25 @@ impl Cluster {
         expected: Expected,
         bytes: Bytes,
         id: WriteId,
+        entry: Option<&LogEntry>,
     ) -> Result<ChangeOutcome, Failure> {
         let deadline = Instant::now() + WRITE_PATIENCE;
         let (key, written) = (self.keys.document(tenant), self.keys.written(tenant));
         let asked = self.members.ask(WRITE_PATIENCE, |mut keys| {
+            let log = entry.map(|entry| self.log_change(tenant, entry));
+            let (is_next, lines) = log.map(|it| (it.is_next, it.puts)).unzip();
+            let mut compares = expected.compares(&key, &written);
+            compares.extend(is_next);
+            // The document first: whoever sees another one of a revision saw it.
+            let mut puts = vec![
+                TxnOp::put(key.as_str(), bytes.to_vec(), None),
+                TxnOp::put(written.as_str(), id.to_bytes(), None),
+                TxnOp::put(self.keys.changed(), id.to_bytes(), None),
+            ];
+            puts.extend(lines.into_iter().flatten());
             let change = Txn::new()
-                .when(expected.compares(&key, &written))
-                // The document first: whoever sees another one of a revision saw it.
-                .and_then([
-                    TxnOp::put(key.as_str(), bytes.to_vec(), None),
-                    TxnOp::put(written.as_str(), id.to_bytes(), None),
-                    TxnOp::put(self.keys.changed(), id.to_bytes(), None),
-                ])
+                .when(compares)
+                .and_then(puts)
                 .or_else([TxnOp::get(key.as_str(), Some(GetOptions::new().with_keys_only()))]);
             async move { keys.txn(change).await }
         });
