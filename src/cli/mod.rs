@@ -59,7 +59,7 @@ enum Command {
     /// List and create tenants.
     #[command(subcommand)]
     Tenants(tenants::TenantsCommand),
-    /// Read the log of what was done to keys.
+    /// Read and verify the log of what was done to keys.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     /// Check every security.yml; report each problem with its line and how to fix it.

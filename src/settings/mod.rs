@@ -13,6 +13,7 @@ mod amounts;
 mod error;
 mod file;
 mod form;
+mod note_key;
 mod opentelemetry;
 mod service_links;
 mod sources;

@@ -8,6 +8,7 @@ use super::Settings;
 use super::addresses::{Address, Contact, Network, Origin};
 use super::amounts::{AboveZero, ShortTime, Size, Time};
 use super::form::{Form, List, One, Optional, Yaml};
+use super::note_key::NoteKey;
 use super::spans::{Span, SpanOrZero};
 use crate::contract::PublicUrl;
 use crate::domain::TokenPrefix;
@@ -161,6 +162,9 @@ settings! {
     /// The file with the key that signs the heads of audit logs; made if it does not exist. null:
     /// audit.key in the folder .neokeys of the store.
     "audit.signing_key" => storage.audit.signing_key: Yaml<_>;
+    /// Keys that verify heads of audit logs beside the one that signs, as neokeys audit keygen prints them:
+    /// those that signed before it.
+    "audit.verify_keys" => storage.audit.verify_keys: List<NoteKey>;
     /// Whether the audit log has the address that a change came from.
     "audit.addresses" => storage.audit.addresses: Yaml<_>;
     /// A PEM file with the server's certificate and its chain. Without it, the service speaks plain

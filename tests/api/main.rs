@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod audit_log;
 mod authorization;
 mod bodies;
 mod browsers;

@@ -98,6 +98,7 @@ const LAYERS: &[Layer] = &[
             "telemetry",
             "tls",
             "traces",
+            "transparency",
         ],
         never: &["actix"],
     },

@@ -1,8 +1,9 @@
-//! `neokeys audit`: what was done to a tenant's keys.
+//! `neokeys audit`: what was done to a tenant's keys, and whether the log of it is what it was.
 
 mod export;
 mod keygen;
 mod list;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -23,6 +24,8 @@ pub(super) enum AuditCommand {
         #[command(flatten)]
         of: Log,
     },
+    /// Verify that nothing was taken out of a tenant's log or changed in it; report the first fault.
+    Verify(verify::VerifyArguments),
     /// Make a key that signs heads of logs. It alone goes to standard output; the key that verifies what it
     /// signs goes to standard error.
     Keygen(keygen::KeygenArguments),
@@ -55,6 +58,7 @@ pub(super) async fn run(command: &AuditCommand, output: &mut Output<'_>) -> Resu
     match command {
         AuditCommand::List(arguments) => list::list(arguments, output).await,
         AuditCommand::Export { of } => export::export(of, output).await,
+        AuditCommand::Verify(arguments) => verify::verify(arguments, output).await,
         AuditCommand::Keygen(arguments) => keygen::keygen(arguments, output),
     }
 }

@@ -45,6 +45,8 @@ pub enum LogFault {
     BeyondHead,
     #[error("from here on there are lines that no head was signed for")]
     Unsigned,
+    #[error("the line {0}")]
+    Damaged(&'static str),
     #[error("the last line is incomplete")]
     Torn,
     #[error("the lines from here on are not those that the head was signed for")]

@@ -2,7 +2,10 @@
 
 use super::document::{Deadlines, Diagnostic, Document};
 use super::document_store::{DocumentError, DocumentStore, Reading};
+use super::verify_log::{VerifyLogError, verify_log};
+use crate::causes::in_full;
 use crate::domain::{Remedy, TenantId};
+use crate::transparency::VerifyingKey;
 
 /// A problem of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,7 @@ pub(super) async fn check(
     documents: &dyn DocumentStore,
     tenant: Option<&TenantId>,
     deadlines: Option<&Deadlines<'_>>,
+    keys: &[VerifyingKey],
 ) -> Result<Vec<Finding>, CheckError> {
     let tenants = match tenant {
         Some(tenant) => vec![tenant.clone()],
@@ -57,6 +61,7 @@ pub(super) async fn check(
         match documents.read(id, None).await {
             Ok(Reading::Found(stored)) => {
                 findings.extend(check_document(documents, id, &stored.bytes, deadlines));
+                findings.extend(check_log(documents, id, keys).await);
             }
             Ok(Reading::Unchanged | Reading::Confirmed(_) | Reading::BeingAcknowledged) => {}
             // One that was removed since it was listed is no fault.
@@ -90,6 +95,27 @@ fn remedy(error: &DocumentError) -> &'static str {
         | DocumentError::NotReplaceable { .. }
         | DocumentError::GivenUp => "make the file readable for neokeys",
     }
+}
+
+/// The first fault of a tenant's audit log.
+async fn check_log(
+    documents: &dyn DocumentStore,
+    id: &TenantId,
+    keys: &[VerifyingKey],
+) -> Option<Finding> {
+    let (place, fault) = match verify_log(documents, id, keys, None).await {
+        Ok(_) | Err(VerifyLogError::NoLog | VerifyLogError::NoSuchTenant(_)) => return None,
+        Err(VerifyLogError::Fault { place, fault }) => (place, fault.to_string()),
+        Err(error @ (VerifyLogError::Unreadable(_) | VerifyLogError::Kept(_))) => {
+            (documents.locate(id), in_full(&error))
+        }
+    };
+    let numbered = place.rsplit_once(':');
+    let numbered = numbered.and_then(|(path, line)| Some((path.to_owned(), line.parse().ok()?)));
+    let (path, line) = numbered.unwrap_or((place, 1));
+    let hint = "compare the audit log with a copy that was kept elsewhere".to_owned();
+    let severity = Severity::Error;
+    Some(Finding { tenant: id.clone(), path, line, column: 1, severity, fault, hint })
 }
 
 fn check_document(

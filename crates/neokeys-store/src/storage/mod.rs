@@ -54,4 +54,4 @@ pub use url::{
     Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError,
     without_credentials, without_secrets,
 };
-pub use verify_log::{VerifiedLog, VerifyLogError, verify_log};
+pub use verify_log::{VerifiedLog, VerifyLogError};

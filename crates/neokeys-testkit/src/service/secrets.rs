@@ -20,6 +20,11 @@ pub(super) fn assert_absent(presented: &[String], path: &str, reply: &Reply) {
     for secret in presented {
         assert!(!text.contains(secret.as_str()), "{secret} comes back: {text}");
     }
+    // What tells states of a document apart in an audit log is the hash of no token.
+    let states = if path.contains("/admin/audit/") { "sha256:" } else { "\0" };
+    let mut parts = text.split(states);
+    let first = parts.next().unwrap_or_default().to_owned();
+    let text = parts.fold(first, |text, part| text + part.get(64..).unwrap_or(part));
     let longest = |allowed: fn(&char) -> bool, text: &str| {
         text.split(|character| !allowed(&character)).map(str::len).max().unwrap_or_default()
     };

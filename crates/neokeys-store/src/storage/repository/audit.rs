@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::causes::in_full;
 use crate::storage::url::StoreUrl;
-use crate::transparency::{NoteKeyError, SigningKey};
+use crate::transparency::{NoteKeyError, SigningKey, VerifyingKey};
 
 /// Settings of the audit logs of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct AuditConfig {
     /// The file with the key, made if it is not there. Where none is set, it is kept beside the logs of
     /// a store in a folder; heads of others are not signed.
     pub signing_key: Option<PathBuf>,
+    /// Keys beside this one that verify heads: those that signed before it.
+    pub verify_keys: Vec<VerifyingKey>,
     /// Whether callers' addresses are recorded.
     pub addresses: bool,
 }
@@ -53,7 +55,13 @@ pub enum AuditKeyError {
 
 impl Default for AuditConfig {
     fn default() -> Self {
-        Self { enabled: true, origin: None, signing_key: None, addresses: true }
+        Self {
+            enabled: true,
+            origin: None,
+            signing_key: None,
+            verify_keys: Vec::new(),
+            addresses: true,
+        }
     }
 }
 
@@ -76,6 +84,18 @@ impl Audit {
             (None, StoreUrl::Memory | StoreUrl::Etcd(_) | StoreUrl::Objects(_)) => {}
         }
         Ok(audit)
+    }
+
+    /// The keys that verify heads. None is made for that.
+    pub(super) fn verifying_keys(&self) -> Vec<VerifyingKey> {
+        let mut keys = self.config.verify_keys.clone();
+        let beside = || {
+            let text =
+                fs::read_to_string(self.beside.as_ref()?).map(zeroize::Zeroizing::new).ok()?;
+            Some(SigningKey::parse(text.trim_end()).ok()?.verifying().clone())
+        };
+        keys.extend(self.key.get().map(|key| key.verifying().clone()).or_else(beside));
+        keys
     }
 
     /// The key. Where there is none, or it is another user's, heads are left unsigned: whoever may change

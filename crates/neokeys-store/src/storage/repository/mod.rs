@@ -178,7 +178,8 @@ impl DocumentRepository {
     /// # Errors
     /// [`CheckError`] when there is no such tenant, or the tenants cannot be listed.
     pub async fn check(&self, tenant: Option<&TenantId>) -> Result<Vec<Finding>, CheckError> {
-        check::check(&*self.shared.documents, tenant, None).await
+        let keys = self.shared.audit.verifying_keys();
+        check::check(&*self.shared.documents, tenant, None, &keys).await
     }
 
     /// The same, with warnings of older tokens that have ended and of keys beyond a policy; and of every
@@ -195,7 +196,8 @@ impl DocumentRepository {
         let now = self.shared.clock.now();
         let alarm = expiring_within.map(|within| now.saturating_add(within));
         let deadlines = Deadlines { now, alarm, policy };
-        check::check(&*self.shared.documents, tenant, Some(&deadlines)).await
+        let keys = self.shared.audit.verifying_keys();
+        check::check(&*self.shared.documents, tenant, Some(&deadlines), &keys).await
     }
 
     /// Writes down all uses of tokens that are not written down yet, for so long at most: for whoever

@@ -6,11 +6,25 @@ use super::DocumentRepository;
 use crate::audit::{AuditTrail, SignedHead, TrailFuture, TrailHead};
 use crate::domain::{TenantId, Unavailable};
 use crate::storage::audit_log::AuditLog;
+use crate::storage::verify_log::{VerifiedLog, VerifyLogError, verify_log};
 use crate::transparency::{Checkpoint, TreeHash};
 
 impl DocumentRepository {
     fn log(&self) -> Option<&dyn AuditLog> {
         self.shared.documents.audit_log()
+    }
+
+    /// Verifies a tenant's log, and that it begins with what a checkpoint says that somebody kept.
+    ///
+    /// # Errors
+    /// [`VerifyLogError`], with the first fault.
+    pub async fn verify_log(
+        &self,
+        tenant: &TenantId,
+        kept: Option<&str>,
+    ) -> Result<VerifiedLog, VerifyLogError> {
+        let keys = self.shared.audit.verifying_keys();
+        verify_log(&*self.shared.documents, tenant, &keys, kept).await
     }
 }
 

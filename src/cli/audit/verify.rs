@@ -1,0 +1,76 @@
+//! `audit verify`: whether a log is what it was.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Log;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::storage::{VerifiedLog, VerifyLogError};
+
+/// The log, and what was kept of it.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct VerifyArguments {
+    #[command(flatten)]
+    of: Log,
+    /// A file with a checkpoint of this log that was kept elsewhere: the log must begin with what it was
+    /// signed for.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Print JSON instead of a sentence.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A verified log as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome<'a> {
+    lines: u64,
+    signed: u64,
+    checkpoint: &'a str,
+    document_changed: bool,
+}
+
+/// Runs the command.
+pub(super) async fn verify(
+    arguments: &VerifyArguments,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let VerifyArguments { of, checkpoint, json } = arguments;
+    let kept = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|error| {
+        Failure::because(format!("the checkpoint that was kept cannot be read: {error}"))
+    })?;
+    let store = of.place.open(false)?;
+    let verified = store.verify_log(&of.tenant, kept.as_deref()).await;
+    let VerifiedLog { lines, signed, checkpoint, is_document_changed } =
+        verified.map_err(|error| failure(&error))?;
+    if is_document_changed {
+        output.say(
+            &"The document has changed since the last line; neokeys logs that when it loads it.\n",
+        );
+    }
+    if signed < lines {
+        output.say(&"Nobody signs for this log; set audit.signing_key to a file with a key.\n");
+    }
+    if *json {
+        let document_changed = is_document_changed;
+        let checkpoint = &checkpoint;
+        return output.write_json(&Outcome { lines, signed, checkpoint, document_changed });
+    }
+    output.write(&format!("{lines} lines verified.\n{checkpoint}"))
+}
+
+fn failure(error: &VerifyLogError) -> Failure {
+    let failure = Failure::refused(error);
+    match error {
+        VerifyLogError::NoSuchTenant(_) => failure.hint("`neokeys tenants list` lists the tenants"),
+        VerifyLogError::Fault { .. } => failure.hint(
+            "compare the log with a copy that was kept elsewhere; a checkpoint kept elsewhere says up to where it was good",
+        ),
+        VerifyLogError::Kept(_) | VerifyLogError::NoLog | VerifyLogError::Unreadable(_) => failure,
+    }
+}

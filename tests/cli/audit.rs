@@ -1,0 +1,139 @@
+//! `neokeys audit`: what was done to keys, and logs that somebody laid hands on.
+
+use std::fs;
+
+use neokeys_testkit::workplace::Workplace;
+use serde_json::Value;
+
+const LOG: &str = "data/.neokeys/audit/acme/events-0001.jsonl";
+const VERIFY: [&str; 4] = ["audit", "verify", "--tenant", "acme"];
+
+/// A place where five keys were made, and three of them deleted.
+fn place() -> Workplace {
+    let place = Workplace::new();
+    place.run(&["tenants", "create", "acme"]).done();
+    for number in 0..5 {
+        let name = format!("k{number}");
+        place.run(&["keys", "create", &name, "--tenant", "acme", "--permission", "p"]).done();
+        if number < 3 {
+            place.run(&["keys", "delete", &name, "--tenant", "acme"]).done();
+        }
+    }
+    place
+}
+
+#[test]
+fn what_was_done_is_listed_and_exported() {
+    let place = place();
+    let lines = place.run(&["audit", "export", "--tenant", "acme"]).done();
+    assert_eq!(lines, place.read(LOG));
+    let listed = place.run(&["audit", "list", "--tenant", "acme", "--json"]).json();
+    let listed = listed.as_array().unwrap();
+    let exported: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(listed.iter().rev().eq(&exported));
+    let table =
+        place.run(&["audit", "list", "--tenant", "acme", "--key", "k1", "--from", "1d"]).done();
+    let rows: Vec<_> = table.lines().collect();
+    assert!(
+        rows.len() == 3 && rows[1].contains("Delete  k1") && rows[2].contains("Create  k1"),
+        "{table}"
+    );
+    let said = place.run(&["audit", "list", "--tenant", "nobody"]).refused(1);
+    assert!(said.contains("no such tenant"), "{said}");
+}
+
+#[test]
+fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
+    let place = place();
+    let good = place.read(LOG);
+    let verified = place.run(&[&VERIFY[..], &["--json"]].concat()).json();
+    assert_eq!(verified["lines"], good.lines().count(), "{verified}");
+    assert_eq!(
+        (&verified["signed"], &verified["documentChanged"]),
+        (&verified["lines"], &false.into())
+    );
+    place.write("kept", verified["checkpoint"].as_str().unwrap());
+    place.run(&[&VERIFY[..], &["--checkpoint", "kept"]].concat()).done();
+    assert!(place.run(&["check"]).remarks.contains("No problems found."));
+
+    let lines: Vec<_> = good.lines().collect();
+    let without = |number: usize| {
+        let mut rest = lines.clone();
+        rest.remove(number);
+        rest.join("\n") + "\n"
+    };
+    let mut swapped = lines.clone();
+    swapped.swap(2, 3);
+    let tampered = [
+        (without(4), 5, "the sequence 5 in the place of 4"),
+        (swapped.join("\n") + "\n", 3, "the sequence 3 in the place of 2"),
+        (good.replacen("k1", "k9", 1), 1, "not those that the head was signed for"),
+        (good.replacen("class_uid", "class_uie", 1), 1, "no event"),
+        (format!("{good}{}\n", lines[0]), lines.len() + 1, "the log's head does not have"),
+        (without(lines.len() - 1), lines.len(), "is not there, though the log's head has it"),
+    ];
+    for (text, line, fault) in tampered {
+        place.write(LOG, &text);
+        let said = place.run(&VERIFY).refused(1);
+        assert!(
+            said.contains(&format!("{LOG}:{line}: ")) && said.contains(fault),
+            "{line} {fault}: {said}"
+        );
+        let checked = place.run(&["check"]);
+        assert_eq!(checked.exit_code, 1);
+        assert!(checked.results.contains(&format!("{LOG}:{line}:1")), "{}", checked.results);
+        // None of it keeps keys from being read.
+        place.run(&["keys", "get", "k4", "--tenant", "acme"]).done();
+    }
+    place.write(LOG, &good);
+    place.run(&VERIFY).done();
+}
+
+#[test]
+fn a_changed_document_is_told_and_a_kept_head_is_held() {
+    let place = place();
+    let kept = place.run(&[&VERIFY[..], &["--json"]].concat()).json();
+    place.write("kept", kept["checkpoint"].as_str().unwrap());
+    place.write("other", &kept["checkpoint"].as_str().unwrap().replace("/acme", "/zeta"));
+    let said = place.run(&[&VERIFY[..], &["--checkpoint", "other"]].concat()).refused(1);
+    assert!(said.contains("not to be believed"), "{said}");
+
+    let document = place.read("data/acme/security.yml");
+    place.write("data/acme/security.yml", &format!("{document}# by hand\n"));
+    let run = place.run(&VERIFY);
+    assert!(run.exit_code == 0 && run.remarks.contains("document has changed"), "{run:?}");
+
+    // The whole past is written anew, and signed by the same key.
+    let key = fs::read(place.path("data/.neokeys/audit.key")).unwrap();
+    fs::remove_dir_all(place.path("data/.neokeys/audit")).unwrap();
+    for number in 10..20 {
+        let name = format!("k{number}");
+        place.run(&["keys", "create", &name, "--tenant", "acme", "--permission", "p"]).done();
+    }
+    assert_eq!(fs::read(place.path("data/.neokeys/audit.key")).unwrap(), key);
+    place.run(&VERIFY).done();
+    let said = place.run(&[&VERIFY[..], &["--checkpoint", "kept"]].concat()).refused(1);
+    assert!(said.contains("the checkpoint that was kept"), "{said}");
+}
+
+#[test]
+fn a_key_that_is_made_signs_from_then_on() {
+    let place = place();
+    let made = place.run(&["audit", "keygen", "--origin", "keys.example.com"]);
+    assert!(made.results.starts_with("PRIVATE+KEY+keys.example.com+"), "{}", made.remarks);
+    assert!(made.remarks.starts_with("keys.example.com+"), "{}", made.remarks);
+    place.write("audit.key", &made.results);
+    let settings = "audit:\n  signing_key: audit.key\n";
+    place.write("neokeys.yml", settings);
+    let said = place.run(&VERIFY).refused(1);
+    assert!(said.contains("audit.verify_keys"), "{said}");
+    place.run(&["keys", "create", "last", "--tenant", "acme", "--permission", "p"]).done();
+    let verified = place.run(&[&VERIFY[..], &["--json"]].concat()).json();
+    assert!(
+        verified["checkpoint"].as_str().unwrap().contains("keys.example.com/acme"),
+        "{verified}"
+    );
+    let said = place.run(&["audit", "keygen", "--origin", "two words"]).refused(2);
+    assert!(said.contains("the name of a key"), "{said}");
+}
