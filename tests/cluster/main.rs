@@ -20,6 +20,7 @@ mod node;
 mod objects;
 mod own_tools;
 mod paused;
+mod plans;
 mod restored;
 mod rotation;
 mod secure;
