@@ -193,3 +193,27 @@ fn texts_that_break_a_rule_are_told_and_decide_nothing() {
     assert_eq!(document.keyring().keys()[0].details(), &Default::default());
     assert_eq!(Document::check(text.as_bytes(), None).unwrap().warnings.len(), 3);
 }
+
+#[test]
+fn an_older_token_that_is_mistyped_and_comments_stay_through_rotations() {
+    let (kept, ended) = (Digest::of(b"kept").to_hex(), Digest::of(b"ended").to_hex());
+    let item = |hash: &str, end: &str| {
+        format!("      - hash: {hash}   # mine\n        expiresAt: {end}\n")
+    };
+    let lasting = item(&kept, "2027-02-24T21:00:00Z");
+    let broken =
+        "      # to be mended\n      - hash: 5e88\n        expiresAt: 2027-02-24T21:00:00Z\n";
+    let entry = |hash: &str, previous: &str| {
+        format!("apiKeys:\n  - name: a\n    hash: {hash}\n    previousHashes:\n{previous}")
+    };
+    let gone = item(&ended, "2026-11-27T08:00:00Z");
+    let before = entry(HASH, &format!("{lasting}{gone}{broken}"));
+    let new = Digest::of(b"new").to_hex();
+    let older = format!("      - hash: {HASH}\n        expiresAt: 2026-11-28T08:00:00Z\n");
+    let after = entry(&new, &format!("{lasting}{broken}{older}"));
+    let after = format!("{after}    rotatedAt: 2026-11-27T08:00:00Z\n");
+    assert_eq!(edited(&before, &[rotated()]), after);
+    // Whoever ends all older tokens ends what was meant to be one too.
+    let alone = edited(&before, &[KeyringEdit::EndOverlap { name: name() }]);
+    assert!(!alone.contains("previousHashes") && !alone.contains("5e88\n"), "{alone}");
+}

@@ -15,6 +15,7 @@ mod text_edit;
 mod update_entry;
 mod update_members;
 mod update_permissions;
+mod update_previous_hashes;
 mod verify_edit;
 
 use std::ops::Range;

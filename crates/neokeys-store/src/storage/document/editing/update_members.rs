@@ -11,6 +11,7 @@ use super::effort::Effort;
 use super::flow_collection::{FlowItem, removals};
 use super::text_edit::TextEdit;
 use super::update_permissions::{edit_list, quotes_of};
+use super::update_previous_hashes::edit_previous_hashes;
 use crate::domain::ApiKey;
 use crate::storage::document::lines::{line_end, line_ending, line_start, lines_at};
 use crate::storage::document::reading::entry::member_values::MemberValue;
@@ -58,7 +59,7 @@ pub(super) fn edit_entry(
     let mut gone = Vec::new();
     for (name, was, value) in &changed {
         match (known.get(*name), value) {
-            (Some(member), Some(value)) => entry.set(member, value)?,
+            (Some(member), Some(value)) => entry.set(member, value, was.as_ref())?,
             // With all effort, it says nothing; so does one that a merge key brings.
             (Some(member), None) if effort == Effort::Anew => {
                 let place = tree.node(member.value).whole();
@@ -145,7 +146,12 @@ struct Entry<'a, 't> {
 
 impl Entry<'_, '_> {
     /// Makes a member have a value. A tag stays, unless all is written anew.
-    fn set(&mut self, member: Member, value: &MemberValue<'_>) -> Option<()> {
+    fn set(
+        &mut self,
+        member: Member,
+        value: &MemberValue<'_>,
+        was: Option<&MemberValue<'_>>,
+    ) -> Option<()> {
         let node = self.tree.node(member.value);
         if let (MemberValue::List(texts), Some(items)) = (value, self.tree.items_of(node)) {
             if self.effort != Effort::Anew {
@@ -158,6 +164,15 @@ impl Entry<'_, '_> {
                 return Some(());
             }
             return self.replace_behind_colon(member, &format!(" {written}"));
+        }
+        if let (MemberValue::Tree(Written::List(now)), Some(MemberValue::Tree(Written::List(was)))) =
+            (value, was)
+            && self.effort != Effort::Anew
+            && let Some(edits) =
+                edit_previous_hashes(self.tree, member.value, was, now, self.quotes)
+        {
+            self.edits.extend(edits);
+            return Some(());
         }
         if let MemberValue::Tree(tree) = value {
             return self.set_tree(member, tree);

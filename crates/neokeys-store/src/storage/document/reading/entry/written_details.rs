@@ -8,10 +8,10 @@ use crate::storage::document::yaml::scalar::{Quotes, write_any, write_text};
 pub(super) const EXPIRES_AT: &str = "expiresAt";
 pub(super) const ALLOWED_IPS: &str = "allowedIps";
 /// A name in an item of `previousHashes`, beside [`EXPIRES_AT`].
-pub(super) const HASH: &str = "hash";
+pub(crate) const HASH: &str = "hash";
 
 /// A value of a member that may hold others.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Written {
     Text(String),
     List(Vec<Written>),
