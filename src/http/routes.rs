@@ -15,10 +15,12 @@ use super::introspection::{IntrospectToken, introspect};
 use super::key_details;
 use super::key_plans;
 use super::key_service::Keys;
+use super::leaks::{Leaks, report_github};
 use super::operations::{
     AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens,
     ExportAuditLog, GetApiKeyDetails, GetAuditCheckpoint, GetAuditProof, GetAuditTile,
-    GetOwnApiKey, ListApiKeyDetails, ListAuditEvents, ListScopes, RevokeToken, RotateApiKey,
+    GetOwnApiKey, ListApiKeyDetails, ListAuditEvents, ListScopes, ReportLeaks, RevokeToken,
+    RotateApiKey,
 };
 use super::pages::openapi::Documents;
 use super::pages::security_txt::SecurityTxt;
@@ -59,6 +61,8 @@ pub(crate) struct HttpParts {
     pub limits: LimitsConfig,
     /// Where callers reach it, if a proxy gives it an address of its own.
     pub public_url: Option<PublicUrl>,
+    /// The work on reports of leaked tokens, if any are taken.
+    pub leaks: Option<Leaks>,
     /// Whom to tell of a vulnerability, if the deployment says so.
     pub security_txt: Option<SecurityTxt>,
     /// The OpenAPI documents.
@@ -190,6 +194,10 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .add(Address::page(protected_resource::OF_TENANT, protected_resource::of_tenant))
         .add(Address::page(PAGES, problem_pages::index))
         .add(Address::page(problem_pages::ENTRY, problem_pages::entry));
+    if let Some(leaks) = &parts.leaks {
+        config.app_data(ThinData(leaks.clone()));
+        router.add(Address::at(ReportLeaks::PATH).public::<ReportLeaks, _, _>(report_github));
+    }
     if let Some(security_txt) = &parts.security_txt {
         config.app_data(ThinData(security_txt.clone()));
         router.add(Address::page(security_txt::PATH, security_txt::security_txt));

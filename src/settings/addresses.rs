@@ -7,6 +7,7 @@ use ::http::Uri;
 use ipnet::IpNet;
 
 use super::form::Scalar;
+use crate::auth::ReporterKeys;
 use crate::auth::client_address::parse_proxies;
 use crate::contract::{PublicUrl, PublicUrlError};
 use crate::domain::TokenPrefix;
@@ -42,6 +43,18 @@ impl Scalar for StoreUrl {
 
     fn parse(text: &str) -> Result<Self, String> {
         text.parse().map_err(|error: StoreUrlError| error.to_string())
+    }
+
+    fn show(value: &Self) -> String {
+        value.to_string()
+    }
+}
+
+impl Scalar for ReporterKeys {
+    type Value = Self;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse()
     }
 
     fn show(value: &Self) -> String {

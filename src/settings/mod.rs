@@ -30,7 +30,9 @@ use crate::auth::bearer::BearerConfig;
 use crate::auth::{Grants, ThrottleConfig};
 use crate::contract::ContractConfig;
 use crate::domain::{KeyPolicy, TokenPrefix};
-use crate::http::{CorsConfig, LimitsConfig, ScopesConfig, SecurityConfig, SwaggerUiConfig};
+use crate::http::{
+    CorsConfig, LeaksConfig, LimitsConfig, ScopesConfig, SecurityConfig, SwaggerUiConfig,
+};
 use crate::metrics::MetricsConfig;
 use crate::storage::{StoreConfig, StoreUrl};
 use crate::telemetry::LogConfig;
@@ -56,6 +58,8 @@ pub struct Settings {
     pub keys: KeyPolicy,
     /// The scopes that keys may be given.
     pub scopes: ScopesConfig,
+    /// Reports of leaked tokens.
+    pub leaks: LeaksConfig,
     /// Whom to tell of a vulnerability.
     pub security: SecurityConfig,
     /// Addresses in the served documents.
@@ -101,6 +105,7 @@ impl Default for Settings {
             storage: StoreConfig::default(),
             auth: AuthConfig::default(),
             scopes: ScopesConfig::default(),
+            leaks: LeaksConfig::default(),
             security: SecurityConfig::default(),
             keys: KeyPolicy::default(),
             contract: ContractConfig::default(),

@@ -10,6 +10,7 @@ use super::amounts::{AboveZero, ShortTime, Size, Time};
 use super::form::{Form, List, One, Optional, Yaml};
 use super::note_key::NoteKey;
 use super::spans::{Span, SpanOrZero};
+use crate::auth::ReporterKeys;
 use crate::contract::PublicUrl;
 use crate::domain::TokenPrefix;
 use crate::storage::StoreUrl;
@@ -111,6 +112,14 @@ settings! {
     /// What becomes of a scope that a key is to hold and that is neither listed in scopes nor one of
     /// neokeys: off (nothing), warn (a log line) or refuse (400).
     "scopes.check" => scopes.check: Yaml<_>;
+    /// The type under which GitHub's secret scanning reports this deployment's tokens, at /leaks/github.
+    /// null: no report is taken.
+    "leaks.github.token_type" => leaks.token_type: Yaml<_>;
+    /// Where GitHub's public keys are: an https URL, or file:PATH.
+    "leaks.github.keys" => leaks.keys: One<ReporterKeys>;
+    /// What becomes of a token that is reported as leaked: disable (it ends; of a current one, the key is
+    /// disabled) or report (a log line).
+    "leaks.action" => leaks.action: Yaml<_>;
     /// Where to report a vulnerability, as mailto:, tel: or https: addresses, for
     /// /.well-known/security.txt. Empty: there is none.
     "security.contact" => security.contact: List<Contact>;

@@ -125,9 +125,11 @@ impl Application {
         let metrics = counts.metrics(most_connections, Arc::clone(&store), Arc::clone(&bearer));
         let metrics = MetricsServer::bind(metrics, &settings)?;
         let traces = Traces::start(&settings.traces, Arc::new(SystemClock))?;
+        let leaks = http::Leaks::new(&settings.leaks).map_err(BearerConfigError::Client)?;
         let own_page = dev.then_some(origin.as_str());
         let parts =
             http_parts(&settings, &counts, Arc::clone(&store), bearer, traces.clone(), own_page);
+        let parts = HttpParts { leaks, ..parts };
         let listening = Listening {
             listener,
             tls,
@@ -280,6 +282,7 @@ fn http_parts(
             .then(|| ClientAddresses::new(&auth.throttle.trusted_proxies)),
         clients: ClientAddresses::new(&auth.throttle.trusted_proxies),
         key_prefix: auth.keys_as_bearers.then(|| auth.token_prefix.clone()),
+        leaks: None,
         security_txt: http::SecurityTxt::new(&settings.security),
         throttle: Arc::new(Throttle::new(&auth.throttle)),
         public_url: contract.public_url.clone(),

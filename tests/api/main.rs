@@ -27,6 +27,7 @@ mod key_limits;
 mod key_plans;
 mod key_policy;
 mod last_use;
+mod leaks;
 mod limits;
 mod naughty;
 mod negotiation;

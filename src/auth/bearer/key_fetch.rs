@@ -146,17 +146,21 @@ impl KeySource {
     }
 }
 
+fn builder(patience: Duration) -> reqwest::ClientBuilder {
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .timeout(patience)
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("neokeys/", env!("CARGO_PKG_VERSION")))
+}
+
 /// A client that follows no redirect and keeps no connection: its requests are minutes apart.
 fn client(
     is_direct: bool,
     authorities: Option<Vec<Certificate>>,
     patience: Duration,
 ) -> Result<Client, BearerConfigError> {
-    let builder = Client::builder()
-        .redirect(redirect::Policy::none())
-        .timeout(patience)
-        .pool_max_idle_per_host(0)
-        .user_agent(concat!("neokeys/", env!("CARGO_PKG_VERSION")));
+    let builder = builder(patience);
     let builder = if is_direct { builder.no_proxy() } else { builder };
     let builder = match authorities {
         Some(authorities) => builder.tls_certs_only(authorities),
@@ -165,7 +169,16 @@ fn client(
     builder.build().map_err(BearerConfigError::Client)
 }
 
-async fn fetch(client: &Client, url: Url) -> Result<Vec<u8>, LoadError> {
+/// A client for others' public keys.
+///
+/// # Errors
+/// What keeps it from being made.
+pub(in crate::auth) fn key_client(patience: Duration) -> Result<Client, reqwest::Error> {
+    builder(patience).build()
+}
+
+/// Reads what stands at an address, at most 1 MiB.
+pub(in crate::auth) async fn fetch(client: &Client, url: Url) -> Result<Vec<u8>, LoadError> {
     let accepted = "application/jwk-set+json, application/json";
     let request = client.get(url).header(header::ACCEPT, accepted);
     // What is compressed would have no bound before it is unpacked.
@@ -210,7 +223,8 @@ fn find_key_set(
     Ok(url)
 }
 
-async fn read(path: PathBuf, patience: Duration) -> Result<Vec<u8>, LoadError> {
+/// Reads a file, at most 1 MiB.
+pub(in crate::auth) async fn read(path: PathBuf, patience: Duration) -> Result<Vec<u8>, LoadError> {
     let reading = tokio::task::spawn_blocking(move || read_bounded(&path));
     match tokio::time::timeout(patience, reading).await {
         Ok(Ok(outcome)) => outcome,

@@ -45,3 +45,13 @@ pub use key_refresh::{Loads, Pace};
 pub use key_set::KeySetError;
 pub use signing_algorithm::SigningAlgorithm;
 pub use verifier::{BearerVerifier, FixedIssuer, IssuerHealth, VerifiedToken};
+
+pub(super) use key_fetch::{fetch as fetch_json, key_client, read as read_file};
+
+/// An address that others' public keys may be fetched from.
+///
+/// # Errors
+/// [`AddressError`] says what is wrong with it.
+pub(super) fn parse_key_url(text: &str) -> Result<reqwest::Url, AddressError> {
+    key_address::parse(text, None)
+}

@@ -27,6 +27,7 @@ macro_rules! operations {
 
 mod audit;
 mod key_details;
+mod leaks;
 mod revocation;
 mod scopes;
 
@@ -43,6 +44,7 @@ pub(super) use key_details::{
     AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens,
     GetApiKeyDetails, GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
 };
+pub(super) use leaks::ReportLeaks;
 pub(super) use revocation::RevokeToken;
 pub(super) use scopes::ListScopes;
 
@@ -64,6 +66,7 @@ pub const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<GetAuditProof>(),
     OperationDescription::of::<IntrospectToken>(),
     OperationDescription::of::<RevokeToken>(),
+    OperationDescription::of::<ReportLeaks>(),
     OperationDescription::of::<ListScopes>(),
     OperationDescription {
         name: "ForwardAuth",

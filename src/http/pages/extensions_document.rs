@@ -4,7 +4,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::http::{
-    audit, forward_auth, introspection, key_details, key_plans, revocation, scope_list,
+    audit, forward_auth, introspection, key_details, key_plans, leaks, revocation, scope_list,
 };
 
 /// The name of the security scheme for an API key as a client's secret.
@@ -45,6 +45,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         forward_auth::forward_auth_of_path,
         introspection::introspect,
         revocation::revoke,
+        leaks::report_github,
         scope_list::list_scopes,
     ),
     components(schemas(
@@ -52,6 +53,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         introspection::Audience<'_>,
         audit::AuditEvent,
         audit::AuditEventList,
+        leaks::MatchLabel,
         scope_list::ScopeList<'_>,
         scope_list::ListedScope<'_>,
         key_plans::ApiKeyPlan<'_>,

@@ -26,8 +26,18 @@ pub(crate) fn take<O: Operation>(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Bytes, Problem>> + use<O> {
     let limits = request.app_data::<web::ThinData<LimitsConfig>>();
-    let LimitsConfig { body: limit, body_time, .. } =
-        limits.map_or_else(LimitsConfig::default, |limits| limits.0.clone());
+    let limit = limits.map_or(LimitsConfig::default().body, |limits| limits.body);
+    take_at_most::<O>(request, payload, limit)
+}
+
+/// The same with a limit of its own size, in bytes.
+pub(crate) fn take_at_most<O: Operation>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<O> {
+    let limits = request.app_data::<web::ThinData<LimitsConfig>>();
+    let body_time = limits.map_or(LimitsConfig::default().body_time, |limits| limits.body_time);
     let labelled = demand_label::<O>(request).and_then(|()| demand_length(request, limit));
     let payload = payload.take();
     async move {

@@ -71,8 +71,9 @@ pub use plan::{
 };
 pub use policy_error::PolicyError;
 pub use repository::{
-    CallerGone, Commit, CommitError, CommitFuture, Committed, KeyRepository, KeyringFuture,
-    ReadError, Remedy, StoreHealth, Together, Unavailable, UsageFuture,
+    CallerGone, Commit, CommitError, CommitFuture, Committed, Holders, HoldersFuture,
+    KeyRepository, KeyringFuture, ReadError, Remedy, StoreHealth, Together, Unavailable,
+    UsageFuture,
 };
 pub use right::{CallerRight, Right, RightError};
 pub use rotation::Rotation;

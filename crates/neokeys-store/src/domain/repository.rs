@@ -1,5 +1,6 @@
 //! The repository of keys: where keyrings come from and where edits go.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
@@ -38,6 +39,12 @@ pub trait KeyRepository: Send + Sync {
     fn usage<'a>(&'a self, tenant: &'a TenantId) -> UsageFuture<'a> {
         let _ = tenant;
         UsageFuture::ready(Ok(Usage::since(Minute::default())))
+    }
+
+    /// The tenants that may have a token of one of these digests.
+    fn find_holders(&self, digests: HashSet<Digest>) -> HoldersFuture {
+        drop(digests);
+        Box::pin(async { Ok(Holders { tenants: Vec::new(), is_complete: true }) })
     }
 
     /// Does one edit, durably, on the keyring as it is when its turn comes. An edit that was not begun
@@ -96,6 +103,18 @@ pub type KeyringFuture<'a> = MaybeReady<'a, Result<Arc<Keyring>, ReadError>>;
 
 /// The last uses of a tenant's tokens.
 pub type UsageFuture<'a> = MaybeReady<'a, Result<Usage, Unavailable>>;
+
+/// The tenants that may have some tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holders {
+    /// Every tenant that has one of them, and others perhaps.
+    pub tenants: Vec<TenantId>,
+    /// Whether every tenant's document could be searched.
+    pub is_complete: bool,
+}
+
+/// A search for the tenants that have some tokens.
+pub type HoldersFuture = Pin<Box<dyn Future<Output = Result<Holders, Unavailable>> + Send>>;
 
 /// Ready once the caller has gone.
 pub type CallerGone = Pin<Box<dyn Future<Output = ()> + Send>>;

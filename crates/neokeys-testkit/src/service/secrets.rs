@@ -28,7 +28,9 @@ pub(super) fn assert_absent(presented: &[String], path: &str, reply: &Reply) {
     let longest = |allowed: fn(&char) -> bool, text: &str| {
         text.split(|character| !allowed(&character)).map(str::len).max().unwrap_or_default()
     };
-    assert!(longest(char::is_ascii_hexdigit, &text) < 64, "a hash: {text}");
+    // Whoever reports a leak has the token itself, and is told its hash by its protocol.
+    let has_tokens = path == "/leaks/github" && reply.status == 200;
+    assert!(has_tokens || longest(char::is_ascii_hexdigit, &text) < 64, "a hash: {text}");
     let tokens = text
         .split("nsk_")
         .skip(1)

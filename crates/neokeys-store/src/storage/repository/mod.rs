@@ -18,12 +18,14 @@ mod snapshot;
 mod statistics;
 mod tenant_cache;
 mod together;
+mod token_search;
 mod trail;
 mod usage;
 mod watchdog;
 mod write_lock;
 mod writer;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,8 +52,8 @@ use super::document_store::{
 use super::url::StoreUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{
-    Actor, CallerGone, Commit, CommitFuture, Digest, Initiator, KeyPolicy, KeyRepository, Keyring,
-    KeyringFuture, Minute, ReadError, StoreHealth, TenantId, UsageFuture,
+    Actor, CallerGone, Commit, CommitFuture, Digest, HoldersFuture, Initiator, KeyPolicy,
+    KeyRepository, Keyring, KeyringFuture, Minute, ReadError, StoreHealth, TenantId, UsageFuture,
 };
 
 pub use self::statistics::RepositoryStatistics;
@@ -305,6 +307,14 @@ impl KeyRepository for DocumentRepository {
             }
             None => KeyringFuture::pending(Arc::clone(shared).get_keyring(id)),
         }
+    }
+
+    fn find_holders(&self, digests: HashSet<Digest>) -> HoldersFuture {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let found = token_search::find_holders(&*shared.documents, &digests).await;
+            found.map_err(crate::domain::Unavailable::from)
+        })
     }
 
     fn feign_absence(&self, id: &TenantId) {
