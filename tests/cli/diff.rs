@@ -102,3 +102,46 @@ fn git_shows_changes_by_key() {
     }
     assert!(!log.contains("0a884898"), "{log}");
 }
+
+/// Commits a text of the file on a branch that starts at `base`.
+fn branch(place: &Workplace, name: &str, text: &str) {
+    git(place, &["checkout", "-q", "-b", name, "base"]);
+    place.write("acme.yml", text);
+    git(place, &["commit", "-q", "-a", "-m", name]);
+}
+
+#[test]
+fn keys_of_two_branches_come_together_and_a_line_of_both_is_refused() {
+    let place = Workplace::new();
+    place.run(&["tenants", "create", "acme"]).done();
+    git(&place, &["init", "-q", "-b", "base"]);
+    place.write(".gitattributes", "*.yml merge=union\n");
+    place.write("acme.yml", OLD);
+    git(&place, &["add", "acme.yml", ".gitattributes"]);
+    git(&place, &["commit", "-q", "-m", "base"]);
+    let with = |name: &str| format!("{OLD}  - name: {name}\n    permissions: [{name}]\n");
+    branch(&place, "one", &with("one"));
+    branch(&place, "two", &with("two"));
+    let planned = || {
+        let plan = place.run(&["plan", "-f", "acme.yml", "--json"]).json();
+        let steps = plan["tenants"][0]["steps"].as_array().unwrap().clone();
+        let names = steps.iter().map(|step| step["name"].as_str().unwrap().to_owned());
+        let mut names: Vec<_> = names.filter(|name| name.len() == 3 && name != "crm").collect();
+        names.sort();
+        names
+    };
+    git(&place, &["merge", "-q", "--no-edit", "one"]);
+    assert_eq!(planned(), ["one", "two"]);
+    branch(&place, "rebased", &with("two"));
+    git(&place, &["rebase", "-q", "one"]);
+    assert_eq!(planned(), ["one", "two"]);
+    branch(&place, "less", &OLD.replace("orders:read", "orders:list"));
+    branch(&place, "more", &OLD.replace("orders:read", "orders:write"));
+    git(&place, &["merge", "-q", "--no-edit", "less"]);
+    let refused = place.run(&["plan", "-f", "acme.yml"]);
+    assert_eq!(refused.exit_code, 1);
+    assert!(
+        refused.results.contains("acme.yml:8:5") && refused.results.contains("twice"),
+        "{refused:?}"
+    );
+}
