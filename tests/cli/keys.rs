@@ -244,7 +244,18 @@ fn a_file_that_belongs_to_another_user_is_told_as_that() {
     }
     // The program where anybody can run it; all but the document are the user's.
     place.copy_program();
-    for name in ["", "data", "data/demo", "data/.neokeys", "data/.neokeys/demo.lock", "neokeys"] {
+    for name in [
+        "",
+        "data",
+        "data/demo",
+        "data/.neokeys",
+        "data/.neokeys/demo.lock",
+        "neokeys",
+        "data/.neokeys/audit",
+        "data/.neokeys/audit/demo",
+        "data/.neokeys/audit/demo/events-0001.jsonl",
+        "data/.neokeys/audit/demo/head",
+    ] {
         std::os::unix::fs::chown(place.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
     }
     let document = place.path("data/demo/security.yml");

@@ -137,15 +137,17 @@ fn what_root_left_behind_once_is_told_with_its_remedy_and_mended_by_roots_next_c
         shared.done(OWNER, &["tenants", "create", tenant]);
     }
     let own = shared.place.path("data/.neokeys");
+    fs::remove_dir_all(&own).unwrap();
     fs::create_dir(&own).unwrap();
     set_mode(&own, 0o755);
     for (lock, mode) in [("one.lock", 0o644), ("two.lock", 0o600)] {
         shared.place.write(&format!("data/.neokeys/{lock}"), "");
         set_mode(&own.join(lock), mode);
     }
-    // A lock that can be read can be taken.
-    shared.create(OWNER, "one", "a");
-    for (tenant, place) in [("two", "data/.neokeys/two.lock"), ("three", "data/.neokeys")] {
+    // A lock that can be read can be taken, but nothing is changed without a record.
+    let places =
+        [("one", "data/.neokeys"), ("two", "data/.neokeys/two.lock"), ("three", "data/.neokeys")];
+    for (tenant, place) in places {
         let create = ["keys", "create", "a", "--permission", "p", "--tenant", tenant];
         let (code, said) = shared.run(OWNER, &create);
         assert_eq!(code, Some(1), "{said}");
@@ -185,6 +187,7 @@ fn root_gives_away_nothing_that_a_name_leads_to() {
     set_mode(&shared.place.path("roots"), 0o600);
     fs::create_dir(shared.place.path("roots-folder")).unwrap();
     let own = shared.place.path("data/.neokeys");
+    fs::remove_dir_all(&own).unwrap();
     fs::create_dir(&own).unwrap();
     symlink(shared.place.path("roots"), own.join("one.lock")).unwrap();
     shared.create(ROOT, "one", "a");

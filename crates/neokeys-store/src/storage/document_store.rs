@@ -6,6 +6,8 @@
 //!
 //! Invariant: a write is done on exactly the document that it names, or not at all.
 
+mod audit_log;
+
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use smol_str::SmolStr;
 
-use super::audit_log::AuditLog;
+pub(super) use self::audit_log::each_line;
+pub use self::audit_log::{AuditLog, LogEnd, LogEntry, LogHead, SEGMENT};
 pub use super::document_error::DocumentError;
 pub use super::version::Version;
 use crate::domain::{MaybeReady, StoreHealth, TenantId};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::audit_log::{AuditLog, LogEnd, LogEntry, LogHead};
+use super::document_store::{AuditLog, LogEnd, LogEntry, LogHead};
 use super::document_store::{
     CreateTenantError, DOCUMENT_NAME, DocumentError, DocumentLock, DocumentStore, Reading,
     StoreFuture, StoredDocument, UsageName, Version, WriteError,

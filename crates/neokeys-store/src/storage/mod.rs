@@ -3,7 +3,6 @@
 //! [`DocumentRepository`] makes keyrings out of documents and commits edits to them; a [`DocumentStore`] below
 //! it knows bytes and versions only. Nothing in here knows the API or who calls it.
 
-mod audit_log;
 mod background;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod boot_time;
@@ -30,12 +29,12 @@ mod version;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod write_ids;
 
-pub use audit_log::{AuditLog, LogEnd, LogEntry, LogHead, SEGMENT};
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, CopyOptions, copy};
 pub use document::{
     DesiredDocument, Diagnostic, ReviewedKey, ReviewedKeys, read_desired, read_for_review,
 };
+pub use document_store::{AuditLog, LogEnd, LogEntry, LogHead, SEGMENT};
 pub use document_store::{
     CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
     StoredDocument, UsageName, Version, WriteError,

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::audit_log::AuditLog;
 use super::background::Background;
+use super::document_store::AuditLog;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument,
     UsageName, Version, WriteError,

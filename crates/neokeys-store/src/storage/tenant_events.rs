@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::audit_log::AuditLog;
+use super::document_store::AuditLog;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, WriteError,
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::audit_log::{AuditLog, LogHead};
+use super::document_store::{AuditLog, LogHead};
 use super::document_store::{DocumentError, DocumentStore, Reading};
 use crate::audit::{DocumentState, LogFault, Verification, VerifiedLines};
 use crate::domain::TenantId;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::FolderStore;
 use super::lock::Held;
 use crate::domain::TenantId;
-use crate::storage::audit_log::{AuditLog, LogEnd, LogEntry};
+use crate::storage::document_store::{AuditLog, LogEnd, LogEntry};
 use crate::storage::document_store::{
     DocumentError, DocumentLock, StoreFuture, StoredDocument, Version, WriteError,
 };

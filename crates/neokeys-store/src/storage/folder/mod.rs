@@ -43,7 +43,7 @@ pub(in crate::storage) use self::file_system::create_store_folder;
 use self::file_system::{FileState, FileSystem, OsFileSystem};
 use self::late_edits::{DisplacedFiles, Watcher};
 use self::lock::{Held, Waiters};
-use super::audit_log::AuditLog;
+use super::document_store::AuditLog;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
     StoredDocument, UsageName, Version, WriteError,

@@ -23,7 +23,7 @@ use super::lock::Held;
 use super::staged_file::StagedFile;
 use super::{Folder, Written};
 use crate::domain::TenantId;
-use crate::storage::audit_log::LogEntry;
+use crate::storage::document_store::LogEntry;
 use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
 
 /// The purpose of a replacement.

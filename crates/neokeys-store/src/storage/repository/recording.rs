@@ -19,8 +19,8 @@ use crate::audit::{
 };
 use crate::causes::in_full;
 use crate::domain::{Actor, ApiKey, CommitError, Initiator, Keyring, KeyringEdit, TenantId};
-use crate::storage::audit_log::{AuditLog, LogEntry};
 use crate::storage::document::Document;
+use crate::storage::document_store::{AuditLog, LogEntry};
 use crate::storage::document_store::{
     CreateTenantError, DocumentError, DocumentLock, StoredDocument, WriteError,
 };

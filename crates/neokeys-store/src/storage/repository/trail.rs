@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::DocumentRepository;
 use crate::audit::{AuditTrail, SignedHead, TrailFuture, TrailHead};
 use crate::domain::{TenantId, Unavailable};
-use crate::storage::audit_log::AuditLog;
+use crate::storage::document_store::AuditLog;
 use crate::storage::verify_log::{VerifiedLog, VerifyLogError, verify_log};
 use crate::transparency::{Checkpoint, TreeHash};
 

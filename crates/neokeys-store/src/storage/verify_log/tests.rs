@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{VerifiedLog, VerifyLogError, verify_log};
 use crate::audit::{Action, DocumentChange, DocumentState, Event, LogFault, Subject};
 use crate::domain::{Actor, Initiator, KeyName, TenantId};
-use crate::storage::audit_log::{AuditLog, LogEnd, LogEntry, LogHead};
+use crate::storage::document_store::{AuditLog, LogEnd, LogEntry, LogHead};
 use crate::storage::document_store::{
     CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
     StoredDocument, Version, WriteError,

@@ -164,7 +164,7 @@ impl FileSystem for OsFileSystem {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 outcome => return outcome.map_err(|error| ownership::explain(error, path)),
             }
-            match ownership::create_file(path) {
+            match ownership::create_shared_file(path) {
                 // Another process was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 outcome => return outcome,

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 
+use crate::storage::folder::file_names::OWN_FOLDER;
+
 /// A file that is not there yet, in a folder of the store's.
 pub(super) fn create_file(path: &Path) -> io::Result<File> {
     let open = OpenOptions::new().read(true).write(true).create_new(true).mode(0o640).open(path);
@@ -29,7 +31,7 @@ pub(super) fn create_file(path: &Path) -> io::Result<File> {
 
 /// A folder of the store's that is not there yet.
 pub(super) fn create_folder(path: &Path) -> io::Result<()> {
-    let store = path.parent().and_then(|parent| parent.metadata().ok());
+    let store = own_folder_in(path).or(path.parent()).and_then(|it| it.metadata().ok());
     let made = DirBuilder::new().mode(0o750).create(path);
     made.map_err(|error| explain_for(error, path, store.as_ref()))?;
     let Some(store) = store else { return Ok(()) };
@@ -99,8 +101,23 @@ fn store_of_file(path: &Path) -> Option<Metadata> {
 }
 
 fn store_folder(path: &Path) -> Option<PathBuf> {
-    let store = path.parent()?.parent()?;
+    let store = own_folder_in(path).or(path.parent()?.parent())?;
     Some(if store.as_os_str().is_empty() { ".".into() } else { store.to_owned() })
+}
+
+/// The folder that has our own one, in which a path leads: all below that is the store's.
+fn own_folder_in(path: &Path) -> Option<&Path> {
+    let own = path.ancestors().skip(1).find(|it| it.file_name().is_some_and(|it| it == OWN_FOLDER));
+    own?.parent()
+}
+
+/// A file that whoever may change keys writes to, not there yet.
+pub(super) fn create_shared_file(path: &Path) -> io::Result<File> {
+    let file = create_file(path)?;
+    if store_of_file(path).is_some_and(|store| store.mode() & 0o020 != 0) {
+        file.set_permissions(Permissions::from_mode(0o660))?;
+    }
+    Ok(file)
 }
 
 fn open_folder(path: &Path) -> io::Result<File> {

@@ -18,9 +18,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::document_store::{
-    DocumentError, DocumentLock, StoreFuture, StoredDocument, Version, WriteError,
-};
+use super::{DocumentError, DocumentLock, StoreFuture, StoredDocument, Version, WriteError};
 use crate::audit::DocumentState;
 use crate::domain::TenantId;
 use crate::transparency::TreeHash;
@@ -138,13 +136,13 @@ pub struct LogEntry {
 
 impl LogEntry {
     /// The lines one by one, without their newlines.
-    pub(super) fn each_line(&self) -> impl Iterator<Item = Bytes> {
+    pub(in crate::storage) fn each_line(&self) -> impl Iterator<Item = Bytes> {
         each_line(&self.lines)
     }
 }
 
 /// The lines in bytes that end with a newline, each without its own.
-pub(super) fn each_line(bytes: &Bytes) -> impl Iterator<Item = Bytes> {
+pub(in crate::storage) fn each_line(bytes: &Bytes) -> impl Iterator<Item = Bytes> {
     let mut rest = bytes.clone();
     std::iter::from_fn(move || {
         let end = memchr::memchr(b'\n', &rest)?;
