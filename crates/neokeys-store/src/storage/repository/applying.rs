@@ -1,17 +1,11 @@
 //! Commits made on a draft of their document, one after another, each with the deeds that its record
 //! tells.
 
-use std::sync::Arc;
-
+use super::deeds::{Deed, action_of, make};
 use super::queue::{CommitResult, QueuedCommit};
-use super::recording::action_of;
 use super::together::apply_together;
-use crate::audit::Action;
-use crate::domain::{Commit, Committed, KeyName, KeyringEdit, Timestamp};
+use crate::domain::{Commit, KeyringEdit, Timestamp};
 use crate::storage::document::{Document, DocumentEditor};
-
-/// A key, and what is done to it.
-pub(super) type Deed = (KeyName, Action);
 
 /// Every commit made on a document, one after another, with the outcome of each.
 pub(super) fn apply_each(
@@ -54,20 +48,4 @@ pub(super) fn apply_commit(
         deeds = vec![refused(&commit.edit)];
     }
     (outcome, deeds)
-}
-
-/// Makes one edit of a commit.
-pub(super) fn make(
-    draft: &mut DocumentEditor,
-    commit: &Commit,
-    edit: &KeyringEdit,
-    now: Timestamp,
-    deeds: &mut Vec<Deed>,
-) -> CommitResult {
-    let change = draft.keyring().judge(edit, &commit.precondition, now)?;
-    let before = draft.keyring().find_by_name(edit.name().as_str()).cloned();
-    draft.make(&change)?;
-    let key = Arc::clone(change.key());
-    deeds.push((edit.name().clone(), action_of(edit, before.as_deref(), Some(&key))));
-    Ok(Committed { key })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::freshness::Freshness;
 use super::queue::CommitQueue;
-use super::recording::Recorded;
+use super::recorded::Recorded;
 use super::snapshot::Latest;
 use crate::domain::{ReadError, TenantId};
 use crate::storage::document::Diagnostic;

@@ -5,6 +5,7 @@
 
 mod applying;
 mod audit;
+mod deeds;
 mod footprint;
 mod freshness;
 mod incidents;
@@ -12,6 +13,7 @@ mod loaded_tenant;
 mod open;
 mod pending_usage;
 mod queue;
+mod recorded;
 mod recording;
 mod refresh;
 mod snapshot;

@@ -4,21 +4,18 @@
 //! Invariant: where a log is kept, no change is acknowledged whose record is not in it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Shared;
-use super::applying::Deed;
+use super::deeds::Deed;
 use super::freshness::Freshness;
 use super::incidents::Area;
 use super::loaded_tenant::LoadedTenant;
 use super::queue::{CommitResult, QueuedCommit};
 use super::snapshot::Snapshot;
 use super::writer::Writer;
-use crate::audit::{
-    Action, DocumentChange, DocumentState, Event, KeyChange, KeyringChange, Refusal, Subject,
-};
+use crate::audit::{Action, DocumentChange, DocumentState, Event, KeyringChange, Refusal, Subject};
 use crate::causes::in_full;
-use crate::domain::{Actor, ApiKey, CommitError, Initiator, Keyring, KeyringEdit, TenantId};
+use crate::domain::{Actor, CommitError, Initiator, Keyring, TenantId};
 use crate::storage::document::Document;
 use crate::storage::document_store::{AuditLog, LogEntry};
 use crate::storage::document_store::{
@@ -27,73 +24,12 @@ use crate::storage::document_store::{
 use crate::storage::log_draft::LogDraft;
 use crate::storage::tenant_events::TenantEvents;
 
-/// Refused changes of a tenant that have a line each, in a minute.
-const MOST_REFUSALS: u64 = 10;
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// The part of a tenant that is about its log.
-#[derive(Debug, Default)]
-pub(super) struct Recorded {
-    /// The keys of the document that the log told of last.
-    last: Option<(DocumentState, Arc<Keyring>)>,
-    refusals: Refusals,
-}
-
-/// Counts refused changes, of which few have lines of their own.
-#[derive(Debug, Default)]
-struct Refusals {
-    /// Since when the present ones are counted.
-    since: Duration,
-    count: u64,
-}
-
-impl Refusals {
-    /// One more. Says how many of the minute before had no line, and whether this one has one.
-    fn note(&mut self, now: Duration) -> (u64, bool) {
-        let left_out = self.take_left_out(now);
-        if left_out > 0 || self.count == 0 {
-            *self = Self { since: now, count: 0 };
-        }
-        self.count += 1;
-        (left_out, self.count <= MOST_REFUSALS)
-    }
-
-    /// How many had no line, if their minute is over.
-    fn take_left_out(&mut self, now: Duration) -> u64 {
-        if now.saturating_sub(self.since) < MINUTE {
-            return 0;
-        }
-        std::mem::take(&mut self.count).saturating_sub(MOST_REFUSALS)
-    }
-}
-
 /// The state of a document as a store holds it.
 pub(super) fn state_of(stored: &StoredDocument) -> DocumentState {
     if stored.version.is_absent() {
         DocumentState::Absent
     } else {
         DocumentState::of(&stored.bytes)
-    }
-}
-
-/// The deed of an edit, done or not.
-pub(super) fn action_of(
-    edit: &KeyringEdit,
-    before: Option<&ApiKey>,
-    after: Option<&ApiKey>,
-) -> Action {
-    let change = || after.map_or_else(KeyChange::default, |after| KeyChange::of(before, after));
-    match edit {
-        KeyringEdit::Create(key) => Action::Create(KeyChange::of(None, key)),
-        KeyringEdit::Update { .. } | KeyringEdit::Amend { .. } => Action::Update(change()),
-        KeyringEdit::Delete { .. } => Action::Delete,
-        KeyringEdit::Rotate { rotation, .. } => Action::Rotate { overlap: rotation.overlap },
-        KeyringEdit::EndOverlap { .. } => Action::EndOverlap,
-        KeyringEdit::EndToken { .. } => {
-            let disables =
-                before.is_some_and(|key| key.enabled) && after.is_some_and(|it| !it.enabled);
-            Action::Revoke { disables }
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! Invariant: every right is judged on the keys as the plan saw them, so no edit of it gives another one a
 //! right, or takes it away.
 
-use super::applying::{Deed, make};
+use super::deeds::{Deed, make};
 use super::queue::CommitResult;
 use crate::domain::{Commit, CommitError, EditError, Timestamp, Together};
 use crate::storage::document::DocumentEditor;

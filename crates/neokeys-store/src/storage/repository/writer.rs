@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Shared;
-use super::applying::{Deed, apply_each};
+use super::applying::apply_each;
+use super::deeds::Deed;
 use super::freshness::Freshness;
 use super::incidents::Area;
 use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY};

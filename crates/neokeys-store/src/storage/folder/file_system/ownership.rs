@@ -78,7 +78,12 @@ pub(super) fn open_lock(path: &Path) -> io::Result<File> {
             Ok(file) => {
                 if let Some(store) = store_of_file(path) {
                     let others = if store.mode() & 0o002 == 0 { 0 } else { 0o004 };
-                    give(&file, &store, 0o600 | store.mode() & 0o040 | others)?;
+                    let mode = 0o600 | store.mode() & 0o040 | others;
+                    give(&file, &store, mode)?;
+                    // Whatever the umask left: who may change keys takes the lock.
+                    if file.metadata()?.uid() == geteuid().as_raw() {
+                        file.set_permissions(Permissions::from_mode(mode))?;
+                    }
                 }
                 return Ok(file);
             }

@@ -1,0 +1,48 @@
+//! Edits made on a draft, and what a record tells of each.
+
+use std::sync::Arc;
+
+use super::queue::CommitResult;
+use crate::audit::{Action, KeyChange};
+use crate::domain::{ApiKey, Commit, Committed, KeyName, KeyringEdit, Timestamp};
+use crate::storage::document::DocumentEditor;
+
+/// A key, and what is done to it.
+pub(super) type Deed = (KeyName, Action);
+
+/// Makes one edit of a commit.
+pub(super) fn make(
+    draft: &mut DocumentEditor,
+    commit: &Commit,
+    edit: &KeyringEdit,
+    now: Timestamp,
+    deeds: &mut Vec<Deed>,
+) -> CommitResult {
+    let change = draft.keyring().judge(edit, &commit.precondition, now)?;
+    let before = draft.keyring().find_by_name(edit.name().as_str()).cloned();
+    draft.make(&change)?;
+    let key = Arc::clone(change.key());
+    deeds.push((edit.name().clone(), action_of(edit, before.as_deref(), Some(&key))));
+    Ok(Committed { key })
+}
+
+/// The deed of an edit, done or not.
+pub(super) fn action_of(
+    edit: &KeyringEdit,
+    before: Option<&ApiKey>,
+    after: Option<&ApiKey>,
+) -> Action {
+    let change = || after.map_or_else(KeyChange::default, |after| KeyChange::of(before, after));
+    match edit {
+        KeyringEdit::Create(key) => Action::Create(KeyChange::of(None, key)),
+        KeyringEdit::Update { .. } | KeyringEdit::Amend { .. } => Action::Update(change()),
+        KeyringEdit::Delete { .. } => Action::Delete,
+        KeyringEdit::Rotate { rotation, .. } => Action::Rotate { overlap: rotation.overlap },
+        KeyringEdit::EndOverlap { .. } => Action::EndOverlap,
+        KeyringEdit::EndToken { .. } => {
+            let disables =
+                before.is_some_and(|key| key.enabled) && after.is_some_and(|it| !it.enabled);
+            Action::Revoke { disables }
+        }
+    }
+}
