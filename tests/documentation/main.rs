@@ -2,6 +2,7 @@
 //! inventory, with the test that runs it as it stands there, or with why none can.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod audit;
 mod commands;
 mod configurations;
 mod inventory;

@@ -18,6 +18,8 @@ const PROVIDERS: &[&str] =
     &["documentation::configurations::the_settings_of_identity_providers_are_settings"];
 const KEY_LIFE: &[&str] =
     &["documentation::key_life::a_key_is_rotated_limited_and_described_as_the_page_says"];
+const AUDIT: &[&str] =
+    &["documentation::audit::the_log_is_read_verified_and_kept_as_the_page_says"];
 const CONSTRUCTED: &str = "a drawing or a sum, which no program reads";
 const ITSELF: &str = "it is what runs the tests";
 
@@ -98,6 +100,43 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ("docs/deployment.md", "location /neokeys/ {", Run(PREFIXES)),
     ("docs/deployment.md", "https://example.com {", Run(PREFIXES)),
     ("docs/deployment.md", "docker build -t neokeys .", Shown(CONTAINERS)),
+    ("docs/audit.md", "neokeys audit list --tenant acme --key crm-sync --from 30d", Run(AUDIT)),
+    (
+        "docs/audit.md",
+        "curl -sS 'http://localhost:8080/api/acme/admin/audit/events?key=crm-sync&limit=20' -H \"X-API-KEY: $ADMIN\"",
+        Run(AUDIT),
+    ),
+    (
+        "docs/audit.md",
+        "neokeys audit export --tenant acme | jq -r '[(.time / 1000 | todate), .activity_name, .entity.name, .actor.user.name] | join(\"  \")'",
+        Run(AUDIT),
+    ),
+    (
+        "docs/audit.md",
+        "neokeys audit export --tenant acme | jq -c 'select(.actor.user.type == \"file\") | .entity.data'",
+        Run(AUDIT),
+    ),
+    ("docs/audit.md", "neokeys audit verify --tenant acme", Run(AUDIT)),
+    (
+        "docs/audit.md",
+        "curl -sS --fail http://localhost:8080/api/acme/admin/audit/checkpoint -H \"X-API-KEY: $READER\" > acme.checkpoint",
+        Run(AUDIT),
+    ),
+    (
+        "docs/audit.md",
+        "neokeys audit verify --tenant acme --checkpoint acme.checkpoint",
+        Run(AUDIT),
+    ),
+    (
+        "docs/audit.md",
+        "neokeys audit verify --tenant acme --json | jq -rj .checkpoint > acme.checkpoint",
+        Run(AUDIT),
+    ),
+    (
+        "docs/audit.md",
+        "neokeys audit keygen --origin keys.example.com > audit.key 2> audit.key.pub",
+        Run(AUDIT),
+    ),
     (
         "docs/deployment.md",
         "docker run --rm -v neokeys:/data neokeys tenants create acme",

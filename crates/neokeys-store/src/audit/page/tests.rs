@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 
 use super::{EventFilter, EventPage, MOST_LOOKED_AT};
 use crate::audit::{Action, AuditTrail, Event, Record, Refusal, Subject, TrailFuture, TrailHead};
@@ -60,8 +61,8 @@ fn page(
     filter: &EventFilter,
 ) -> (Vec<u64>, Option<u64>, u64) {
     let log = Counted { size, read: AtomicU64::new(0) };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let page = runtime.block_on(EventPage::read(&log, &tenant(), before, limit, filter)).unwrap();
+    let page = EventPage::read(&log, &tenant(), before, limit, filter).now_or_never();
+    let page = page.unwrap().unwrap();
     let sequences = page.lines.iter().map(|line| Record::parse(line).unwrap().sequence);
     (sequences.collect(), page.next, log.read.into_inner())
 }

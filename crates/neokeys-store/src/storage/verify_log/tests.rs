@@ -1,19 +1,18 @@
 //! Logs that somebody laid hands on: every change of them is found, at the line where it begins.
 
+mod reading;
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 
 use super::{VerifiedLog, VerifyLogError, verify_log};
 use crate::audit::{Action, DocumentChange, DocumentState, Event, LogFault, Subject};
 use crate::domain::{Actor, Initiator, KeyName, TenantId};
-use crate::storage::document_store::{AuditLog, LogEnd, LogEntry, LogHead};
-use crate::storage::document_store::{
-    CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
-    StoredDocument, Version, WriteError,
-};
+use crate::storage::document_store::{LogEnd, LogHead};
 use crate::transparency::{
-    BLOCK, Checkpoint, CheckpointError, CompactRange, NoteError, SigningKey, TreeHash, VerifyingKey,
+    Checkpoint, CheckpointError, CompactRange, NoteError, SigningKey, TreeHash, VerifyingKey,
 };
 
 /// A store as whoever has the machine could leave it.
@@ -35,8 +34,7 @@ fn document(number: usize) -> Bytes {
 
 fn line(tenant: &TenantId, sequence: usize, document_before: usize) -> Bytes {
     let state = |number| DocumentState::of(&document(number));
-    let change =
-        DocumentChange { before: state(document_before), after: state(document_before + 1) };
+    let (before, after) = (state(document_before), state(document_before + 1));
     let event = Event {
         at: Duration::from_millis(1_795_723_200_000 + u64::try_from(sequence).unwrap()),
         initiator: Initiator::of(Actor::system_user("deploy", 1000)),
@@ -44,7 +42,7 @@ fn line(tenant: &TenantId, sequence: usize, document_before: usize) -> Bytes {
         subject: Subject::Key(KeyName::parse("crm-sync").unwrap()),
         action: Action::Rotate { overlap: Duration::from_secs(60) },
         refusal: None,
-        document: Some(change),
+        document: Some(DocumentChange { before, after }),
         plan: None,
     };
     event.line(u64::try_from(sequence).unwrap())
@@ -79,91 +77,6 @@ impl Store {
     }
 }
 
-impl AuditLog for Store {
-    fn read_end<'a>(&'a self, _: &'a TenantId) -> StoreFuture<'a, LogEnd, DocumentError> {
-        StoreFuture::ready(Ok(self.end.clone()))
-    }
-
-    fn read_lines<'a>(
-        &'a self,
-        _: &'a TenantId,
-        from: u64,
-    ) -> StoreFuture<'a, Vec<Bytes>, DocumentError> {
-        let end = (from / BLOCK + 1) * BLOCK;
-        let [from, end] = [from, end].map(|it| usize::try_from(it).unwrap().min(self.lines.len()));
-        StoreFuture::ready(Ok(self.lines[from..end].to_vec()))
-    }
-
-    fn block_hashes<'a>(
-        &'a self,
-        _: &'a TenantId,
-        from: u64,
-    ) -> StoreFuture<'a, Vec<TreeHash>, DocumentError> {
-        StoreFuture::ready(Ok(self.blocks[usize::try_from(from).unwrap()..].to_vec()))
-    }
-
-    fn append<'a>(
-        &'a self,
-        _: &'a DocumentLock,
-        _: &'a TenantId,
-        _: &'a LogEntry,
-    ) -> StoreFuture<'a, (), WriteError> {
-        unreachable!("a verification writes nothing")
-    }
-
-    fn write<'a>(
-        &'a self,
-        _: &'a DocumentLock,
-        _: &'a TenantId,
-        _: &'a StoredDocument,
-        _: Bytes,
-        _: &'a LogEntry,
-    ) -> StoreFuture<'a, Version, WriteError> {
-        unreachable!("a verification writes nothing")
-    }
-
-    fn locate_line(&self, _: &TenantId, sequence: u64) -> String {
-        sequence.to_string()
-    }
-}
-
-impl DocumentStore for Store {
-    fn read<'a>(
-        &'a self,
-        _: &'a TenantId,
-        _: Option<&Version>,
-    ) -> StoreFuture<'a, Reading, DocumentError> {
-        let (bytes, version) = (self.document.clone(), Version::of(1_u64));
-        let unchanged_for = Duration::MAX;
-        StoreFuture::ready(Ok(Reading::Found(StoredDocument { bytes, version, unchanged_for })))
-    }
-
-    fn audit_log(&self) -> Option<&dyn AuditLog> {
-        Some(self)
-    }
-
-    fn write<'a>(
-        &'a self,
-        _: &'a TenantId,
-        _: &'a StoredDocument,
-        _: Bytes,
-    ) -> StoreFuture<'a, Version, WriteError> {
-        unreachable!("a verification writes nothing")
-    }
-
-    fn tenants(&self) -> StoreFuture<'_, Vec<TenantId>, DocumentError> {
-        unreachable!("one tenant is verified")
-    }
-
-    fn create_tenant<'a>(&'a self, _: &'a TenantId) -> StoreFuture<'a, (), CreateTenantError> {
-        unreachable!("a verification writes nothing")
-    }
-
-    fn locate(&self, _: &TenantId) -> String {
-        "security.yml".to_owned()
-    }
-}
-
 fn key() -> SigningKey {
     SigningKey::generate("keys.example.com").unwrap()
 }
@@ -174,8 +87,7 @@ fn verify(
     kept: Option<&str>,
 ) -> Result<VerifiedLog, VerifyLogError> {
     let keys: [VerifyingKey; 1] = [key.verifying().clone()];
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(verify_log(store, &tenant(), &keys, kept))
+    verify_log(store, &tenant(), &keys, kept).now_or_never().unwrap()
 }
 
 /// The first fault, and the line that it is at.
@@ -332,8 +244,7 @@ fn lines_that_no_head_was_signed_for_are_told_where_somebody_signs() {
 
     store.end.head.checkpoint.clear();
     assert!(matches!(fault(&store, &key, None), (0, LogFault::Unsigned)));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let verified = runtime.block_on(verify_log(&store, &tenant(), &[], None)).unwrap();
+    let verified = verify_log(&store, &tenant(), &[], None).now_or_never().unwrap().unwrap();
     assert_eq!((verified.lines, verified.signed), (9, 0));
 }
 
