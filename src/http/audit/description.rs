@@ -57,12 +57,24 @@ pub(in crate::http) struct AuditEvent {
     /// The class: 3004.
     #[schema(schema_with = whole_number)]
     class_uid: u32,
+    /// The category of the class: 3.
+    #[schema(schema_with = whole_number)]
+    category_uid: u32,
+    /// The class and the activity in one: `class_uid * 100 + activity_id`.
+    #[schema(schema_with = whole_number)]
+    type_uid: u32,
+    /// The kind of deed: 1 create, 3 update, 4 delete, 8 enable, 9 disable, 99 what `activity_name` says.
+    #[schema(schema_with = whole_number)]
+    activity_id: u32,
     /// The deed.
     #[schema(schema_with = words)]
     activity_name: String,
     /// In milliseconds since the Unix epoch.
     #[schema(schema_with = whole_number)]
     time: u64,
+    /// How grave it is: 1, for people's information.
+    #[schema(schema_with = whole_number)]
+    severity_id: u32,
     /// 1: it was done; 2: it was refused.
     #[schema(schema_with = whole_number)]
     status_id: u32,
@@ -72,6 +84,9 @@ pub(in crate::http) struct AuditEvent {
     /// Who did it.
     #[schema(schema_with = part)]
     actor: String,
+    /// The address that it came from (`ip`), where there is one.
+    #[schema(schema_with = part, required = false)]
+    src_endpoint: Option<String>,
     /// The key or tenant that it was done to, and the differences.
     #[schema(schema_with = part)]
     entity: String,
@@ -81,7 +96,8 @@ pub(in crate::http) struct AuditEvent {
 #[derive(utoipa::ToSchema)]
 #[schema(example = json!({
     "items": [{
-        "class_uid": 3004, "activity_name": "Delete", "time": 1_795_723_200_123_u64, "status_id": 1,
+        "class_uid": 3004, "category_uid": 3, "type_uid": 300_404, "activity_id": 4, "activity_name": "Delete",
+        "time": 1_795_723_200_123_u64, "severity_id": 1, "status_id": 1,
         "metadata": {"version": "1.8.0", "sequence": 42, "tenant_uid": "demo"},
         "actor": {"user": {"name": "deploy-bot"}},
         "entity": {"name": "crm-sync", "type": "API key"},
