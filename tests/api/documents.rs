@@ -52,7 +52,9 @@ async fn what_other_services_ask_stands_in_a_document_of_its_own() {
         assert!(contract::contract()["paths"].get(path).is_none(), "{path}");
         for operation in item.as_object().unwrap().values() {
             let tenant = operation["parameters"].as_array().unwrap().iter();
-            assert!(tenant.filter(|it| it["name"] == parameter::TENANT_ID).count() == 1, "{path}");
+            let tenants = tenant.filter(|it| it["name"] == parameter::TENANT_ID).count();
+            // A leak scanner knows no tenants.
+            assert_eq!(tenants, usize::from(path != "/leaks/github"), "{path}");
         }
     }
     let page = service.client().get("/swagger-ui/swagger-initializer.js").await;

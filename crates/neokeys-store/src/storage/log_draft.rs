@@ -1,7 +1,6 @@
 //! Lines on their way to a log: their places in it, and the head that it has with them.
 
-use super::document_store::DocumentError;
-use super::document_store::{AuditLog, LogEnd, LogEntry, LogHead, SEGMENT};
+use super::document_store::{AuditLog, DocumentError, LogEnd, LogEntry, LogHead, SEGMENT};
 use crate::audit::{Action, DocumentChange, DocumentState, Event, Record, Subject};
 use crate::domain::{Actor, Initiator, TenantId};
 use crate::transparency::{BLOCK, Checkpoint, CompactRange, SigningKey, TreeHash};

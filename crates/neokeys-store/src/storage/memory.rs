@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::document_store::{AuditLog, LogEnd, LogEntry, LogHead};
 use super::document_store::{
-    CreateTenantError, DOCUMENT_NAME, DocumentError, DocumentLock, DocumentStore, Reading,
-    StoreFuture, StoredDocument, UsageName, Version, WriteError,
+    AuditLog, CreateTenantError, DOCUMENT_NAME, DocumentError, DocumentLock, DocumentStore, LogEnd,
+    LogEntry, LogHead, Reading, StoreFuture, StoredDocument, UsageName, Version, WriteError,
 };
 use crate::domain::TenantId;
 use crate::transparency::{BLOCK, TreeHash};

@@ -10,10 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::background::Background;
-use super::document_store::AuditLog;
 use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, StoredDocument,
-    UsageName, Version, WriteError,
+    AuditLog, CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture,
+    StoredDocument, UsageName, Version, WriteError,
 };
 use crate::domain::{StoreHealth, TenantId};
 

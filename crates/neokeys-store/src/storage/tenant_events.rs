@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::document_store::AuditLog;
 use super::document_store::{
-    CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, WriteError,
+    AuditLog, CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, WriteError,
 };
 use super::log_draft::LogDraft;
 use crate::audit::{Action, DocumentChange, DocumentState, Event, Subject};
@@ -19,7 +18,8 @@ pub(super) struct TenantEvents<'d> {
     pub(super) documents: &'d dyn DocumentStore,
     /// The log, if one is kept.
     pub(super) log: Option<&'d dyn AuditLog>,
-    pub(super) key: Option<&'d SigningKey>,
+    /// Gives the key that signs. Asked for it under the tenant's lock, which makes the folder that it is in.
+    pub(super) key: &'d (dyn Fn() -> Option<&'d SigningKey> + Sync),
     pub(super) tenant: &'d TenantId,
     pub(super) initiator: Initiator,
     /// The time since the Unix epoch.
@@ -54,7 +54,7 @@ impl TenantEvents<'_> {
         let mut draft = LogDraft::at_end(log, self.tenant).await?;
         draft.settle(change.before, false, self.at);
         draft.push(&self.event(action, change));
-        let Some(entry) = draft.finish(self.key) else { return Ok(()) };
+        let Some(entry) = draft.finish((self.key)()) else { return Ok(()) };
         match log.append(turn, self.tenant, &entry).await {
             Ok(()) => Ok(()),
             Err(WriteError::Refused(error) | WriteError::Uncertain(error)) => Err(error),

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::document_store::{AuditLog, LogHead};
-use super::document_store::{DocumentError, DocumentStore, Reading};
+use super::document_store::{AuditLog, DocumentError, DocumentStore, LogHead, Reading};
 use crate::audit::{DocumentState, LogFault, Verification, VerifiedLines};
 use crate::domain::TenantId;
 use crate::transparency::{BLOCK, Checkpoint, CheckpointError, TreeHash, VerifyingKey};

@@ -17,10 +17,9 @@ use super::version::EtcdVersion;
 use super::write::{ChangeOutcome, Expected, WRITE_PATIENCE, found};
 use super::{Cluster, READ_PATIENCE, is_new};
 use crate::domain::{StoreHealth, TenantId};
-use crate::storage::document_store::AuditLog;
 use crate::storage::document_store::{
-    CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, UsageName, Version,
-    WriteError,
+    AuditLog, CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, UsageName,
+    Version, WriteError,
 };
 use crate::storage::remote::{RemoteDocuments, RemoteStore};
 use crate::storage::write_ids::WriteId;

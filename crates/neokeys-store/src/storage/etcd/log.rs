@@ -16,9 +16,9 @@ use super::version::EtcdVersion;
 use super::write::{ChangeOutcome, Expected, WRITE_PATIENCE};
 use super::{Cluster, EtcdStore, READ_PATIENCE};
 use crate::domain::TenantId;
-use crate::storage::document_store::{AuditLog, LogEnd, LogEntry, LogHead, SEGMENT, each_line};
 use crate::storage::document_store::{
-    DocumentError, DocumentLock, StoreFuture, StoredDocument, Version, WriteError,
+    AuditLog, DocumentError, DocumentLock, LogEnd, LogEntry, LogHead, SEGMENT, StoreFuture,
+    StoredDocument, Version, WriteError, each_line,
 };
 use crate::transparency::{BLOCK, TreeHash};
 

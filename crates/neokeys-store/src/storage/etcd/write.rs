@@ -18,8 +18,7 @@ use super::members::{Failure, Reply};
 use super::version::EtcdVersion;
 use super::{Cluster, is_new};
 use crate::domain::TenantId;
-use crate::storage::document_store::LogEntry;
-use crate::storage::document_store::{DocumentError, Version, WriteError};
+use crate::storage::document_store::{DocumentError, LogEntry, Version, WriteError};
 use crate::storage::remote::RemoteDocuments as _;
 use crate::storage::write_ids::WriteId;
 

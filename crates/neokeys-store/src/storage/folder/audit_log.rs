@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::FolderStore;
 use super::lock::Held;
 use crate::domain::TenantId;
-use crate::storage::document_store::{AuditLog, LogEnd, LogEntry};
 use crate::storage::document_store::{
-    DocumentError, DocumentLock, StoreFuture, StoredDocument, Version, WriteError,
+    AuditLog, DocumentError, DocumentLock, LogEnd, LogEntry, StoreFuture, StoredDocument, Version,
+    WriteError,
 };
 use crate::transparency::TreeHash;
 

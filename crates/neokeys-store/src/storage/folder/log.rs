@@ -20,8 +20,9 @@ use super::errors::cannot;
 use super::file_names::OWN_FOLDER;
 use super::file_system::is_no_way;
 use crate::domain::TenantId;
-use crate::storage::document_store::{DocumentError, WriteError};
-use crate::storage::document_store::{LogEnd, LogEntry, LogHead, SEGMENT, each_line};
+use crate::storage::document_store::{
+    DocumentError, LogEnd, LogEntry, LogHead, SEGMENT, WriteError, each_line,
+};
 use crate::transparency::{BLOCK, TreeHash};
 
 /// More bytes than a head has.

@@ -43,9 +43,8 @@ pub(in crate::storage) use self::file_system::create_store_folder;
 use self::file_system::{FileState, FileSystem, OsFileSystem};
 use self::late_edits::{DisplacedFiles, Watcher};
 use self::lock::{Held, Waiters};
-use super::document_store::AuditLog;
 use super::document_store::{
-    CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
+    AuditLog, CreateTenantError, DocumentError, DocumentLock, DocumentStore, Reading, StoreFuture,
     StoredDocument, UsageName, Version, WriteError,
 };
 use crate::domain::{StoreHealth, TenantId};

@@ -23,8 +23,9 @@ use super::lock::Held;
 use super::staged_file::StagedFile;
 use super::{Folder, Written};
 use crate::domain::TenantId;
-use crate::storage::document_store::LogEntry;
-use crate::storage::document_store::{DocumentError, StoredDocument, Version, WriteError};
+use crate::storage::document_store::{
+    DocumentError, LogEntry, StoredDocument, Version, WriteError,
+};
 
 /// The purpose of a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +74,9 @@ impl Folder {
         entry: Option<&LogEntry>,
     ) -> Result<Version, WriteError> {
         if bytes.len() as u64 > self.limit {
-            return Err(WriteError::Refused(DocumentError::TooLarge {
-                location: self.document(tenant).display().to_string(),
-                size: bytes.len() as u64,
-                limit: self.limit,
-            }));
+            let location = self.document(tenant).display().to_string();
+            let (size, limit) = (bytes.len() as u64, self.limit);
+            return Err(WriteError::Refused(DocumentError::TooLarge { location, size, limit }));
         }
         self.sweep_locked(tenant);
         let began = self.files.now().steady;
@@ -90,13 +89,10 @@ impl Folder {
                 Err(source) => return Err(refused("open", &target, source)),
             };
             let journaled = self.journal_begin(tenant, bytes)?;
+            let new = (&bytes[..], entry);
             let outcome = match current {
-                Some(file) => {
-                    self.replace(tenant, expected, (bytes, entry), &target, file, purpose)
-                }
-                None => self
-                    .create(tenant, expected, (bytes, entry), &target)
-                    .map_err(NotReplaced::Failed),
+                Some(file) => self.replace(tenant, expected, new, &target, file, purpose),
+                None => self.create(tenant, expected, new, &target).map_err(NotReplaced::from),
             };
             match outcome {
                 Ok(file) => {

@@ -17,9 +17,8 @@ use crate::audit::{Action, DocumentChange, DocumentState, Event, KeyringChange, 
 use crate::causes::in_full;
 use crate::domain::{Actor, CommitError, Initiator, Keyring, TenantId};
 use crate::storage::document::Document;
-use crate::storage::document_store::{AuditLog, LogEntry};
 use crate::storage::document_store::{
-    CreateTenantError, DocumentError, DocumentLock, StoredDocument, WriteError,
+    AuditLog, CreateTenantError, DocumentError, DocumentLock, LogEntry, StoredDocument, WriteError,
 };
 use crate::storage::log_draft::LogDraft;
 use crate::storage::tenant_events::TenantEvents;
@@ -87,7 +86,7 @@ impl Shared {
         let events = TenantEvents {
             documents: &*self.documents,
             log: self.audit_log(),
-            key: self.audit.key(),
+            key: &|| self.audit.key(),
             tenant,
             initiator,
             at: self.clock.since_epoch(),
