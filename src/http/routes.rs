@@ -106,7 +106,6 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
             Address::at(IntrospectToken::PATH)
                 .operation::<IntrospectToken, _, _>(Credentials::OfClients, introspect),
         )
-        .add(Address::at(RevokeToken::PATH).public::<RevokeToken, _, _>(revoke))
         .add(
             Address::at(GetApiKey::PATH)
                 .operation::<GetApiKey, _, _>(Credentials::InHeaders, api_keys::get_api_key)
@@ -120,6 +119,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         )
         .add(Address::page("/health/live", health::live))
         .add(Address::page("/health/ready", health::ready))
+        .add(Address::at(RevokeToken::PATH).public::<RevokeToken, _, _>(revoke))
         .add(
             Address::at(GetApiKeyDetails::PATH)
                 .operation::<GetApiKeyDetails, _, _>(
