@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use neokeys_store::domain::{Actor, Initiator, 
-    AllowedIps, ApiKey, Commit, CommitError, Description, DetailsPatch, Digest, KeyName,
-    KeyRepository as _, Keyring, KeyringEdit, Patch, Precondition, Right, Rotation, Scopes,
-    TenantId, Timestamp,
+use neokeys_store::domain::{
+    Actor, AllowedIps, ApiKey, Commit, CommitError, Description, DetailsPatch, Digest, Initiator,
+    KeyName, KeyRepository as _, Keyring, KeyringEdit, Patch, Precondition, Right, Rotation,
+    Scopes, TenantId, Timestamp,
 };
 use neokeys_store::storage::{DocumentRepository, DocumentStore, MemoryStore, Reading};
 use tokio::runtime::Runtime;
