@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -23,9 +23,11 @@ fn now() -> Minute {
     Minute::of(SystemTime::now().duration_since(UNIX_EPOCH).unwrap())
 }
 
-/// So many minutes ago.
+/// So many minutes before the first that asked: what is noted and what is expected later are one minute, though
+/// the clock's turns in between.
 fn ago(minutes: u32) -> Minute {
-    Minute::numbered(now().number() - minutes)
+    static FIRST: LazyLock<Minute> = LazyLock::new(now);
+    Minute::numbered(FIRST.number() - minutes)
 }
 
 fn digest(key: &str) -> Digest {
@@ -69,10 +71,18 @@ async fn a_use_is_shown_at_once_and_elsewhere_once_it_is_written_down() {
 async fn what_several_processes_saw_adds_up() {
     let folder = Folder::new();
     let [one, two, three] = [(); 3].map(|()| folder.open());
-    for key in ["a", "b", "c"] {
+    for key in ["a", "b", "c", "d"] {
         commit(&one, &folder.t, create(key)).await.unwrap();
     }
-    let uses = [(&one, "a", 9), (&two, "a", 7), (&two, "b", 5), (&three, "b", 6), (&three, "c", 1)];
+    // Each has one to tell that no other knows, whoever comes first.
+    let uses = [
+        (&one, "a", 9),
+        (&one, "d", 3),
+        (&two, "a", 7),
+        (&two, "b", 5),
+        (&three, "b", 6),
+        (&three, "c", 1),
+    ];
     for (repository, key, minutes) in uses {
         repository.note_use(&folder.t, &digest(key), ago(minutes));
     }
@@ -85,7 +95,7 @@ async fn what_several_processes_saw_adds_up() {
         }
     };
     tokio::join!(flush(&one), flush(&two), flush(&three));
-    for key in [("a", 7), ("b", 5), ("c", 1)] {
+    for key in [("a", 7), ("b", 5), ("c", 1), ("d", 3)] {
         assert_eq!(last_used(&folder.open(), &folder.t, key.0).await, Some(ago(key.1)), "{key:?}");
     }
 }
@@ -225,7 +235,7 @@ async fn a_damaged_record_is_kept_aside_and_tracking_begins_anew() {
     fs::write(record(&folder, "t"), &text[..text.len() - 3]).unwrap();
     let before = now();
     assert!(usage(&repository, &folder.t).await.tracking_since() >= before);
-    repository.note_use(&folder.t, &digest("b"), ago(0));
+    repository.note_use(&folder.t, &digest("b"), now());
     repository.flush_usage(PATIENCE).await;
     let usage = usage(&repository, &folder.t).await;
     assert!(usage.tracking_since() >= before, "{usage:?}");
