@@ -61,6 +61,7 @@ impl Trial {
             precondition: Precondition::default(),
             right: Right::Operator,
             initiator: Initiator::of(Actor::SERVICE),
+            together: None,
             asked_at: Instant::now(),
         };
         match self.store.commit(commit).await {
