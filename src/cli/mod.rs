@@ -4,6 +4,7 @@
 //! error; the exit code is 0 when it is done, 1 when it was refused or not found, 2 when the usage
 //! or a setting is wrong, 3 when `plan --exit-code` has something to do; a reader that closes the pipe early is no error.
 
+mod access;
 mod audit;
 mod check;
 mod complaint;

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::Place;
+use super::access::AccessArguments;
 use super::failure::Failure;
 use super::output::{Output, table};
 use super::system_user;
@@ -16,7 +17,7 @@ pub(super) enum TenantsCommand {
     /// List the tenants.
     List {
         #[command(flatten)]
-        place: Place,
+        access: AccessArguments,
         /// Print JSON instead of a table.
         #[arg(long)]
         json: bool,
@@ -43,9 +44,8 @@ struct TenantDescription<'a> {
 /// Runs the command.
 pub(super) async fn run(command: &TenantsCommand, output: &mut Output<'_>) -> Result<(), Failure> {
     match command {
-        TenantsCommand::List { place, json } => {
-            let listed = place.open(false)?.list_tenants().await;
-            let tenants = listed.map_err(|error| Failure::refused(&error))?;
+        TenantsCommand::List { access, json } => {
+            let tenants = access.open()?.list_tenants().await?;
             if *json {
                 output.write_json(&tenants.iter().map(describe).collect::<Vec<_>>())
             } else {

@@ -31,7 +31,7 @@ pub(crate) use edge::cors::cors;
 pub(crate) use edge::exchange::{Exchange, OTHER_METHOD, RequestObserver};
 pub(crate) use edge::request_tally::{OperationTally, RequestTally};
 pub(crate) use edge::{edge, problem_bodies};
-pub(crate) use key_details::{ApiKeyDetails, in_seconds, is_unused_since};
+pub(crate) use key_details::{ApiKeyDetails, is_unused_since};
 pub(crate) use key_service::KeyService;
 pub(crate) use leaks::Leaks;
 pub(crate) use pages::openapi::Documents;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::Log;
-use crate::audit::{EventFilter, EventPage, Record};
+use crate::audit::{EventFilter, Record};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, table};
 use crate::cli::times::Moment;
@@ -76,17 +76,7 @@ pub(super) async fn list(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let ListArguments { of, limit, json, .. } = arguments;
-    let (store, head) = of.open().await?;
-    let filter = arguments.filter();
-    let mut next = head.map(|head| head.size);
-    let mut lines = Vec::new();
-    while let Some(before) = next.filter(|_| lines.len() < *limit) {
-        let wanted = limit - lines.len();
-        let page = EventPage::read(&store, &of.tenant, before, wanted, &filter).await;
-        let page = page.map_err(|error| Failure::refused(&error))?;
-        lines.extend(page.lines);
-        next = page.next;
-    }
+    let lines = of.access.open()?.list_events(&of.tenant, &arguments.filter(), *limit).await?;
     if *json {
         let events: Result<Vec<Value>, _> =
             lines.iter().map(|line| serde_json::from_slice(line)).collect();

@@ -7,12 +7,10 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
-use super::Place;
+use super::access::AccessArguments;
 use super::failure::Failure;
 use super::output::Output;
-use crate::audit::{AuditTrail as _, TrailHead};
-use crate::domain::{KeyRepository as _, ReadError, TenantId};
-use crate::storage::DocumentRepository;
+use crate::domain::TenantId;
 
 /// A command on audit logs.
 #[derive(Debug, Subcommand)]
@@ -38,19 +36,7 @@ pub(super) struct Log {
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: TenantId,
     #[command(flatten)]
-    place: Place,
-}
-
-impl Log {
-    /// The store, and the log's head there.
-    async fn open(&self) -> Result<(DocumentRepository, Option<TrailHead>), Failure> {
-        let store = self.place.open(false)?;
-        if let Err(error @ ReadError::NoSuchTenant) = store.get_keyring(&self.tenant).await {
-            return Err(Failure::refused(&error).hint("`neokeys tenants list` lists the tenants"));
-        }
-        let head = store.head(&self.tenant).await.map_err(|error| Failure::refused(&error))?;
-        Ok((store, head))
-    }
+    access: AccessArguments,
 }
 
 /// Runs the command.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Log;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::storage::{VerifiedLog, VerifyLogError};
+use crate::storage::VerifiedLog;
 
 /// The log, and what was kept of it.
 #[derive(Debug, Args)]
@@ -44,10 +44,8 @@ pub(super) async fn verify(
     let kept = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|error| {
         Failure::because(format!("the checkpoint that was kept cannot be read: {error}"))
     })?;
-    let store = of.place.open(false)?;
-    let verified = store.verify_log(&of.tenant, kept.as_deref()).await;
-    let VerifiedLog { lines, signed, checkpoint, is_document_changed } =
-        verified.map_err(|error| failure(&error))?;
+    let verified = of.access.open()?.verify_log(&of.tenant, kept.as_deref()).await?;
+    let VerifiedLog { lines, signed, checkpoint, is_document_changed } = verified;
     if is_document_changed {
         output.say(
             &"The document has changed since the last line; neokeys logs that when it loads it.\n",
@@ -62,15 +60,4 @@ pub(super) async fn verify(
         return output.write_json(&Outcome { lines, signed, checkpoint, document_changed });
     }
     output.write(&format!("{lines} lines verified.\n{checkpoint}"))
-}
-
-fn failure(error: &VerifyLogError) -> Failure {
-    let failure = Failure::refused(error);
-    match error {
-        VerifyLogError::NoSuchTenant(_) => failure.hint("`neokeys tenants list` lists the tenants"),
-        VerifyLogError::Fault { .. } => failure.hint(
-            "compare the log with a copy that was kept elsewhere; a checkpoint kept elsewhere says up to where it was good",
-        ),
-        VerifyLogError::Kept(_) | VerifyLogError::NoLog | VerifyLogError::Unreadable(_) => failure,
-    }
 }

@@ -1,28 +1,20 @@
-//! `neokeys keys`: the operations on a tenant's keys and their life, on the store itself.
+//! `neokeys keys`: the operations on a tenant's keys and their life, wherever they are.
 
 mod life;
 mod list;
-mod refusals;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use secrecy::ExposeSecret as _;
 
-use self::refusals::{not_done, unreadable};
-use super::Place;
+use super::access::{AccessArguments, IssuedKey, NewKey};
 use super::failure::Failure;
-use super::output::{Output, to_json};
-use super::system_user;
+use super::output::Output;
 use super::times;
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::{
-    ApiKey, Commit, CommitError, Committed, EditError, KeyName, KeyPolicy, KeyRepository as _,
-    KeyringEdit, Minute, Precondition, Right, Rotation, Scope, Scopes, TenantId, Timestamp, Token,
-    Usage,
-};
-use crate::http::ApiKeyDetails;
+use crate::domain::{KeyName, Scope, Scopes, TenantId};
 use crate::settings::parse_span_or_zero;
-use crate::storage::DocumentRepository;
 
 /// A command on the keys of a tenant.
 #[derive(Debug, Subcommand)]
@@ -96,7 +88,7 @@ pub(super) struct Tenant {
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: TenantId,
     #[command(flatten)]
-    place: Place,
+    access: AccessArguments,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -134,77 +126,50 @@ impl Permissions {
 
 /// Runs the command.
 pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Result<(), Failure> {
-    let asked_at = Instant::now();
     match command {
         KeysCommand::List { of, filter } => list::list(of, filter, output).await,
-        KeysCommand::Get { key } => get(key, output).await,
-        KeysCommand::Create { key, permissions, disabled, details } => {
-            let scopes = permissions.scopes()?;
-            let make = |token: &Token, policy: &KeyPolicy, now| {
-                let bare = ApiKey::new(key.name.clone(), !disabled, scopes, token.digest());
-                policy.create(bare, details.patch(now)?, now).map_err(|error| refused(error, key))
+        KeysCommand::Get { key: Key { name, of } } => {
+            let found = of.access.open()?.get_key(&of.tenant, name).await?;
+            output.write(&found.text(of.json)?)
+        }
+        KeysCommand::Create { key: Key { name, of }, permissions, disabled, details } => {
+            let key = NewKey {
+                name: name.clone(),
+                enabled: !disabled,
+                scopes: permissions.scopes()?,
+                details: details.patch(SystemClock.now())?,
             };
-            issue(key, Issue::Creation, make, asked_at, output).await
+            let issued = of.access.open()?.create_key(&of.tenant, key).await?;
+            deliver(&issued, Issue::Creation, of, output)
         }
-        KeysCommand::Rotate { key, overlap, end } => {
-            let make = |token: &Token, policy: &KeyPolicy, now| {
-                let rotation = Rotation {
-                    digest: token.digest(),
-                    overlap: *overlap,
-                    expires_at: end.patch(now),
-                };
-                let edit = policy.rotate(key.name.clone(), rotation, now);
-                edit.map_err(|error| refused(error, key))
-            };
-            issue(key, Issue::Rotation, make, asked_at, output).await
+        KeysCommand::Rotate { key: Key { name, of }, overlap, end } => {
+            let access = of.access.open()?;
+            let end = end.patch(SystemClock.now());
+            let issued = access.rotate_key(&of.tenant, name, *overlap, end).await?;
+            deliver(&issued, Issue::Rotation, of, output)
         }
-        KeysCommand::Limit { key, changes } => {
-            let settings = key.of.place.settings()?;
-            let now = SystemClock.now();
-            let edit = settings.keys.amend(key.name.clone(), changes.patch(now)?, now);
-            let edit = edit.map_err(|error| refused(error, key))?;
-            let store = Place::open_as(&settings, false)?;
-            let changed = commit(&store, &key.of, edit, asked_at).await?;
-            let shown = show_changed(&store, &changed.key, &key.of).await?;
-            output.write(&shown)
+        KeysCommand::Limit { key: Key { name, of }, changes } => {
+            let patch = changes.patch(SystemClock.now())?;
+            let changed = of.access.open()?.amend_key(&of.tenant, name, patch).await?;
+            output.write(&changed.text(of.json)?)
         }
-        KeysCommand::EndOverlap { key } => {
-            let edit = KeyringEdit::EndOverlap { name: key.name.clone() };
-            commit(&key.of.place.open(false)?, &key.of, edit, asked_at).await?;
-            output.say(&format_args!("Only the newest token of {} works.\n", key.name.as_str()));
+        KeysCommand::EndOverlap { key: Key { name, of } } => {
+            of.access.open()?.end_overlap(&of.tenant, name).await?;
+            output.say(&format_args!("Only the newest token of {name} works.\n"));
             Ok(())
         }
-        KeysCommand::Update { key, enabled, permissions } => {
-            let edit = KeyringEdit::Update {
-                name: key.name.clone(),
-                enabled: *enabled,
-                scopes: permissions.scopes()?,
-            };
-            let store = key.of.place.open(false)?;
-            let updated = commit(&store, &key.of, edit, asked_at).await?;
-            let shown = show_changed(&store, &updated.key, &key.of).await?;
-            output.write(&shown)
+        KeysCommand::Update { key: Key { name, of }, enabled, permissions } => {
+            let scopes = permissions.scopes()?;
+            let access = of.access.open()?;
+            let updated = access.update_key(&of.tenant, name, *enabled, scopes).await?;
+            output.write(&updated.text(of.json)?)
         }
-        KeysCommand::Delete { key } => {
-            let edit = KeyringEdit::Delete { name: key.name.clone() };
-            commit(&key.of.place.open(false)?, &key.of, edit, asked_at).await?;
-            output.say(&format_args!(
-                "{} is deleted.
-",
-                key.name.as_str()
-            ));
+        KeysCommand::Delete { key: Key { name, of } } => {
+            of.access.open()?.delete_key(&of.tenant, name).await?;
+            output.say(&format_args!("{name} is deleted.\n"));
             Ok(())
         }
     }
-}
-
-async fn get(key: &Key, output: &mut Output<'_>) -> Result<(), Failure> {
-    let store = key.of.place.open(false)?;
-    let keyring =
-        store.get_keyring(&key.of.tenant).await.map_err(|error| unreadable(&error, &key.of))?;
-    let found = keyring.get_by_name(&key.name).map_err(|error| not_done(&error.into(), &key.of))?;
-    let shown = show(&store, found, &key.of).await?;
-    output.write(&shown)
 }
 
 /// The occasion of a new token.
@@ -214,24 +179,16 @@ enum Issue {
     Rotation,
 }
 
-/// Makes a change that gives a key a new token, and delivers the token.
-async fn issue(
-    key: &Key,
+/// Writes a token that was just issued. One that did not arrive is lost, even if it was a reader who left.
+fn deliver(
+    issued: &IssuedKey,
     occasion: Issue,
-    make: impl FnOnce(&Token, &KeyPolicy, Timestamp) -> Result<KeyringEdit, Failure>,
-    asked_at: Instant,
+    of: &Tenant,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let settings = key.of.place.settings()?;
-    let store = Place::open_as(&settings, false)?;
-    // The error says nothing of its own: there is one cause.
-    let token = Token::generate(&settings.auth.token_prefix)
-        .or(Err(Failure::because("the operating system provides no randomness for a token")))?;
-    let edit = make(&token, &settings.keys, SystemClock.now())?;
-    let changed = commit(&store, &key.of, edit, asked_at).await?;
-    // A token that did not arrive is lost, even if it was a reader who left.
-    output.deliver(token.expose()).and_then(|()| output.deliver("\n")).map_err(|error| {
-        let (name, tenant) = (key.name.as_str(), key.of.tenant.as_str());
+    let token = issued.token.expose_secret();
+    output.deliver(token).and_then(|()| output.deliver("\n")).map_err(|error| {
+        let (name, tenant) = (issued.key.name(), &of.tenant);
         let (done, next) = match occasion {
             Issue::Creation => (
                 "created",
@@ -245,54 +202,7 @@ async fn issue(
         Failure::because(format!("the key is {done}, but its token cannot be written: {error}"))
             .hint(next)
     })?;
-    output.say(&show_changed(&store, &changed.key, &key.of).await?);
+    output.say(&issued.key.text(of.json)?);
     output.say(&"The token is shown only once.\n");
     Ok(())
-}
-
-fn refused(error: impl Into<EditError>, key: &Key) -> Failure {
-    not_done(&CommitError::Edit(error.into()), &key.of)
-}
-
-async fn commit(
-    store: &DocumentRepository,
-    of: &Tenant,
-    edit: KeyringEdit,
-    asked_at: Instant,
-) -> Result<Committed, Failure> {
-    let commit = Commit {
-        tenant: of.tenant.clone(),
-        edit,
-        together: None,
-        precondition: Precondition::default(),
-        right: Right::Operator,
-        initiator: system_user::initiator(),
-        asked_at,
-    };
-    store.commit(commit).await.map_err(|error| not_done(&error, of))
-}
-
-async fn show(store: &DocumentRepository, key: &ApiKey, of: &Tenant) -> Result<String, Failure> {
-    let usage = list::usage(store, of).await?;
-    shown(key, of, &usage)
-}
-
-/// A key after a change: that nobody knows its last uses makes no change undone.
-async fn show_changed(
-    store: &DocumentRepository,
-    key: &ApiKey,
-    of: &Tenant,
-) -> Result<String, Failure> {
-    let usage = store.usage(&of.tenant).await;
-    let unknown = || Usage::since(Minute::of(SystemClock.since_epoch()));
-    shown(key, of, &usage.unwrap_or_else(|_| unknown()))
-}
-
-fn shown(key: &ApiKey, of: &Tenant, usage: &Usage) -> Result<String, Failure> {
-    let now = SystemClock.now();
-    if of.json {
-        to_json(&ApiKeyDetails::of(key, now, usage))
-    } else {
-        Ok(list::key_table([key], now, usage))
-    }
 }

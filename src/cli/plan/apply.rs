@@ -1,25 +1,17 @@
 //! Carrying out plans: a commit a tenant.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::description::state;
 use super::planned::{Planned, plan_all};
-use super::token_file::TokenFile;
 use super::{Files, plan_file, read};
-use crate::causes::in_full;
+use crate::cli::access::{AccessArguments, KeyAccess, NotApplied, PlanStepDescription, TokenFile};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, table};
-use crate::cli::{Place, system_user};
-use crate::domain::{
-    Commit, CommitError, EditError, KeyName, KeyRepository as _, PlanAction, PlanReach,
-    Precondition, Right, Together, Token, TokenPrefix,
-};
-use crate::storage::DocumentRepository;
+use crate::domain::PlanReach;
+use crate::storage::DesiredDocument;
 
 /// The plan to carry out.
 #[derive(Debug, Args)]
@@ -33,7 +25,7 @@ pub(in crate::cli) struct ApplyArguments {
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
+    access: AccessArguments,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -71,20 +63,19 @@ pub(in crate::cli) async fn run(
     if let Some(plan) = &saved {
         plan.demand_same_files(&wanted)?;
     }
-    let settings = arguments.place.settings()?;
-    let store = Place::open_as(&settings, false)?;
-    let planned = plan_all(&store, &wanted, reach, &settings.keys).await;
+    let access = arguments.access.open()?;
+    let planned = plan_all(&*access, &wanted, reach).await?;
     let planned = planned.map_err(|faults| faults.tell(arguments.json, output))?;
     if let Some(plan) = &saved {
         let seen = plan.tenants.iter().map(|tenant| tenant.state.as_str());
-        if !seen.eq(planned.iter().map(|it| state(&it.plan.on))) {
+        if !seen.eq(planned.iter().map(|it| it.plan.state.as_str())) {
             return Err(older());
         }
     }
     let mut tokens = open_tokens(arguments, &planned)?;
     let mut outcomes = Vec::new();
     for it in &planned {
-        outcomes.push(carry_out(&store, it, tokens.as_mut(), &settings.auth.token_prefix).await?);
+        outcomes.push(carry_out(&*access, it, reach, tokens.as_mut()).await?);
     }
     if arguments.json {
         output.write_json(&outcomes)?;
@@ -105,12 +96,13 @@ fn older() -> Failure {
 /// The file for the tokens of new keys, if there are any.
 fn open_tokens(
     arguments: &ApplyArguments,
-    planned: &[Planned],
+    planned: &[Planned<'_>],
 ) -> Result<Option<TokenFile>, Failure> {
-    let mut names = planned.iter().flat_map(|it| it.plan.without_token());
-    let Some(name) = names.next() else { return Ok(None) };
+    let mut steps = planned.iter().flat_map(|it| &it.plan.steps);
+    let Some(PlanStepDescription { name, .. }) = steps.find(|step| step.needs_token) else {
+        return Ok(None);
+    };
     let path = arguments.tokens.as_deref().ok_or_else(|| {
-        let name = name.as_str();
         Failure::because(format!("the key {name} is new, and there is no place for its token"))
             .hint("name a file with --tokens, or write its hash (`neokeys token`)")
     })?;
@@ -118,72 +110,36 @@ fn open_tokens(
 }
 
 async fn carry_out(
-    store: &DocumentRepository,
-    planned: &Planned,
+    access: &dyn KeyAccess,
+    Planned { document, plan }: &Planned<'_>,
+    reach: PlanReach,
     tokens: Option<&mut TokenFile>,
-    prefix: &TokenPrefix,
 ) -> Result<Outcome, Failure> {
-    let Planned { tenant, plan, .. } = planned;
-    let made: Result<Vec<_>, _> =
-        plan.without_token().map(|name| Ok((name.clone(), Token::generate(prefix)?))).collect();
-    let made: Vec<(KeyName, Token)> = made.map_err(|ring::error::Unspecified| {
-        Failure::because("the operating system provides no randomness for a token")
-    })?;
-    let digests: HashMap<_, _> = made.iter().map(|(name, token)| (name, token.digest())).collect();
-    let mut edits = plan.edits(|name| digests[name]).into_iter();
-    let Some(edit) = edits.next() else { return Ok(Outcome::of(planned, None)) };
-    let mut kept = None;
-    if let Some(file) = tokens.filter(|_| !made.is_empty()) {
-        let mark = file.add(tenant, &made)?;
-        kept = Some((file, mark));
-    }
-    let commit = Commit {
-        tenant: tenant.clone(),
-        edit,
-        together: Some(Together { on: plan.on, edits: edits.collect() }),
-        precondition: Precondition::default(),
-        right: Right::Operator,
-        initiator: system_user::initiator(),
-        asked_at: Instant::now(),
+    let DesiredDocument { tenant, keys, .. } = document;
+    let done = if plan.steps.is_empty() {
+        Ok(())
+    } else {
+        access.apply_plan(tenant, keys, reach, &plan.state, tokens).await?
     };
-    let error = store.commit(commit).await.err();
-    if let (Some((file, mark)), Some(error)) = (kept, &error)
-        && !matches!(error, CommitError::Uncertain(_))
-    {
-        file.take_back(&mark)?;
-    }
-    Ok(Outcome::of(planned, error.as_ref()))
-}
-
-impl Outcome {
-    fn of(planned: &Planned, error: Option<&CommitError>) -> Self {
-        let steps = &planned.plan.steps;
-        let result = match error {
-            Some(CommitError::Uncertain(_)) => "uncertain",
-            Some(_) => "refused",
-            None if steps.is_empty() => "unchanged",
-            None => "applied",
-        };
-        let count = |action| {
-            let done = steps.iter().filter(|step| step.action == action).count();
-            if error.is_none() { done } else { 0 }
-        };
-        let is_older = |error: &&CommitError| {
-            matches!(error, CommitError::Edit(EditError::PreconditionFailed))
-        };
-        let problem = match error.filter(is_older) {
-            Some(_) => Some(OLDER.to_owned()),
-            None => error.map(|error| in_full(error)),
-        };
-        Self {
-            tenant: planned.tenant.as_str().to_owned(),
-            result,
-            created: count(PlanAction::Create),
-            changed: count(PlanAction::Change),
-            deleted: count(PlanAction::Delete),
-            problem,
-        }
-    }
+    let (result, problem) = match done {
+        Ok(()) if plan.steps.is_empty() => ("unchanged", None),
+        Ok(()) => ("applied", None),
+        Err(NotApplied::Older) => ("refused", Some(OLDER.to_owned())),
+        Err(NotApplied::Refused(problem)) => ("refused", Some(problem)),
+        Err(NotApplied::Uncertain(problem)) => ("uncertain", Some(problem)),
+    };
+    let count = |action| {
+        let done = plan.steps.iter().filter(|step| step.action == action).count();
+        if problem.is_none() { done } else { 0 }
+    };
+    Ok(Outcome {
+        tenant: tenant.as_str().to_owned(),
+        result,
+        created: count(PlanStepDescription::CREATE),
+        changed: count(PlanStepDescription::CHANGE),
+        deleted: count(PlanStepDescription::DELETE),
+        problem,
+    })
 }
 
 fn summary(outcomes: &[Outcome]) -> String {

@@ -8,7 +8,6 @@ mod apply;
 mod description;
 mod plan_file;
 mod planned;
-mod token_file;
 mod wanted;
 
 use std::path::PathBuf;
@@ -19,7 +18,7 @@ pub(super) use self::apply::{ApplyArguments, run as apply};
 use self::description::{PlanDescription, step_table};
 use self::planned::plan_all;
 use self::wanted::{Faults, Wanted};
-use super::Place;
+use super::access::AccessArguments;
 use super::failure::Failure;
 use super::output::{Output, to_json};
 use crate::domain::PlanReach;
@@ -30,7 +29,7 @@ pub(super) struct PlanArguments {
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
-    place: Place,
+    access: AccessArguments,
     /// Write the plan to a file, for `neokeys apply FILE`. It holds no token and no hash.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -68,10 +67,8 @@ pub(super) async fn run(arguments: &PlanArguments, output: &mut Output<'_>) -> R
         return Err(Failure::misused("no file of wanted keys is named").hint("name it with -f"));
     }
     let wanted = read(&arguments.files.paths, arguments.json, output)?;
-    let settings = arguments.place.settings()?;
-    let store = Place::open_as(&settings, false)?;
-    let reach = arguments.files.reach();
-    let planned = plan_all(&store, &wanted, reach, &settings.keys).await;
+    let (access, reach) = (arguments.access.open()?, arguments.files.reach());
+    let planned = plan_all(&*access, &wanted, reach).await?;
     let planned = planned.map_err(|faults| faults.tell(arguments.json, output))?;
     let description = PlanDescription::of(&wanted, &planned, reach);
     if let Some(path) = &arguments.out {

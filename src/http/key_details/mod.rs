@@ -29,7 +29,7 @@ pub(super) use own_key::{
     __path_end_own_token, __path_get_own_api_key, end_own_token, get_own_api_key,
 };
 pub(crate) use query::is_unused_since;
-pub(crate) use representation::{ApiKeyDetails, in_seconds};
+pub(crate) use representation::ApiKeyDetails;
 pub(super) use representation::{ApiKeyDetailsList, ApiKeyDetailsWithToken, PreviousTokenDetails};
 pub(super) use rotate::{__path_rotate_api_key, rotate_api_key};
 pub(super) use values::{MEMBERS, read_detail};

@@ -184,6 +184,6 @@ fn last_used_at(usage: &Usage, token: &Digest) -> Option<String> {
 }
 
 /// The beginning of a minute.
-pub(crate) fn in_seconds(minute: Minute) -> Timestamp {
+pub(super) fn in_seconds(minute: Minute) -> Timestamp {
     Timestamp::from_epoch(minute.since_epoch())
 }

@@ -11,12 +11,11 @@ use std::path::Path;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::wanted::shown;
 use crate::cli::failure::Failure;
-use crate::domain::{KeyName, TenantId, Token};
+use crate::domain::TenantId;
 
 /// An open file of tokens.
-pub(super) struct TokenFile {
+pub(in crate::cli) struct TokenFile {
     file: File,
     path: String,
 }
@@ -33,8 +32,8 @@ struct Line<'a> {
 
 impl TokenFile {
     /// Opens the file, behind what is in it already.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let path_shown = shown(path);
+    pub(in crate::cli) fn open(path: &Path) -> Result<Self, Failure> {
+        let path_shown = path.display().to_string();
         let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
         let file = opened
             .map_err(|error| Failure::because(format!("{path_shown} cannot be opened: {error}")))?;
@@ -46,11 +45,11 @@ impl TokenFile {
         Ok(Self { file, path: path_shown })
     }
 
-    /// Adds tokens.
-    pub(super) fn add(
+    /// Adds tokens, each with the name of its key.
+    pub(super) fn add<'t>(
         &mut self,
         tenant: &TenantId,
-        tokens: &[(KeyName, Token)],
+        tokens: impl IntoIterator<Item = (&'t str, &'t str)>,
     ) -> Result<Mark, Failure> {
         let failed = |error: &dyn std::fmt::Display| {
             Failure::because(format!("{} cannot be written: {error}", self.path))
@@ -58,8 +57,7 @@ impl TokenFile {
         let mark = self.file.metadata().map_err(|error| failed(&error))?.len();
         let mut text = Zeroizing::new(Vec::new());
         for (name, token) in tokens {
-            let (tenant, name) = (tenant.as_str(), name.as_str());
-            let line = Line { tenant, name, token: token.expose() };
+            let line = Line { tenant: tenant.as_str(), name, token };
             serde_json::to_writer(&mut *text, &line).map_err(|error| failed(&error))?;
             text.push(b'\n');
         }

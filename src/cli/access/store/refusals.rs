@@ -1,24 +1,24 @@
 //! The repository's refusals, with what to do next.
 
-use super::Tenant;
 use crate::cli::failure::Failure;
-use crate::domain::{CommitError, EditError, ReadError, Remedy, Unavailable};
+use crate::domain::{CommitError, EditError, ReadError, Remedy, TenantId, Unavailable};
 use crate::storage::DocumentError;
 
 /// The keys cannot be read.
-pub(super) fn unreadable(error: &ReadError, of: &Tenant) -> Failure {
+pub(super) fn unreadable(error: &ReadError, tenant: &TenantId) -> Failure {
     match error {
-        ReadError::NoSuchTenant => no_such_tenant(of),
-        ReadError::Unavailable(cause) => Failure::refused(error).hint(unavailable_hint(cause, of)),
+        ReadError::NoSuchTenant => no_such_tenant(tenant),
+        ReadError::Unavailable(cause) => {
+            Failure::refused(error).hint(unavailable_hint(cause, tenant))
+        }
     }
 }
 
 /// The change is not done, or may not last.
-pub(super) fn not_done(error: &CommitError, of: &Tenant) -> Failure {
-    let tenant = of.tenant.as_str();
+pub(super) fn not_done(error: &CommitError, tenant: &TenantId) -> Failure {
     let failure = Failure::refused(error);
     match error {
-        CommitError::NoSuchTenant => no_such_tenant(of),
+        CommitError::NoSuchTenant => no_such_tenant(tenant),
         CommitError::Edit(EditError::NameTaken) => {
             failure.hint("choose another name, or change the key with `neokeys keys update`")
         }
@@ -43,22 +43,21 @@ pub(super) fn not_done(error: &CommitError, of: &Tenant) -> Failure {
         )
         | CommitError::NotAllowed(_)
         | CommitError::CallerGone => failure,
-        CommitError::Unavailable(cause) => failure.hint(unavailable_hint(cause, of)),
+        CommitError::Unavailable(cause) => failure.hint(unavailable_hint(cause, tenant)),
         CommitError::Uncertain(_) => failure.hint(format!(
             "check the disk; `neokeys keys list --tenant {tenant}` shows the current keys"
         )),
     }
 }
 
-fn no_such_tenant(of: &Tenant) -> Failure {
-    let tenant = of.tenant.as_str();
+fn no_such_tenant(tenant: &TenantId) -> Failure {
     Failure::because(format!("there is no tenant {tenant}")).hint(format!(
         "`neokeys tenants list` lists the tenants, `neokeys tenants create {tenant}` creates it"
     ))
 }
 
 /// Where to look: at the store where that is the fault, else at what the file says.
-pub(super) fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
+pub(super) fn unavailable_hint(cause: &Unavailable, tenant: &TenantId) -> String {
     match cause.remedy() {
         Remedy::Mend(sentence) => {
             return format!("the file is not at fault: {sentence}");
@@ -76,5 +75,5 @@ pub(super) fn unavailable_hint(cause: &Unavailable, of: &Tenant) -> String {
         return "the file is not at fault: neokeys needs to read it and to write in its folder"
             .to_owned();
     }
-    format!("`neokeys check --tenant {}` says what is wrong in the file", of.tenant.as_str())
+    format!("`neokeys check --tenant {}` says what is wrong in the file", tenant.as_str())
 }
