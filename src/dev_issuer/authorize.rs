@@ -1,4 +1,4 @@
-//! The request to the sign-in page, and whether it may be answered (RFC 6749 §4.2).
+//! The request to the sign-in page, and whether it may be answered (RFC 6749 §4.1 and §4.2, RFC 7636).
 
 use std::time::Duration;
 
@@ -8,7 +8,11 @@ use super::{DevIssuerConfig, TokenRequest};
 use crate::domain::Scope;
 
 /// The one page that tokens are sent to, below this server's own addresses.
-const REDIRECT_PATH: &str = "/swagger-ui/oauth2-redirect.html";
+const TOKEN_PAGE: &str = "/swagger-ui/oauth2-redirect.html";
+/// The one page that codes are sent to, likewise.
+const CODE_PAGE: &str = "/console/signed-in.html";
+/// Scopes that are asked for from the issuer itself, and are no permissions.
+pub(super) const PROTOCOL_SCOPES: [&str; 2] = ["openid", "offline_access"];
 /// The subject of a token when the developer names none.
 pub(super) const DEFAULT_SUBJECT: &str = "developer";
 /// The lifetimes that the page offers, in seconds, with their names.
@@ -16,6 +20,8 @@ pub(super) const LIFETIMES: [(u64, &str); 4] =
     [(900, "15 minutes"), (3600, "1 hour"), (28_800, "8 hours"), (86_400, "1 day")];
 /// The lifetime that is chosen at first.
 pub(super) const DEFAULT_LIFETIME: u64 = 3600;
+/// The length of a SHA-256 as Base64url.
+const CHALLENGE_LENGTH: usize = 43;
 /// The longest text of a parameter, in bytes.
 const LONGEST: usize = 4096;
 
@@ -28,12 +34,25 @@ pub(super) type Parameters = [(String, String)];
 /// A client's request, from the page's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct AuthorizeRequest {
-    /// Where the token goes; nowhere: the page shows it.
+    /// Where the answer goes; nowhere: the page shows a token.
     pub redirect_uri: Option<String>,
     /// Returned as it came.
     pub state: Option<String>,
-    /// The scopes asked for.
+    /// The permissions asked for.
     pub scopes: Vec<String>,
+    /// What the code is bound to, where a code is asked for.
+    pub code: Option<CodeRequest>,
+}
+
+/// What a code is bound to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct CodeRequest {
+    /// The client, as it calls itself.
+    pub client_id: String,
+    /// The SHA-256 of the client's secret for this sign-in, as Base64url (RFC 7636 §4.2).
+    pub challenge: String,
+    /// Comes back in the ID token (OpenID Connect Core 1.0 §3.1.2.1).
+    pub nonce: Option<String>,
 }
 
 /// Why the page does not answer as it was asked.
@@ -45,10 +64,10 @@ pub(super) enum AuthorizeError {
     /// A parameter over 4 KiB.
     #[error("The parameter {0} is too long.")]
     TooLong(&'static str),
-    /// Any address but this server's own Swagger UI.
+    /// Any address but this server's own pages.
     #[error(
-        "This sign-in sends tokens to the Swagger UI of this server only, and redirect_uri is \
-         another address."
+        "This sign-in answers to the console and the Swagger UI of this server only, and redirect_uri \
+         is another address."
     )]
     Redirect,
     /// A permission that is no scope token (RFC 6749 §3.3).
@@ -59,9 +78,12 @@ pub(super) enum AuthorizeError {
     /// A lifetime that is not offered.
     #[error("The lifetime is not one of those offered.")]
     Lifetime,
-    /// Any other flow; this one is told to the client at its own address (RFC 6749 §4.2.2.1).
-    #[error("Only response_type=token is supported.")]
-    ResponseType(AuthorizeRequest),
+    /// Any flow but the page's own; this is told to the client at its own address (RFC 6749 §4.1.2.1).
+    #[error("Swagger UI asks for response_type=token, the console for response_type=code.")]
+    ResponseType(Box<AuthorizeRequest>),
+    /// A code without a challenge of the one method; told to the client likewise (RFC 7636 §4.4.1).
+    #[error("A code is given for a code_challenge with code_challenge_method=S256 only.")]
+    Challenge(Box<AuthorizeRequest>),
 }
 
 impl AuthorizeRequest {
@@ -71,30 +93,46 @@ impl AuthorizeRequest {
         parameters: &Parameters,
     ) -> Result<Self, AuthorizeError> {
         let redirect_uri = find(parameters, "redirect_uri")?;
-        if redirect_uri.is_some_and(|uri| !is_own_page(config, uri)) {
-            return Err(AuthorizeError::Redirect);
-        }
-        let request = Self {
+        let page = match redirect_uri {
+            None => None,
+            Some(uri) => Some(own_page(config, uri).ok_or(AuthorizeError::Redirect)?),
+        };
+        let mut request = Self {
             redirect_uri: redirect_uri.map(str::to_owned),
             state: find(parameters, "state")?.map(str::to_owned),
             scopes: words(find(parameters, "scope")?.unwrap_or_default()),
+            code: None,
         };
-        match find(parameters, "response_type")? {
-            Some("token") => Ok(request),
-            None if request.redirect_uri.is_none() => Ok(request),
-            _ => Err(AuthorizeError::ResponseType(request)),
+        request.scopes.retain(|scope| !PROTOCOL_SCOPES.contains(&scope.as_str()));
+        match (find(parameters, "response_type")?, page) {
+            (Some("token"), None | Some(OwnPage::ForTokens)) | (None, None) => Ok(request),
+            (Some("code"), Some(OwnPage::ForCodes)) => {
+                let challenge = find(parameters, "code_challenge")?.unwrap_or_default();
+                let is_hashed = find(parameters, "code_challenge_method")? == Some("S256");
+                if !is_hashed || challenge.len() != CHALLENGE_LENGTH {
+                    return Err(AuthorizeError::Challenge(Box::new(request)));
+                }
+                request.code = Some(CodeRequest {
+                    client_id: find(parameters, "client_id")?.unwrap_or_default().to_owned(),
+                    challenge: challenge.to_owned(),
+                    nonce: find(parameters, "nonce")?.map(str::to_owned),
+                });
+                Ok(request)
+            }
+            _ => Err(AuthorizeError::ResponseType(Box::new(request))),
         }
     }
 
-    /// Where an answer goes: the client's page with the answer behind `#`, which browsers send to
-    /// no server (RFC 6749 §4.2.2).
+    /// Where an answer goes: the client's page with a token behind `#`, which browsers send to no server
+    /// (RFC 6749 §4.2.2), or with a code behind `?` (§4.1.2).
     pub(super) fn location(&self, answer: &[(&str, &str)]) -> Option<String> {
         let page = self.redirect_uri.as_deref()?;
+        let mark = if page.ends_with(CODE_PAGE) { '?' } else { '#' };
         let state = self.state.as_deref().map(|state| ("state", state));
         let members = answer.iter().copied().chain(state);
         let members =
             members.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED)));
-        Some(format!("{page}#{}", members.collect::<Vec<_>>().join("&")))
+        Some(format!("{page}{mark}{}", members.collect::<Vec<_>>().join("&")))
     }
 }
 
@@ -123,15 +161,24 @@ pub(super) fn parse_choice(parameters: &Parameters) -> Result<TokenRequest, Auth
     })
 }
 
-/// Whether that is this server's own Swagger UI, compared character by character: addresses that
-/// only mean the same are refused.
-fn is_own_page(config: &DevIssuerConfig, uri: &str) -> bool {
-    let mut addresses = config.addresses.iter();
-    addresses.any(|address| uri.strip_prefix(address.as_str()) == Some(REDIRECT_PATH))
+/// A page of this server that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OwnPage {
+    ForTokens,
+    ForCodes,
+}
+
+/// The page of this server that an address is, compared character by character: addresses that only mean
+/// the same are refused.
+fn own_page(config: &DevIssuerConfig, uri: &str) -> Option<OwnPage> {
+    let path = config.addresses.iter().find_map(|address| {
+        uri.strip_prefix(address.as_str()).filter(|path| [TOKEN_PAGE, CODE_PAGE].contains(path))
+    })?;
+    Some(if path == CODE_PAGE { OwnPage::ForCodes } else { OwnPage::ForTokens })
 }
 
 /// The one value of that name.
-fn find<'p>(
+pub(super) fn find<'p>(
     parameters: &'p Parameters,
     name: &'static str,
 ) -> Result<Option<&'p str>, AuthorizeError> {
@@ -243,6 +290,35 @@ mod tests {
         let location = request.location(&[("error", "unsupported_response_type")]).unwrap();
         assert_eq!(location, format!("{OWN}#error=unsupported_response_type&state=s"));
         assert_eq!(parse(&[]), Ok(AuthorizeRequest::default()));
+    }
+
+    #[test]
+    fn the_console_gets_a_code_behind_a_question_mark_and_only_for_a_hashed_challenge() {
+        const CONSOLE: &str = "http://127.0.0.1:8080/console/signed-in.html";
+        let challenge = "c".repeat(43);
+        let asked = [
+            ("response_type", "code"),
+            ("client_id", "neokeys-console"),
+            ("redirect_uri", CONSOLE),
+            ("scope", "openid offline_access a:read"),
+            ("state", "s"),
+            ("nonce", "n"),
+            ("code_challenge", &*challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let request = parse(&asked).unwrap();
+        assert_eq!(request.scopes, ["a:read"]);
+        assert_eq!(request.code.as_ref().unwrap().nonce.as_deref(), Some("n"));
+        assert_eq!(request.location(&[("code", "c")]), Some(format!("{CONSOLE}?code=c&state=s")));
+        for (name, value) in [("code_challenge_method", "plain"), ("code_challenge", "short")] {
+            let changed = asked.map(|pair| if pair.0 == name { (name, value) } else { pair });
+            assert!(matches!(parse(&changed), Err(AuthorizeError::Challenge(_))), "{name}");
+            let without: Vec<_> = asked.into_iter().filter(|pair| pair.0 != name).collect();
+            assert!(matches!(parse(&without), Err(AuthorizeError::Challenge(_))), "{name}");
+        }
+        let token =
+            asked.map(|pair| if pair.0 == "response_type" { (pair.0, "token") } else { pair });
+        assert!(matches!(parse(&token), Err(AuthorizeError::ResponseType(_))));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The issuer of `serve --dev`: a sign-in page, tokens and a key set, for one developer on one
 //! machine.
 //!
-//! The page speaks the implicit flow (RFC 6749 §4.2) with Swagger UI, or just shows the token. It
-//! asks for no password: whoever reaches it may be anybody. That is why it exists on loopback
-//! addresses alone, answers under its own host names alone (so that no site can reach it by
-//! pointing its name here), and sends tokens to this server's own Swagger UI alone.
+//! The page speaks the implicit flow (RFC 6749 §4.2) with Swagger UI and the code flow with PKCE (RFC 7636)
+//! with the console, or just shows the token. It asks for no password: whoever reaches it may be anybody.
+//! That is why it exists on loopback addresses alone, answers under its own host names alone (so that no
+//! site can reach it by pointing its name here), and answers to this server's own pages alone.
 //!
 //! Invariants: the private key lives in this process's memory and ends with it. A token is in one
 //! answer and nowhere else; a [`SecretString`](secrecy::SecretString) carries it there.
@@ -12,7 +12,9 @@
 mod authorize;
 mod page;
 mod routes;
+mod sign_ins;
 mod signing;
+mod token_endpoint;
 
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ use serde_json::{Value, json};
 
 use crate::auth::bearer::{FixedIssuer, IssuerConfig, SigningAlgorithm};
 use crate::clock::Clock;
+use authorize::PROTOCOL_SCOPES;
+use sign_ins::SignIns;
 use signing::SigningKey;
 
 pub(crate) use signing::{SigningError, TokenRequest};
@@ -59,6 +63,8 @@ impl DevIssuerConfig {
 pub(crate) struct DevIssuer {
     config: DevIssuerConfig,
     key: SigningKey,
+    /// The sign-ins of the code flow.
+    sign_ins: SignIns,
     /// The Content-Security-Policy of its pages.
     policy: String,
     clock: Arc<dyn Clock>,
@@ -74,7 +80,13 @@ impl DevIssuer {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SigningError> {
         let policy = page::policy(&config);
-        Ok(Self { config, key: SigningKey::generate()?, policy, clock })
+        Ok(Self {
+            config,
+            key: SigningKey::generate()?,
+            sign_ins: SignIns::default(),
+            policy,
+            clock,
+        })
     }
 
     /// The issuer for a verifier, which then needs no request over the network.
@@ -124,13 +136,19 @@ impl DevIssuer {
 
     /// The document of `OpenID` Connect Discovery 1.0 §3, as far as there is something to tell.
     fn discovery(&self) -> Value {
+        let scopes =
+            PROTOCOL_SCOPES.into_iter().chain(self.config.scopes.iter().map(String::as_str));
         json!({
             "issuer": self.issuer(),
             "authorization_endpoint": self.authorization_url(),
+            "token_endpoint": format!("{}{ROOT}/token", self.address()),
             "jwks_uri": format!("{}{ROOT}/.well-known/jwks.json", self.address()),
-            "scopes_supported": self.config.scopes,
-            "response_types_supported": ["token"],
-            "grant_types_supported": ["implicit"],
+            "scopes_supported": scopes.collect::<Vec<_>>(),
+            "response_types_supported": ["code", "token"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "implicit"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "authorization_response_iss_parameter_supported": true,
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
         })

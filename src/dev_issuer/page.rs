@@ -31,9 +31,10 @@ pub(super) fn policy(config: &DevIssuerConfig) -> String {
 
 /// The page on which the developer chooses.
 pub(super) fn sign_in(config: &DevIssuerConfig, wanted: &AuthorizeRequest) -> Markup {
-    let (target, verb) = match &wanted.redirect_uri {
-        Some(_) => ("The token goes to Swagger UI in this browser.", "Sign in"),
-        None => ("The token is shown on the next page.", "Make token"),
+    let (target, verb) = match (&wanted.redirect_uri, &wanted.code) {
+        (Some(_), Some(_)) => ("The token goes to the console in this browser.", "Sign in"),
+        (Some(_), None) => ("The token goes to Swagger UI in this browser.", "Sign in"),
+        (None, _) => ("The token is shown on the next page.", "Make token"),
     };
     let body = html! {
         h1 { "Sign in to neokeys" }

@@ -9,7 +9,7 @@ use maud::Markup;
 use secrecy::ExposeSecret as _;
 
 use super::authorize::{AuthorizeError, AuthorizeRequest, parse_choice};
-use super::{DevIssuer, ROOT, page};
+use super::{DevIssuer, ROOT, SigningError, page, token_endpoint};
 use crate::problem::{Problem, ProblemType};
 
 pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
@@ -18,6 +18,7 @@ pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
         .route(web::get().to(show))
         .route(web::head().to(show))
         .route(web::post().to(submit));
+    let token = address("/token", "POST").route(web::post().to(token_endpoint::token));
     let keys = address("/.well-known/jwks.json", "GET, HEAD")
         .route(web::get().to(key_set))
         .route(web::head().to(key_set));
@@ -25,7 +26,7 @@ pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
         .route(web::get().to(discovery))
         .route(web::head().to(discovery));
     let scope = web::scope(ROOT).app_data(issuer);
-    app.service(scope.service(sign_in).service(keys).service(about));
+    app.service(scope.service(sign_in).service(token).service(keys).service(about));
 }
 
 /// A path that answers other methods than these with a 405.
@@ -74,13 +75,18 @@ async fn submit(
         (Ok(wanted), Ok(choice)) => (wanted, choice),
         (Err(error), _) | (_, Err(error)) => return refuse(&issuer, &error),
     };
+    if wanted.code.is_some() {
+        return match issuer.sign_ins.begin(&wanted, choice, issuer.clock.since_epoch()) {
+            Ok(code) => {
+                let answer = [("code", code.expose_secret()), ("iss", &*issuer.issuer())];
+                redirect(&issuer, &wanted.location(&answer).unwrap_or_default())
+            }
+            Err(error) => cannot_sign(&issuer, &error),
+        };
+    }
     let token = match issuer.sign(&choice) {
         Ok(token) => token,
-        Err(error) => {
-            tracing::error!(%error, "the development issuer cannot sign");
-            let page = page::refusal("The token cannot be signed; the log says why.");
-            return html(&issuer, StatusCode::INTERNAL_SERVER_ERROR, page);
-        }
+        Err(error) => return cannot_sign(&issuer, &error),
     };
     let lifetime = choice.lifetime.as_secs().to_string();
     let answer = [
@@ -111,13 +117,13 @@ async fn discovery(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpRe
 }
 
 /// The names and values of a query or a form. Every text is one of either.
-fn parse_pairs(text: &[u8]) -> Vec<(String, String)> {
+pub(super) fn parse_pairs(text: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(text).into_owned().collect()
 }
 
 /// A site that points its own name at this machine would be of the same origin as this page, and
 /// could read tokens from it. Its name is in `Host`.
-fn refuse_other_host(issuer: &DevIssuer, request: &HttpRequest) -> Option<HttpResponse> {
+pub(super) fn refuse_other_host(issuer: &DevIssuer, request: &HttpRequest) -> Option<HttpResponse> {
     let hosts = || request.headers().get_all(header::HOST);
     let own = |host: &HeaderValue| {
         let mut origins = issuer.config.origins();
@@ -141,10 +147,23 @@ fn is_from_own_page(issuer: &DevIssuer, request: &HttpRequest) -> bool {
     }
 }
 
+fn cannot_sign(issuer: &DevIssuer, error: &SigningError) -> HttpResponse {
+    tracing::error!(%error, "the development issuer cannot sign");
+    let page = page::refusal("The token cannot be signed; the log says why.");
+    html(issuer, StatusCode::INTERNAL_SERVER_ERROR, page)
+}
+
 fn refuse(issuer: &DevIssuer, error: &AuthorizeError) -> HttpResponse {
-    if let AuthorizeError::ResponseType(wanted) = error
-        && let Some(location) = wanted.location(&[("error", "unsupported_response_type")])
-    {
+    let told = match error {
+        AuthorizeError::ResponseType(wanted) => Some((wanted, "unsupported_response_type")),
+        AuthorizeError::Challenge(wanted) => Some((wanted, "invalid_request")),
+        AuthorizeError::Repeated(_)
+        | AuthorizeError::TooLong(_)
+        | AuthorizeError::Redirect
+        | AuthorizeError::Permission
+        | AuthorizeError::Lifetime => None,
+    };
+    if let Some(location) = told.and_then(|(wanted, code)| wanted.location(&[("error", code)])) {
         return redirect(issuer, &location);
     }
     html(issuer, StatusCode::BAD_REQUEST, page::refusal(&error.to_string()))
@@ -159,7 +178,7 @@ fn html(issuer: &DevIssuer, status: StatusCode, page: Markup) -> HttpResponse {
 }
 
 /// An answer that nobody keeps, frames, guesses the type of, or learns the address of.
-fn secured(issuer: &DevIssuer, status: StatusCode) -> HttpResponseBuilder {
+pub(super) fn secured(issuer: &DevIssuer, status: StatusCode) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -9,9 +9,10 @@ use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::DevIssuerConfig;
+use super::authorize::CodeRequest;
 
 /// The content of a token to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,14 +79,40 @@ impl SigningKey {
         });
         let all = request.tenants.iter().any(|tenant| tenant == "*");
         claims[&config.tenants_claim] = if all { "*".into() } else { json!(request.tenants) };
+        self.encode("at+jwt", &claims)
+    }
+
+    /// An ID token (OpenID Connect Core 1.0 §2) from `now` on, for a client that sent this nonce.
+    pub(super) fn sign_id(
+        &self,
+        issuer: &str,
+        now: Duration,
+        request: &TokenRequest,
+        code: &CodeRequest,
+    ) -> Result<SecretString, SigningError> {
+        let mut claims = json!({
+            "iss": issuer,
+            "sub": request.subject,
+            "aud": code.client_id,
+            "iat": now.as_secs(),
+            "exp": now.saturating_add(request.lifetime).as_secs(),
+        });
+        if let Some(nonce) = &code.nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        self.encode("JWT", &claims)
+    }
+
+    fn encode(&self, typ: &str, claims: &Value) -> Result<SecretString, SigningError> {
         let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some("at+jwt".to_owned());
+        header.typ = Some(typ.to_owned());
         header.kid.clone_from(&self.public.common.key_id);
-        Ok(jsonwebtoken::encode(&header, &claims, &self.private)?.into())
+        Ok(jsonwebtoken::encode(&header, claims, &self.private)?.into())
     }
 }
 
-fn random_id() -> Result<String, SigningError> {
+/// 128 random bits as Base64url.
+pub(super) fn random_id() -> Result<String, SigningError> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).ok().ok_or(SigningError::Random)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
