@@ -19,15 +19,35 @@ fn hadolint_finds_nothing_to_mend() {
         .arg(folder("Dockerfile")));
 }
 
+/// The variables that the image sets.
+pub(crate) fn environment() -> Vec<(String, String)> {
+    let text = dockerfile();
+    let pairs = text.split_whitespace().filter_map(|word| word.split_once('='));
+    let ours = pairs.filter(|(name, _)| name.starts_with("NEOKEYS_"));
+    ours.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The program that the image starts.
+pub(crate) fn entrypoint() -> Vec<String> {
+    words("\nENTRYPOINT ")
+}
+
+/// Its arguments where nobody gives others.
+pub(crate) fn arguments() -> Vec<String> {
+    words("\nCMD ")
+}
+
+fn words(instruction: &str) -> Vec<String> {
+    let text = dockerfile();
+    let (_, rest) = text.split_once(instruction).unwrap();
+    serde_json::from_str(rest.lines().next().unwrap()).unwrap()
+}
+
 #[test]
 fn the_image_has_settings_that_there_are() {
     let text = dockerfile();
-    let environment: Vec<(OsString, OsString)> = text
-        .split_whitespace()
-        .filter_map(|word| word.split_once('='))
-        .filter(|(name, _)| name.starts_with("NEOKEYS_"))
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
+    let environment: Vec<(OsString, OsString)> =
+        environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     assert_eq!(environment.len(), 2, "{environment:?}");
     let nowhere = tempfile::NamedTempFile::new().unwrap();
     let settings = Settings::load(Some(nowhere.path()), environment).unwrap();

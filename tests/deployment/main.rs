@@ -1,7 +1,17 @@
-//! The means of deployment (the image, the unit, the manifest), judged by the programs of those
-//! who run it, as far as no container and no running systemd are needed.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The means of deployment (the image, the unit, the manifest, the chart), judged by the programs of those
+//! who run it, as far as no container engine and no running systemd are needed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
+mod chart;
 mod image;
 mod kubernetes;
+mod network;
+mod pod;
+mod pods;
+mod rendering;
 mod unit;

@@ -24,7 +24,7 @@ impl Block {
 
 /// Every page of the repository but the list of changes.
 pub(crate) fn pages() -> Vec<String> {
-    let mut pages: Vec<String> = ["", "docs", "docs/speed", "openapi/sdk"]
+    let mut pages: Vec<String> = ["", "docs", "docs/speed", "openapi/sdk", "ops/chart"]
         .into_iter()
         .flat_map(|place| fs::read_dir(folder(place)).unwrap().map(move |it| (place, it.unwrap())))
         .filter(|(_, entry)| entry.path().extension().is_some_and(|it| it == "md"))

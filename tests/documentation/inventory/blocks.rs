@@ -1,7 +1,7 @@
 //! Every block of every page.
 
 use super::Fate::{self, Run, Shown};
-use super::{CONTAINERS, RELEASE};
+use super::{CLUSTER, CONTAINERS, RELEASE};
 
 const HOSTILE: &[&str] = &[
     "proxies::gateways::hostile::no_caller_gives_itself_an_identity_and_no_credential_comes_through",
@@ -300,4 +300,20 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         "100 million keys / 8 shards         = 12.5 million keys a shard",
         Shown(CONSTRUCTED),
     ),
+    (
+        "docs/deployment.md",
+        "helm install keys ops/chart --set image.repository=registry.example.com/neokeys",
+        Shown(CLUSTER),
+    ),
+    (
+        "ops/chart/README.md",
+        "helm install keys ops/chart --set image.repository=registry.example.com/neokeys",
+        Shown(CLUSTER),
+    ),
+    (
+        "ops/chart/README.md",
+        "image:",
+        Run(&["deployment::chart::the_values_that_the_page_shows_are_taken"]),
+    ),
+    ("ops/chart/README.md", "helm install keys ops/chart --values values.yaml", Shown(CLUSTER)),
 ];

@@ -23,6 +23,8 @@ use Fate::{Run, Shown};
 
 const CONTAINERS: &str = "it needs a container engine, which the machine of the tests has not; \
                           deployment::image judges the file that it builds";
+const CLUSTER: &str = "it needs a cluster, which the machine of the tests has not; deployment::chart renders what it \
+                       would install, and deployment::pods runs that";
 const RELEASE: &str = "a release build takes minutes: releases are made by hand";
 
 /// Pages that a test of their own follows from top to bottom.
@@ -35,13 +37,14 @@ const FOLLOWED: &[(&str, &str)] = &[
 const RECORDED: &str = "docs/speed/instructions.md";
 
 /// The beginnings of spans of a sentence that are commands.
-const PROGRAMS: [&str; 14] = [
+const PROGRAMS: [&str; 15] = [
     "neokeys ",
     "cargo ",
     "promtool ",
     "curl ",
     "docker ",
     "kubectl ",
+    "helm ",
     "systemd-analyze ",
     "systemctl ",
     "etcdctl ",

@@ -1,7 +1,7 @@
 //! Every command within a sentence of a page.
 
 use super::Fate::{self, Run, Shown};
-use super::{CONTAINERS, RELEASE};
+use super::{CLUSTER, CONTAINERS, RELEASE};
 
 const MEASURED: &str = "it measures, which tells nothing on a machine that does other work";
 const EXAMPLE: &[&str] = &["cluster::example::the_example_starts_answers_and_ends"];
@@ -26,6 +26,12 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ("README.md", "cargo install --path .", Shown(RELEASE)),
     ("RELEASING.md", "cargo check", Shown(RELEASE)),
     ("RELEASING.md", "git tag --sign vX.Y.Z --message \"neokeys X.Y.Z\"", Shown(RELEASE)),
+    ("ops/chart/README.md", "helm install", Shown(CLUSTER)),
+    (
+        "ops/chart/README.md",
+        "neokeys audit keygen",
+        Run(&["deployment::pods::a_pod_over_etcd_lives_and_signs_its_logs"]),
+    ),
     ("README.md", "examples/cluster/run", Run(EXAMPLE)),
     ("docs/operations.md", "examples/cluster/run", Run(EXAMPLE)),
     ("README.md", "neokeys check", Run(COMMAND_LINE)),
