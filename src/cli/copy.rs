@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use super::output::{Output, table};
-use super::{Place, StoreAddress};
+use super::{Place, StoreAddress, system_user};
 use crate::causes::in_full;
 use crate::domain::TenantId;
-use crate::storage::{self, Copied, CopyError, CopyOptions, DocumentStore};
+use crate::storage::{Copied, CopyError, CopyOptions, DocumentError};
 
 /// The source, the target, and which tenants.
 #[derive(Debug, Args)]
@@ -57,15 +57,19 @@ pub(super) async fn run(arguments: &CopyArguments, output: &mut Output<'_>) -> R
         store: Some(store.clone()),
     };
     let from = place(&arguments.from).open_documents(false)?;
-    let to = place(&arguments.to).open_documents(true)?;
+    let to = place(&arguments.to).open(true)?;
     let tenants = match &arguments.tenant {
         Some(tenant) => BTreeSet::from([tenant.clone()]),
-        None => all_tenants(&*from, &*to, arguments.delete).await?,
+        None => {
+            let (source, target) =
+                (listed(from.tenants().await)?, listed(to.list_tenants().await)?);
+            all_tenants(source, target, arguments.delete)?
+        }
     };
     let options = CopyOptions { replace: arguments.force, delete: arguments.delete };
     let (mut outcomes, mut hints) = (Vec::new(), Vec::new());
     for tenant in &tenants {
-        let copied = storage::copy(&*from, &*to, tenant, options).await;
+        let copied = to.copy_from(&*from, tenant, options, system_user::initiator()).await;
         hints.extend(copied.as_ref().err().map(hint).filter(|hint| !hints.contains(hint)));
         outcomes.push(outcome(tenant, copied));
     }
@@ -86,16 +90,16 @@ pub(super) async fn run(arguments: &CopyArguments, output: &mut Output<'_>) -> R
     Err(Failure::because("the target differs from the source").hint(hints.join("; ")))
 }
 
+fn listed(tenants: Result<Vec<TenantId>, DocumentError>) -> Result<Vec<TenantId>, Failure> {
+    tenants.map_err(|error| Failure::refused(&error))
+}
+
 /// The tenants of source and target.
-async fn all_tenants(
-    from: &dyn DocumentStore,
-    to: &dyn DocumentStore,
+fn all_tenants(
+    source: Vec<TenantId>,
+    target: Vec<TenantId>,
     delete: bool,
 ) -> Result<BTreeSet<TenantId>, Failure> {
-    let list = async |store: &dyn DocumentStore| {
-        store.tenants().await.map_err(|error| Failure::refused(&error))
-    };
-    let (source, target) = (list(from).await?, list(to).await?);
     if delete && source.is_empty() && !target.is_empty() {
         let told = "the source has no tenants, so --delete would delete all from the target";
         return Err(Failure::because(told).hint("check --from; --tenant ID deletes a single one"));

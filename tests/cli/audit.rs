@@ -137,3 +137,60 @@ fn a_key_that_is_made_signs_from_then_on() {
     let said = place.run(&["audit", "keygen", "--origin", "two words"]).refused(2);
     assert!(said.contains("the name of a key"), "{said}");
 }
+
+/// What the events of a log say: action, subject, and the names of keys that came and went.
+fn told(place: &Workplace, log: &str) -> Vec<String> {
+    let tell = |line: &str| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let data = &event["entity"]["data"];
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let names = |of: &str| data[of].as_array().map(|all| all.iter().map(text).collect());
+        let (came, went): (Option<Vec<_>>, Option<Vec<_>>) = (names("came"), names("went"));
+        let change = came.zip(went).map(|(came, went)| format!(" +{came:?} -{went:?}"));
+        let (action, subject) = (text(&event["activity_name"]), text(&event["entity"]["name"]));
+        format!("{action} {subject}{}", change.unwrap_or_default())
+    };
+    place.read(log).lines().map(tell).collect()
+}
+
+#[test]
+fn a_copy_is_recorded_where_it_arrives() {
+    let place = place();
+    let copy = |more: &[&str]| {
+        let command = ["copy", "--from", "file:data", "--to", "file:other", "--force", "--delete"];
+        place.run(&[&command[..], more].concat())
+    };
+    let log = "other/.neokeys/audit/acme/events-0001.jsonl";
+    copy(&[]).done();
+    assert_eq!(told(&place, log), ["Create acme", r#"Copy acme +["k3", "k4"] -[]"#]);
+    copy(&[]).done();
+    assert_eq!(told(&place, log).len(), 2, "what is the same is no change");
+    place.run(&["keys", "delete", "k3", "--tenant", "acme"]).done();
+    copy(&[]).done();
+    assert_eq!(told(&place, log)[2..], [r#"Copy acme +[] -["k3"]"#]);
+    // What a hand changed at the target comes before.
+    place.write("other/acme/security.yml", "apiKeys: []\n");
+    copy(&[]).done();
+    let found = [r#"Change from outside acme +[] -["k4"]"#, r#"Copy acme +["k4"] -[]"#];
+    assert_eq!(told(&place, log)[3..], found);
+    place.write("data/acme/security.yml", "not: [yaml\n");
+    copy(&[]).done();
+    assert_eq!(told(&place, log)[5..], ["Copy acme"]);
+    let verify = ["audit", "verify", "--tenant", "acme", "--store", "file:other"];
+    assert!(place.run(&verify).done().starts_with("6 lines verified."));
+    // It goes, and with it nothing of what is known of it.
+    fs::remove_dir_all(place.path("data/acme")).unwrap();
+    place.write("other/acme/notes", "of people");
+    assert_eq!(copy(&["--tenant", "acme"]).exit_code, 1);
+    assert_eq!(told(&place, log)[6..], ["Delete acme", "Not done acme"]);
+    fs::remove_file(place.path("other/acme/notes")).unwrap();
+    copy(&["--tenant", "acme"]).done();
+    assert_eq!(told(&place, log)[8..], ["Delete acme"]);
+    place.run(&["tenants", "create", "acme", "--store", "file:other"]).done();
+    assert!(place.run(&verify).done().starts_with("10 lines verified."));
+    let list = ["audit", "list", "--tenant", "acme", "--store", "file:other", "--json"];
+    let copies = place.run(&[&list[..], &["--action", "Copy"]].concat()).json();
+    let users: Vec<_> =
+        copies.as_array().unwrap().iter().map(|it| &it["actor"]["user"]["type"]).collect();
+    assert_eq!(users, ["User"; 4]);
+}

@@ -52,22 +52,39 @@ pub async fn explained_in(documents: &dyn DocumentStore, tenant: &TenantId) -> V
 }
 
 fn explain(records: Vec<Record>, tenant: &str, present: DocumentState) -> Vec<String> {
-    let (mut made, mut last, mut batch) = (Vec::new(), None, None);
-    for (number, record) in records.into_iter().enumerate() {
+    let (mut last, mut batch) = (None, None);
+    for (number, record) in records.iter().enumerate() {
         assert_eq!(record.sequence, number as u64, "{record:?}");
         assert_eq!(record.tenant, tenant);
         let Some(change) = record.document else { continue };
         if last.is_some_and(|last| last != change.before) {
             assert_eq!(batch, Some(change), "line {number} leads from nowhere: {record:?}");
         }
-        if let Some((first, to)) = record.undone {
-            made.retain(|(line, _)| !(first..=to).contains(line));
-        } else {
-            made.push((record.sequence, format!("{} {}", record.action, record.subject)));
-        }
         batch = record.is_of_change().then_some(change);
         last = Some(change.after);
     }
+    let made = made(records);
     assert_eq!(last.unwrap_or(DocumentState::Absent), present, "the log ends elsewhere: {made:?}");
-    made.into_iter().map(|(_, told)| told).collect()
+    made
+}
+
+/// The changes that were not taken back, from the last to the first: what takes some back can be taken back.
+fn made(records: Vec<Record>) -> Vec<String> {
+    let mut taken_back = vec![false; records.len()];
+    let mut made = Vec::new();
+    for (number, record) in records.into_iter().enumerate().rev() {
+        match record.undone {
+            _ if taken_back[number] => {}
+            Some((first, last)) => {
+                let lines = usize::try_from(first).unwrap()..=usize::try_from(last).unwrap();
+                taken_back[lines].fill(true);
+            }
+            None if record.document.is_some() => {
+                made.push(format!("{} {}", record.action, record.subject));
+            }
+            None => {}
+        }
+    }
+    made.reverse();
+    made
 }

@@ -29,8 +29,9 @@ pub enum Action {
     CreateTenant,
     /// A tenant was taken away with its document.
     DeleteTenant,
-    /// A document was put in place as another store had it.
-    Copy(KeyringChange),
+    /// A document was put in place as another store had it. Where one of them cannot be read, nobody knows
+    /// the difference.
+    Copy(Option<KeyringChange>),
     /// A document was found that is not the last one in the log: somebody changed it by other means.
     /// Where the last one is not known any more, neither is the difference.
     Found(Option<KeyringChange>),

@@ -75,10 +75,10 @@ fn lacking(scopes: &Scopes, others: &Scopes) -> Vec<String> {
 }
 
 impl KeyringChange {
-    /// The difference between a tenant's keys before and after; of those found first, all.
+    /// The difference between a tenant's keys before and after.
     #[must_use]
-    pub fn of(before: Option<&Keyring>, after: &Keyring) -> Self {
-        let before = before.map_or(&[][..], Keyring::keys);
+    pub fn of(before: &Keyring, after: &Keyring) -> Self {
+        let before = before.keys();
         let mut old: HashMap<_, _> = before.iter().map(|key| (key.name.as_str(), key)).collect();
         let mut change = Self::default();
         for key in after.keys() {
@@ -120,7 +120,7 @@ mod tests {
         let before =
             keyring(&[key("a", true, &["x", "y"]), key("b", true, &["x"]), key("c", true, &["x"])]);
         let after = keyring(&[key("d", true, &["x"]), owned, key("a", false, &["z", "y"])]);
-        let change = KeyringChange::of(Some(&before), &after);
+        let change = KeyringChange::of(&before, &after);
         let of = |name: &str| change.changed.iter().find(|it| it.0 == name).map(|it| &it.1);
         assert_eq!(
             (change.came.as_slice(), change.went.as_slice()),
@@ -135,6 +135,6 @@ mod tests {
         assert_eq!(of("a"), Some(&a));
         let c = KeyChange { members: vec!["owner"], ..Default::default() };
         assert_eq!(of("c"), Some(&c));
-        assert_eq!(KeyringChange::of(Some(&after), &after), KeyringChange::default());
+        assert_eq!(KeyringChange::of(&after, &after), KeyringChange::default());
     }
 }

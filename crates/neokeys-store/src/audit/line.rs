@@ -136,7 +136,9 @@ fn told_of(action: &Action, most: usize) -> Map<String, Value> {
     let mut put = |name: &str, value: Value| told.insert(name.to_owned(), value);
     match action {
         Action::Create(change) | Action::Update(change) => told = told_of_key(change, most),
-        Action::Copy(change) | Action::Found(Some(change)) => told = told_of_keyring(change, most),
+        Action::Copy(Some(change)) | Action::Found(Some(change)) => {
+            told = told_of_keyring(change, most);
+        }
         Action::Rotate { overlap } => {
             put("overlapSeconds", overlap.as_secs().into());
         }
@@ -155,6 +157,7 @@ fn told_of(action: &Action, most: usize) -> Map<String, Value> {
         | Action::Delete
         | Action::CreateTenant
         | Action::DeleteTenant
+        | Action::Copy(None)
         | Action::Found(None) => {}
     }
     told

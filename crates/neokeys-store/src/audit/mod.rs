@@ -12,6 +12,8 @@
 //!   has no `before` to keep to.
 //! - A batch whose document was never written is followed by a line [`Action::Undone`], which leads
 //!   back from its `after` to its `before`; a change by other means by a line [`Action::Found`].
+//! - A line [`Action::Undone`] takes back all lines that it names, those of its own kind among them: so the lines
+//!   that hold are found from the last one to the first.
 //! - A line without `document` (a refusal) changes nothing.
 //!
 //! Invariants: no line holds a token or a digest of one; a line is at most [`Event::LONGEST`] bytes.

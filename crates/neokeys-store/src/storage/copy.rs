@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::document_store::{
     CreateTenantError, DocumentError, DocumentStore, Reading, StoredDocument, Version, WriteError,
 };
+use super::tenant_events::TenantEvents;
 use crate::domain::TenantId;
 
 /// How often a document may change while it is copied.
@@ -62,18 +63,17 @@ pub enum CopyError {
     Delete(#[source] WriteError),
 }
 
-/// Copies a tenant's document, and makes the tenant if it is not there.
+/// Copies a document from a store to the one whose events these are, and makes the tenant if it is not there.
 ///
 /// # Errors
 /// [`CopyError`]; nothing was lost at the target but what the options gave up, and a tenant that was
 /// made and could not be filled is taken away again.
-pub async fn copy(
+pub(super) async fn copy(
     from: &dyn DocumentStore,
-    to: &dyn DocumentStore,
-    tenant: &TenantId,
+    to: &TenantEvents<'_>,
     options: CopyOptions,
 ) -> Result<Copied, CopyError> {
-    let mut copy = Copy { from, to, tenant, options, written: None, is_new: false };
+    let mut copy = Copy { from, to, options, written: None, is_new: false };
     let copied = copy.carry_out().await;
     if copied.is_err() && copy.is_new && copy.written.is_none() {
         copy.unmake().await;
@@ -82,10 +82,9 @@ pub async fn copy(
 }
 
 /// A copy under way.
-struct Copy<'s> {
+struct Copy<'s, 'd> {
     from: &'s dyn DocumentStore,
-    to: &'s dyn DocumentStore,
-    tenant: &'s TenantId,
+    to: &'s TenantEvents<'d>,
     options: CopyOptions,
     /// The last write at the target.
     written: Option<Bytes>,
@@ -93,17 +92,17 @@ struct Copy<'s> {
     is_new: bool,
 }
 
-impl Copy<'_> {
+impl Copy<'_, '_> {
     async fn carry_out(&mut self) -> Result<Copied, CopyError> {
-        let (from, to, tenant) = (self.from, self.to, self.tenant);
+        let (from, to, tenant) = (self.from, self.to, self.to.tenant);
         for _ in 0..ATTEMPTS {
             let source = found(from, tenant).await.map_err(CopyError::Source)?;
-            let target = found(to, tenant).await.map_err(CopyError::Target)?;
-            let location = to.locate(tenant);
+            let target = found(to.documents, tenant).await.map_err(CopyError::Target)?;
+            let location = to.documents.locate(tenant);
             let (source, target) = match (source, target) {
                 (Some(source), Some(target)) => (source, target),
                 (Some(_), None) => {
-                    match to.create_tenant(tenant).await {
+                    match to.create().await {
                         Ok(()) => self.is_new = true,
                         Err(CreateTenantError::Exists) => {}
                         Err(error) => return Err(CopyError::Create(error)),
@@ -114,7 +113,7 @@ impl Copy<'_> {
                 (None, Some(_)) if !self.options.delete => {
                     return Err(CopyError::Gone { location });
                 }
-                (None, Some(target)) => match to.remove_tenant(tenant, &target).await {
+                (None, Some(target)) => match to.remove(&target).await {
                     Ok(()) | Err(WriteError::NoSuchTenant) => return Ok(Copied::Deleted),
                     Err(WriteError::Conflict) => continue,
                     Err(error) => return Err(CopyError::Delete(error)),
@@ -134,7 +133,7 @@ impl Copy<'_> {
             if is_there(&target) && !is_own && !self.options.replace {
                 return Err(CopyError::Another { location });
             }
-            match to.write(tenant, &target, source.bytes.clone()).await {
+            match to.replace(&target, source.bytes.clone()).await {
                 Ok(_) => self.written = Some(source.bytes),
                 Err(WriteError::Conflict | WriteError::NoSuchTenant) => {}
                 Err(error) => {
@@ -152,8 +151,8 @@ impl Copy<'_> {
     /// Takes a tenant away that was made and could not be filled.
     async fn unmake(&self) {
         let absent = StoredDocument::absent(std::time::Duration::MAX);
-        if let Err(error) = self.to.remove_tenant(self.tenant, &absent).await {
-            let location = self.to.locate(self.tenant);
+        if let Err(error) = self.to.remove(&absent).await {
+            let location = self.to.documents.locate(self.to.tenant);
             tracing::warn!(location, %error, "a tenant without keys was left at the target");
         }
     }

@@ -19,6 +19,7 @@ pub(super) use self::audit_log::each_line;
 pub use self::audit_log::{AuditLog, LogEnd, LogEntry, LogHead, SEGMENT};
 pub use super::document_error::DocumentError;
 pub use super::version::Version;
+use crate::audit::DocumentState;
 use crate::domain::{MaybeReady, StoreHealth, TenantId};
 
 /// A document's name wherever documents have names.
@@ -112,6 +113,16 @@ pub trait DocumentStore: Send + Sync {
             location,
             reason,
         })))
+    }
+
+    /// As [`remove_tenant`](Self::remove_tenant), by who has the turn.
+    fn remove_tenant_locked<'a>(
+        &'a self,
+        _turn: &'a DocumentLock,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+    ) -> StoreFuture<'a, (), WriteError> {
+        self.remove_tenant(tenant, expected)
     }
 
     /// How often uses of a tenant's tokens are written to its record.
@@ -240,6 +251,15 @@ impl StoredDocument {
     #[must_use]
     pub fn absent(unchanged_for: Duration) -> Self {
         Self { bytes: Bytes::new(), version: Version::ABSENT, unchanged_for }
+    }
+
+    /// The state that records of changes name.
+    pub(super) fn state(&self) -> DocumentState {
+        if self.version.is_absent() {
+            DocumentState::Absent
+        } else {
+            DocumentState::of(&self.bytes)
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Lines on their way to a log: their places in it, and the head that it has with them.
 
+mod unsettled;
+
+use self::unsettled::{Refuted, Unsettled};
 use super::document_store::{AuditLog, DocumentError, LogEnd, LogEntry, LogHead, SEGMENT};
 use crate::audit::{Action, DocumentChange, DocumentState, Event, Record, Subject};
 use crate::domain::{Actor, Initiator, TenantId};
@@ -14,17 +17,11 @@ pub(super) struct LogDraft {
     lines: Vec<u8>,
     blocks: Vec<TreeHash>,
     starts: Vec<(u64, u64)>,
-    /// The last changes in the log, where nothing says yet whether they were done.
-    in_doubt: Option<InDoubt>,
+    unsettled: Unsettled,
+    /// The stored head has fewer lines than the log.
+    is_behind: bool,
     /// Bytes behind the last line that are none.
     torn: u64,
-}
-
-/// Changes of one batch that may have been done or not.
-struct InDoubt {
-    first: u64,
-    last: u64,
-    change: DocumentChange,
 }
 
 impl LogDraft {
@@ -48,14 +45,34 @@ impl LogDraft {
             lines: Vec::new(),
             blocks: Vec::new(),
             starts: Vec::new(),
-            in_doubt: None,
+            unsettled: Unsettled::default(),
+            is_behind: goes_on,
             torn,
         };
         if goes_on {
             draft.read_on(log).await?;
+        } else if draft.document() == Some(DocumentState::Absent) {
+            draft.note_last(log).await?;
         }
         draft.after = draft.head.clone();
         Ok(draft)
+    }
+
+    /// Takes note of the last line, if it tells of a tenant as a whole: nothing shows in the head whether that
+    /// was done.
+    async fn note_last(&mut self, log: &dyn AuditLog) -> Result<(), DocumentError> {
+        let Some(last) = self.head.size.checked_sub(1) else { return Ok(()) };
+        let lines = log.read_lines(&self.tenant, last).await?;
+        let record = lines.first().and_then(|line| Record::parse(line).ok());
+        if let Some(record) = record.filter(|it| !it.is_of_key && it.is_of_change()) {
+            self.unsettled.note(&record);
+        }
+        Ok(())
+    }
+
+    /// The last line, if it says that the tenant was made and none says so of a key since.
+    pub(super) fn last_creation(&self) -> Option<u64> {
+        self.unsettled.last_creation()
     }
 
     /// Counts in the lines that are behind the head.
@@ -75,7 +92,7 @@ impl LogDraft {
                     return Ok(());
                 };
                 rest -= line.len() as u64 + 1;
-                self.note(sequence, &record);
+                self.unsettled.note(&record);
                 self.count(&line, record.document);
             }
         }
@@ -104,15 +121,38 @@ impl LogDraft {
         self.count(&line, event.document);
     }
 
-    /// Says of changes in doubt that they were not done, if that is known or shown by the present
-    /// document; and that a line was torn.
+    /// Says of changes that were not made that they were not, as far as the present document shows it; and
+    /// that a line was torn. `undone` is the head with the changes of a batch that is known not to have been
+    /// made.
     pub(super) fn settle(
         &mut self,
         present: DocumentState,
-        is_undone: bool,
+        undone: Option<&LogHead>,
         at: std::time::Duration,
     ) {
-        let event = |action, document| Event {
+        let ends_with = |head: &LogHead| head.subtrees == self.tree.subtrees();
+        let refuted = self.unsettled.refuted(present, undone.is_some_and(ends_with));
+        if self.torn > 0 {
+            self.push_own(Action::Repair { bytes: self.torn }, None, at);
+        }
+        if let Some(Refuted { first, last, back }) = refuted {
+            self.push_own(Action::Undone { first, last }, Some(back), at);
+        }
+    }
+
+    /// Says of lines that changed no document that what they tell of was not done.
+    pub(super) fn take_back(&mut self, first: u64, last: u64, at: std::time::Duration) {
+        self.unsettled = Unsettled::default();
+        self.push_own(Action::Undone { first, last }, None, at);
+    }
+
+    fn push_own(
+        &mut self,
+        action: Action,
+        document: Option<DocumentChange>,
+        at: std::time::Duration,
+    ) {
+        self.push(&Event {
             at,
             initiator: Initiator::of(Actor::SERVICE),
             tenant: self.tenant.clone(),
@@ -121,26 +161,13 @@ impl LogDraft {
             refusal: None,
             document,
             plan: None,
-        };
-        let mut events = Vec::new();
-        if self.torn > 0 {
-            events.push(event(Action::Repair { bytes: self.torn }, None));
-        }
-        if let Some(InDoubt { first, last, change: DocumentChange { before, after } }) =
-            self.in_doubt
-            && present != after
-            && (is_undone || present == before)
-        {
-            let back = DocumentChange { before: after, after: before };
-            events.push(event(Action::Undone { first, last }, Some(back)));
-        }
-        self.in_doubt = None;
-        events.iter().for_each(|event| self.push(event));
+        });
     }
 
-    /// The lines with the head that the log has with them; nothing if there are none.
+    /// The lines with the head that the log has with them; nothing if there are none, and the stored head is
+    /// the log's.
     pub(super) fn finish(mut self, key: Option<&SigningKey>) -> Option<LogEntry> {
-        if self.lines.is_empty() {
+        if self.lines.is_empty() && !self.is_behind {
             return None;
         }
         let checkpoint = Checkpoint { size: self.tree.size(), root: self.tree.root() };
@@ -156,19 +183,6 @@ impl LogDraft {
         self.head.subtrees = self.tree.subtrees().to_vec();
         let Self { after, head, lines, torn, blocks, starts, .. } = self;
         Some(LogEntry { after, lines: lines.into(), torn, blocks, starts, head })
-    }
-
-    /// Takes note of what a line that is there says.
-    fn note(&mut self, sequence: u64, record: &Record) {
-        let Some(change) = record.document else { return };
-        if !record.is_of_change() {
-            self.in_doubt = None;
-            return;
-        }
-        match &mut self.in_doubt {
-            Some(batch) if batch.change == change => batch.last = sequence,
-            other => *other = Some(InDoubt { first: sequence, last: sequence, change }),
-        }
     }
 
     /// Counts a line in.

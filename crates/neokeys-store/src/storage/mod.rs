@@ -14,6 +14,7 @@ mod document_store;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod folder;
+mod found_change;
 mod log_draft;
 mod memory;
 #[cfg(feature = "object-storage")]
@@ -30,7 +31,7 @@ mod version;
 mod write_ids;
 
 pub use check::{CheckError, Finding, Severity};
-pub use copy::{Copied, CopyError, CopyOptions, copy};
+pub use copy::{Copied, CopyError, CopyOptions};
 pub use document::{
     DesiredDocument, Diagnostic, ReviewedKey, ReviewedKeys, read_desired, read_for_review,
 };

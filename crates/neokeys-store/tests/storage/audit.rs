@@ -161,6 +161,26 @@ async fn lines_are_read_block_by_block_whatever_the_size_of_the_log() {
     explained(&folder.root, "t");
 }
 
+#[tokio::test]
+async fn a_tenant_that_was_not_made_is_not_said_to_be() {
+    let folder = Folder::new();
+    let (store, t) = (folder.open(), neokeys_testkit::tenants::tenant("new"));
+    let place = folder.root.join("new");
+    // It cannot be made where something else is.
+    std::fs::write(&place, "a file").unwrap();
+    store.create_tenant(&t).await.unwrap_err();
+    assert_eq!(explained(&folder.root, "new"), [""; 0]);
+    std::fs::remove_file(&place).unwrap();
+    store.create_tenant(&t).await.unwrap();
+    assert_eq!(explained(&folder.root, "new"), ["Create new"]);
+    // As after a crash behind the line.
+    std::fs::remove_dir(&place).unwrap();
+    store.create_tenant(&t).await.unwrap();
+    assert_eq!(explained(&folder.root, "new"), ["Create new"]);
+    commit(&store, &t, create("a")).await.unwrap();
+    assert_eq!(explained(&folder.root, "new"), ["Create new", "Create a"]);
+}
+
 fn update_or_create(round: usize, key: usize) -> KeyringEdit {
     let name = format!("k{key}");
     if round == 0 { create(&name) } else { update(&name, round.is_multiple_of(2), &["x"]) }

@@ -214,8 +214,19 @@ impl DocumentStore for FolderStore {
         tenant: &'a TenantId,
         expected: &'a StoredDocument,
     ) -> StoreFuture<'a, (), WriteError> {
-        let (tenant, expected) = (tenant.clone(), expected.clone());
-        self.block(WriteError::Uncertain, move |folder| folder.remove(&tenant, &expected))
+        self.remove_tenant_locked(&NO_LOCK, tenant, expected)
+    }
+
+    fn remove_tenant_locked<'a>(
+        &'a self,
+        lock: &'a DocumentLock,
+        tenant: &'a TenantId,
+        expected: &'a StoredDocument,
+    ) -> StoreFuture<'a, (), WriteError> {
+        let (lock, tenant, expected) = (lock.clone(), tenant.clone(), expected.clone());
+        self.block(WriteError::Uncertain, move |folder| {
+            folder.remove(lock.held::<Held>(), &tenant, &expected)
+        })
     }
 
     fn read_usage<'a>(

@@ -9,6 +9,7 @@ use super::Folder;
 use super::errors::cannot;
 use super::file_names::{DOCUMENT, OWN_FOLDER};
 use super::file_system::is_no_way;
+use super::lock::Held;
 use crate::domain::TenantId;
 use crate::storage::document_store::{
     DocumentError, Reading, StoredDocument, UsageName, WriteError,
@@ -18,9 +19,10 @@ use crate::storage::document_store::{
 const NAMES: usize = 1000;
 
 impl Folder {
-    /// Takes a tenant away that has this document and nothing else.
+    /// Takes a tenant away that has this document and nothing else; by who has the turn, if somebody has.
     pub(super) fn remove(
         &self,
+        turn: Option<&Held>,
         tenant: &TenantId,
         expected: &StoredDocument,
     ) -> Result<(), WriteError> {
@@ -48,7 +50,10 @@ impl Folder {
             return Err(WriteError::Conflict);
         }
         self.demand_alone(tenant, &folder)?;
-        let _lock = self.lock(tenant).map_err(WriteError::Refused)?;
+        let _lock = match turn {
+            Some(_) => None,
+            None => Some(self.lock(tenant).map_err(WriteError::Refused)?),
+        };
         let moved = self.move_away(tenant, &folder)?;
         let document = moved.join(DOCUMENT);
         let is_same = match self.files.open(&document) {

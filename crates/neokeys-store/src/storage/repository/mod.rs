@@ -19,6 +19,7 @@ mod refresh;
 mod snapshot;
 mod statistics;
 mod tenant_cache;
+mod tenants;
 mod together;
 mod token_search;
 mod trail;
@@ -48,14 +49,12 @@ use self::writer::Writer;
 use super::background::{BLOCKING_THREADS, Background};
 use super::check::{self, CheckError, Finding};
 use super::document::Deadlines;
-use super::document_store::{
-    CreateTenantError, DocumentError, DocumentStore, Reading, StoreFuture, Version,
-};
+use super::document_store::{DocumentStore, Reading, StoreFuture, Version};
 use super::url::StoreUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{
-    Actor, CallerGone, Commit, CommitFuture, Digest, HoldersFuture, Initiator, KeyPolicy,
-    KeyRepository, Keyring, KeyringFuture, Minute, ReadError, StoreHealth, TenantId, UsageFuture,
+    CallerGone, Commit, CommitFuture, Digest, HoldersFuture, KeyPolicy, KeyRepository, Keyring,
+    KeyringFuture, Minute, ReadError, StoreHealth, TenantId, UsageFuture,
 };
 
 pub use self::statistics::RepositoryStatistics;
@@ -147,34 +146,6 @@ impl DocumentRepository {
         self.shared.documents.probe();
         let shared = Arc::clone(&self.shared);
         drop(self.shared.background.spawn(async move { shared.begin_tracking().await }));
-    }
-
-    /// The tenants there are, in order.
-    ///
-    /// # Errors
-    /// [`DocumentError`] when they cannot be listed.
-    pub async fn list_tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
-        self.shared.documents.tenants().await
-    }
-
-    /// Makes a tenant without keys, durably.
-    ///
-    /// # Errors
-    /// [`CreateTenantError`] when it exists or cannot be made.
-    pub async fn create_tenant(&self, tenant: &TenantId) -> Result<(), CreateTenantError> {
-        self.create_tenant_by(tenant, Initiator::of(Actor::SERVICE)).await
-    }
-
-    /// The same, as somebody's deed.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn create_tenant_by(
-        &self,
-        tenant: &TenantId,
-        initiator: Initiator,
-    ) -> Result<(), CreateTenantError> {
-        self.shared.create_tenant(tenant, initiator).await
     }
 
     /// Reads and judges one tenant's document, or every one's.

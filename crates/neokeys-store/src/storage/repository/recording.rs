@@ -13,24 +13,15 @@ use super::loaded_tenant::LoadedTenant;
 use super::queue::{CommitResult, QueuedCommit};
 use super::snapshot::Snapshot;
 use super::writer::Writer;
-use crate::audit::{Action, DocumentChange, DocumentState, Event, KeyringChange, Refusal, Subject};
+use crate::audit::{Action, DocumentChange, DocumentState, Event, Refusal, Subject};
 use crate::causes::in_full;
 use crate::domain::{Actor, CommitError, Initiator, Keyring, TenantId};
 use crate::storage::document::Document;
 use crate::storage::document_store::{
-    AuditLog, CreateTenantError, DocumentError, DocumentLock, LogEntry, StoredDocument, WriteError,
+    AuditLog, DocumentError, DocumentLock, LogEntry, LogHead, StoredDocument, WriteError,
 };
+use crate::storage::found_change::found_change;
 use crate::storage::log_draft::LogDraft;
-use crate::storage::tenant_events::TenantEvents;
-
-/// The state of a document as a store holds it.
-pub(super) fn state_of(stored: &StoredDocument) -> DocumentState {
-    if stored.version.is_absent() {
-        DocumentState::Absent
-    } else {
-        DocumentState::of(&stored.bytes)
-    }
-}
 
 impl Shared {
     /// The log, if one is kept.
@@ -44,7 +35,7 @@ impl Shared {
         match log.read_end(tenant).await {
             // A log that was never begun begins with the first change.
             Ok(end) if end.head.size == 0 && !end.goes_on => false,
-            Ok(end) => end.head.document != Some(found),
+            Ok(end) => end.goes_on || end.head.document != Some(found),
             // A change will say so.
             Err(_) => false,
         }
@@ -60,7 +51,7 @@ impl Shared {
         let Some(stored) = loaded.stored().filter(|_| self.audit_log().is_some()) else { return };
         let (shared, tenant) = (Arc::clone(self), Arc::clone(tenant));
         drop(self.background.spawn(async move {
-            let state = state_of(&stored);
+            let state = stored.state();
             let is_known = tenant.recorded().last.as_ref().is_some_and(|last| last.0 == state);
             if is_known || !shared.is_unrecorded(&tenant.id, state).await {
                 return;
@@ -75,23 +66,6 @@ impl Shared {
                 drop(background.spawn_to_end(Writer { tenant, shared }.work()));
             }
         }));
-    }
-
-    /// Makes a tenant, and records who did.
-    pub(super) async fn create_tenant(
-        &self,
-        tenant: &TenantId,
-        initiator: Initiator,
-    ) -> Result<(), CreateTenantError> {
-        let events = TenantEvents {
-            documents: &*self.documents,
-            log: self.audit_log(),
-            key: &|| self.audit.key(),
-            tenant,
-            initiator,
-            at: self.clock.since_epoch(),
-        };
-        events.create().await
     }
 
     fn event(&self, tenant: &LoadedTenant, initiator: Initiator, action: Action) -> Event {
@@ -111,11 +85,14 @@ impl Shared {
 impl Writer {
     /// Looks whether the document is in the log, and records it if somebody changed it by other means.
     pub(super) async fn look(&self, turn: &DocumentLock) {
-        let Ok(snapshot) = self.fresh(Freshness::Fresh).await else { return };
+        let draft = self.draft().await;
+        let Ok(snapshot) = self.fresh_for(draft.as_ref().ok(), Freshness::Fresh).await else {
+            return;
+        };
         let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
             return;
         };
-        let entry = self.entry(&stored, document, None, &[], false).await;
+        let entry = self.entry(draft, &stored, document, None, &[], None).await;
         let state = entry.as_ref().ok().and_then(|entry| entry.as_ref()?.head.document);
         if self.append(turn, entry).await
             && let Some(state) = state
@@ -124,21 +101,45 @@ impl Writer {
         }
     }
 
+    /// Nothing yet, behind the end of the log; nothing at all where no log is kept.
+    pub(super) async fn draft(&self) -> Result<Option<LogDraft>, DocumentError> {
+        let Some(log) = self.shared.audit_log() else { return Ok(None) };
+        LogDraft::at_end(log, &self.tenant.id).await.map(Some)
+    }
+
+    /// The document as it is now, read after the end of the log: who appends where that was the end knows of
+    /// every change that was recorded before.
+    pub(super) async fn fresh_for(
+        &self,
+        draft: Option<&Option<LogDraft>>,
+        demand: Freshness,
+    ) -> Result<Arc<Snapshot>, CommitError> {
+        let snapshot = self.fresh(demand).await?;
+        let Some(Some(draft)) = draft else { return Ok(snapshot) };
+        let state = snapshot.stored().map(|stored| stored.state());
+        if demand == Freshness::Newest || state == draft.document() {
+            return Ok(snapshot);
+        }
+        self.fresh(Freshness::Newest).await
+    }
+
     /// The lines of a batch on a document, with what is found to have changed before; nothing where no
     /// log is kept, or there is nothing to say. `after` is the document with those that were not
-    /// refused.
+    /// refused, `undone` the head of the log with this batch as it could not be made before.
     pub(super) async fn entry(
         &self,
+        draft: Result<Option<LogDraft>, DocumentError>,
         stored: &StoredDocument,
         present: &Arc<Document>,
         after: Option<&Document>,
         told: &[(&QueuedCommit, &CommitResult, &Vec<Deed>)],
-        is_undone: bool,
+        undone: Option<&LogHead>,
     ) -> Result<Option<LogEntry>, DocumentError> {
-        let Some(log) = self.shared.audit_log() else { return Ok(None) };
-        let before = state_of(stored);
-        let mut draft = LogDraft::at_end(log, &self.tenant.id).await?;
-        draft.settle(before, is_undone, self.shared.clock.since_epoch());
+        let (Some(log), Some(mut draft)) = (self.shared.audit_log(), draft?) else {
+            return Ok(None);
+        };
+        let before = stored.state();
+        draft.settle(before, undone, self.shared.clock.since_epoch());
         self.find_changes(log, &mut draft, before, present.keyring()).await?;
         let document =
             after.map(|after| DocumentChange { before, after: DocumentState::of(after.bytes()) });
@@ -156,25 +157,13 @@ impl Writer {
         present: DocumentState,
         keyring: &Arc<Keyring>,
     ) -> Result<(), DocumentError> {
-        let last = draft.document();
-        let is_new = draft.is_first() && present == DocumentState::Absent;
-        if last != Some(present) && !is_new {
-            let change = match last {
-                None => Some(KeyringChange::of(None, keyring)),
-                Some(last) => {
-                    let known = self.tenant.recorded().last.clone().filter(|it| it.0 == last);
-                    let known = match known {
-                        Some((_, keyring)) => Some(keyring),
-                        None => recalled(log, &self.tenant.id, last).await?,
-                    };
-                    known.map(|known| KeyringChange::of(Some(&known), keyring))
-                }
-            };
-            let action = Action::Found(change);
+        let recorded = self.tenant.recorded().last.clone();
+        let known = recorded.filter(|it| Some(it.0) == draft.document()).map(|it| it.1);
+        if let Some((action, document)) =
+            found_change(log, &self.tenant.id, draft, known, present, Some(keyring)).await?
+        {
             let event = self.shared.event(&self.tenant, Initiator::of(Actor::FILE), action);
-            let before = last.unwrap_or(DocumentState::Absent);
-            let document = Some(DocumentChange { before, after: present });
-            draft.push(&Event { document, ..event });
+            draft.push(&Event { document: Some(document), ..event });
         }
         Ok(())
     }
@@ -260,20 +249,6 @@ impl Writer {
             tracing::debug!(tenant.id = %self.tenant.id, %error, "no copy of the document is kept");
         }
     }
-}
-
-/// The keys of the last document in the log, if a copy of it was kept.
-async fn recalled(
-    log: &dyn AuditLog,
-    tenant: &TenantId,
-    last: DocumentState,
-) -> Result<Option<Arc<Keyring>>, DocumentError> {
-    if last == DocumentState::Absent {
-        return Ok(Some(Arc::new(Keyring::new(Vec::new(), Vec::new()))));
-    }
-    let copy = log.recall(tenant).await?.filter(|bytes| DocumentState::of(bytes) == last);
-    let document = copy.and_then(|bytes| Document::parse(bytes).ok());
-    Ok(document.map(|document| Arc::clone(document.keyring())))
 }
 
 /// The reason of a refusal by a rule; none where it was not refused, or by no rule.

@@ -20,7 +20,7 @@ use super::snapshot::Snapshot;
 use crate::causes::in_full;
 use crate::domain::{CommitError, ReadError, Unavailable};
 use crate::storage::document::Document;
-use crate::storage::document_store::{DocumentError, DocumentLock, Version, WriteError};
+use crate::storage::document_store::{DocumentError, DocumentLock, LogHead, Version, WriteError};
 
 /// How often a document may change under the writer before it gives up.
 const ATTEMPTS: usize = 100;
@@ -93,13 +93,13 @@ impl Writer {
     }
 
     async fn commit_all(&self, mut batch: Vec<QueuedCommit>, turn: &DocumentLock) {
-        let mut conflicting = None;
+        let (mut conflicting, mut undone) = (None, None);
         let mut demand = Freshness::Fresh;
         if batch.is_empty() {
             return;
         }
         for _ in 0..ATTEMPTS {
-            match self.attempt(batch, turn, demand, &mut conflicting).await {
+            match self.attempt(batch, turn, demand, (&mut conflicting, &mut undone)).await {
                 Attempt::Answered => return,
                 Attempt::Again(left, newer) => (batch, demand) = (left, newer),
             }
@@ -112,9 +112,10 @@ impl Writer {
         mut batch: Vec<QueuedCommit>,
         turn: &DocumentLock,
         demand: Freshness,
-        conflicting: &mut Option<Version>,
+        (conflicting, undone): (&mut Option<Version>, &mut Option<LogHead>),
     ) -> Attempt {
-        let snapshot = match self.fresh(demand).await {
+        let draft = self.draft().await;
+        let snapshot = match self.fresh_for(draft.as_ref().ok(), demand).await {
             Ok(snapshot) => snapshot,
             Err(error) => return self.answer_all(batch, &error),
         };
@@ -136,10 +137,9 @@ impl Writer {
             .zip(&deeds)
             .map(|((waiting, outcome), deeds)| (waiting, outcome, deeds))
             .collect();
-        let is_undone = conflicting.is_some();
         let Some(document) = document else {
             if demand == Freshness::Newest {
-                let entry = self.entry(&stored, present, None, &told, is_undone).await;
+                let entry = self.entry(draft, &stored, present, None, &told, undone.as_ref()).await;
                 self.append(turn, entry).await;
                 return self.answer_each(batch, outcomes);
             }
@@ -147,7 +147,9 @@ impl Writer {
             return Attempt::Again(batch, Freshness::Newest);
         };
         let bytes = document.bytes().clone();
-        let entry = match self.entry(&stored, present, Some(&document), &told, is_undone).await {
+        let made = Some(&*document);
+        let entry = self.entry(draft, &stored, present, made, &told, undone.as_ref());
+        let entry = match entry.await {
             Ok(entry) => entry,
             Err(error) => {
                 let error = self.failed(WriteError::Refused(error));
@@ -185,6 +187,7 @@ impl Writer {
                     // Changed twice, and no version told: it has to be read.
                     self.tenant.latest.demand_reading();
                 }
+                *undone = entry.map(|entry| entry.head);
                 batch.iter().for_each(QueuedCommit::undo);
                 Attempt::Again(batch, Freshness::Fresh)
             }
