@@ -37,6 +37,13 @@ pub(crate) fn arguments() -> Vec<String> {
     words("\nCMD ")
 }
 
+/// Whoever runs it.
+pub(crate) fn user() -> u32 {
+    let text = dockerfile();
+    let (_, rest) = text.split_once("\nUSER ").unwrap();
+    rest.split(':').next().unwrap().parse().unwrap()
+}
+
 fn words(instruction: &str) -> Vec<String> {
     let text = dockerfile();
     let (_, rest) = text.split_once(instruction).unwrap();

@@ -1,4 +1,4 @@
-//! The means of deployment (the image, the unit, the manifest, the chart), judged by the programs of those
+//! The means of deployment (the image, the unit, the manifest, the chart, the trial), judged by the programs of those
 //! who run it, as far as no container engine and no running systemd are needed.
 #![expect(
     clippy::unwrap_used,
@@ -14,4 +14,5 @@ mod network;
 mod pod;
 mod pods;
 mod rendering;
+mod trial;
 mod unit;

@@ -306,6 +306,16 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         Shown(CLUSTER),
     ),
     (
+        "docs/deployment.md",
+        "cd examples/compose && docker compose up --build --detach",
+        Shown(CONTAINERS),
+    ),
+    (
+        "docs/deployment.md",
+        "docker compose exec neokeys /neokeys tenants create demo",
+        Run(&["deployment::trial::the_trial_does_what_the_page_says"]),
+    ),
+    (
         "ops/chart/README.md",
         "helm install keys ops/chart --set image.repository=registry.example.com/neokeys",
         Shown(CLUSTER),
