@@ -59,6 +59,11 @@ impl Failure {
         self
     }
 
+    /// The sentence, without the hint.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(super) fn exit_code(&self) -> u8 {
         self.exit_code
     }

@@ -10,6 +10,7 @@ mod check;
 mod complaint;
 mod copy;
 mod diff;
+mod environment;
 mod escape;
 mod failure;
 mod files;
@@ -23,6 +24,7 @@ mod system_user;
 mod tenants;
 mod times;
 mod token;
+mod web;
 
 use std::env;
 use std::ffi::OsString;
@@ -84,7 +86,7 @@ enum Command {
 }
 
 /// The settings and the store.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Place {
     /// The settings file [default: neokeys.yml, if it exists].
     #[arg(long, value_name = "FILE")]
@@ -103,6 +105,11 @@ impl Place {
             settings.store = store.parse()?;
         }
         Ok(settings)
+    }
+
+    /// Whether the store is named by the flag.
+    fn names_store(&self) -> bool {
+        self.store.is_some()
     }
 
     /// Opens the store; creates its folder if asked to.

@@ -45,7 +45,7 @@ struct TenantDescription<'a> {
 pub(super) async fn run(command: &TenantsCommand, output: &mut Output<'_>) -> Result<(), Failure> {
     match command {
         TenantsCommand::List { access, json } => {
-            let tenants = access.open()?.list_tenants().await?;
+            let tenants = access.open().await?.list_tenants().await?;
             if *json {
                 output.write_json(&tenants.iter().map(describe).collect::<Vec<_>>())
             } else {

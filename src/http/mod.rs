@@ -34,6 +34,10 @@ pub(crate) use edge::{edge, problem_bodies};
 pub(crate) use key_details::{ApiKeyDetails, is_unused_since};
 pub(crate) use key_service::KeyService;
 pub(crate) use leaks::Leaks;
+pub(crate) use operations::{
+    AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndPreviousTokens, ExportAuditLog,
+    GetApiKeyDetails, GetAuditCheckpoint, ListApiKeyDetails, ListAuditEvents, RotateApiKey,
+};
 pub(crate) use pages::openapi::Documents;
 pub(crate) use pages::security_txt::SecurityTxt;
 pub(crate) use pages::swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi};

@@ -87,7 +87,7 @@ catalogue! {
          `…/apiKeyDetails`; `*` does not do.";
     PlanRefused: CONFLICT, "plan-refused", "The keys cannot become what is wanted",
         "A key that is wanted stands in the way of the whole plan, and nothing was changed. The detail names each \
-         by its place in `apiKeys`, with what to do.";
+         by its place in `apiKeys`, with what to do; `errors` has all of them.";
     ContentTooLarge: PAYLOAD_TOO_LARGE, "content-too-large", "The body is too large",
         "Send a smaller body. The detail names the limit.";
     HeadTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", "The headers are too large",

@@ -45,9 +45,13 @@ impl Problem {
 
     /// Every fault of a request's body or query at once; of a member with many, the first.
     pub(crate) fn validation(faults: Faults) -> Self {
-        let problem =
-            Self::new(ProblemType::Validation, "See errors, by member; \"$\" is the whole body.");
-        Self { faults: Some(faults.closed()), ..problem }
+        Self::new(ProblemType::Validation, "See errors, by member; \"$\" is the whole body.")
+            .with_faults(faults)
+    }
+
+    /// Adds sentences by member.
+    pub(crate) fn with_faults(self, faults: Faults) -> Self {
+        Self { faults: Some(faults.closed()), ..self }
     }
 
     /// Asks the caller to retry in five seconds: a busy disk is free soon, and a person done with a file.

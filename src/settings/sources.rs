@@ -15,6 +15,14 @@ use crate::storage::without_credentials;
 /// The file that is read when none is named.
 pub(super) const DEFAULT_FILE: &str = "neokeys.yml";
 
+/// The server that commands ask. It and the credentials for it are no settings, and never stand in a file of
+/// them.
+pub(crate) const SERVER: &str = "NEOKEYS_SERVER";
+/// A bearer token for the server.
+pub(crate) const TOKEN: &str = "NEOKEYS_TOKEN";
+/// An API key for the server.
+pub(crate) const API_KEY: &str = "NEOKEYS_API_KEY";
+
 /// The named file's path and text, or those of the default file if that is there.
 pub(super) fn read_file(file: Option<&Path>) -> Result<Option<(PathBuf, String)>, SettingsError> {
     let path = file.unwrap_or(Path::new(DEFAULT_FILE));
@@ -33,6 +41,7 @@ pub(super) fn apply_environment(
     let (ours, others): (Vec<(String, OsString)>, Vec<_>) = environment
         .into_iter()
         .map(|(variable, value)| (variable.to_string_lossy().into_owned(), value))
+        .filter(|(variable, _)| ![SERVER, TOKEN, API_KEY].contains(&variable.as_str()))
         .partition(|(variable, _)| variable.starts_with(VARIABLE_PREFIX));
     let texts = |variables: &[(String, OsString)]| -> Vec<(String, String)> {
         let text = |value: &OsString| value.to_string_lossy().into_owned();

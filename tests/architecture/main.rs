@@ -136,6 +136,7 @@ const LAYERS: &[Layer] = &[
             "contract",
             "domain",
             "http",
+            "problem",
             "settings",
             "startup",
             "storage",

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and may say what it did"
 )]
 
+mod asked;
 mod audit;
 mod check;
 mod copy;

@@ -36,4 +36,11 @@ fn keys_are_planned_reviewed_and_applied_as_the_page_says() {
     assert!(plan.contains("reports:read -> reports:write"), "{plan}");
     let applied = next("neokeys apply plan.json").results;
     assert!(applied.contains("acme    applied"), "{applied}");
+    let key = place.shell("neokeys keys create admin --tenant acme --permission '*'", &[]).results;
+    let server = place.serve(&[]);
+    let block = shell.next().unwrap();
+    assert!(block.first_line().starts_with("export NEOKEYS_SERVER="), "{}", block.first_line());
+    let block = block.text.replace("http://127.0.0.1:8080", server.origin());
+    let asked = place.shell(&format!("cd work && {block}"), &[("NEOKEYS_API_KEY", key.trim())]);
+    assert!(asked.remarks.contains("Nothing to do"), "{asked:?}");
 }

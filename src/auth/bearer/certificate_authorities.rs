@@ -21,7 +21,7 @@ pub enum AuthoritiesError {
 }
 
 /// The certificates in a PEM file: at least one, and each can be an authority's.
-pub(super) fn read(path: &Path) -> Result<Vec<Certificate>, AuthoritiesError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<Certificate>, AuthoritiesError> {
     let pem = std::fs::read(path).map_err(AuthoritiesError::Unreadable)?;
     let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let parsed = parsed.ok().filter(|found| !found.is_empty()).ok_or(AuthoritiesError::NotPem)?;

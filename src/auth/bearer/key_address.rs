@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str, http_host: Option<&HttpHost>) -> Result<Url, Add
 }
 
 /// Whether the URL's host is this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

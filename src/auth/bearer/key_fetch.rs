@@ -75,7 +75,7 @@ fn in_words(error: &CertificateError) -> String {
 }
 
 /// The fault of a certificate, if that is among an error's causes.
-fn find_certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
+pub(crate) fn find_certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
     if let Some(rustls::Error::InvalidCertificate(error)) = error.downcast_ref() {
         return Some(error.clone());
     }

@@ -34,13 +34,16 @@ mod verifying_key;
 mod weak_rsa;
 
 pub use certificate_authorities::AuthoritiesError;
+pub(crate) use certificate_authorities::read as read_authorities;
 pub use claims::TokenDescription;
 pub use config::{BearerConfig, IssuerConfig};
 pub use config_error::BearerConfigError;
 pub use error::BearerError;
 pub use jwk::KeyFault;
 pub use key_address::AddressError;
+pub(crate) use key_address::is_loopback;
 pub use key_fetch::LoadError;
+pub(crate) use key_fetch::find_certificate_error;
 pub use key_refresh::{Loads, Pace};
 pub use key_set::KeySetError;
 pub use signing_algorithm::SigningAlgorithm;

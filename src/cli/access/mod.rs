@@ -5,6 +5,7 @@
 //! same whichever side they come from. Invariant: no command knows which side it talks to.
 
 mod arguments;
+mod server;
 mod shown_key;
 mod step;
 mod store;

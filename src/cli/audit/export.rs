@@ -6,7 +6,7 @@ use crate::cli::output::Output;
 
 /// Runs the command.
 pub(super) async fn export(of: &Log, output: &mut Output<'_>) -> Result<(), Failure> {
-    let access = of.access.open()?;
+    let access = of.access.open().await?;
     let mut write = |lines: &[u8]| output.write(&String::from_utf8_lossy(lines));
     access.export_log(&of.tenant, &mut write).await
 }

@@ -76,7 +76,8 @@ pub(super) async fn list(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let ListArguments { of, limit, json, .. } = arguments;
-    let lines = of.access.open()?.list_events(&of.tenant, &arguments.filter(), *limit).await?;
+    let lines =
+        of.access.open().await?.list_events(&of.tenant, &arguments.filter(), *limit).await?;
     if *json {
         let events: Result<Vec<Value>, _> =
             lines.iter().map(|line| serde_json::from_slice(line)).collect();

@@ -44,7 +44,7 @@ pub(super) async fn verify(
     let kept = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|error| {
         Failure::because(format!("the checkpoint that was kept cannot be read: {error}"))
     })?;
-    let verified = of.access.open()?.verify_log(&of.tenant, kept.as_deref()).await?;
+    let verified = of.access.open().await?.verify_log(&of.tenant, kept.as_deref()).await?;
     let VerifiedLog { lines, signed, checkpoint, is_document_changed } = verified;
     if is_document_changed {
         output.say(
@@ -52,7 +52,7 @@ pub(super) async fn verify(
         );
     }
     if signed < lines {
-        output.say(&"Nobody signs for this log; set audit.signing_key to a file with a key.\n");
+        output.say(&"Nobody vouches for this log: set audit.signing_key to a file with a key, or audit.verify_keys to those that verify.\n");
     }
     if *json {
         let document_changed = is_document_changed;

@@ -41,7 +41,7 @@ pub(super) async fn list(
         expires_before: filter.expires_before.map(|it| it.from(now)),
         unused_since: filter.unused_since.map(|it| it.before(now)),
     };
-    let listed = of.access.open()?.list_keys(&of.tenant, &filter).await?;
+    let listed = of.access.open().await?.list_keys(&of.tenant, &filter).await?;
     if listed.invalid_entries > 0 {
         output.say(&format_args!(
             "{} invalid entries are left out; `neokeys check --tenant {}` says why.\n",

@@ -129,7 +129,7 @@ pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Resul
     match command {
         KeysCommand::List { of, filter } => list::list(of, filter, output).await,
         KeysCommand::Get { key: Key { name, of } } => {
-            let found = of.access.open()?.get_key(&of.tenant, name).await?;
+            let found = of.access.open().await?.get_key(&of.tenant, name).await?;
             output.write(&found.text(of.json)?)
         }
         KeysCommand::Create { key: Key { name, of }, permissions, disabled, details } => {
@@ -139,33 +139,33 @@ pub(super) async fn run(command: &KeysCommand, output: &mut Output<'_>) -> Resul
                 scopes: permissions.scopes()?,
                 details: details.patch(SystemClock.now())?,
             };
-            let issued = of.access.open()?.create_key(&of.tenant, key).await?;
+            let issued = of.access.open().await?.create_key(&of.tenant, key).await?;
             deliver(&issued, Issue::Creation, of, output)
         }
         KeysCommand::Rotate { key: Key { name, of }, overlap, end } => {
-            let access = of.access.open()?;
+            let access = of.access.open().await?;
             let end = end.patch(SystemClock.now());
             let issued = access.rotate_key(&of.tenant, name, *overlap, end).await?;
             deliver(&issued, Issue::Rotation, of, output)
         }
         KeysCommand::Limit { key: Key { name, of }, changes } => {
             let patch = changes.patch(SystemClock.now())?;
-            let changed = of.access.open()?.amend_key(&of.tenant, name, patch).await?;
+            let changed = of.access.open().await?.amend_key(&of.tenant, name, patch).await?;
             output.write(&changed.text(of.json)?)
         }
         KeysCommand::EndOverlap { key: Key { name, of } } => {
-            of.access.open()?.end_overlap(&of.tenant, name).await?;
+            of.access.open().await?.end_overlap(&of.tenant, name).await?;
             output.say(&format_args!("Only the newest token of {name} works.\n"));
             Ok(())
         }
         KeysCommand::Update { key: Key { name, of }, enabled, permissions } => {
             let scopes = permissions.scopes()?;
-            let access = of.access.open()?;
+            let access = of.access.open().await?;
             let updated = access.update_key(&of.tenant, name, *enabled, scopes).await?;
             output.write(&updated.text(of.json)?)
         }
         KeysCommand::Delete { key: Key { name, of } } => {
-            of.access.open()?.delete_key(&of.tenant, name).await?;
+            of.access.open().await?.delete_key(&of.tenant, name).await?;
             output.say(&format_args!("{name} is deleted.\n"));
             Ok(())
         }

@@ -63,7 +63,7 @@ pub(in crate::cli) async fn run(
     if let Some(plan) = &saved {
         plan.demand_same_files(&wanted)?;
     }
-    let access = arguments.access.open()?;
+    let access = arguments.access.open().await?;
     let planned = plan_all(&*access, &wanted, reach).await?;
     let planned = planned.map_err(|faults| faults.tell(arguments.json, output))?;
     if let Some(plan) = &saved {

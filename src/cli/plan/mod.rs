@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: &PlanArguments, output: &mut Output<'_>) -> R
         return Err(Failure::misused("no file of wanted keys is named").hint("name it with -f"));
     }
     let wanted = read(&arguments.files.paths, arguments.json, output)?;
-    let (access, reach) = (arguments.access.open()?, arguments.files.reach());
+    let (access, reach) = (arguments.access.open().await?, arguments.files.reach());
     let planned = plan_all(&*access, &wanted, reach).await?;
     let planned = planned.map_err(|faults| faults.tell(arguments.json, output))?;
     let description = PlanDescription::of(&wanted, &planned, reach);

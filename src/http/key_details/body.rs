@@ -11,7 +11,7 @@ use crate::http::operations::{AmendApiKeyDetails, CreateApiKeyDetails, RotateApi
 
 /// A new key and its details.
 #[derive(Debug, Default)]
-pub(in crate::http) struct CreateRequest {
+pub(crate) struct CreateRequest {
     /// The members that the contract has.
     pub(super) key: CreateApiKeyRequest,
     pub(super) details: DetailsPatch,
@@ -38,7 +38,7 @@ impl RequestBody for CreateRequest {
 
 /// Changes of a key's details (RFC 7396).
 #[derive(Debug, Default)]
-pub(in crate::http) struct AmendRequest(pub(super) DetailsPatch);
+pub(crate) struct AmendRequest(pub(super) DetailsPatch);
 
 impl OperationWithBody for AmendApiKeyDetails {
     type Body = AmendRequest;
@@ -70,7 +70,7 @@ pub(in crate::http) const LONGEST_OVERLAP: u64 = 100 * 365 * 86_400;
 
 /// A rotation.
 #[derive(Debug, Default)]
-pub(in crate::http) struct RotateRequest {
+pub(crate) struct RotateRequest {
     /// How long the present token is valid yet.
     pub(super) overlap: Option<Duration>,
     /// The end of the key from now on.

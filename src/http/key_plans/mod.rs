@@ -18,9 +18,9 @@ use crate::http::key_service::{KeyService, Keys};
 use crate::http::operations::ApplyApiKeyPlan;
 use crate::http::request::json_body::JsonBody;
 use crate::http::request::preconditions::{self, Preconditions};
-use crate::problem::{Problem, ProblemType};
+use crate::problem::{Faults, Problem, ProblemType};
 
-/// The most refusals that an answer names.
+/// The most refusals that a detail names; `errors` has all.
 const MOST_TOLD: usize = 10;
 
 #[utoipa::path(
@@ -80,11 +80,16 @@ fn tokens(keys: &KeyService, plan: &KeyringPlan) -> Result<Vec<(KeyName, Token)>
 }
 
 fn refused(refusals: &[PlanRefusal]) -> Problem {
-    let told = refusals.iter().take(MOST_TOLD).map(|PlanRefusal { position, reason, .. }| {
-        format!("apiKeys[{position}]: {reason}; {}.", reason.hint())
+    let mut faults = Faults::default();
+    let told = refusals.iter().map(|PlanRefusal { position, reason, .. }| {
+        let (member, sentence) =
+            (format!("apiKeys[{position}]"), format!("{reason}; {}.", reason.hint()));
+        faults.add(&member, sentence.as_str());
+        format!("{member}: {sentence}")
     });
-    let more = refusals.len().saturating_sub(MOST_TOLD);
-    let more = (more > 0).then(|| format!("And {more} more."));
-    let told: Vec<_> = told.chain(more).collect();
-    Problem::new(ProblemType::PlanRefused, told.join(" "))
+    let mut told: Vec<_> = told.collect();
+    let more = told.len().saturating_sub(MOST_TOLD);
+    told.truncate(MOST_TOLD);
+    told.extend((more > 0).then(|| format!("And {more} more.")));
+    Problem::new(ProblemType::PlanRefused, told.join(" ")).with_faults(faults)
 }

@@ -7,7 +7,7 @@ macro_rules! operations {
         $(
             #[doc = concat!($summary, ".")]
             #[derive(Debug, Clone, Copy)]
-            pub(in crate::http) struct $name;
+            pub(crate) struct $name;
 
             impl Operation for $name {
                 const NAME: &'static str = stringify!($name);
@@ -37,10 +37,10 @@ use super::forward_auth::{APPENDED_PATH, FORWARD_AUTH};
 use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
 
-pub(super) use audit::{
+pub(crate) use audit::{
     ExportAuditLog, GetAuditCheckpoint, GetAuditProof, GetAuditTile, ListAuditEvents,
 };
-pub(super) use key_details::{
+pub(crate) use key_details::{
     AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens,
     GetApiKeyDetails, GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
 };
