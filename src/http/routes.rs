@@ -103,14 +103,14 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
                 .any(Credentials::PassedOn, forward_auth_of_path),
         )
         .add(
-            Address::at(IntrospectToken::PATH)
-                .operation::<IntrospectToken, _, _>(Credentials::OfClients, introspect),
-        )
-        .add(
             Address::at(GetApiKey::PATH)
                 .operation::<GetApiKey, _, _>(Credentials::InHeaders, api_keys::get_api_key)
                 .operation::<UpdateApiKey, _, _>(Credentials::InHeaders, api_keys::update_api_key)
                 .operation::<DeleteApiKey, _, _>(Credentials::InHeaders, api_keys::delete_api_key),
+        )
+        .add(
+            Address::at(IntrospectToken::PATH)
+                .operation::<IntrospectToken, _, _>(Credentials::OfClients, introspect),
         )
         .add(
             Address::at(ListApiKeys::PATH)

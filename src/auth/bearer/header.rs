@@ -3,9 +3,7 @@
 //! Left out on purpose: `jwk`, `jku`, `x5c`, `x5u`, `x5t`. They would let the token name its own
 //! key.
 
-use serde_json::Value;
-
-use super::strict_json::TokenObject;
+use super::strict_json::{TokenObject, TokenValue};
 use super::{BearerError, SigningAlgorithm};
 
 /// The members of a header that matter.
@@ -36,7 +34,7 @@ impl Header {
         };
         // RFC 7515 §4.1.11: what is named in `crit` must be understood, and nothing of it is. A
         // JWT's `b64` is never false (RFC 7797 §7), whether `crit` names it or not.
-        let encoded = members.get("b64").is_none_or(|b64| b64 == &Value::Bool(true));
+        let encoded = members.get("b64").is_none_or(|b64| b64 == &TokenValue::Bool(true));
         if members.get("crit").is_some() || !encoded {
             return Err(BearerError::CriticalHeader);
         }
@@ -45,28 +43,34 @@ impl Header {
             algorithm: algorithm(&members)?,
             key_id: match members.get("kid") {
                 None => None,
-                Some(Value::String(id)) => Some(id.clone()),
+                Some(TokenValue::Text(id)) => Some(id.as_ref().to_owned()),
                 Some(_) => return Err(BearerError::Malformed("a kid that is not a string")),
             },
         })
     }
 }
 
-fn kind(members: &TokenObject) -> Result<TokenKind, BearerError> {
+/// What a `typ` may begin with.
+const APPLICATION: &str = "application/";
+
+fn kind(members: &TokenObject<'_>) -> Result<TokenKind, BearerError> {
     let Some(value) = members.get("typ") else { return Ok(TokenKind::Jwt) };
-    let Some(text) = value.as_str() else { return Err(BearerError::WrongType) };
+    let Some(text) = value.as_text() else { return Err(BearerError::WrongType) };
     // RFC 7515 §4.1.9: a media type, in any case, `application/` left out or not.
-    let text = text.to_ascii_lowercase();
-    match text.strip_prefix("application/").unwrap_or(&text) {
-        "jwt" => Ok(TokenKind::Jwt),
-        "at+jwt" => Ok(TokenKind::AccessToken),
+    let name = match text.split_at_checked(APPLICATION.len()) {
+        Some((type_, name)) if type_.eq_ignore_ascii_case(APPLICATION) => name,
+        _ => text,
+    };
+    match name {
+        _ if name.eq_ignore_ascii_case("jwt") => Ok(TokenKind::Jwt),
+        _ if name.eq_ignore_ascii_case("at+jwt") => Ok(TokenKind::AccessToken),
         _ => Err(BearerError::WrongType),
     }
 }
 
-fn algorithm(members: &TokenObject) -> Result<SigningAlgorithm, BearerError> {
+fn algorithm(members: &TokenObject<'_>) -> Result<SigningAlgorithm, BearerError> {
     match members.get("alg") {
-        Some(Value::String(name)) => {
+        Some(TokenValue::Text(name)) => {
             SigningAlgorithm::find(name).ok_or(BearerError::AlgorithmNotAllowed)
         }
         Some(_) => Err(BearerError::Malformed("an alg that is not a string")),

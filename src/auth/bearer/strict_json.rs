@@ -4,6 +4,8 @@
 //! repeated member is an error (RFC 7515 §4 and RFC 7519 §4 allow that choice). Depth is bounded
 //! by `serde_json` (128), size by the callers.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -11,6 +13,8 @@ use serde_json::{Map, Number, Value};
 
 /// As many members as most tokens have, and some more.
 const USUAL: usize = 16;
+/// Why an object is refused.
+const REPEATED: &str = "a member stands twice";
 
 /// Members by name, in their order.
 pub(super) type Object = Map<String, Value>;
@@ -24,23 +28,48 @@ pub(super) fn parse_object(bytes: &[u8]) -> Result<Object, serde_json::Error> {
 }
 
 /// The one object that a part of a token is. It has a handful of members, which need no hash map: to find
-/// one is to compare a few names.
-pub(super) struct TokenObject(Vec<(String, Value)>);
+/// one is to compare a few names. Texts without an escape stay where they are in the JSON.
+pub(super) struct TokenObject<'j>(Vec<(Cow<'j, str>, TokenValue<'j>)>);
 
-impl TokenObject {
+/// The value of a member of a token, as far as anything here reads it.
+#[derive(Debug, PartialEq)]
+pub(super) enum TokenValue<'j> {
+    /// A text.
+    Text(Cow<'j, str>),
+    /// A number.
+    Number(f64),
+    /// `true` or `false`.
+    Bool(bool),
+    /// An array.
+    Array(Vec<TokenValue<'j>>),
+    /// `null` or an object: no member that is read may be one.
+    Other,
+}
+
+impl<'j> TokenObject<'j> {
     /// Reads bytes as [`parse_object`] does.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+    pub(super) fn parse(bytes: &'j [u8]) -> Result<Self, serde_json::Error> {
         // Whether it is UTF-8 is asked once, and not for each text in it.
         serde_json::from_str(std::str::from_utf8(bytes).map_err(serde_json::Error::custom)?)
     }
 
     /// The value of a member.
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    pub(super) fn get(&self, name: &str) -> Option<&TokenValue<'j>> {
         self.0.iter().find(|(its, _)| its == name).map(|(_, value)| value)
     }
 }
 
-impl<'de> Deserialize<'de> for TokenObject {
+impl TokenValue<'_> {
+    /// The text that it is.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(_) | Self::Bool(_) | Self::Array(_) | Self::Other => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenObject<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(TokenObjectVisitor)
     }
@@ -49,23 +78,123 @@ impl<'de> Deserialize<'de> for TokenObject {
 struct TokenObjectVisitor;
 
 impl<'de> Visitor<'de> for TokenObjectVisitor {
-    type Value = TokenObject;
+    type Value = TokenObject<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<TokenObject, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut object = Vec::with_capacity(USUAL);
-        while let Some((name, Unambiguous(value))) = members.next_entry::<String, _>()? {
+        while let Some((Name(name), value)) = members.next_entry()? {
             object.push((name, value));
         }
-        let mut names: Vec<&str> = object.iter().map(|(name, _)| &**name).collect();
-        names.sort_unstable();
-        match names.windows(2).any(|pair| pair[0] == pair[1]) {
-            true => Err(A::Error::custom("a member stands twice")),
+        match names_one_twice(&object) {
+            true => Err(A::Error::custom(REPEATED)),
             false => Ok(TokenObject(object)),
         }
+    }
+}
+
+/// Whether two members have one name. A few are compared each with each, mostly by their lengths.
+fn names_one_twice(object: &[(Cow<'_, str>, TokenValue<'_>)]) -> bool {
+    let mut names = object.iter().map(|(name, _)| &**name);
+    if object.len() <= USUAL {
+        return object
+            .iter()
+            .enumerate()
+            .any(|(place, (name, _))| names.clone().take(place).any(|it| it == name));
+    }
+    let mut seen = HashSet::with_capacity(object.len());
+    !names.all(|name| seen.insert(name))
+}
+
+/// The name of a member.
+struct Name<'j>(Cow<'j, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor).map(Self)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenValue<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TokenValueVisitor)
+    }
+}
+
+struct TokenValueVisitor;
+
+impl<'de> Visitor<'de> for TokenValueVisitor {
+    type Value = TokenValue<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(TokenValue::Other)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(TokenValue::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(TokenValue::Number(value as f64))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(TokenValue::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(TokenValue::Number(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(TokenValue::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(TokenValue::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(TokenValue::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut names = HashSet::new();
+        while let Some((Name(name), _)) = members.next_entry::<_, TokenValue<'_>>()? {
+            if !names.insert(name) {
+                return Err(A::Error::custom(REPEATED));
+            }
+        }
+        Ok(TokenValue::Other)
     }
 }
 
@@ -127,7 +256,7 @@ impl<'de> Visitor<'de> for UnambiguousVisitor {
         let mut object = Object::new();
         while let Some((name, Unambiguous(value))) = members.next_entry::<String, _>()? {
             if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member stands twice"));
+                return Err(A::Error::custom(REPEATED));
             }
         }
         Ok(Value::Object(object))
@@ -136,7 +265,7 @@ impl<'de> Visitor<'de> for UnambiguousVisitor {
 
 #[cfg(test)]
 mod tests {
-    use super::{TokenObject, parse_object};
+    use super::{TokenObject, TokenValue, parse_object};
 
     #[test]
     fn an_object_is_read_with_its_members_in_order() {
@@ -182,8 +311,8 @@ mod tests {
     #[test]
     fn a_member_of_a_token_is_found_by_its_whole_name() {
         let object = TokenObject::parse(br#"{"sub":1,"su":2,"aud":{"a":3}}"#).unwrap();
-        assert_eq!(object.get("su"), Some(&2.into()));
-        assert_eq!(object.get("aud").and_then(|aud| aud.get("a")), Some(&3.into()));
+        assert_eq!(object.get("su"), Some(&TokenValue::Number(2.0)));
+        assert_eq!(object.get("aud"), Some(&TokenValue::Other));
         assert_eq!((object.get("s"), object.get("subj")), (None, None));
         let many = (0..5_000).map(|number| format!("\"{number}\":0")).collect::<Vec<_>>().join(",");
         assert!(TokenObject::parse(format!("{{{many}}}").as_bytes()).is_ok());

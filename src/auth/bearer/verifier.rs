@@ -200,8 +200,8 @@ impl BearerVerifier {
         token: &str,
     ) -> Result<(Principal, TokenDescription), BearerError> {
         let principal = self.verify(token).await?;
-        let claims = Claims::parse(&Compact::parse(token)?.payload)?;
-        Ok((principal, claims.description()))
+        let compact = Compact::parse(token)?;
+        Ok((principal, Claims::parse(&compact.payload)?.description()))
     }
 
     /// The verdict on a token that was found good before, unless its issuer's keys are others now.
@@ -232,7 +232,7 @@ impl BearerVerifier {
     /// signature. Gives the issuer's place and the set that the key is from.
     async fn demand_issuer(
         &self,
-        claims: &Claims,
+        claims: &Claims<'_>,
         header: &Header,
         compact: &Compact<'_>,
     ) -> Result<(usize, Arc<KeySet>), BearerError> {

@@ -1,7 +1,9 @@
 //! One key of an issuer, ready to check signatures.
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
+use super::compact_jws::NOT_BASE64URL;
 use super::crypto_provider;
 use super::jwk::{Jwk, KeyFault, Material};
 use super::{BearerError, SigningAlgorithm};
@@ -75,9 +77,11 @@ impl VerifyingKey {
             return Err(BearerError::KeyMismatch);
         }
         let message = signing_input.as_bytes();
-        let is_good =
-            jsonwebtoken::crypto::verify(signature, message, &self.decoding, algorithm.into());
-        if is_good.is_ok_and(|is_good| is_good) { Ok(()) } else { Err(BearerError::BadSignature) }
+        match jsonwebtoken::crypto::verify(signature, message, &self.decoding, algorithm.into()) {
+            Ok(true) => Ok(()),
+            Err(error) if matches!(error.kind(), ErrorKind::Base64(_)) => Err(NOT_BASE64URL),
+            Ok(false) | Err(_) => Err(BearerError::BadSignature),
+        }
     }
 
     #[cfg(test)]
@@ -89,7 +93,7 @@ impl VerifyingKey {
 #[cfg(test)]
 mod tests {
     use super::super::testing::signer;
-    use super::{BearerError, Jwk, SigningAlgorithm, VerifyingKey};
+    use super::{BearerError, Jwk, NOT_BASE64URL, SigningAlgorithm, VerifyingKey};
 
     #[test]
     fn what_does_not_fit_is_refused_before_the_signature() {
@@ -99,5 +103,10 @@ mod tests {
         assert_eq!(verdict, Err(BearerError::KeyMismatch));
         let verdict = key.verify(SigningAlgorithm::Rs256, "e30.e30", "AA");
         assert_eq!(verdict, Err(BearerError::BadSignature));
+        // The last character's stray bits, padding, the other alphabet, what is none.
+        for signature in ["AB", "AA==", "A", "+_AA", "//AA", "AQ ID", "AQID\n", "\u{410}QID"] {
+            let verdict = key.verify(SigningAlgorithm::Rs256, "e30.e30", signature);
+            assert_eq!(verdict, Err(NOT_BASE64URL), "{signature:?}");
+        }
     }
 }

@@ -36,13 +36,20 @@ pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller)
     let principals = first.into_iter().chain(second);
     let names =
         principals.clone().map(|it| Cow::from(utf8_percent_encode(it.subject.as_str(), ESCAPED)));
-    let methods = principals.clone().map(|it| Cow::Borrowed(it.method.as_str()));
-    let issuer = principals.clone().find_map(|it| it.issuer.as_deref()).unwrap_or_default();
+    let method = |it: &Principal| it.method.as_str();
+    let methods = match (first.map(method), second.map(method)) {
+        (Some(first), Some(second)) => value(format!("{first}+{second}").into()),
+        (first, _) => HeaderValue::from_static(first.unwrap_or_default()),
+    };
+    let issuer = match principals.clone().find_map(|it| it.issuer.as_deref()) {
+        Some(issuer) => value(utf8_percent_encode(issuer, ESCAPED).into()),
+        None => HeaderValue::from_static(""),
+    };
     headers.insert(X_AUTH_TENANT, value(Cow::Borrowed(tenant.as_str())));
     headers.insert(X_AUTH_PRINCIPAL, value(joined(names)));
-    headers.insert(X_AUTH_ISSUER, value(utf8_percent_encode(issuer, ESCAPED).into()));
+    headers.insert(X_AUTH_ISSUER, issuer);
     headers.insert(X_AUTH_SCOPES, value(scopes(&principals).into()));
-    headers.insert(X_AUTH_METHOD, value(joined(methods)));
+    headers.insert(X_AUTH_METHOD, methods);
     if let Some(end) = caller.expires_at() {
         headers.insert(X_AUTH_EXPIRES, value(end.to_string().into()));
     }

@@ -37,7 +37,8 @@ impl KeyName {
         if text.is_empty() {
             return Err(KeyNameError::Empty);
         }
-        if text.chars().nth(LONGEST).is_some() {
+        // A text of so few bytes has no more characters.
+        if text.len() > LONGEST && text.chars().nth(LONGEST).is_some() {
             return Err(KeyNameError::TooLong);
         }
         if !text

@@ -44,7 +44,8 @@ impl Scope {
         if text.is_empty() {
             return Err(ScopeError::Empty);
         }
-        if text.chars().nth(LONGEST).is_some() {
+        // A text of so few bytes has no more characters.
+        if text.len() > LONGEST && text.chars().nth(LONGEST).is_some() {
             return Err(ScopeError::TooLong);
         }
         let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
