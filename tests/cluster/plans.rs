@@ -1,9 +1,11 @@
-//! Keys as code on every kind of store: the same commands give the same tables, JSON and exit codes.
+//! Commands on every kind of store and on a server: the same ones give the same tables, JSON and exit codes.
 
 use std::process::Command;
 
 use tempfile::TempDir;
 
+use neokeys_testkit::Issuer;
+use neokeys_testkit::server::Server;
 use neokeys_testkit::servers::buckets::Buckets;
 use neokeys_testkit::servers::etcd::Etcd;
 
@@ -32,7 +34,7 @@ apiKeys:
 ";
 
 /// Each command, the code that it ends with, and a word of what it prints.
-const CASES: [(&[&str], i32, &str); 15] = [
+const CASES: [(&[&str], i32, &str); 24] = [
     (&["plan", "-f", "first.yml"], 1, "there is no tenant acme"),
     (&["tenants", "create", "acme"], 0, "acme"),
     (&["keys", "create", "theirs", "--tenant", "acme", "--permission", "x"], 0, "nsk_"),
@@ -48,6 +50,23 @@ const CASES: [(&[&str], i32, &str); 15] = [
     (&["keys", "rotate", "theirs", "--tenant", "acme", "--overlap", "0"], 0, "nsk_"),
     (&["apply", "PLAN"], 1, ""),
     (&["keys", "list", "--tenant", "acme"], 0, "theirs  disabled"),
+    (&["keys", "list", "--tenant", "acme", "--status", "active"], 0, "crm"),
+    (&["keys", "list", "--tenant", "none"], 1, ""),
+    (&["keys", "get", "crm", "--tenant", "acme"], 0, "2999-06-30T00:00:00Z"),
+    (&["keys", "get", "none", "--tenant", "acme"], 1, ""),
+    (&["keys", "create", "crm", "--tenant", "acme", "--permission", "x"], 1, ""),
+    (
+        &["keys", "limit", "theirs", "--tenant", "acme", "--expires-at", "2999-01-01T00:00:00Z"],
+        0,
+        "2999",
+    ),
+    (
+        &["keys", "update", "crm", "--tenant", "acme", "--enabled", "false", "--permission", "z"],
+        0,
+        "disabled",
+    ),
+    (&["keys", "delete", "crm", "--tenant", "acme"], 0, ""),
+    (&["keys", "delete", "crm", "--tenant", "acme"], 1, ""),
 ];
 
 /// What is another one at each store: tokens, and the state of keys, which has the time in it.
@@ -60,16 +79,32 @@ fn masked(text: &str) -> String {
     text.lines().map(|it| line(it) + "\n").collect()
 }
 
+/// A server on a store of its own, and a token for it.
+fn serve(place: &TempDir, store: &str) -> (Server, String) {
+    let issuer = Issuer::generate();
+    std::fs::write(place.path().join("jwks.json"), issuer.key_set().to_string()).unwrap();
+    std::fs::create_dir(place.path().join("asked")).unwrap();
+    let (name, audience) = (Issuer::NAME, Issuer::AUDIENCE);
+    let trust = format!("[{{ issuer: '{name}', audience: '{audience}', jwks: file:jwks.json }}]");
+    let mut command = Command::new(neokeys_testkit::server::neokeys());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]);
+    command.env("NEOKEYS_AUTH__BEARER__ISSUERS", trust).current_dir(place.path());
+    let log = place.path().join("log");
+    (Server::start_logged(&mut command, &log), issuer.token(&["*"], &["*"]))
+}
+
 #[test]
-fn every_store_plans_and_applies_alike() {
+fn every_store_and_a_server_do_alike() {
     let (etcd, s3, azure, google) =
         (Etcd::start(), Buckets::s3(), Buckets::azurite(), Buckets::google());
     let place = TempDir::new().unwrap();
     std::fs::write(place.path().join("first.yml"), FIRST).unwrap();
     std::fs::write(place.path().join("second.yml"), SECOND).unwrap();
     std::fs::create_dir(place.path().join("folder")).unwrap();
+    let (server, token) = serve(&place, "file:asked");
     let stores = [
         "file:folder".to_owned(),
+        "file:asked".to_owned(),
         etcd.url("plans"),
         s3.url("plans"),
         azure.url("plans"),
@@ -88,7 +123,13 @@ fn every_store_plans_and_applies_alike() {
             for buckets in [&s3, &azure, &google] {
                 command.envs(buckets.variables());
             }
-            command.args(case.iter().map(named)).args(["--store", store]);
+            command.args(case.iter().map(named));
+            // Tenants are made in the store itself.
+            if store == "file:asked" && case[0] != "tenants" {
+                command.args(["--server", server.origin()]).env("NEOKEYS_TOKEN", &token);
+            } else {
+                command.args(["--store", store]);
+            }
             let output = command.current_dir(place.path()).output().unwrap();
             let remarks = String::from_utf8_lossy(&output.stderr).into_owned();
             let told = masked(&String::from_utf8(output.stdout).unwrap());
