@@ -2,14 +2,17 @@
 //! machine.
 //!
 //! The page speaks the implicit flow (RFC 6749 §4.2) with Swagger UI and the code flow with PKCE (RFC 7636)
-//! with the console, or just shows the token. It asks for no password: whoever reaches it may be anybody.
+//! with the console, the device grant (RFC 8628) with programs, or just shows the token. It asks for no password: whoever reaches it may be anybody.
 //! That is why it exists on loopback addresses alone, answers under its own host names alone (so that no
 //! site can reach it by pointing its name here), and answers to this server's own pages alone.
 //!
 //! Invariants: the private key lives in this process's memory and ends with it. A token is in one
 //! answer and nowhere else; a [`SecretString`](secrecy::SecretString) carries it there.
 
+mod answers;
 mod authorize;
+mod device;
+mod device_codes;
 mod page;
 mod routes;
 mod sign_ins;
@@ -24,6 +27,7 @@ use serde_json::{Value, json};
 use crate::auth::bearer::{FixedIssuer, IssuerConfig, SigningAlgorithm};
 use crate::clock::Clock;
 use authorize::PROTOCOL_SCOPES;
+use device_codes::{DEVICE_CODE, DeviceCodes};
 use sign_ins::SignIns;
 use signing::SigningKey;
 
@@ -65,6 +69,8 @@ pub(crate) struct DevIssuer {
     key: SigningKey,
     /// The sign-ins of the code flow.
     sign_ins: SignIns,
+    /// The codes of the device grant that wait for an answer.
+    device_codes: DeviceCodes,
     /// The Content-Security-Policy of its pages.
     policy: String,
     clock: Arc<dyn Clock>,
@@ -84,6 +90,7 @@ impl DevIssuer {
             config,
             key: SigningKey::generate()?,
             sign_ins: SignIns::default(),
+            device_codes: DeviceCodes::default(),
             policy,
             clock,
         })
@@ -141,11 +148,12 @@ impl DevIssuer {
         json!({
             "issuer": self.issuer(),
             "authorization_endpoint": self.authorization_url(),
+            "device_authorization_endpoint": format!("{}{ROOT}/device_authorization", self.address()),
             "token_endpoint": format!("{}{ROOT}/token", self.address()),
             "jwks_uri": format!("{}{ROOT}/.well-known/jwks.json", self.address()),
             "scopes_supported": scopes.collect::<Vec<_>>(),
             "response_types_supported": ["code", "token"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "implicit"],
+            "grant_types_supported": ["authorization_code", "refresh_token", "implicit", DEVICE_CODE],
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["none"],
             "authorization_response_iss_parameter_supported": true,

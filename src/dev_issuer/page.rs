@@ -36,6 +36,44 @@ pub(super) fn sign_in(config: &DevIssuerConfig, wanted: &AuthorizeRequest) -> Ma
         (Some(_), None) => ("The token goes to Swagger UI in this browser.", "Sign in"),
         (None, _) => ("The token is shown on the next page.", "Make token"),
     };
+    choices(config, &wanted.scopes, target, verb, &html! {})
+}
+
+/// The page on which the developer answers a program on a device.
+pub(super) fn device(config: &DevIssuerConfig, scopes: &[String], user_code: &str) -> Markup {
+    let target = format!("The token goes to the program that shows the code {user_code}.");
+    let deny = html! { button.second type="submit" name="deny" value="true" { "Deny" } };
+    choices(config, scopes, &target, "Sign in", &deny)
+}
+
+/// The page that asks for the code that a program on a device shows.
+pub(super) fn user_code() -> Markup {
+    let body = html! {
+        h1 { "Sign in to neokeys" }
+        form method="get" {
+            .field {
+                label.name for="user_code" { "Code that the program shows" }
+                input type="text" id="user_code" name="user_code" maxlength="16" autofocus
+                    autocomplete="off" autocapitalize="characters" spellcheck="false";
+            }
+            .actions { button type="submit" { "Go on" } }
+        }
+    };
+    document("Sign in", &body, None)
+}
+
+/// The page behind an answer to a program on a device.
+pub(super) fn answered(told: &str) -> Markup {
+    document("Answered", &html! { h1 { (told) } p { "You can close this page." } }, None)
+}
+
+fn choices(
+    config: &DevIssuerConfig,
+    scopes: &[String],
+    target: &str,
+    verb: &str,
+    more: &Markup,
+) -> Markup {
     let body = html! {
         h1 { "Sign in to neokeys" }
         p.quiet { "Development issuer. " (target) }
@@ -46,7 +84,7 @@ pub(super) fn sign_in(config: &DevIssuerConfig, wanted: &AuthorizeRequest) -> Ma
         // The form goes to the page's own address, query and all: without `action`.
         form method="post" {
             fieldset { legend { "Tenants" } (tenant_choices(config)) }
-            fieldset { legend { "Permissions" } (permission_choices(config, wanted)) }
+            fieldset { legend { "Permissions" } (permission_choices(config, scopes)) }
             .pair {
                 .field {
                     label.name for="subject" { "Name" }
@@ -62,7 +100,7 @@ pub(super) fn sign_in(config: &DevIssuerConfig, wanted: &AuthorizeRequest) -> Ma
                     }
                 }
             }
-            .actions { button type="submit" { (verb) } }
+            .actions { button type="submit" { (verb) } (more) }
         }
     };
     document("Sign in", &body, None)
@@ -120,17 +158,17 @@ fn tenant_choices(config: &DevIssuerConfig) -> Markup {
 
 /// The scopes offered and those asked for; everything; others. Chosen are those asked for, or,
 /// when none is, those offered.
-fn permission_choices(config: &DevIssuerConfig, wanted: &AuthorizeRequest) -> Markup {
+fn permission_choices(config: &DevIssuerConfig, wanted: &[String]) -> Markup {
     let mut scopes: Vec<&String> = Vec::new();
-    for scope in config.scopes.iter().chain(&wanted.scopes) {
+    for scope in config.scopes.iter().chain(wanted) {
         if scope != "*" && !scopes.contains(&scope) {
             scopes.push(scope);
         }
     }
-    let asked = |scope: &str| wanted.scopes.iter().any(|it| it == scope);
+    let asked = |scope: &str| wanted.iter().any(|it| it == scope);
     html! {
         @for scope in scopes {
-            (checkbox("permission", scope, None, wanted.scopes.is_empty() || asked(scope), false))
+            (checkbox("permission", scope, None, wanted.is_empty() || asked(scope), false))
         }
         (checkbox("permission", "*", Some("everything"), asked("*"), false))
         (other("permission", "Other permissions, with spaces between"))

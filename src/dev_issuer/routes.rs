@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
-use maud::Markup;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use secrecy::ExposeSecret as _;
 
+use super::answers::{
+    cannot_sign, html, is_from_own_page, parse_pairs, refuse_other_host, secured,
+};
 use super::authorize::{AuthorizeError, AuthorizeRequest, parse_choice};
-use super::{DevIssuer, ROOT, SigningError, page, token_endpoint};
+use super::{DevIssuer, ROOT, device, page, token_endpoint};
 use crate::problem::{Problem, ProblemType};
 
 pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
@@ -19,6 +21,12 @@ pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
         .route(web::head().to(show))
         .route(web::post().to(submit));
     let token = address("/token", "POST").route(web::post().to(token_endpoint::token));
+    let device = address("/device", "GET, HEAD, POST")
+        .route(web::get().to(device::show))
+        .route(web::head().to(device::show))
+        .route(web::post().to(device::submit));
+    let device_codes =
+        address("/device_authorization", "POST").route(web::post().to(device::authorize));
     let keys = address("/.well-known/jwks.json", "GET, HEAD")
         .route(web::get().to(key_set))
         .route(web::head().to(key_set));
@@ -26,7 +34,8 @@ pub(super) fn configure(issuer: &Arc<DevIssuer>, app: &mut web::ServiceConfig) {
         .route(web::get().to(discovery))
         .route(web::head().to(discovery));
     let scope = web::scope(ROOT).app_data(issuer);
-    app.service(scope.service(sign_in).service(token).service(keys).service(about));
+    let scope = scope.service(sign_in).service(token).service(device).service(device_codes);
+    app.service(scope.service(keys).service(about));
 }
 
 /// A path that answers other methods than these with a 405.
@@ -116,43 +125,6 @@ async fn discovery(issuer: web::Data<DevIssuer>, request: HttpRequest) -> HttpRe
         .unwrap_or_else(|| secured(&issuer, StatusCode::OK).json(issuer.discovery()))
 }
 
-/// The names and values of a query or a form. Every text is one of either.
-pub(super) fn parse_pairs(text: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(text).into_owned().collect()
-}
-
-/// A site that points its own name at this machine would be of the same origin as this page, and
-/// could read tokens from it. Its name is in `Host`.
-pub(super) fn refuse_other_host(issuer: &DevIssuer, request: &HttpRequest) -> Option<HttpResponse> {
-    let hosts = || request.headers().get_all(header::HOST);
-    let own = |host: &HeaderValue| {
-        let mut origins = issuer.config.origins();
-        origins.any(|origin| origin.split_once("://").is_some_and(|(_, own)| host == own))
-    };
-    if hosts().count() == 1 && hosts().all(own) {
-        return None;
-    }
-    let page = page::refusal("This page answers under its own address only.");
-    Some(html(issuer, StatusCode::MISDIRECTED_REQUEST, page))
-}
-
-/// Whether a form comes from this page, as far as the browser tells. `Sec-Fetch-Site` counts first:
-/// with `Referrer-Policy: no-referrer`, `Origin` is `null` even then.
-fn is_from_own_page(issuer: &DevIssuer, request: &HttpRequest) -> bool {
-    let headers = request.headers();
-    match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => issuer.config.origins().any(|own| origin == own),
-        (None, None) => true,
-    }
-}
-
-fn cannot_sign(issuer: &DevIssuer, error: &SigningError) -> HttpResponse {
-    tracing::error!(%error, "the development issuer cannot sign");
-    let page = page::refusal("The token cannot be signed; the log says why.");
-    html(issuer, StatusCode::INTERNAL_SERVER_ERROR, page)
-}
-
 fn refuse(issuer: &DevIssuer, error: &AuthorizeError) -> HttpResponse {
     let told = match error {
         AuthorizeError::ResponseType(wanted) => Some((wanted, "unsupported_response_type")),
@@ -171,25 +143,6 @@ fn refuse(issuer: &DevIssuer, error: &AuthorizeError) -> HttpResponse {
 
 fn redirect(issuer: &DevIssuer, location: &str) -> HttpResponse {
     secured(issuer, StatusCode::SEE_OTHER).insert_header((header::LOCATION, location)).finish()
-}
-
-fn html(issuer: &DevIssuer, status: StatusCode, page: Markup) -> HttpResponse {
-    secured(issuer, status).content_type("text/html; charset=utf-8").body(page.into_string())
-}
-
-/// An answer that nobody keeps, frames, guesses the type of, or learns the address of.
-pub(super) fn secured(issuer: &DevIssuer, status: StatusCode) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(status);
-    response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
-        .insert_header((
-            HeaderName::from_static("content-security-policy"),
-            issuer.policy.as_str(),
-        ));
-    response
 }
 
 #[cfg(test)]

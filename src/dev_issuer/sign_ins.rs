@@ -59,6 +59,30 @@ pub(super) enum GrantError {
 }
 
 impl SignIns {
+    /// Begins a sign-in that was granted without a code of its own, and gives its refresh token.
+    pub(super) fn begin_granted(
+        &self,
+        client_id: &str,
+        choice: TokenRequest,
+        now: Duration,
+    ) -> Result<Granted, SigningError> {
+        let id = random_id()?;
+        let (secret, refresh_token) = draw(&id)?;
+        let code = CodeRequest { client_id: client_id.to_owned(), ..CodeRequest::default() };
+        let ends_at = now.saturating_add(SIGN_IN_LIFETIME);
+        self.keep(SignIn {
+            id,
+            redirect_uri: None,
+            code: code.clone(),
+            choice: choice.clone(),
+            secret,
+            is_code: false,
+            good_until: ends_at,
+            ends_at,
+        });
+        Ok(Granted { choice, code, refresh_token })
+    }
+
     /// Begins a sign-in, and gives its code.
     pub(super) fn begin(
         &self,
@@ -78,12 +102,16 @@ impl SignIns {
             good_until: now.saturating_add(CODE_LIFETIME),
             ends_at: now.saturating_add(SIGN_IN_LIFETIME),
         };
+        self.keep(sign_in);
+        Ok(text)
+    }
+
+    fn keep(&self, sign_in: SignIn) {
         let mut sign_ins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if sign_ins.len() >= MOST {
             sign_ins.pop_front();
         }
         sign_ins.push_back(sign_in);
-        Ok(text)
     }
 
     /// Exchanges a code (RFC 7636 §4.6).

@@ -12,7 +12,6 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::DevIssuerConfig;
-use super::authorize::CodeRequest;
 
 /// The content of a token to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,16 +87,16 @@ impl SigningKey {
         issuer: &str,
         now: Duration,
         request: &TokenRequest,
-        code: &CodeRequest,
+        (client_id, nonce): (&str, Option<&str>),
     ) -> Result<SecretString, SigningError> {
         let mut claims = json!({
             "iss": issuer,
             "sub": request.subject,
-            "aud": code.client_id,
+            "aud": client_id,
             "iat": now.as_secs(),
             "exp": now.saturating_add(request.lifetime).as_secs(),
         });
-        if let Some(nonce) = &code.nonce {
+        if let Some(nonce) = nonce {
             claims["nonce"] = json!(nonce);
         }
         self.encode("JWT", &claims)

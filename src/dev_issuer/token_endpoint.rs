@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
+use super::answers::{parse_pairs, refuse_other_host, secured};
 use super::authorize::{Parameters, find};
-use super::routes::{parse_pairs, refuse_other_host, secured};
+use super::device_codes::{DEVICE_CODE, DeviceError};
 use super::sign_ins::{GrantError, Granted};
 use super::{DevIssuer, SigningError};
 
@@ -44,8 +45,13 @@ fn grant(issuer: &DevIssuer, form: &Parameters) -> Result<Granted, Refusal> {
             issuer.sign_ins.exchange(code, verifier, client_id, redirect_uri, now)
         }
         "refresh_token" => issuer.sign_ins.renew(needed("refresh_token")?, client_id, now),
+        DEVICE_CODE => {
+            let choice = issuer.device_codes.exchange(needed("device_code")?, client_id, now);
+            let choice = choice.map_err(not_granted)?;
+            issuer.sign_ins.begin_granted(client_id, choice, now).map_err(Into::into)
+        }
         _ => {
-            let told = "The grant types are authorization_code and refresh_token.";
+            let told = "The grant types are authorization_code, refresh_token and the device code.";
             return Err((StatusCode::BAD_REQUEST, "unsupported_grant_type", told));
         }
     };
@@ -58,11 +64,24 @@ fn grant(issuer: &DevIssuer, form: &Parameters) -> Result<Granted, Refusal> {
     })
 }
 
+/// The errors of RFC 8628 §3.5.
+fn not_granted(error: DeviceError) -> Refusal {
+    let (code, told) = match error {
+        DeviceError::Pending => ("authorization_pending", "Nobody has answered yet."),
+        DeviceError::TooSoon => ("slow_down", "Ask five seconds less often."),
+        DeviceError::Denied => ("access_denied", "The request was denied."),
+        DeviceError::Expired => ("expired_token", "The code is over. Ask for another one."),
+        DeviceError::Unknown => ("invalid_grant", "There is no such code of this client."),
+    };
+    (StatusCode::BAD_REQUEST, code, told)
+}
+
 fn answer(issuer: &DevIssuer, granted: &Granted) -> Result<HttpResponse, Refusal> {
     let Granted { choice, code, refresh_token } = granted;
     let now = issuer.clock.since_epoch();
     let access_token = issuer.sign(choice).map_err(|error| cannot_sign(&error))?;
-    let id_token = issuer.key.sign_id(&issuer.issuer(), now, choice, code);
+    let id_token =
+        issuer.key.sign_id(&issuer.issuer(), now, choice, (&code.client_id, code.nonce.as_deref()));
     let id_token = id_token.map_err(|error| cannot_sign(&error))?;
     Ok(secured(issuer, StatusCode::OK).json(json!({
         "access_token": access_token.expose_secret(),
