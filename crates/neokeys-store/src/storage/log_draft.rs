@@ -122,16 +122,16 @@ impl LogDraft {
     }
 
     /// Says of changes that were not made that they were not, as far as the present document shows it; and
-    /// that a line was torn. `undone` is the head with the changes of a batch that is known not to have been
-    /// made.
+    /// that a line was torn. `undone` are heads with changes that are known not to have been made, which
+    /// may be in the log.
     pub(super) fn settle(
         &mut self,
         present: DocumentState,
-        undone: Option<&LogHead>,
+        undone: &[LogHead],
         at: std::time::Duration,
     ) {
         let ends_with = |head: &LogHead| head.subtrees == self.tree.subtrees();
-        let refuted = self.unsettled.refuted(present, undone.is_some_and(ends_with));
+        let refuted = self.unsettled.refuted(present, undone.iter().any(ends_with));
         if self.torn > 0 {
             self.push_own(Action::Repair { bytes: self.torn }, None, at);
         }

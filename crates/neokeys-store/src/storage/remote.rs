@@ -115,7 +115,6 @@ impl<R: RemoteDocuments> RemoteStore<R> {
     }
 
     /// What is there.
-    #[cfg(feature = "etcd")]
     pub(super) fn remote(&self) -> &R {
         &self.remote
     }

@@ -56,7 +56,7 @@ impl<'d> TenantEvents<'d> {
         }
         let absent = StoredDocument::absent(Duration::MAX);
         let nothing = DocumentState::Absent;
-        self.find(turn.log, &mut draft, &absent, None).await.map_err(failed)?;
+        self.find(turn.log, &mut draft, &absent, &[]).await.map_err(failed)?;
         let change = DocumentChange { before: nothing, after: nothing };
         let entry = self.entry(draft, Action::CreateTenant, change);
         self.append(&turn, &entry).await.map_err(failed)?;
@@ -139,7 +139,7 @@ impl<'d> TenantEvents<'d> {
             | Reading::Confirmed(_)
             | Reading::BeingAcknowledged => return Err(WriteError::Conflict),
         }
-        self.find(turn.log, &mut draft, expected, None).await.map_err(refused)?;
+        self.find(turn.log, &mut draft, expected, &[]).await.map_err(refused)?;
         Ok(draft)
     }
 
@@ -149,7 +149,7 @@ impl<'d> TenantEvents<'d> {
         log: &dyn AuditLog,
         draft: &mut LogDraft,
         present: &StoredDocument,
-        undone: Option<&LogHead>,
+        undone: &[LogHead],
     ) -> Result<(), DocumentError> {
         let state = present.state();
         draft.settle(state, undone, self.at);
@@ -197,7 +197,7 @@ impl<'d> TenantEvents<'d> {
         let settle = async {
             let mut draft = LogDraft::at_end(turn.log, self.tenant).await?;
             if let Reading::Found(present) = self.documents.read_newest(self.tenant, None).await? {
-                self.find(turn.log, &mut draft, &present, Some(undone)).await?;
+                self.find(turn.log, &mut draft, &present, std::slice::from_ref(undone)).await?;
             }
             self.append_rest(turn, draft).await
         };

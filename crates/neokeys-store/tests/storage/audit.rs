@@ -1,4 +1,4 @@
-//! Records of changes in a folder: each change once, before it is acknowledged, in an order that explains
+//! Records of changes: each change once, before it is acknowledged, in an order that explains
 //! the document.
 
 use std::time::{Duration, Instant};
@@ -184,47 +184,4 @@ async fn a_tenant_that_was_not_made_is_not_said_to_be() {
 fn update_or_create(round: usize, key: usize) -> KeyringEdit {
     let name = format!("k{key}");
     if round == 0 { create(&name) } else { update(&name, round.is_multiple_of(2), &["x"]) }
-}
-
-#[cfg(feature = "etcd")]
-#[tokio::test(flavor = "multi_thread")]
-async fn nodes_on_etcd_leave_one_explained_order() {
-    use neokeys_store::storage::{DocumentRepository, EtcdStore, StoreConfig, StoreUrl};
-    use neokeys_testkit::audit_log::explained_in;
-    use neokeys_testkit::servers::etcd::Etcd;
-    use neokeys_testkit::tenants::tenant;
-
-    let etcd = Etcd::start();
-    let url: StoreUrl = etcd.url("audited").parse().unwrap();
-    let open = || {
-        let config = StoreConfig { max_staleness: Some(Duration::ZERO), ..Default::default() };
-        std::sync::Arc::new(DocumentRepository::open(&url, &config).unwrap())
-    };
-    let (t, nodes) = (tenant("t"), [open(), open()]);
-    nodes[0].create_tenant(&t).await.unwrap();
-    let mut writers = Vec::new();
-    for (number, node) in nodes.iter().enumerate() {
-        for writer in 0..4 {
-            let (node, t) = (std::sync::Arc::clone(node), t.clone());
-            writers.push(tokio::spawn(async move {
-                for key in 0..40 {
-                    commit(&node, &t, create(&format!("k{number}-{writer}-{key}"))).await.unwrap();
-                }
-            }));
-        }
-    }
-    for writer in writers {
-        writer.await.unwrap();
-    }
-    let StoreUrl::Etcd(address) = &url else { panic!("no address of etcd") };
-    let documents = EtcdStore::open(address, 1 << 20, Some(Duration::ZERO)).unwrap();
-    let told = explained_in(&documents, &t).await;
-    assert_eq!((told.len(), told[0].as_str()), (321, "Create t"));
-    let log = documents.audit_log().unwrap();
-    let mut tree = CompactRange::default();
-    let lines = log.read_lines(&t, 0).await.unwrap();
-    let roots: Vec<_> =
-        lines.iter().filter_map(|line| tree.append(TreeHash::of_line(line))).collect();
-    assert_eq!(log.block_hashes(&t, 0).await.unwrap(), roots);
-    assert_eq!(log.read_lines(&t, 256).await.unwrap().len(), 65);
 }

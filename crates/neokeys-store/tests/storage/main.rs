@@ -26,6 +26,7 @@ mod power_cut;
 mod real_faults;
 mod repository;
 mod rotation;
+mod shared_audit;
 mod slow_hands;
 mod slow_hands_rounds;
 #[cfg(feature = "object-storage")]

@@ -61,6 +61,11 @@ impl KeyNames {
         format!("{}.audit/{tenant}/head", self.prefix)
     }
 
+    /// A copy of the last document in a tenant's log.
+    pub(super) fn log_document(&self, tenant: &TenantId) -> String {
+        format!("{}.audit/{tenant}/document", self.prefix)
+    }
+
     /// The lines of a batch that begins with this one.
     pub(super) fn events(&self, tenant: &TenantId, sequence: u64) -> String {
         format!("{}.audit/{tenant}/events/{sequence:020}", self.prefix)

@@ -2,7 +2,7 @@
 //!
 //! `PREFIX.audit/<tenantId>/head` is the last [`LogHead`], `…/events/<sequence>` has the lines of one batch
 //! from that sequence on (20 digits, so that the order of keys is theirs), and `…/blocks/<number>` the
-//! hash of a whole block. Nobody who watches the documents is told of them.
+//! hash of a whole block; `…/document` is a copy of the last document in the log. Nobody who watches the documents is told of them.
 
 use std::convert::identity;
 
@@ -79,6 +79,32 @@ impl AuditLog for EtcdStore {
         let (tenant, expected, entry) = (tenant.clone(), expected.version.clone(), entry.clone());
         self.ask(WriteError::Uncertain, |cluster| async move {
             cluster.replace(&tenant, &expected, bytes, Some(&entry)).await
+        })
+    }
+
+    fn remember<'a>(
+        &'a self,
+        _turn: &'a DocumentLock,
+        tenant: &'a TenantId,
+        document: &'a Bytes,
+    ) -> StoreFuture<'a, (), DocumentError> {
+        let (tenant, document) = (tenant.clone(), document.clone());
+        self.ask(identity, |cluster| async move {
+            let key = cluster.keys.log_document(&tenant);
+            let asked = cluster.members.ask(READ_PATIENCE, |mut keys| {
+                let (key, document) = (key.as_str(), document.to_vec());
+                async move { keys.put(key, document, None).await }
+            });
+            let put = asked.await.map_err(|failure| cluster.no_log("write", &tenant, failure));
+            put.map(drop)
+        })
+    }
+
+    fn recall<'a>(&'a self, tenant: &'a TenantId) -> StoreFuture<'a, Option<Bytes>, DocumentError> {
+        let tenant = tenant.clone();
+        self.ask(identity, |cluster| async move {
+            let found = cluster.find(&tenant, &cluster.keys.log_document(&tenant)).await?;
+            Ok(found.map(|kv| Bytes::copy_from_slice(kv.value())))
         })
     }
 
@@ -159,16 +185,18 @@ impl Cluster {
 
     async fn find_head(&self, tenant: &TenantId) -> Result<LogHead, DocumentError> {
         let key = self.keys.log_head(tenant);
-        let asked = self.members.ask(READ_PATIENCE, |mut keys| {
-            let key = key.as_str();
-            async move { keys.get(key, None).await }
-        });
-        let found = asked.await.map_err(|failure| self.no_log(tenant, failure))?.answer;
-        let Some(kv) = found.kvs().first() else { return Ok(LogHead::default()) };
+        let Some(kv) = self.find(tenant, &key).await? else { return Ok(LogHead::default()) };
         serde_json::from_slice(kv.value()).map_err(|_error| DocumentError::LogDamaged {
             location: format!("{} (key {key})", self.place),
             reason: "is no head of a log",
         })
+    }
+
+    async fn find(&self, tenant: &TenantId, key: &str) -> Result<Option<KeyValue>, DocumentError> {
+        let asked =
+            self.members.ask(READ_PATIENCE, |mut keys| async move { keys.get(key, None).await });
+        let mut found = asked.await.map_err(|failure| self.no_log("read", tenant, failure))?.answer;
+        Ok(found.take_kvs().into_iter().next())
     }
 
     async fn lines(&self, tenant: &TenantId, from: u64) -> Result<Vec<Bytes>, DocumentError> {
@@ -210,13 +238,13 @@ impl Cluster {
             let first = first.as_str();
             async move { keys.get(first, Some(options)).await }
         });
-        let mut found = asked.await.map_err(|failure| self.no_log(tenant, failure))?.answer;
+        let mut found = asked.await.map_err(|failure| self.no_log("read", tenant, failure))?.answer;
         Ok(found.take_kvs())
     }
 
-    fn no_log(&self, tenant: &TenantId, failure: Failure) -> DocumentError {
+    fn no_log(&self, action: &'static str, tenant: &TenantId, failure: Failure) -> DocumentError {
         let location = format!("{} (key {})", self.place, self.keys.log_head(tenant));
-        DocumentError::Unreachable { action: "read", location, source: failure.into() }
+        DocumentError::Unreachable { action, location, source: failure.into() }
     }
 
     fn place_of_line(&self, tenant: &TenantId, sequence: u64) -> String {

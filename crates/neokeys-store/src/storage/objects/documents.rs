@@ -7,19 +7,19 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{Attributes, Error, GetOptions, ObjectStoreExt as _, PutMode};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::requests::silent;
 use super::version::ObjectVersion;
-use super::write::{MADE_BY, WRITE_PATIENCE, Write, ids_of};
+use super::write::{MADE_BY, WRITE_PATIENCE, ids_of};
 use super::{Bucket, KNOCK, READ_PATIENCE, is_of_the_moment};
 use crate::domain::{StoreHealth, TenantId};
 use crate::storage::boot_time::BootTime;
 use crate::storage::document_store::{
-    CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, UsageName, Version,
-    WriteError,
+    AuditLog, CreateTenantError, DOCUMENT_NAME, DocumentError, Reading, StoredDocument, UsageName,
+    Version, WriteError,
 };
-use crate::storage::remote::RemoteDocuments;
+use crate::storage::remote::{RemoteDocuments, RemoteStore};
 
 /// How long a list may take, which comes a page at a time.
 const LIST_PATIENCE: Duration = Duration::from_secs(60);
@@ -84,14 +84,8 @@ impl RemoteDocuments for Bucket {
         expected: &Version,
         bytes: Bytes,
     ) -> Result<Version, WriteError> {
-        let deadline = Instant::now() + WRITE_PATIENCE;
-        let id = self.ids.next().to_string();
-        let expected = expected.state();
-        let mut write = Write { bucket: self, tenant, expected, bytes, id, in_doubt: false };
-        match timeout_at(deadline, write.carry_out(deadline)).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => Err(write.failed(silent())),
-        }
+        let (id, deadline) = (self.ids.next().to_string(), Instant::now() + WRITE_PATIENCE);
+        self.replace(tenant, expected, bytes, id, deadline).await
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, DocumentError> {
@@ -188,6 +182,10 @@ impl RemoteDocuments for Bucket {
         bytes: Bytes,
     ) -> Result<(), WriteError> {
         self.replace_usage(name, expected, bytes).await
+    }
+
+    fn audit_log(store: &RemoteStore<Self>) -> Option<&dyn AuditLog> {
+        Some(store)
     }
 
     fn note_silence(&self) {

@@ -6,6 +6,7 @@
 
 mod documents;
 mod environment;
+mod log;
 mod probe;
 mod requests;
 mod usage;

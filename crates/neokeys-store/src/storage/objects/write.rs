@@ -13,8 +13,9 @@ use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, Error, PutMode, PutOptions, PutPayload, PutResult, UpdateVersion,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
+use super::requests::silent;
 use super::{Bucket, ObjectVersion, PAUSE, is_of_the_moment};
 use crate::domain::TenantId;
 use crate::storage::boot_time::BootTime;
@@ -91,7 +92,7 @@ impl State {
 }
 
 /// A write under way.
-pub(super) struct Write<'b> {
+struct Write<'b> {
     pub(super) bucket: &'b Bucket,
     pub(super) tenant: &'b TenantId,
     pub(super) expected: Option<&'b ObjectVersion>,
@@ -111,6 +112,23 @@ impl Bucket {
     ) -> Result<PutResult, Error> {
         let options = PutOptions { mode, attributes, ..PutOptions::default() };
         self.objects.put_opts(path, PutPayload::from(bytes), options).await
+    }
+
+    /// Puts a document in the place of the one that is expected, as the write of this id.
+    pub(super) async fn replace(
+        &self,
+        tenant: &TenantId,
+        expected: &Version,
+        bytes: Bytes,
+        id: String,
+        deadline: Instant,
+    ) -> Result<Version, WriteError> {
+        let expected = expected.state();
+        let mut write = Write { bucket: self, tenant, expected, bytes, id, in_doubt: false };
+        match timeout_at(deadline, write.carry_out(deadline)).await {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => Err(write.failed(silent())),
+        }
     }
 
     /// The object as it is now; none where there is no such tenant.

@@ -92,7 +92,7 @@ impl Writer {
         let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
             return;
         };
-        let entry = self.entry(draft, &stored, document, None, &[], None).await;
+        let entry = self.entry(draft, &stored, document, None, &[], &[]).await;
         let state = entry.as_ref().ok().and_then(|entry| entry.as_ref()?.head.document);
         if self.append(turn, entry).await
             && let Some(state) = state
@@ -125,7 +125,7 @@ impl Writer {
 
     /// The lines of a batch on a document, with what is found to have changed before; nothing where no
     /// log is kept, or there is nothing to say. `after` is the document with those that were not
-    /// refused, `undone` the head of the log with this batch as it could not be made before.
+    /// refused, `undone` the heads that the log could have with this batch as it could not be made before.
     pub(super) async fn entry(
         &self,
         draft: Result<Option<LogDraft>, DocumentError>,
@@ -133,7 +133,7 @@ impl Writer {
         present: &Arc<Document>,
         after: Option<&Document>,
         told: &[(&QueuedCommit, &CommitResult, &Vec<Deed>)],
-        undone: Option<&LogHead>,
+        undone: &[LogHead],
     ) -> Result<Option<LogEntry>, DocumentError> {
         let (Some(log), Some(mut draft)) = (self.shared.audit_log(), draft?) else {
             return Ok(None);

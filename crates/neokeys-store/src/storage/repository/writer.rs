@@ -93,7 +93,7 @@ impl Writer {
     }
 
     async fn commit_all(&self, mut batch: Vec<QueuedCommit>, turn: &DocumentLock) {
-        let (mut conflicting, mut undone) = (None, None);
+        let (mut conflicting, mut undone) = (None, Vec::new());
         let mut demand = Freshness::Fresh;
         if batch.is_empty() {
             return;
@@ -112,7 +112,7 @@ impl Writer {
         mut batch: Vec<QueuedCommit>,
         turn: &DocumentLock,
         demand: Freshness,
-        (conflicting, undone): (&mut Option<Version>, &mut Option<LogHead>),
+        (conflicting, undone): (&mut Option<Version>, &mut Vec<LogHead>),
     ) -> Attempt {
         let draft = self.draft().await;
         let snapshot = match self.fresh_for(draft.as_ref().ok(), demand).await {
@@ -139,7 +139,7 @@ impl Writer {
             .collect();
         let Some(document) = document else {
             if demand == Freshness::Newest {
-                let entry = self.entry(draft, &stored, present, None, &told, undone.as_ref()).await;
+                let entry = self.entry(draft, &stored, present, None, &told, undone).await;
                 self.append(turn, entry).await;
                 return self.answer_each(batch, outcomes);
             }
@@ -148,7 +148,7 @@ impl Writer {
         };
         let bytes = document.bytes().clone();
         let made = Some(&*document);
-        let entry = self.entry(draft, &stored, present, made, &told, undone.as_ref());
+        let entry = self.entry(draft, &stored, present, made, &told, undone);
         let entry = match entry.await {
             Ok(entry) => entry,
             Err(error) => {
@@ -187,7 +187,7 @@ impl Writer {
                     // Changed twice, and no version told: it has to be read.
                     self.tenant.latest.demand_reading();
                 }
-                *undone = entry.map(|entry| entry.head);
+                undone.extend(entry.map(|entry| entry.head));
                 batch.iter().for_each(QueuedCommit::undo);
                 Attempt::Again(batch, Freshness::Fresh)
             }
