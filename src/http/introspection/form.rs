@@ -7,8 +7,8 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::IntrospectToken;
-use crate::http::request::request_id::{self, X_REQUEST_ID};
-use crate::http::request::{body, form};
+use crate::http::request::form;
+use crate::http::request::secret_form::take_secret_form;
 use crate::problem::{Faults, Problem};
 
 /// The parameter that holds the token.
@@ -55,27 +55,21 @@ impl IntrospectionRequest {
     /// token is looked for at once. One without a value counts as left out (RFC 6749 §3.2).
     fn parse(form: &[u8]) -> Result<Self, Problem> {
         let mut faults = Faults::default();
-        let values = |wanted: &'static str| {
-            let named = form::pairs(form).filter(move |(name, _)| name == wanted);
-            named.map(|(_, value)| value).filter(|value| !value.is_empty())
-        };
-        let mut addresses = values(CLIENT_IP);
-        let client = match (addresses.next().map(|text| text.parse()), addresses.next()) {
-            (None, _) => None,
-            (Some(Ok(address)), None) => Some(address),
-            (Some(_), _) => {
+        let client = match form::only_value(form, CLIENT_IP).map(|it| it.map(|it| it.parse())) {
+            Ok(None) => None,
+            Ok(Some(Ok(address))) => Some(address),
+            Ok(Some(Err(_))) | Err(form::Repeated) => {
                 faults.add(CLIENT_IP, "Send one IPv4 or IPv6 address.");
                 None
             }
         };
-        let mut tokens = values(TOKEN);
-        match (tokens.next(), tokens.next()) {
-            (Some(token), None) if faults.is_empty() => {
+        match form::only_value(form, TOKEN) {
+            Ok(Some(token)) if faults.is_empty() => {
                 return Ok(Self { token: token.into_owned(), client });
             }
-            (Some(_), None) => {}
-            (None, _) => faults.add(TOKEN, "The token that is asked about is required."),
-            (Some(_), Some(_)) => faults.add(TOKEN, "Ask about one token at a time."),
+            Ok(Some(_)) => {}
+            Ok(None) => faults.add(TOKEN, "The token that is asked about is required."),
+            Err(form::Repeated) => faults.add(TOKEN, "Ask about one token at a time."),
         }
         Err(Problem::validation(faults))
     }
@@ -86,17 +80,8 @@ impl FromRequest for IntrospectionRequest {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = body::take::<IntrospectToken>(request, payload);
-        let request = request.clone();
-        Box::pin(async move {
-            let bytes = bytes.await?;
-            // Any of several: a question that is refused has its line in the log too.
-            if request.headers().contains_key(X_REQUEST_ID) {
-                let pairs = form::pairs(&bytes).filter(|(name, _)| name == TOKEN);
-                pairs.for_each(|(_, token)| request_id::note_secret(&request, token.as_bytes()));
-            }
-            Self::parse(&bytes)
-        })
+        let form = take_secret_form::<IntrospectToken>(request, payload, TOKEN);
+        Box::pin(async move { Self::parse(&form.await?) })
     }
 }
 

@@ -9,3 +9,4 @@ pub(super) mod limits;
 pub(super) mod negotiation;
 pub(super) mod preconditions;
 pub(super) mod request_id;
+pub(super) mod secret_form;

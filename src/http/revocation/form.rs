@@ -5,8 +5,8 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use crate::http::operations::RevokeToken;
-use crate::http::request::request_id::{self, X_REQUEST_ID};
-use crate::http::request::{body, form};
+use crate::http::request::form;
+use crate::http::request::secret_form::take_secret_form;
 use crate::problem::{Faults, Problem};
 
 const TOKEN: &str = "token";
@@ -80,17 +80,8 @@ impl FromRequest for RevocationRequest {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bytes = body::take::<RevokeToken>(request, payload);
-        let request = request.clone();
-        Box::pin(async move {
-            let bytes = bytes.await?;
-            // Any of several: a request that is refused has its line in the log too.
-            if request.headers().contains_key(X_REQUEST_ID) {
-                let pairs = form::pairs(&bytes).filter(|(name, _)| name == TOKEN);
-                pairs.for_each(|(_, token)| request_id::note_secret(&request, token.as_bytes()));
-            }
-            Self::parse(&bytes)
-        })
+        let form = take_secret_form::<RevokeToken>(request, payload, TOKEN);
+        Box::pin(async move { Self::parse(&form.await?) })
     }
 }
 
