@@ -21,7 +21,7 @@ COPY . .
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
  && RUSTFLAGS="-C target-feature=+crt-static" cargo build --profile dist --locked \
-      --features etcd,object-storage --target "$target" \
+      --features etcd,object-storage,ext-authz --target "$target" \
  && install -D "target/$target/dist/neokeys" /image/neokeys \
  && install -D /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
  && install -d /folders/data

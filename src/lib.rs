@@ -79,6 +79,7 @@ pub mod startup;
 pub mod telemetry;
 
 mod dev_issuer;
+mod ext_authz;
 mod metrics;
 mod tls;
 mod traces;

@@ -46,7 +46,7 @@ impl ClientAddresses {
     #[must_use]
     pub(crate) fn find_exactly(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer?.to_canonical();
-        if self.trust(peer) { self.find_forwarded(Some(peer), headers) } else { Some(peer) }
+        if self.trusts(peer) { self.find_forwarded(Some(peer), headers) } else { Some(peer) }
     }
 
     /// The same, of the request that a gateway asks about: only a trusted proxy speaks of it.
@@ -56,13 +56,13 @@ impl ClientAddresses {
         peer: Option<IpAddr>,
         headers: &HeaderMap,
     ) -> Option<IpAddr> {
-        let peer = peer.map(|it| it.to_canonical()).filter(|peer| self.trust(*peer))?;
+        let peer = peer.map(|it| it.to_canonical()).filter(|peer| self.trusts(*peer))?;
         let by = |hops: Vec<Option<IpAddr>>| {
             (!hops.is_empty()).then(|| {
                 let mut client = peer;
                 for hop in hops.into_iter().rev() {
                     client = hop?.to_canonical();
-                    if !self.trust(client) {
+                    if !self.trusts(client) {
                         break;
                     }
                 }
@@ -76,7 +76,10 @@ impl ClientAddresses {
         }
     }
 
-    fn trust(&self, address: IpAddr) -> bool {
+    /// Whether the word of whoever is at this address is taken.
+    #[must_use]
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.trusted_proxies.iter().any(|network| network.contains(&address))
     }
 }

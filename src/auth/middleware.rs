@@ -9,10 +9,11 @@ use actix_web::web::ThinData;
 use actix_web::{Error, HttpMessage as _};
 use percent_encoding::percent_decode_str;
 
-use super::{Authenticator, Caller, credential, denial};
+use super::identification::{Credentials, Unidentified};
+use super::{Authenticator, Caller, denial};
 use crate::contract::parameter;
 use crate::domain::TenantId;
-use crate::problem::{Problem, ProblemType};
+use crate::problem::Problem;
 
 /// The tenant that a path names, after one percent-decoding; `None` if that is no tenant id.
 #[must_use]
@@ -42,20 +43,6 @@ pub async fn authenticate(
     }
 }
 
-/// Where a request's credentials are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Credentials {
-    /// In the contract's two headers.
-    InHeaders,
-    /// There, passed on by a gateway: the client is whom a trusted one names.
-    PassedOn,
-    /// There, of a request to a service that a guard stands before.
-    OfGuarded,
-    /// There, or an API key as a client's secret: the answer to whoever brings none, or a bad one, offers
-    /// that too.
-    OfClients,
-}
-
 /// Leaves the [`Caller`] with the request.
 ///
 /// It is no extractor because actix polls all arguments of a handler together: one that has to wait loses
@@ -73,37 +60,11 @@ pub async fn identify_caller(request: &ServiceRequest, from: Credentials) -> Res
 async fn find_caller(request: &ServiceRequest, from: Credentials) -> Result<Caller, Problem> {
     let authenticator = request.app_data::<ThinData<Authenticator>>();
     let authenticator = authenticator.ok_or_else(|| denial::unauthenticated("an operation"))?;
-    let throttle = authenticator.throttle();
-    if let Some(wait) = throttle.wait(request.request()) {
-        return Err(denial::too_many_failures(wait));
-    }
-    let (headers, tenant) = (request.headers(), path_tenant(request.match_info()));
-    let (clients, peer) = (authenticator.clients(), request.peer_addr().map(|peer| peer.ip()));
-    let client = match from {
-        Credentials::InHeaders | Credentials::OfClients | Credentials::OfGuarded => {
-            clients.find_exactly(peer, headers)
-        }
-        Credentials::PassedOn => clients.find_forwarded(peer, headers),
+    let unidentified = Unidentified {
+        headers: request.headers(),
+        tenant: path_tenant(request.match_info()),
+        peer: request.peer_addr().map(|peer| peer.ip()),
+        named_client: None,
     };
-    let found = match from {
-        Credentials::InHeaders => authenticator.authenticate(headers, tenant, client).await,
-        Credentials::PassedOn | Credentials::OfGuarded => {
-            authenticator.authenticate_passed_on(headers, tenant, client).await
-        }
-        Credentials::OfClients => authenticator.authenticate_client(headers, tenant, client).await,
-    };
-    found.map_err(|problem| {
-        if problem.kind() != ProblemType::Unauthorized {
-            return problem;
-        }
-        let is_presented = credential::is_presented(headers);
-        // Who brings none guesses at nothing: a browser or a probe that does not know the address.
-        if is_presented && let Some(wait) = throttle.failed(request.request()) {
-            return denial::too_many_failures(wait);
-        }
-        match from {
-            Credentials::InHeaders | Credentials::PassedOn | Credentials::OfGuarded => problem,
-            Credentials::OfClients => denial::offering_client_secret(problem, is_presented),
-        }
-    })
+    authenticator.identify(unidentified, from).await
 }

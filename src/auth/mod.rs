@@ -19,11 +19,13 @@ pub(crate) mod denial;
 mod grants;
 mod guard;
 mod held_token;
+mod identification;
 mod leak_report;
 mod middleware;
 mod operation_right;
 mod outcome;
 mod own_key;
+mod passage;
 mod principal;
 #[cfg(test)]
 mod refusal_timing;
@@ -37,9 +39,12 @@ pub use caller::Caller;
 pub use grants::Grants;
 pub use guard::{RequiredScope, ScopedAuthorize};
 pub(crate) use held_token::HeldToken;
+pub use identification::Credentials;
+#[cfg(any(feature = "ext-authz", feature = "tower"))]
+pub(crate) use identification::Unidentified;
 pub(crate) use leak_report::LeakReporter;
 pub use leak_report::ReporterKeys;
-pub use middleware::{Credentials, authenticate, identify_caller};
+pub use middleware::{authenticate, identify_caller};
 pub(crate) use middleware::{path_parameter, path_tenant};
 pub(crate) use own_key::OwnKey;
 pub use principal::{Method, Principal, Subject, Tenants};

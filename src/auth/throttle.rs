@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
 
 use super::client_address::{ClientAddresses, network};
@@ -45,24 +45,24 @@ impl Throttle {
         }))
     }
 
-    /// How long the sender of a request has to wait before anything of it is looked at, if it does.
+    /// How long the sender of a request with these headers has to wait before anything of it is looked at, if
+    /// it does.
     #[must_use]
-    pub fn wait(&self, request: &HttpRequest) -> Option<Duration> {
+    pub(crate) fn wait(&self, sender: Option<IpAddr>, headers: &HeaderMap) -> Option<Duration> {
         let active = self.0.as_ref()?;
-        active.failures.wait(active.address(request)?, Instant::now())
+        active.failures.wait(active.address(sender?, headers), Instant::now())
     }
 
-    /// Remembers that a credential of the request, or a token in its body, was not valid. Gives the time to wait when that
-    /// was one too many.
-    pub fn failed(&self, request: &HttpRequest) -> Option<Duration> {
+    /// Remembers that a credential of the request, or a token in its body, was not valid. Gives the time to
+    /// wait when that was one too many.
+    pub(crate) fn failed(&self, sender: Option<IpAddr>, headers: &HeaderMap) -> Option<Duration> {
         let active = self.0.as_ref()?;
-        active.failures.note(active.address(request)?, Instant::now())
+        active.failures.note(active.address(sender?, headers), Instant::now())
     }
 }
 
 impl Active {
-    fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = request.peer_addr()?.ip();
-        Some(network(self.clients.find(peer, request.headers())))
+    fn address(&self, sender: IpAddr, headers: &HeaderMap) -> IpAddr {
+        network(self.clients.find(sender, headers))
     }
 }

@@ -79,6 +79,8 @@ fn start(error: &StartError) -> Failure {
         StartError::NotLoopback(_)
         | StartError::Bearer(_)
         | StartError::Tls(_)
+        | StartError::NoExtAuthz
+        | StartError::ClientCaWithoutTls
         | StartError::Traces(_) => Failure::usage(error),
         StartError::Bind { setting, .. } => {
             let place = if *setting == "listen" { "--listen" } else { setting };

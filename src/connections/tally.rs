@@ -64,7 +64,7 @@ impl ConnectionTally {
 
     /// Counts a refusal. Who sends nonsense can send a lot of it, so the log tells each at debug
     /// level alone.
-    pub(super) fn refuse(&self, refusal: Refusal) {
+    pub(crate) fn refuse(&self, refusal: Refusal) {
         self.counter(refusal).increment();
         tracing::debug!(reason = refusal.as_str(), "a connection was refused before its request");
     }

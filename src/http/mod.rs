@@ -27,10 +27,16 @@ mod routes;
 mod scope_catalogue;
 mod scope_list;
 
+#[cfg(feature = "ext-authz")]
+pub(crate) use edge::access_log::METHODS;
 pub(crate) use edge::cors::cors;
 pub(crate) use edge::exchange::{Exchange, OTHER_METHOD, RequestObserver};
 pub(crate) use edge::request_tally::{OperationTally, RequestTally};
+#[cfg(any(feature = "ext-authz", feature = "tower"))]
+pub(crate) use edge::written_problem::WrittenProblem;
 pub(crate) use edge::{edge, problem_bodies};
+#[cfg(feature = "ext-authz")]
+pub(crate) use forward_auth::{IdentityText, identity};
 pub(crate) use key_details::{ApiKeyDetails, is_unused_since};
 pub(crate) use key_service::KeyService;
 pub(crate) use leaks::Leaks;
@@ -42,6 +48,10 @@ pub(crate) use pages::openapi::Documents;
 pub(crate) use pages::security_txt::SecurityTxt;
 pub(crate) use pages::swagger_ui::{PAGE as SWAGGER_UI, SwaggerUi};
 pub(crate) use request::client::Client;
+#[cfg(any(feature = "ext-authz", feature = "tower"))]
+pub(crate) use request::foreign_headers::foreign_headers;
+#[cfg(any(feature = "ext-authz", feature = "tower"))]
+pub(crate) use request::request_id::RequestId;
 pub(crate) use routes::{HttpParts, configure};
 pub(crate) use scope_catalogue::ScopeCatalogue;
 

@@ -71,14 +71,20 @@ pub(crate) struct HttpParts {
     pub swagger_ui: Option<SwaggerUi>,
 }
 
+impl HttpParts {
+    /// Who finds out who calls.
+    pub(crate) fn authenticator(&self) -> Authenticator {
+        let (repository, bearer) = (&self.keys.repository, &self.keys.bearer);
+        Authenticator::new(Arc::clone(repository), Arc::clone(bearer))
+            .counted_by(Arc::clone(&self.authentications))
+            .throttled_by(Arc::clone(&self.throttle))
+            .behind(self.clients.clone())
+            .taking_keys_as_bearers(self.key_prefix.clone())
+    }
+}
+
 /// Adds every address.
 pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
-    let (repository, bearer) = (&parts.keys.repository, &parts.keys.bearer);
-    let authenticator = Authenticator::new(Arc::clone(repository), Arc::clone(bearer))
-        .counted_by(Arc::clone(&parts.authentications))
-        .throttled_by(Arc::clone(&parts.throttle))
-        .behind(parts.clients.clone())
-        .taking_keys_as_bearers(parts.key_prefix.clone());
     if let Some(observer) = &parts.observer {
         config.app_data(ThinData(Arc::clone(observer)));
     }
@@ -90,7 +96,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     }
     config
         .app_data(parts.keys.clone())
-        .app_data(ThinData(authenticator))
+        .app_data(ThinData(parts.authenticator()))
         .app_data(ThinData(Arc::clone(&parts.requests)))
         .app_data(ThinData(parts.limits.clone()))
         .app_data(ThinData(parts.documents.clone()));

@@ -71,6 +71,12 @@ impl Problem {
         self
     }
 
+    /// The headers of its answer that are its own.
+    #[cfg(any(feature = "ext-authz", feature = "tower"))]
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     /// Which entry of the catalogue it is.
     pub(crate) fn kind(&self) -> ProblemType {
         self.kind

@@ -30,6 +30,7 @@ use crate::auth::bearer::BearerConfig;
 use crate::auth::{Grants, ThrottleConfig};
 use crate::contract::ContractConfig;
 use crate::domain::{KeyPolicy, TokenPrefix};
+use crate::ext_authz::ExtAuthzConfig;
 use crate::http::{
     CorsConfig, LeaksConfig, LimitsConfig, ScopesConfig, SecurityConfig, SwaggerUiConfig,
 };
@@ -63,6 +64,8 @@ pub struct Settings {
     pub leaks: LeaksConfig,
     /// Whom to tell of a vulnerability.
     pub security: SecurityConfig,
+    /// Envoy's questions over gRPC.
+    pub ext_authz: ExtAuthzConfig,
     /// Addresses in the served documents.
     pub contract: ContractConfig,
     /// Swagger UI and its sign-in.
@@ -107,6 +110,7 @@ impl Default for Settings {
             auth: AuthConfig::default(),
             scopes: ScopesConfig::default(),
             leaks: LeaksConfig::default(),
+            ext_authz: ExtAuthzConfig::default(),
             security: SecurityConfig::default(),
             keys: KeyPolicy::default(),
             contract: ContractConfig::default(),

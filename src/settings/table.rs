@@ -184,6 +184,16 @@ settings! {
     /// The IP address and port where metrics are served to Prometheus, at /metrics, such as
     /// 127.0.0.1:9464. Anybody who can reach it may read them. null: no metrics.
     "metrics.listen" => metrics.listen: Optional<SocketAddr>;
+    /// The IP address and port where Envoy may ask over gRPC (ext_authz), such as 127.0.0.1:9191, over TLS if
+    /// tls.certificate is set. null: nowhere.
+    "ext_authz.listen" => ext_authz.listen: Optional<SocketAddr>;
+    /// A PEM file with the authorities of the certificates that Envoy has to show there, read at the start.
+    /// null: none is asked for.
+    "ext_authz.client_ca" => ext_authz.client_ca: Yaml<_>;
+    /// What is demanded there of requests whose route in Envoy names no tenant, each { path, methods, scope,
+    /// any }; the first whose path, such as /shops/{tenantId}/, and whose methods cover a request. Others are
+    /// refused.
+    "ext_authz.routes" => ext_authz.routes: Yaml<_>;
     /// The OTLP collector (HTTP, protobuf) to which traces are sent, such as http://127.0.0.1:4318.
     /// null: no traces.
     "traces.endpoint" => traces.endpoint: Optional<Address>;

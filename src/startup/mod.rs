@@ -5,6 +5,8 @@
 //! 0 works.
 
 mod development;
+#[cfg(feature = "ext-authz")]
+mod ext_authz;
 mod running;
 mod signals;
 
@@ -29,7 +31,7 @@ use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
 use crate::storage::{CreateTenantError, DocumentRepository, OpenError, StoreConfig};
 use crate::telemetry;
-use crate::tls::{self, Certificate, TlsError};
+use crate::tls::{Certificate, Spoken, TlsError};
 use crate::traces::{Traces, TracesError};
 use actix_web::App;
 use actix_web::dev::{Server, ServerHandle};
@@ -49,6 +51,8 @@ pub struct Application {
     origin: String,
     development: Option<Development>,
     metrics: Option<MetricsServer>,
+    #[cfg(feature = "ext-authz")]
+    gateways: Option<ext_authz::Gateways>,
     traces: Option<Arc<Traces>>,
     store: Arc<DocumentRepository>,
 }
@@ -75,6 +79,13 @@ pub enum StartError {
     Store(#[from] OpenError),
     #[error("cannot listen on {address} (setting {setting})")]
     Bind { setting: &'static str, address: SocketAddr, source: io::Error },
+    #[error(
+        "this neokeys is built without ext_authz; build one that has it: \
+         cargo install --path . --features ext-authz, or leave out the setting ext_authz.listen"
+    )]
+    NoExtAuthz,
+    #[error("ext_authz.client_ca needs TLS; set tls.certificate and tls.key too, or leave it out")]
+    ClientCaWithoutTls,
     #[error("cannot handle SIGTERM, SIGINT and SIGHUP")]
     Signals(#[source] io::Error),
     #[error("{0} came before the service had started")]
@@ -103,13 +114,17 @@ impl Application {
         }
         // First of all, so that no signal finds it unprepared.
         let mut signals = Signals::catch().map_err(StartError::Signals)?;
-        let descriptors = Descriptors::raise(settings.limits.connections.get());
-        let most_connections = connections_that_fit(descriptors, &settings.limits);
+        if settings.ext_authz.listen.is_some() && !cfg!(feature = "ext-authz") {
+            return Err(StartError::NoExtAuthz);
+        }
+        let most_connections = connections_that_fit(&settings);
         let config = StoreConfig { create_folder: dev, ..settings.storage.clone() };
         let store = Arc::new(DocumentRepository::open(&settings.store, &config)?);
         store.probe();
         let (listener, address) = bind("listen", settings.listen)?;
-        let (tls, certificate) = tls::server_config(&settings.tls)?.unzip();
+        let certificate = Certificate::open(&settings.tls)?;
+        let tls =
+            certificate.as_ref().map(|it| it.server_config(Spoken::Http1, None)).transpose()?;
         let origin = origin(address, tls.is_some());
 
         crypto_provider::install();
@@ -130,6 +145,8 @@ impl Application {
         let parts =
             http_parts(&settings, &counts, Arc::clone(&store), bearer, traces.clone(), own_page);
         let parts = HttpParts { leaks, ..parts };
+        #[cfg(feature = "ext-authz")]
+        let gateways = ext_authz::Gateways::bind(&settings, certificate.as_ref(), &parts, &counts)?;
         let listening = Listening {
             listener,
             tls,
@@ -137,8 +154,7 @@ impl Application {
             stall_time: settings.limits.stall_time,
             connections: most_connections,
             beyond: Beyond::Waits,
-            // Each worker counts its own connections, so there are no more workers than connections.
-            workers: available_parallelism().map_or(1, NonZero::get).min(most_connections),
+            workers: workers(most_connections),
             shutdown: settings.limits.shutdown,
             tally: counts.connections,
             introduce: |departure, extensions| {
@@ -159,7 +175,18 @@ impl Application {
             address,
             source,
         })?;
-        Ok(Self { server, signals, certificate, origin, development, metrics, traces, store })
+        Ok(Self {
+            server,
+            signals,
+            certificate,
+            origin,
+            development,
+            metrics,
+            #[cfg(feature = "ext-authz")]
+            gateways,
+            traces,
+            store,
+        })
     }
 
     /// Where it listens, as a browser calls it: `http://127.0.0.1:8080`. The port is the real one.
@@ -175,6 +202,14 @@ impl Application {
     /// Where the metrics are, if they are anywhere: `http://127.0.0.1:9464/metrics`.
     pub fn metrics(&self) -> Option<&str> {
         self.metrics.as_ref().map(|metrics| metrics.address.as_str())
+    }
+
+    /// Where Envoy asks over gRPC, if it may anywhere: `http://127.0.0.1:9191`.
+    pub fn ext_authz(&self) -> Option<&str> {
+        #[cfg(feature = "ext-authz")]
+        return self.gateways.as_ref().map(|gateways| gateways.address.as_str());
+        #[cfg(not(feature = "ext-authz"))]
+        None
     }
 
     /// The handle that stops it from elsewhere.
@@ -292,10 +327,19 @@ fn http_parts(
     }
 }
 
-/// How many connections there may be, so that descriptors are left for documents.
-fn connections_that_fit(descriptors: Descriptors, limits: &LimitsConfig) -> usize {
-    let wanted = limits.connections.get();
-    let most = descriptors.connections(wanted);
+/// Threads for so many connections: each counts its own, so there are no more threads than connections.
+fn workers(connections: usize) -> usize {
+    available_parallelism().map_or(1, NonZero::get).min(connections)
+}
+
+/// How many connections there may be, so that descriptors are left for gateways and for documents.
+fn connections_that_fit(settings: &Settings) -> usize {
+    let wanted = settings.limits.connections.get();
+    let gateways =
+        if settings.ext_authz.listen.is_some() { crate::ext_authz::CONNECTIONS } else { 0 };
+    let descriptors = Descriptors::raise(wanted.saturating_add(gateways));
+    let most = descriptors.connections(wanted.saturating_add(gateways));
+    let most = most.saturating_sub(gateways).max(1);
     if most < wanted {
         tracing::warn!(
             limits.connections = wanted,

@@ -5,8 +5,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "ext-authz")]
+use super::ext_authz::Gateways;
 use super::signals::Told;
 use super::{Application, MetricsServer};
+#[cfg(feature = "ext-authz")]
+use crate::ext_authz::Server;
 
 /// How long the last uses of keys may take to be written down at the end.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
@@ -34,8 +38,18 @@ impl Application {
             (handle, actix_web::rt::spawn(server))
         });
         let (traces, store) = (self.traces.take(), Arc::clone(&self.store));
-        if self.serve().await? == End::AtOnce {
+        #[cfg(feature = "ext-authz")]
+        let gateways = self.gateways.take().map(Gateways::run).transpose()?;
+        let stopping = || {
+            #[cfg(feature = "ext-authz")]
+            gateways.iter().for_each(Server::stop);
+        };
+        if self.serve(stopping).await? == End::AtOnce {
             return Ok(());
+        }
+        #[cfg(feature = "ext-authz")]
+        if let Some(gateways) = gateways {
+            gateways.stopped().await;
         }
         let finish = async || {
             if let Some(traces) = traces {
@@ -51,7 +65,8 @@ impl Application {
         Ok(())
     }
 
-    async fn serve(self) -> io::Result<End> {
+    /// Serves HTTP; calls `stopping` when nothing new is to be accepted.
+    async fn serve(self, stopping: impl Fn()) -> io::Result<End> {
         let Self { server, mut signals, certificate, .. } = self;
         let read_anew = || {
             tracing::info!("SIGHUP: reloading the certificate; settings are not read again");
@@ -73,6 +88,7 @@ impl Application {
                 },
             }
         }
+        stopping();
         let stopped = handle.stop(true);
         let mut graceful = pin!(async {
             stopped.await;

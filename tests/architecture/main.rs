@@ -71,6 +71,11 @@ const LAYERS: &[Layer] = &[
         never: &["std::fs", "std::env", "serde_yaml::from"],
     },
     Layer {
+        module: "ext_authz",
+        uses: &["auth", "connections", "contract", "domain", "http", "problem"],
+        never: &["std::fs", "std::env"],
+    },
+    Layer {
         module: "guard",
         uses: &["auth", "clock", "domain", "http", "problem", "storage"],
         never: &["std::fs", "std::env"],
@@ -92,6 +97,7 @@ const LAYERS: &[Layer] = &[
             "auth",
             "contract",
             "domain",
+            "ext_authz",
             "http",
             "metrics",
             "storage",
@@ -114,6 +120,7 @@ const LAYERS: &[Layer] = &[
             "contract",
             "dev_issuer",
             "domain",
+            "ext_authz",
             "http",
             "metrics",
             "problem",

@@ -46,6 +46,18 @@ fn the_settings_of_identity_providers_are_settings() {
 }
 
 #[test]
+fn the_settings_of_gateways_are_settings() {
+    let blocks = blocks_of("docs/gateways.md");
+    let of = |language: &str| {
+        let block = blocks.iter().find(|it| it.language == language).unwrap();
+        settings(&block.text).ext_authz
+    };
+    let (plain, table) = (of("yaml ext_authz"), of("yaml ext_authz-routes"));
+    assert!(plain.listen.is_some() && plain.listen == table.listen);
+    assert_eq!(table.routes.as_slice().len(), 2);
+}
+
+#[test]
 fn the_settings_of_metrics_and_traces_are_settings() {
     let metrics = settings(&block("docs/observability.md", "metrics:")).metrics;
     assert!(metrics.listen.is_some_and(|it| it.ip().is_loopback()));

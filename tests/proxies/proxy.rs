@@ -17,7 +17,7 @@ use neokeys_testkit::programs::{Running, free_port, gateway_program, program};
 pub struct Proxy {
     address: String,
     _running: Running,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Proxy {
@@ -126,7 +126,8 @@ impl Proxy {
         // It listens before it has read where to.
         let deadline = Instant::now() + Duration::from_secs(60);
         while raw::get(&proxy.address, "/shops/demo/", &[]).status == 404 {
-            assert!(Instant::now() < deadline, "Traefik takes no configuration");
+            let said = || std::fs::read_to_string(proxy.folder.path().join("log")).unwrap();
+            assert!(Instant::now() < deadline, "Traefik takes no configuration: {}", said());
             std::thread::sleep(Duration::from_millis(5));
         }
         proxy
@@ -179,7 +180,9 @@ impl Proxy {
     /// Returns once it accepts connections.
     fn start(mut command: Command, folder: TempDir, address: String) -> Self {
         let log = folder.path().join("log");
-        let mut running = Running::start(command.stderr(File::create(&log).unwrap()));
+        let output = File::create(folder.path().join("output")).unwrap();
+        let mut running =
+            Running::spawn(command.stderr(File::create(&log).unwrap()).stdout(output));
         let deadline = Instant::now() + Duration::from_secs(60);
         while TcpStream::connect(&address).is_err() {
             let said = || std::fs::read_to_string(&log).unwrap();
@@ -187,12 +190,18 @@ impl Proxy {
             assert!(Instant::now() < deadline, "{command:?} does not listen: {}", said());
             std::thread::sleep(Duration::from_millis(5));
         }
-        Self { address, _running: running, _folder: folder }
+        Self { address, _running: running, folder }
     }
 
     /// Host and port.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// What it has written on its standard output.
+    #[cfg(feature = "ext-authz")]
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("output")).unwrap()
     }
 
     /// A client of it without a credential: what the proxy answers itself breaks our contract.

@@ -138,5 +138,5 @@ fn method(request: &HttpRequest) -> &'static str {
 }
 
 /// The methods of RFC 9110 §9 and RFC 5789.
-const METHODS: [&str; 9] =
+pub(crate) const METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];

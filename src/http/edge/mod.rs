@@ -6,6 +6,8 @@ pub(super) mod exchange;
 pub(super) mod matched_route;
 pub(super) mod public_address;
 pub(super) mod request_tally;
+#[cfg(any(feature = "ext-authz", feature = "tower"))]
+pub(super) mod written_problem;
 
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;

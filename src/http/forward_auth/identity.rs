@@ -28,9 +28,31 @@ pub(super) const X_AUTH_EXPIRES: HeaderName = HeaderName::from_static("x-auth-ex
 const ESCAPED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'%').add(b'+').add(b',').add(b';').add(b'\\');
 
-/// Writes what was found out. Where two credentials came and both are for the tenant, the names and
+/// A header of the identity by its name, and what it says: `None` where there is nothing to say.
+pub(crate) type IdentityHeader<'c> = (HeaderName, Option<Text<'c>>);
+
+/// The value of a header: visible ASCII and spaces.
+pub(crate) enum Text<'c> {
+    /// One of few, which need no look at their characters.
+    Fixed(&'static str),
+    /// What was found out.
+    Found(Cow<'c, str>),
+}
+
+impl Text<'_> {
+    /// The text.
+    #[cfg(feature = "ext-authz")]
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Fixed(text) => text,
+            Self::Found(text) => text,
+        }
+    }
+}
+
+/// What was found out. Where two credentials came and both are for the tenant, the names and
 /// the methods are joined by `+`, which no encoded name has, and the scopes are what either holds.
-pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller) {
+pub(crate) fn identity<'c>(tenant: &'c TenantId, caller: &'c Caller) -> [IdentityHeader<'c>; 6] {
     let mut principals = caller.principals_in(tenant);
     let (first, second) = (principals.next(), principals.next());
     let principals = first.into_iter().chain(second);
@@ -38,20 +60,31 @@ pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller)
         principals.clone().map(|it| Cow::from(utf8_percent_encode(it.subject.as_str(), ESCAPED)));
     let method = |it: &Principal| it.method.as_str();
     let methods = match (first.map(method), second.map(method)) {
-        (Some(first), Some(second)) => value(format!("{first}+{second}").into()),
-        (first, _) => HeaderValue::from_static(first.unwrap_or_default()),
+        (Some(first), Some(second)) => Text::Found(format!("{first}+{second}").into()),
+        (first, _) => Text::Fixed(first.unwrap_or_default()),
     };
     let issuer = match principals.clone().find_map(|it| it.issuer.as_deref()) {
-        Some(issuer) => value(utf8_percent_encode(issuer, ESCAPED).into()),
-        None => HeaderValue::from_static(""),
+        Some(issuer) => Text::Found(utf8_percent_encode(issuer, ESCAPED).into()),
+        None => Text::Fixed(""),
     };
-    headers.insert(X_AUTH_TENANT, value(Cow::Borrowed(tenant.as_str())));
-    headers.insert(X_AUTH_PRINCIPAL, value(joined(names)));
-    headers.insert(X_AUTH_ISSUER, issuer);
-    headers.insert(X_AUTH_SCOPES, value(scopes(&principals).into()));
-    headers.insert(X_AUTH_METHOD, methods);
-    if let Some(end) = caller.expires_at() {
-        headers.insert(X_AUTH_EXPIRES, value(end.to_string().into()));
+    [
+        (X_AUTH_TENANT, Some(Text::Found(tenant.as_str().into()))),
+        (X_AUTH_PRINCIPAL, Some(Text::Found(joined(names)))),
+        (X_AUTH_ISSUER, Some(issuer)),
+        (X_AUTH_SCOPES, Some(Text::Found(scopes(&principals).into()))),
+        (X_AUTH_METHOD, Some(methods)),
+        (X_AUTH_EXPIRES, caller.expires_at().map(|end| Text::Found(end.to_string().into()))),
+    ]
+}
+
+/// Writes what was found out, as far as there is anything.
+pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller) {
+    for (name, text) in identity(tenant, caller) {
+        match text {
+            Some(Text::Fixed(text)) => drop(headers.insert(name, HeaderValue::from_static(text))),
+            Some(Text::Found(text)) => drop(headers.insert(name, value(text))),
+            None => {}
+        }
     }
 }
 

@@ -15,16 +15,17 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::key_service::Keys;
 use super::refusals::Refused;
-use crate::auth::{Caller, denial};
-use crate::clock::{Clock as _, SystemClock};
+use crate::auth::Caller;
 use crate::contract::ListApiKeys;
-use crate::domain::{ReadError, Scopes};
+use crate::domain::Scopes;
 use crate::problem::Problem;
 
 pub(super) use appended_path::APPENDED_PATH;
 use appended_path::AppendedPath;
 use demand::Demand;
 use description::{AppendedPathParameters, DemandParameters, Passed};
+#[cfg(feature = "ext-authz")]
+pub(crate) use identity::{Text as IdentityText, identity};
 
 /// The path with the parameter that names the tenant.
 pub(super) const FORWARD_AUTH: &str = "/auth/{tenantId}";
@@ -87,29 +88,14 @@ pub(super) fn vet_appended_path(request: &ServiceRequest) -> Result<(), Problem>
 }
 
 /// The answer to a gateway about the caller whose credentials came.
-///
-/// A gateway understands three answers: 200 with who passes, 401, and 403. So a tenant that does not
-/// exist is a 403 to everybody, where an operation would tell those who may know.
 async fn answer(
     request: &HttpRequest,
     keys: &Keys,
-    is_met: impl Fn(&Scopes) -> bool,
-    refusal: impl Fn() -> Problem,
+    suffice: impl Fn(&Scopes) -> bool,
+    refusal: impl FnOnce() -> Problem,
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(request, FORWARD_AUTH)?;
-    let tenant = caller.tenant().ok_or_else(denial::foreign_tenant)?;
-    caller.authorize_if(Some(tenant), is_met, refusal)?;
-    // A key of the tenant has shown that the tenant exists; a token has not.
-    if caller.keyring().is_none() {
-        let keyring = keys.repository.get_keyring(tenant).await.map_err(|error| match error {
-            ReadError::NoSuchTenant => denial::foreign_tenant(),
-            ReadError::Unavailable(_) => denial::unreadable(error),
-        })?;
-        // That has been waited for since the token was found good.
-        caller
-            .renewed(&keyring, tenant, SystemClock.now())
-            .ok_or_else(denial::invalid_credential)?;
-    }
+    let tenant = caller.pass(&*keys.repository, suffice, refusal).await?;
     let mut response = HttpResponse::new(StatusCode::OK);
     identity::write(response.headers_mut(), tenant, &caller);
     Ok(response)

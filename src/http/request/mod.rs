@@ -2,6 +2,8 @@
 
 pub(super) mod body;
 pub(super) mod client;
+#[cfg(any(feature = "ext-authz", feature = "tower"))]
+pub(super) mod foreign_headers;
 pub(super) mod form;
 pub(super) mod json_body;
 mod json_object;

@@ -49,7 +49,9 @@ pub(super) async fn revoke(
     keys: Keys,
     body: RevocationRequest,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(wait) = authenticator.throttle().wait(&request) {
+    let (throttle, headers) = (authenticator.throttle(), request.headers());
+    let sender = request.peer_addr().map(|peer| peer.ip());
+    if let Some(wait) = throttle.wait(sender, headers) {
         return Err(denial::too_many_failures(wait));
     }
     let tenant = path_tenant(request.match_info());
@@ -57,7 +59,7 @@ pub(super) async fn revoke(
         Some(tenant) => end(&request, &keys, tenant, &body).await?,
         None => false,
     };
-    if !is_token && let Some(wait) = authenticator.throttle().failed(&request) {
+    if !is_token && let Some(wait) = throttle.failed(sender, headers) {
         return Err(denial::too_many_failures(wait));
     }
     Ok(HttpResponse::Ok().finish())

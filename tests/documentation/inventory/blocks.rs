@@ -14,6 +14,10 @@ const PREFIXES: &[&str] = &[
     "proxies::prefix::the_page_below_a_prefix_is_found_and_finds_its_documents",
     "proxies::prefix::what_an_answer_names_is_there_below_the_prefix",
 ];
+const GRPC_TABLE: &[&str] =
+    &["proxies::gateways::envoy_grpc::the_table_demands_by_method_and_path"];
+const GRPC_SETTINGS: &[&str] =
+    &["documentation::configurations::the_settings_of_gateways_are_settings"];
 const PROVIDERS: &[&str] =
     &["documentation::configurations::the_settings_of_identity_providers_are_settings"];
 const KEY_LIFE: &[&str] =
@@ -174,6 +178,9 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ("docs/gateways.md", "entryPoints:", Run(HOSTILE)),
     ("docs/gateways.md", "http:", Run(HOSTILE)),
     ("docs/gateways.md", "static_resources:", Run(HOSTILE)),
+    ("docs/gateways.md", "static_resources:", Run(HOSTILE)),
+    ("docs/gateways.md", "ext_authz:", Run(GRPC_SETTINGS)),
+    ("docs/gateways.md", "ext_authz:", Run(GRPC_TABLE)),
     (
         "docs/gateways.md",
         "        set $preflight \"$request_method $http_access_control_request_method\";",

@@ -1,5 +1,7 @@
 //! The configurations of `docs/gateways.md`, as they stand there, before a small service.
 
+#[cfg(feature = "ext-authz")]
+mod envoy_grpc;
 mod framing;
 mod hostile;
 mod judged;

@@ -35,6 +35,12 @@ fn with_preflights(gateway: Gateway) -> Configuration {
             let added = format!("{place}{}", block("yaml envoy-preflights"));
             Configuration { first: put(&first, place, &added), second }
         }
+        #[cfg(feature = "ext-authz")]
+        Gateway::EnvoyGrpc => {
+            let place = "                      routes:\n";
+            let added = format!("{place}{}", block("yaml envoy-preflights"));
+            Configuration { first: put(&first, place, &added), second }
+        }
         Gateway::Traefik => {
             let place = "\n  middlewares:\n";
             let added = format!("{place}{}", block("yaml traefik-preflights"));

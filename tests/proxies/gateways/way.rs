@@ -18,9 +18,12 @@ pub enum Gateway {
     Envoy,
     /// The same, appending its caller's path to the address that it asks.
     EnvoyAppending,
+    /// The same, asking over gRPC.
+    #[cfg(feature = "ext-authz")]
+    EnvoyGrpc,
 }
 
-pub const GATEWAYS: [Gateway; 7] = [
+pub const GATEWAYS: [Gateway; if cfg!(feature = "ext-authz") { 8 } else { 7 }] = [
     Gateway::Nginx,
     Gateway::DebianCaddy,
     Gateway::Caddy,
@@ -28,6 +31,8 @@ pub const GATEWAYS: [Gateway; 7] = [
     Gateway::Traefik,
     Gateway::Envoy,
     Gateway::EnvoyAppending,
+    #[cfg(feature = "ext-authz")]
+    Gateway::EnvoyGrpc,
 ];
 
 /// The files of a gateway: the one that it is started with, and one that this names.
@@ -48,6 +53,11 @@ impl Gateway {
             Self::Traefik => (block("yaml traefik.yml"), block("yaml neokeys.yml")),
             Self::Envoy => (block("yaml envoy.yaml"), String::new()),
             Self::EnvoyAppending => (appending(&block("yaml envoy.yaml")), String::new()),
+            // Whoever tries everything is no caller that a limit is for.
+            #[cfg(feature = "ext-authz")]
+            Self::EnvoyGrpc => {
+                (limited_to(1_000_000, &block("yaml envoy-grpc.yaml")), String::new())
+            }
         };
         Configuration { first, second }
     }
@@ -63,7 +73,20 @@ impl Gateway {
     }
 
     pub fn is_envoy(self) -> bool {
-        matches!(self, Self::Envoy | Self::EnvoyAppending)
+        matches!(self, Self::Envoy | Self::EnvoyAppending) || self.asks_over_grpc()
+    }
+
+    pub fn asks_over_grpc(self) -> bool {
+        #[cfg(feature = "ext-authz")]
+        return self == Self::EnvoyGrpc;
+        #[cfg(not(feature = "ext-authz"))]
+        false
+    }
+
+    /// Where it asks a service.
+    fn asks(self, service: &Service) -> &str {
+        let address = if self.asks_over_grpc() { service.ext_authz() } else { None };
+        address.unwrap_or(service.origin()).split_once("://").unwrap().1
     }
 
     fn start(self, here: String, with: &Configuration) -> Proxy {
@@ -75,6 +98,8 @@ impl Gateway {
             Self::HaProxy => Proxy::haproxy(here, second, first),
             Self::Traefik => Proxy::traefik(here, first, second),
             Self::Envoy | Self::EnvoyAppending => Proxy::envoy(here, first),
+            #[cfg(feature = "ext-authz")]
+            Self::EnvoyGrpc => Proxy::envoy(here, first),
         }
     }
 }
@@ -89,6 +114,16 @@ fn appending(configuration: &str) -> String {
         text = text.replace(&fixed, &line.trim().replace("demo", tenant));
     }
     text
+}
+
+/// The page's Envoy with another number of requests that a key may make in a minute.
+#[cfg(feature = "ext-authz")]
+pub fn limited_to(requests: u32, configuration: &str) -> String {
+    let written = |number: u32| {
+        format!("max_tokens: {number}, tokens_per_fill: {number}, fill_interval: 60s")
+    };
+    assert!(configuration.contains(&written(600)), "{configuration}");
+    configuration.replace(&written(600), &written(requests))
 }
 
 /// Everything that a request passes on its way.
@@ -110,6 +145,7 @@ fn placed(text: &str, documented_port: u16, actual: &str) -> String {
 pub fn at(with: &Configuration, here: &str, neokeys: &str, shops: &str) -> Configuration {
     let place = |text: &str| {
         let text = placed(&placed(text, 8000, here), 8080, neokeys);
+        let text = placed(&text, 9191, neokeys);
         placed(&text, 9000, shops)
     };
     let placed = Configuration { first: place(&with.first), second: place(&with.second) };
@@ -145,10 +181,16 @@ pub fn ways() -> impl Iterator<Item = Way> {
 impl Way {
     /// A way with this configuration, and these settings of neokeys.
     pub fn start(gateway: Gateway, with: &Configuration, settings: &str) -> Self {
-        let (service, upstream) = (start_service(settings), Upstream::start());
-        let neokeys = service.origin().trim_start_matches("http://");
-        let here = free_address();
-        let with = at(with, &here, neokeys, upstream.address());
+        Self::start_with(gateway, with, settings, "")
+    }
+
+    /// The same, with these settings below `ext_authz` where the gateway asks over gRPC.
+    pub fn start_with(gateway: Gateway, with: &Configuration, settings: &str, grpc: &str) -> Self {
+        let grpc = format!("ext_authz:\n  listen: 127.0.0.1:0\n{grpc}");
+        let grpc = if gateway.asks_over_grpc() { &grpc } else { "" };
+        let service = start_service(&format!("{settings}{grpc}"));
+        let (upstream, here) = (Upstream::start(), free_address());
+        let with = at(with, &here, gateway.asks(&service), upstream.address());
         let proxy = gateway.start(here, &with);
         Self { gateway, service, upstream, proxy }
     }

@@ -104,7 +104,8 @@ fn answers() -> Vec<String> {
 
 #[tokio::test]
 async fn nothing_but_a_yes_lets_anybody_pass() {
-    for gateway in GATEWAYS {
+    // What speaks no HTTP/2 answers nothing over gRPC.
+    for gateway in GATEWAYS.into_iter().filter(|it| !it.asks_over_grpc()) {
         let stranger = Stranger::start();
         let (proxy, upstream) = Way::before(gateway, &stranger.address);
         let key = format!("X-API-KEY: {}", token_of("shop")).into_bytes();

@@ -20,6 +20,7 @@ pub struct Service {
     folder: TempDir,
     origin: String,
     metrics: Option<String>,
+    ext_authz: Option<String>,
     stop: Option<Stop>,
     thread: Option<JoinHandle<()>>,
 }
@@ -70,6 +71,11 @@ impl Service {
     /// Where its metrics are, if they are anywhere.
     pub fn metrics(&self) -> Option<&str> {
         self.metrics.as_deref()
+    }
+
+    /// Where Envoy asks it over gRPC, if it may anywhere.
+    pub fn ext_authz(&self) -> Option<&str> {
+        self.ext_authz.as_deref()
     }
 
     /// A client without a credential.
@@ -201,17 +207,19 @@ impl ServiceBuilder {
             actix_web::rt::System::new().block_on(async move {
                 let application = Application::start(settings, false).await.unwrap();
                 let metrics = application.metrics().map(str::to_owned);
+                let ext_authz = application.ext_authz().map(str::to_owned);
                 let origin = application.origin().to_owned();
-                send.send((origin, metrics, application.stop())).unwrap();
+                send.send((origin, metrics, ext_authz, application.stop())).unwrap();
                 application.run().await.unwrap();
             });
         });
-        let (origin, metrics, stop) = receive.recv().expect("the service starts");
+        let (origin, metrics, ext_authz, stop) = receive.recv().expect("the service starts");
         Service {
             issuer: self.issuer,
             folder: self.folder,
             origin,
             metrics,
+            ext_authz,
             stop: Some(stop),
             thread: Some(thread),
         }
