@@ -13,6 +13,7 @@ mod authenticator;
 pub mod bearer;
 mod caller;
 pub(crate) mod client_address;
+mod client_network;
 mod client_secret;
 mod credential;
 pub(crate) mod denial;

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
 
-use super::client_address::{ClientAddresses, network};
+use super::client_address::ClientAddresses;
+use super::client_network::network;
 use failures::Failures;
 
 /// When an address is slowed down: the settings `auth.throttle.…`.

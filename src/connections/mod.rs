@@ -11,7 +11,7 @@ mod departure;
 mod descriptors;
 mod exchange;
 mod framing;
-mod room;
+mod idle_eviction;
 mod serve;
 mod tally;
 mod watched;

@@ -26,7 +26,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::departure::Departure;
 use super::exchange::{Exchange, SLICE, Sliced};
-use super::room::Room;
+use super::idle_eviction::Room;
 use super::tally::{ConnectionTally, Refusal};
 use super::watched::{Patience, Watched};
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use ::http::Uri;
 use ipnet::IpNet;
 
-use super::form::Scalar;
+use super::value_form::Scalar;
 use crate::auth::ReporterKeys;
 use crate::auth::client_address::parse_proxies;
 use crate::contract::{PublicUrl, PublicUrlError};

@@ -8,7 +8,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::form::Scalar;
+use super::value_form::Scalar;
 
 /// The names of units with their factors.
 pub(super) type Units = [(&'static str, u64)];

@@ -12,7 +12,6 @@ mod addresses;
 mod amounts;
 mod error;
 mod file;
-mod form;
 mod note_key;
 mod opentelemetry;
 mod service_links;
@@ -20,6 +19,7 @@ mod sources;
 mod spans;
 mod syntax;
 mod table;
+mod value_form;
 mod variable_text;
 
 use std::ffi::OsString;

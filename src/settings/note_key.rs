@@ -1,6 +1,6 @@
 //! Keys of audit logs.
 
-use super::form::Scalar;
+use super::value_form::Scalar;
 use crate::transparency::VerifyingKey;
 
 /// A key that verifies notes.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::amounts::{Units, amount};
-use super::form::Scalar;
+use super::value_form::Scalar;
 
 /// The largest first, so that a span is shown in the largest that divides it.
 const UNITS: &Units = &[("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];

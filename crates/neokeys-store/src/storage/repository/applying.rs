@@ -3,7 +3,7 @@
 
 use super::deeds::{Deed, action_of, make};
 use super::queue::{CommitResult, QueuedCommit};
-use super::together::apply_together;
+use super::several_edits::apply_together;
 use crate::domain::{Commit, KeyringEdit, Timestamp};
 use crate::storage::document::{Document, DocumentEditor};
 

@@ -3,15 +3,19 @@
 
 use std::ops::Range;
 
+use super::item_of;
 use super::update_members::quotes_of_key;
 use super::update_permissions::quotes_of;
 use crate::domain::ApiKey;
-use crate::storage::document::lines::indentation;
+use crate::storage::document::lines::{indentation, line_ending};
 use crate::storage::document::reading::entry::member_values::MemberValue;
 use crate::storage::document::reading::entry::members::{EntryMembers, Member, MemberName};
-use crate::storage::document::reading::section_layout::lines_of_items;
+use crate::storage::document::reading::section_layout::{EntrySpan, lines_of_items};
 use crate::storage::document::yaml::scalar::{Quotes, write_text};
 use crate::storage::document::yaml::{NodeId, Tree};
+
+/// Entries that are looked at for one whose style a new one can take.
+const NEIGHBOURS: usize = 8;
 
 /// How entries of a section are written.
 #[derive(Debug, Clone)]
@@ -109,9 +113,22 @@ impl EntryTemplate {
         Self { delimiters, members: members.into(), column: None, ending: "" }
     }
 
-    /// An entry like this one, in a section in block style (`column` of its dashes) or in flow
-    /// style. None where the neighbour's writing is not one to take after.
-    pub(super) fn like(
+    /// How a section's last entries are written that a new one can be like, in block style (`column` of
+    /// its dashes) or in flow style.
+    pub(super) fn of_neighbours(
+        text: &str,
+        entries: &[EntrySpan],
+        column: Option<usize>,
+    ) -> Option<Self> {
+        let ending = line_ending(text);
+        entries.iter().rev().take(NEIGHBOURS).find_map(|entry| {
+            let tree = Tree::parse(&text[entry.range.clone()]).ok()?;
+            Self::like(&tree, item_of(&tree, column.is_some())?, column, ending)
+        })
+    }
+
+    /// An entry like this one. None where the neighbour's writing is not one to take after.
+    fn like(
         tree: &Tree<'_>,
         item: NodeId,
         column: Option<usize>,

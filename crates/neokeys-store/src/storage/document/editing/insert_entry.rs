@@ -8,7 +8,7 @@ use super::entry_template::EntryTemplate;
 use super::flow_collection::{FlowItem, insert_after, insert_first};
 use super::text_edit::TextEdit;
 use super::verify_edit::Expected;
-use super::{DocumentEditor, NotEditable, item_of};
+use super::{DocumentEditor, NotEditable};
 use crate::domain::{ApiKey, Change};
 use crate::storage::document::lines::{
     end_of_lines, indentation, is_beneath, is_blank, line_end, line_ending, line_start, lines_at,
@@ -18,9 +18,6 @@ use crate::storage::document::reading::SECTION;
 use crate::storage::document::reading::section_layout::Section;
 use crate::storage::document::yaml::Tree;
 use crate::storage::document::yaml::scalar::{Quotes, write_text};
-
-/// Entries that are looked at for one whose style a new one can take.
-const NEIGHBOURS: usize = 8;
 
 impl DocumentEditor {
     /// Adds an entry after all others.
@@ -213,13 +210,9 @@ impl DocumentEditor {
         })
     }
 
-    /// The writing of the last entry that one can take after.
+    /// How the entries that stand there are written.
     fn template(&self, column: Option<usize>) -> Option<EntryTemplate> {
-        let ending = line_ending(&self.text);
-        self.layout.entries.iter().rev().take(NEIGHBOURS).find_map(|entry| {
-            let tree = Tree::parse(&self.text[entry.range.clone()]).ok()?;
-            EntryTemplate::like(&tree, item_of(&tree, column.is_some())?, column, ending)
-        })
+        EntryTemplate::of_neighbours(&self.text, &self.layout.entries, column)
     }
 
     /// Comments that are indented more than the dashes belong to the entry before them.
