@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::connections;
 use crate::contract::{ListApiKeys, Operation as _, PublicUrl, parameter};
-use crate::http::SWAGGER_UI;
+use crate::http::{CONSOLE, SWAGGER_UI};
 use crate::settings::Settings;
 use crate::startup::{Application, Development, StartError};
 use crate::telemetry;
@@ -53,7 +53,8 @@ pub(super) fn serve(arguments: &ServeArguments, output: &mut Output<'_>) -> Resu
 }
 
 async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(), Failure> {
-    let has_page = settings.swagger_ui.enabled;
+    let (console, swagger_ui) = (settings.console.enabled, settings.swagger_ui.enabled);
+    let pages = [("Console:", console, CONSOLE), ("Swagger UI:", swagger_ui, SWAGGER_UI)];
     let public_url = settings.contract.public_url.clone();
     let application = match Application::start(settings, dev).await {
         Err(StartError::ToldToEnd(name)) => {
@@ -69,7 +70,7 @@ async fn run(settings: Settings, dev: bool, output: &mut Output<'_>) -> Result<(
     }
     if let Some(development) = application.development() {
         let address = public_url.as_ref().map_or(origin, PublicUrl::as_str);
-        output.write(&beginning(address, has_page, development))?;
+        output.write(&beginning(address, &pages, development))?;
     }
     application.run().await.map_err(|error| Failure::refused(&error))
 }
@@ -96,17 +97,18 @@ fn start(error: &StartError) -> Failure {
     }
 }
 
-/// The first steps of a developer.
-fn beginning(address: &str, has_page: bool, development: &Development) -> String {
+/// The first steps of a developer, with those pages that are there.
+fn beginning(address: &str, pages: &[(&str, bool, &str)], development: &Development) -> String {
     let Development { token, tenant } = development;
     let token = token.expose_secret();
     let tenant = tenant.as_str();
     let path = ListApiKeys::PATH.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);
-    let page =
-        if has_page { format!("Swagger UI:    {address}{SWAGGER_UI}\n") } else { String::new() };
+    let pages = pages.iter().filter(|(_, is_there, _)| *is_there);
+    let pages: String =
+        pages.map(|(name, _, page)| format!("{name:<15}{address}{page}\n")).collect();
     format!(
         "
-{page}Bearer token:  {token}
+{pages}Bearer token:  {token}
                (has all permissions in the tenant {tenant} while this server runs)
 
 curl -H 'Authorization: Bearer {token}' {address}{path}

@@ -9,6 +9,7 @@
 
 mod api_keys;
 mod audit;
+mod console;
 mod edge;
 mod forward_auth;
 mod introspection;
@@ -27,6 +28,7 @@ mod routes;
 mod scope_catalogue;
 mod scope_list;
 
+pub(crate) use console::{Console, ConsoleParts, PAGE as CONSOLE};
 #[cfg(feature = "ext-authz")]
 pub(crate) use edge::access_log::METHODS;
 pub(crate) use edge::cors::cors;
@@ -55,6 +57,7 @@ pub(crate) use request::request_id::RequestId;
 pub(crate) use routes::{HttpParts, configure};
 pub(crate) use scope_catalogue::ScopeCatalogue;
 
+pub use console::ConsoleConfig;
 pub use edge::cors::CorsConfig;
 pub use leaks::{LeakAction, LeaksConfig};
 pub use operations::EXTENSIONS;

@@ -6,6 +6,7 @@ use actix_web::web::{ServiceConfig, ThinData};
 
 use super::api_keys;
 use super::audit;
+use super::console::{self, Console};
 use super::edge::exchange::RequestObserver;
 use super::edge::request_tally::RequestTally;
 use super::forward_auth::{
@@ -69,6 +70,8 @@ pub(crate) struct HttpParts {
     pub documents: Documents,
     /// The page that shows them, if there is one.
     pub swagger_ui: Option<SwaggerUi>,
+    /// The page on which people manage keys, if there is one.
+    pub console: Option<Console>,
 }
 
 impl HttpParts {
@@ -207,6 +210,12 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
     if let Some(security_txt) = &parts.security_txt {
         config.app_data(ThinData(security_txt.clone()));
         router.add(Address::page(security_txt::PATH, security_txt::security_txt));
+    }
+    if let Some(console) = &parts.console {
+        config.app_data(ThinData(console.clone()));
+        router
+            .add(Address::page("/console", console::redirect))
+            .add(Address::page("/console/{file:.*}", console::file));
     }
     if let Some(swagger_ui) = &parts.swagger_ui {
         config.app_data(ThinData(swagger_ui.clone()));

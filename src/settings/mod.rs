@@ -32,7 +32,8 @@ use crate::contract::ContractConfig;
 use crate::domain::{KeyPolicy, TokenPrefix};
 use crate::ext_authz::ExtAuthzConfig;
 use crate::http::{
-    CorsConfig, LeaksConfig, LimitsConfig, ScopesConfig, SecurityConfig, SwaggerUiConfig,
+    ConsoleConfig, CorsConfig, LeaksConfig, LimitsConfig, ScopesConfig, SecurityConfig,
+    SwaggerUiConfig,
 };
 use crate::metrics::MetricsConfig;
 use crate::storage::{StoreConfig, StoreUrl};
@@ -70,6 +71,8 @@ pub struct Settings {
     pub contract: ContractConfig,
     /// Swagger UI and its sign-in.
     pub swagger_ui: SwaggerUiConfig,
+    /// The console and its sign-in.
+    pub console: ConsoleConfig,
     /// Origins that may call from a browser.
     pub cors: CorsConfig,
     /// Bounds on requests.
@@ -115,6 +118,7 @@ impl Default for Settings {
             keys: KeyPolicy::default(),
             contract: ContractConfig::default(),
             swagger_ui: SwaggerUiConfig::default(),
+            console: ConsoleConfig::default(),
             cors: CorsConfig::default(),
             limits: LimitsConfig::default(),
             tls: TlsConfig::default(),

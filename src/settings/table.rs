@@ -133,6 +133,15 @@ settings! {
     "swagger_ui.client_id" => swagger_ui.client_id: Yaml<_>;
     /// The scopes that the sign-in of Swagger UI selects at first.
     "swagger_ui.scopes" => swagger_ui.scopes: Yaml<_>;
+    /// Whether the console is served, at /console/: true or false.
+    "console.enabled" => console.enabled: Yaml<_>;
+    /// The OAuth client id of the console, a public client with /console/signed-in.html as its redirect
+    /// address.
+    "console.client_id" => console.client_id: Yaml<_>;
+    /// The scopes that the console asks for at its sign-in.
+    "console.scopes" => console.scopes: Yaml<_>;
+    /// The issuer at which the console signs in. null: the first of auth.bearer.issuers.
+    "console.issuer" => console.issuer: Optional<Address>;
     /// The origins whose pages may call from a browser, such as https://console.example.com.
     "cors.origins" => cors.origins: List<Origin>;
     /// The largest request target and headers together; 128KiB at most, the limit of the HTTP

@@ -25,7 +25,8 @@ use crate::connections::{self, Beyond, ConnectionTally, Descriptors, Listening, 
 use crate::dev_issuer::SigningError;
 use crate::domain::KeyRepository;
 use crate::http::{
-    self, Documents, HttpParts, KeyService, LimitsConfig, RequestObserver, RequestTally, SwaggerUi,
+    self, Console, ConsoleParts, Documents, HttpParts, KeyService, LimitsConfig, RequestObserver,
+    RequestTally, SwaggerUi,
 };
 use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
@@ -293,7 +294,18 @@ fn http_parts(
     let Settings { auth, contract, swagger_ui, limits, log, .. } = settings;
     // Behind a proxy, the browser's name for this server may be in no header.
     let origin = own_page.filter(|_| contract.public_url.is_none()).map(str::to_owned);
+    let console = settings.console.enabled.then(|| {
+        Console::new(ConsoleParts {
+            config: &settings.console,
+            issuers: bearer.health().into_iter().map(|it| it.issuer).collect(),
+            tenants_claim: &auth.bearer.tenants_claim,
+            grants: auth.grants,
+            policy: &settings.keys,
+            origin: origin.clone(),
+        })
+    });
     HttpParts {
+        console,
         observer: traces.map(|traces| traces as Arc<dyn RequestObserver>),
         keys: Data::new(KeyService {
             clock: Arc::new(SystemClock),

@@ -14,6 +14,7 @@ mod bodies;
 mod browsers;
 mod caching;
 mod concurrency;
+mod console;
 mod coverage;
 mod discovery;
 mod documents;

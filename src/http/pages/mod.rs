@@ -2,6 +2,7 @@
 
 pub(super) mod extensions_document;
 pub(super) mod health;
+pub(super) mod one_origin;
 pub(super) mod openapi;
 pub(super) mod problem_pages;
 pub(super) mod protected_resource;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
     HeaderValue, LOCATION, REFERRER_POLICY, X_FRAME_OPTIONS,
 };
 use actix_web::web::ThinData;
@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use utoipa_swagger_ui::{Config, Url, oauth};
 
+use super::one_origin::OneOrigin;
 use super::openapi::{DOCUMENTED_JSON, EXTENSIONS_JSON, SDK_JSON};
 use crate::contract::{ContractConfig, SCOPES};
 use crate::problem::{Problem, ProblemType};
@@ -64,7 +65,7 @@ pub(crate) struct SwaggerUi {
     config: Arc<Config<'static>>,
     stylesheet: Bytes,
     policy: HeaderValue,
-    origin: Option<String>,
+    origin: OneOrigin,
 }
 
 impl SwaggerUi {
@@ -108,21 +109,13 @@ impl SwaggerUi {
             config,
             stylesheet,
             policy: HeaderValue::try_from(policy).expect("a policy is a header value"),
-            origin,
+            origin: OneOrigin::new(origin),
         }
-    }
-
-    /// Where the request should have gone, if it came by another name of the server.
-    fn elsewhere(&self, request: &HttpRequest) -> Option<String> {
-        let origin = self.origin.as_deref()?;
-        let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
-        let named = origin.split_once("://").map(|(_, authority)| authority.as_bytes());
-        (host != named).then(|| format!("{origin}{PAGE}"))
     }
 }
 
 /// Scheme, host and port of a URL, if it has them and nothing that would end a policy's directive.
-fn origin_of(url: &str) -> Option<String> {
+pub(crate) fn origin_of(url: &str) -> Option<String> {
     let uri: actix_web::http::Uri = url.parse().ok()?;
     let origin = format!("{}://{}", uri.scheme_str()?, uri.authority()?);
     (!origin.contains([';', ',', ' '])).then_some(origin)
@@ -133,7 +126,7 @@ pub(crate) async fn file(
     page: ThinData<SwaggerUi>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(location) = page.elsewhere(&request) {
+    if let Some(location) = page.origin.elsewhere(&request, PAGE) {
         return Ok(HttpResponse::TemporaryRedirect().insert_header((LOCATION, location)).finish());
     }
     let name = request.match_info().get("file").unwrap_or_default();

@@ -1,0 +1,104 @@
+// The console as a reader has it, and what must hold on every page of it.
+
+import assert from "node:assert/strict";
+
+import AxeBuilder from "@axe-core/playwright";
+
+import { journey } from "../chromium.mjs";
+
+const SECRET = /nsk_[0-9A-Za-z]{49}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]+|[0-9a-f]{64}/;
+
+// Goes through the console in a fresh profile; `options` are the journey's. What the browser's policies
+// refuse, and any secret in an address, in storage or in the console, fails it.
+export async function throughConsole(options, walk) {
+  const said = [];
+  await journey(options, async (page, picture) => {
+    page.context().on("console", (message) => said.push(message.text()));
+    await page.context().addInitScript(() => {
+      globalThis.violations = [];
+      addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+    });
+    const ui = new Console(page, options.origin, picture);
+    await walk(ui, page);
+    await ui.holds();
+    assert.ok(!said.some((it) => SECRET.test(it)), "a secret in the browser's console");
+  });
+}
+
+export class Console {
+  constructor(page, origin, picture) {
+    this.page = page;
+    this.origin = origin;
+    this.picture = picture;
+    this.addresses = [];
+    page.on("framenavigated", (frame) => this.addresses.push(frame.url()));
+  }
+
+  // Opens an address below the console, by the sign-in if nobody is signed in.
+  async open(hash = "") {
+    await this.page.goto(`${this.origin}/console/${hash}`);
+  }
+
+  // Signs in at the development issuer. `choose` changes what is ticked there.
+  async signIn(choose = async () => {}) {
+    const popup = this.page.waitForEvent("popup");
+    await this.page.getByRole("button", { name: "Sign in", exact: true }).click();
+    const issuer = await popup;
+    await issuer.getByRole("button", { name: "Sign in" }).waitFor();
+    await choose(issuer);
+    await Promise.all([issuer.waitForEvent("close"), issuer.getByRole("button", { name: "Sign in" }).click()]);
+  }
+
+  button(name, exact = true) {
+    return this.page.getByRole("button", { name, exact });
+  }
+
+  dialog() {
+    return this.page.getByRole("dialog").last();
+  }
+
+  heading(name) {
+    return this.page.getByRole("heading", { name, exact: true, level: 1 });
+  }
+
+  // Nothing of what the page's policies forbid was tried, and nothing secret stayed behind.
+  async holds() {
+    const left = await this.page.evaluate(() => ({
+      violations: globalThis.violations,
+      stored: JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie, history.state]),
+      address: location.href,
+    }));
+    assert.deepEqual(left.violations, []);
+    assert.equal(left.stored, '[[],[],"",null]');
+    for (const address of [...this.addresses, left.address]) assert.doesNotMatch(address, SECRET);
+  }
+
+  // No violation by axe of what is shown now, and no scrolling sideways; a picture of it is kept, which has
+  // no secret in it.
+  async isAccessible(name) {
+    const { violations } = await new AxeBuilder({ page: this.page })
+      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).setLegacyMode().analyze();
+    const told = violations.map((it) => `${it.id}: ${it.nodes.map((node) => `${node.target} ${node.failureSummary}`).join("; ")}`);
+    await this.picture(name);
+    assert.deepEqual(told, [], name);
+    const width = await this.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(width[0] <= width[1], `${name} scrolls sideways: ${width}`);
+  }
+
+  focused() {
+    return this.page.evaluate(() => {
+      const it = document.activeElement;
+      return it?.getAttribute("aria-label") ?? it?.labels?.[0]?.textContent ?? it?.textContent ?? "";
+    });
+  }
+}
+
+// Calls the service as somebody else does, meanwhile.
+export async function call(origin, token, method, path, body, headers = {}) {
+  const answer = await fetch(`${origin}${path}`, {
+    method, body: body && JSON.stringify(body),
+    headers: { authorization: `Bearer ${token}`, ...(body ? { "content-type": "application/json" } : {}), ...headers },
+  });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
+  return answer.status === 204 ? null : answer.json();
+}
