@@ -68,7 +68,10 @@ impl DetailsPatch {
         details.labels = match &self.labels {
             Patch::Keep => details.labels,
             Patch::Set(changes) => details.labels.merged(changes)?,
-            Patch::Remove => Labels::default(),
+            Patch::Remove => {
+                details.mistyped.labels = 0;
+                Labels::default()
+            }
         };
         Ok(key.clone().with_details(details))
     }

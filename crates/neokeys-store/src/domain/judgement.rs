@@ -32,7 +32,7 @@ impl Keyring {
             }
             KeyringEdit::Amend { patch, .. } => Some(patch.applied(key)?),
             KeyringEdit::Rotate { rotation, .. } => Some(rotation.applied(key, now)?),
-            KeyringEdit::EndOverlap { .. } => Some(key.with_previous(|_| false)),
+            KeyringEdit::EndOverlap { .. } => Some(key.without_previous()),
             KeyringEdit::EndToken { digest, .. } => Some(key.without_token(digest)?),
         };
         demand(precondition, || match edit {

@@ -22,6 +22,18 @@ pub struct KeyDetails {
     pub labels: Labels,
     /// The program that manages it.
     pub managed_by: Option<ManagedBy>,
+    /// How much of it breaks its rules.
+    pub mistyped: Mistyped,
+}
+
+/// How much stands among the details of a key that breaks their rules. It means nothing, and every change
+/// leaves it where it is, for whoever mends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mistyped {
+    /// Older tokens that are none.
+    pub previous: usize,
+    /// Labels that are none.
+    pub labels: usize,
 }
 
 /// The limits of a key's use, which hold for each of its tokens.
@@ -66,6 +78,7 @@ impl KeyDetails {
         owner: None,
         labels: Labels::NONE,
         managed_by: None,
+        mistyped: Mistyped { previous: 0, labels: 0 },
     };
 
     /// The older tokens that are still valid.

@@ -58,7 +58,7 @@ pub use edit_error::EditError;
 pub use entity_tag::EntityTag;
 pub use found_token::{FoundToken, Generation, TokenRefusal};
 pub use initiator::{Actor, ActorKind, Initiator};
-pub use key_details::{KeyDetails, Limits, PreviousToken};
+pub use key_details::{KeyDetails, Limits, Mistyped, PreviousToken};
 pub use key_ends::KeyEnds;
 pub use key_name::{KeyName, KeyNameError};
 pub use key_policy::{DefaultBeyondMaximum, KeyPolicy};

@@ -49,6 +49,14 @@ impl ApiKey {
         self.clone().with_details(details)
     }
 
+    /// The key without older tokens, and without what was meant to be one.
+    pub(super) fn without_previous(&self) -> ApiKey {
+        let mut details = self.details().clone();
+        details.previous.clear();
+        details.mistyped.previous = 0;
+        self.clone().with_details(details)
+    }
+
     /// The key without an older token, or disabled where it is the current one.
     pub(super) fn without_token(&self, digest: &Digest) -> Result<ApiKey, EditError> {
         if self.digest == *digest {

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::{Document, DocumentEditor};
 use crate::domain::{
-    AllowedIps, Description, DetailsPatch, Digest, KeyName, KeyringEdit, Label, Patch,
-    Precondition, Rotation, Timestamp,
+    AllowedIps, Description, DetailsPatch, Digest, KeyDetails, KeyName, KeyringEdit, Label,
+    Mistyped, Patch, Precondition, Rotation, Timestamp,
 };
 
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
@@ -190,7 +190,11 @@ fn texts_that_break_a_rule_are_told_and_decide_nothing() {
         "apiKeys:\n  - name: a\n    hash: {HASH}\n    owner: {{ team: x }}\n    description:\n    createdAt: yesterday\n    labels: {{ a b: c }}\n"
     );
     let document = document(&text);
-    assert_eq!(document.keyring().keys()[0].details(), &Default::default());
+    let mistyped = Mistyped { labels: 1, ..Default::default() };
+    assert_eq!(
+        *document.keyring().keys()[0].details(),
+        KeyDetails { mistyped, ..Default::default() }
+    );
     assert_eq!(Document::check(text.as_bytes(), None).unwrap().warnings.len(), 3);
 }
 
@@ -216,4 +220,141 @@ fn an_older_token_that_is_mistyped_and_comments_stay_through_rotations() {
     // Whoever ends all older tokens ends what was meant to be one too.
     let alone = edited(&before, &[KeyringEdit::EndOverlap { name: name() }]);
     assert!(!alone.contains("previousHashes") && !alone.contains("5e88\n"), "{alone}");
+}
+
+fn refuses_nothing_and_loses_nothing(before: &str, edits: &[KeyringEdit], after: &str) {
+    assert_eq!(edited(before, edits), after, "{before}");
+}
+
+#[test]
+fn mistyped_older_tokens_stay_in_every_style() {
+    let (good, ended) = (Digest::of(b"good").to_hex(), Digest::of(b"ended").to_hex());
+    let new = Digest::of(b"new").to_hex();
+    let (later, now) = ("2027-02-24T21:00:00Z", "2026-11-27T08:00:00Z");
+    let old = format!("{{hash: {HASH}, expiresAt: 2026-11-28T08:00:00Z}}");
+    let entry = |hash: &str, list: &str, more: &str| {
+        format!("apiKeys:\n  - {{name: a, hash: {hash}, previousHashes: {list}{more}}}\n")
+    };
+    let rotated_at = ", rotatedAt: 2026-11-27T08:00:00Z";
+    for (before, after) in [
+        ("[BROKEN, GOOD]", "[BROKEN, GOOD, OLD]"),
+        ("[ENDED, BROKEN]", "[BROKEN, OLD]"),
+        ("[x, ENDED, ]", "[x, OLD, ]"),
+        ("[\n      x, # mine\n      ENDED # gone\n    ]", "[\n      x, # mine\n      OLD\n    ]"),
+        ("[[GOOD], {GOOD: }, null]", "[[GOOD], {GOOD: }, null, OLD]"),
+    ] {
+        let fill = |text: &str| {
+            text.replace("BROKEN", "{hash: 5e88, expiresAt: 2027-02-24T21:00:00Z}")
+                .replace("GOOD", &format!("{{hash: {good}, expiresAt: {later}}}"))
+                .replace("ENDED", &format!("{{hash: {ended}, expiresAt: {now}}}"))
+                .replace("OLD", &old)
+        };
+        let before = entry(HASH, &fill(before), "");
+        refuses_nothing_and_loses_nothing(
+            &before,
+            &[rotated()],
+            &entry(&new, &fill(after), rotated_at),
+        );
+        // Whoever ends all older tokens ends what was meant to be one too.
+        let alone = edited(&before, &[KeyringEdit::EndOverlap { name: name() }]);
+        assert_eq!(alone, format!("apiKeys:\n  - {{name: a, hash: {HASH}}}\n"));
+    }
+    // The last one that is understood goes, and the other stays.
+    let block = |items: &str| {
+        format!("apiKeys:\n  - name: a\n    hash: {HASH}\n    previousHashes:\n{items}")
+    };
+    let valid = format!("      - {{hash: {good}, expiresAt: {later}}}\n");
+    let end = KeyringEdit::EndToken { name: name(), digest: Digest::of(b"good") };
+    let before = block(&format!("      - x # mine\n{valid}"));
+    refuses_nothing_and_loses_nothing(&before, &[end], &block("      - x # mine\n"));
+}
+
+#[test]
+fn what_is_no_list_of_older_tokens_is_never_written_over() {
+    for value in ["x", "{hash: x, expiresAt: 2027-02-24T21:00:00Z}", "!mine [x]"] {
+        let text = format!("apiKeys:\n  - {{name: a, hash: {HASH}, previousHashes: {value}}}\n");
+        let before = document(&text);
+        let now = at("2026-11-27T08:00:00Z");
+        let judged = |edit: &KeyringEdit| {
+            before.keyring().judge(edit, &Precondition::default(), now).unwrap()
+        };
+        let refused = DocumentEditor::careful(&before).make(&judged(&rotated())).unwrap_err();
+        assert!(refused.reason.contains("previousHashes"), "{refused:?}");
+        let scopes = crate::domain::Scopes::parse(&["x"]).unwrap();
+        let off = KeyringEdit::Update { name: name(), enabled: false, scopes };
+        assert!(DocumentEditor::careful(&before).make(&judged(&off)).is_ok(), "{text}");
+        let end = KeyringEdit::EndOverlap { name: name() };
+        assert!(!edited(&text, &[end]).contains("previousHashes"));
+    }
+}
+
+#[test]
+fn comments_and_spellings_within_limits_and_labels_stay() {
+    let patch = |expires_at, networks: Patch<&[&str]>, labels| KeyringEdit::Amend {
+        name: name(),
+        patch: DetailsPatch {
+            expires_at,
+            allowed_ips: match networks {
+                Patch::Set(texts) => Patch::Set(AllowedIps::parse(texts).unwrap()),
+                Patch::Remove => Patch::Remove,
+                Patch::Keep => Patch::Keep,
+            },
+            labels,
+            ..Default::default()
+        },
+    };
+    let label = |text: &str| Label::parse(text).unwrap();
+    let later = || Patch::Set(at("2028-01-01T00:00:00Z"));
+    let entry = |members: &str| format!("apiKeys:\n  - name: a\n    hash: {HASH}\n{members}");
+    let limits = "    limits: # by contract\n      # until its end\n      expiresAt: '2027-02-24T21:00:00Z' # signed\n      # offices\n      allowedIps: # two\n        - 2001:DB8::/32 # Berlin\n        - 10.0.0.1 # Paris\n";
+    let labels = "    labels:\n      env: prod # real\n      a b: c # to be mended\n";
+    let before = entry(&format!("{limits}{labels}"));
+    let moved = before.replace("'2027-02-24T21:00:00Z'", "'2028-01-01T00:00:00Z'");
+    refuses_nothing_and_loses_nothing(&before, &[patch(later(), Patch::Keep, Patch::Keep)], &moved);
+    let fewer = before.replace("        - 10.0.0.1 # Paris\n", "        - '::1'\n");
+    let networks = Patch::Set(["2001:db8::/32", "::1"].as_slice());
+    let after = edited(&before, &[patch(Patch::Keep, networks, Patch::Keep)]);
+    assert_eq!(after.replace("- ::1", "- '::1'"), fewer);
+    let ended = before.replace("      expiresAt: '2027-02-24T21:00:00Z' # signed\n", "");
+    refuses_nothing_and_loses_nothing(
+        &before,
+        &[patch(Patch::Remove, Patch::Keep, Patch::Keep)],
+        &ended,
+    );
+    let relabelled = before.replace(
+        "env: prod # real\n      a b: c # to be mended\n",
+        "a b: c # to be mended\n      team: x\n",
+    );
+    let set = Patch::Set([(label("env"), None), (label("team"), Some(label("x")))].into());
+    refuses_nothing_and_loses_nothing(
+        &before,
+        &[patch(Patch::Keep, Patch::Keep, set)],
+        &relabelled,
+    );
+    let none =
+        before.replace("    labels:\n      env: prod # real\n      a b: c # to be mended\n", "");
+    refuses_nothing_and_loses_nothing(
+        &before,
+        &[patch(Patch::Keep, Patch::Keep, Patch::Remove)],
+        &none,
+    );
+    let last = before.replace("env: prod # real\n      a b", "a b");
+    let unset = Patch::Set([(label("env"), None)].into());
+    refuses_nothing_and_loses_nothing(&before, &[patch(Patch::Keep, Patch::Keep, unset)], &last);
+    let flow = |limits: &str| format!("apiKeys: [{{name: a, hash: {HASH}, limits: {limits}}}]\n");
+    let before = flow(
+        "{\n  expiresAt: \"2027-02-24T21:00:00Z\", # signed\n  allowedIps: [10.0.0.1, # Paris\n    '::1']\n}",
+    );
+    refuses_nothing_and_loses_nothing(
+        &before,
+        &[patch(later(), Patch::Set(&["10.0.0.1"]), Patch::Keep)],
+        &flow(
+            "{\n  expiresAt: \"2028-01-01T00:00:00Z\", # signed\n  allowedIps: [10.0.0.1 # Paris\n    ]\n}",
+        ),
+    );
+    refuses_nothing_and_loses_nothing(
+        &before,
+        &[patch(Patch::Keep, Patch::Remove, Patch::Keep)],
+        &flow("{\n  expiresAt: \"2027-02-24T21:00:00Z\" # signed\n}"),
+    );
 }

@@ -9,13 +9,14 @@
 mod effort;
 mod entry_template;
 mod flow_collection;
+mod flow_list;
 mod insert_entry;
 mod remove_entry;
 mod text_edit;
 mod update_entry;
 mod update_members;
+mod update_nested;
 mod update_permissions;
-mod update_previous_hashes;
 mod verify_edit;
 
 use std::ops::Range;

@@ -32,9 +32,17 @@ impl DocumentEditor {
                 }
             }
         }
+        let (was, now) = (old.details(), key.details());
         let why = match self.reference_to(entry) {
             Some(line) => {
                 format!("line {line} refers to what stands in this entry, and would change with it")
+            }
+            None if now.mistyped.previous > 0 && was.previous != now.previous => {
+                "previousHashes has what is no older token and would be lost; mend or remove it first"
+                    .to_owned()
+            }
+            None if now.mistyped.labels > 0 && was.labels != now.labels => {
+                "labels has what is no label and would be lost; mend or remove it first".to_owned()
             }
             None => "the entry is written in a way that cannot be changed without touching more"
                 .to_owned(),

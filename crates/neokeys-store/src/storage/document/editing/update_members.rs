@@ -10,8 +10,8 @@ use granit_parser::ScalarStyle;
 use super::effort::Effort;
 use super::flow_collection::{FlowItem, removals};
 use super::text_edit::TextEdit;
+use super::update_nested::NestedEdit;
 use super::update_permissions::{edit_list, quotes_of};
-use super::update_previous_hashes::edit_previous_hashes;
 use crate::domain::ApiKey;
 use crate::storage::document::lines::{line_end, line_ending, line_start, lines_at};
 use crate::storage::document::reading::entry::member_values::MemberValue;
@@ -155,7 +155,13 @@ impl Entry<'_, '_> {
         let node = self.tree.node(member.value);
         if let (MemberValue::List(texts), Some(items)) = (value, self.tree.items_of(node)) {
             if self.effort != Effort::Anew {
-                self.edits.extend(edit_list(self.tree, member.value, texts, self.effort)?);
+                self.edits.extend(edit_list(
+                    self.tree,
+                    member.value,
+                    str::to_owned,
+                    texts,
+                    self.effort,
+                )?);
                 return Some(());
             }
             let written = flow_value(value, quotes_of(self.tree, items));
@@ -165,14 +171,20 @@ impl Entry<'_, '_> {
             }
             return self.replace_behind_colon(member, &format!(" {written}"));
         }
-        if let (MemberValue::Tree(Written::List(now)), Some(MemberValue::Tree(Written::List(was)))) =
-            (value, was)
+        if let MemberValue::Tree(now) = value
+            && now.as_text().is_none()
             && self.effort != Effort::Anew
-            && let Some(edits) =
-                edit_previous_hashes(self.tree, member.value, was, now, self.quotes)
         {
-            self.edits.extend(edits);
-            return Some(());
+            let was = match was {
+                Some(MemberValue::Tree(was)) => was.clone(),
+                _ => now.without_parts(),
+            };
+            let (tree, quotes, effort) = (self.tree, self.quotes, self.effort);
+            let nested = NestedEdit { tree, quotes, effort };
+            if let Some(edits) = nested.edits(member.value, &was, now) {
+                self.edits.extend(edits);
+                return Some(());
+            }
         }
         if let MemberValue::Tree(tree) = value {
             return self.set_tree(member, tree);

@@ -3,27 +3,29 @@
 use std::ops::Range;
 
 use super::effort::Effort;
-use super::flow_collection::{
-    FlowItem, comment_behind, find_comma, insert_after, insert_first, removals,
-};
-use super::text_edit::{TextEdit, edited_text, kept};
+use super::flow_list::FlowList;
+use super::text_edit::{TextEdit, kept};
 use crate::storage::document::lines::{
-    end_of_lines, indentation, is_beneath, line_ending, line_start, lines_at,
+    end_of_lines, indentation, is_beneath, line_ending, lines_at,
 };
 use crate::storage::document::reading::section_layout::lines_of_items;
 use crate::storage::document::yaml::scalar::{Quotes, Value, is_plain, write_text};
 use crate::storage::document::yaml::{NodeId, Tree};
 
-/// The edits that make the list `list` hold the texts `new`; none where it cannot be done so.
+/// The edits that make the list `list` hold the texts `new`; none where it cannot be done so. Each item says
+/// what `spelled` makes of its text.
 pub(super) fn edit_list(
     tree: &Tree<'_>,
     list: NodeId,
+    spelled: impl Fn(&str) -> String,
     new: &[&str],
     effort: Effort,
 ) -> Option<Vec<TextEdit>> {
     let node = tree.node(list);
     let items = tree.items_of(node)?;
-    let old: Vec<&str> = items.iter().map(|item| tree.text_of(*item).unwrap_or_default()).collect();
+    let old: Vec<String> =
+        items.iter().map(|item| spelled(tree.text_of(*item).unwrap_or_default())).collect();
+    let old: Vec<&str> = old.iter().map(String::as_str).collect();
     if old == new {
         return Some(Vec::new());
     }
@@ -106,11 +108,8 @@ fn edit_flow(
 ) -> Vec<TextEdit> {
     let quotes = quotes_of(tree, items);
     let pairs = kept(old, new);
-    let within = |range: Range<usize>| range.start - whole.start..range.end - whole.start;
-    let mut list = FlowList {
-        text: tree.text()[whole.clone()].to_owned(),
-        items: items.iter().map(|item| within(tree.node(*item).whole())).collect(),
-    };
+    let items = items.iter().map(|item| tree.node(*item).whole());
+    let mut list = FlowList::of(tree.text(), whole.clone(), items);
     let mut stays: Vec<bool> =
         (0..old.len()).map(|index| pairs.iter().any(|(was, _)| *was == index)).collect();
     let mut moving: Vec<(&str, String)> = (0..old.len())
@@ -138,77 +137,5 @@ fn edit_flow(
     for (position, comment) in moved {
         list.add_comment(position, &comment);
     }
-    vec![TextEdit::replace(whole, list.text)]
-}
-
-/// A list in brackets, edited item by item.
-struct FlowList {
-    text: String,
-    items: Vec<Range<usize>>,
-}
-
-impl FlowList {
-    fn item(&self, index: usize) -> FlowItem {
-        let range = |index: usize| self.items.get(index).cloned();
-        let previous = index.checked_sub(1).and_then(range);
-        let inner = 1..self.text.len() - 1;
-        FlowItem { inner, previous, item: self.items[index].clone(), next: range(index + 1) }
-    }
-
-    fn insert(&mut self, index: usize, new: &str) {
-        let (edits, at) = match index.checked_sub(1) {
-            Some(after) => insert_after(&self.text, &self.item(after), new),
-            None => {
-                let inner = 1..self.text.len() - 1;
-                let edit = insert_first(&self.text, &inner, self.items.first(), new);
-                let at = edit.range.start + indentation(&edit.text);
-                (vec![edit], at)
-            }
-        };
-        self.edit(index, edits);
-        self.items.insert(index, at..at + new.len());
-    }
-
-    fn remove(&mut self, index: usize, effort: Effort) {
-        let mut ways = removals(&self.text, &self.item(index));
-        let way = if effort == Effort::Least {
-            ways.swap_remove(0)
-        } else {
-            ways.pop().unwrap_or_default()
-        };
-        self.items.remove(index);
-        self.edit(index, way);
-    }
-
-    fn comment(&self, index: usize) -> Option<String> {
-        comment_behind(&self.text, &self.item(index)).map(str::to_owned)
-    }
-
-    /// Puts a comment at the end of an item's line, which ends there then.
-    fn add_comment(&mut self, index: usize, comment: &str) {
-        if self.text.contains(comment) {
-            return;
-        }
-        let FlowItem { item, inner, next, .. } = self.item(index);
-        let gap_end = next.map_or(inner.end, |next| next.start);
-        let comma = find_comma(&self.text, item.end..gap_end);
-        let end = comma.map_or(item.end, |comma| comma + 1);
-        let rest = self.text[end..].split(['\r', '\n']).next().unwrap_or_default();
-        let mut coming = format!(" {comment}");
-        if !rest.trim().is_empty() {
-            let indent = indentation(&self.text[line_start(&self.text, item.start)..]).max(8);
-            coming += &format!("{}{}", line_ending(&self.text), " ".repeat(indent));
-        }
-        self.edit(index + 1, vec![TextEdit::insert(end, coming)]);
-    }
-
-    /// Makes edits before the items from one on.
-    fn edit(&mut self, from: usize, edits: Vec<TextEdit>) {
-        let came: usize = edits.iter().map(|edit| edit.text.len()).sum();
-        let went: usize = edits.iter().map(|edit| edit.range.len()).sum();
-        for item in &mut self.items[from..] {
-            *item = item.start + came - went..item.end + came - went;
-        }
-        self.text = edited_text(&self.text, edits);
-    }
+    vec![TextEdit::replace(whole, list.into_text())]
 }

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use super::random_details::{block_details, flow_details};
+
 /// Random choices; all plain when they run out.
 pub(super) struct Choices<'c> {
     bytes: std::slice::Iter<'c, u8>,
@@ -22,17 +24,17 @@ impl<'c> Choices<'c> {
         self.below(2) == 1
     }
 
-    fn rarely(&mut self) -> bool {
+    pub(super) fn rarely(&mut self) -> bool {
         self.below(6) == 5
     }
 
-    fn mark(&mut self) -> String {
+    pub(super) fn mark(&mut self) -> String {
         self.marks += 1;
         format!("M{}", self.marks)
     }
 
     /// A comment at a line's end, or none.
-    fn comment(&mut self) -> String {
+    pub(super) fn comment(&mut self) -> String {
         if self.rarely() { format!(" # {}", self.mark()) } else { String::new() }
     }
 }
@@ -179,6 +181,7 @@ fn flow_entry(choices: &mut Choices<'_>, number: usize, json: bool) -> String {
         members.push(format!("{}: [{list}]", key("permissions")));
     }
     members.push(format!("{}: {}", key("hash"), hash(choices, number)));
+    members.extend(flow_details(choices, number, json));
     if choices.rarely() {
         members.push(format!("{}: {}", key("note"), choices.mark()));
     }
@@ -237,6 +240,7 @@ fn block_entry(choices: &mut Choices<'_>, number: usize, column: usize) -> Strin
         members.push(block_permissions(choices, column, colon));
     }
     members.push(format!("hash{colon}{}{}\n", hash(choices, number), choices.comment()));
+    members.extend(block_details(choices, number, column));
     if choices.rarely() {
         let mark = choices.mark();
         members.push(match choices.below(5) {

@@ -151,6 +151,11 @@ impl Node<'_> {
         )
     }
 
+    /// Whether it is another name of a node that comes earlier.
+    pub(crate) fn is_alias(&self) -> bool {
+        matches!(self.content, Content::Alias(_))
+    }
+
     /// The common name of this kind of node.
     pub(crate) fn kind(&self) -> &'static str {
         match &self.content {

@@ -59,7 +59,7 @@ impl EntryReader<'_, '_> {
         let description = self.annotation(&known, MemberName::Description, &mut faults);
         let owner = self.annotation(&known, MemberName::Owner, &mut faults);
         let labels = known.get(MemberName::Labels).map(|it| self.all_labels(it)).transpose();
-        let labels = labels.map_err(|fault| faults.push(fault));
+        let labels = labels.map_err(|all| faults.extend(all));
         match (name, enabled, scopes, digest, overlap, expires_at, allowed_ips, labels) {
             (
                 Some(name),
@@ -122,8 +122,13 @@ impl EntryReader<'_, '_> {
         self.tree.resolved(value).value() == Some(Value::Null)
     }
 
-    fn all_labels(&self, member: Member) -> Result<Labels, Diagnostic> {
-        if self.is_null(member.value) { Ok(Labels::default()) } else { self.labels(member) }
+    fn all_labels(&self, member: Member) -> Result<Labels, Vec<Diagnostic>> {
+        if self.is_null(member.value) {
+            return Ok(Labels::default());
+        }
+        let mut faults = Vec::new();
+        let labels = self.labels(member, &mut faults);
+        if faults.is_empty() { Ok(labels) } else { Err(faults) }
     }
 
     fn overlap(&self, value: NodeId) -> Result<Duration, Diagnostic> {

@@ -21,17 +21,21 @@ use crate::storage::document::yaml::{NodeId, TagUse};
 type Faults = Vec<Diagnostic>;
 
 impl<'a> EntryReader<'a, '_> {
-    /// The details that an entry has. Broken limits are the error; all else that is broken is added to the
-    /// warnings.
+    /// The details that an entry has, with how much is mistyped in its own members. Broken limits are the
+    /// error; all else that is broken is added to the warnings.
     pub(super) fn details(
         &self,
         known: &EntryMembers,
+        own: &EntryMembers,
         warnings: &mut Faults,
     ) -> Result<KeyDetails, Faults> {
         let limits = known.get(MemberName::Limits).map(|member| self.limits(member)).transpose()?;
         let mut details = KeyDetails { limits: limits.unwrap_or_default(), ..Default::default() };
         if let Some(member) = known.get(MemberName::PreviousHashes) {
+            let told = warnings.len();
             details.previous = self.previous(member, warnings);
+            details.mistyped.previous =
+                self.mistyped(own, MemberName::PreviousHashes, told, warnings);
         }
         details.created_at = self.time_of(known, MemberName::CreatedAt, warnings);
         details.rotated_at = self.time_of(known, MemberName::RotatedAt, warnings);
@@ -39,7 +43,9 @@ impl<'a> EntryReader<'a, '_> {
         details.owner = self.annotation(known, MemberName::Owner, warnings);
         details.managed_by = self.annotation(known, MemberName::ManagedBy, warnings);
         if let Some(member) = known.get(MemberName::Labels) {
-            details.labels = told_of(self.labels(member), warnings).unwrap_or_default();
+            let told = warnings.len();
+            details.labels = self.labels(member, warnings);
+            details.mistyped.labels = self.mistyped(own, MemberName::Labels, told, warnings);
         }
         Ok(details)
     }
@@ -136,21 +142,39 @@ impl<'a> EntryReader<'a, '_> {
         }
     }
 
-    pub(super) fn labels(&self, member: Member) -> Result<Labels, Diagnostic> {
-        let mut pairs = Vec::new();
-        for (key, value) in self.mapping(member.value, "labels")? {
-            let part = |id: NodeId| {
-                let text = text_value(self.tree.resolved(id));
-                let label = text.and_then(|text| Label::parse(text).ok());
-                let hint =
-                    "a label's name and its value are texts of 1 to 63 of A-Z a-z 0-9 _ . / -";
-                label.ok_or_else(|| self.tree.node(id).diagnostic("the label is not shown", hint))
-            };
-            pairs.push((part(key)?, part(value)?));
-        }
+    /// How many warnings were told of a member that stands in the entry itself and is not empty.
+    fn mistyped(
+        &self,
+        own: &EntryMembers,
+        name: MemberName,
+        told: usize,
+        warnings: &Faults,
+    ) -> usize {
+        let value = own.get(name).map(|member| self.tree.node(member.value));
+        let is_written =
+            value.is_some_and(|node| !node.is_alias() && node.value() != Some(Value::Null));
+        if is_written { warnings.len() - told } else { 0 }
+    }
+
+    /// The labels, without those that are broken.
+    pub(super) fn labels(&self, member: Member, faults: &mut Faults) -> Labels {
+        let Some(members) = told_of(self.mapping(member.value, "labels"), faults) else {
+            return Labels::default();
+        };
+        let part = |id: NodeId| {
+            let text = text_value(self.tree.resolved(id));
+            let label = text.and_then(|text| Label::parse(text).ok());
+            let hint = "a label's name and its value are texts of 1 to 63 of A-Z a-z 0-9 _ . / -";
+            label.ok_or_else(|| self.tree.node(id).diagnostic("the label is not shown", hint))
+        };
+        let pairs = members.filter_map(|(key, value)| {
+            told_of(part(key).and_then(|name| Ok((name, part(value)?))), faults)
+        });
+        let pairs: Vec<_> = pairs.collect();
         let node = self.tree.node(member.value);
-        Labels::new(pairs)
-            .map_err(|error| node.diagnostic("the labels are not shown", error.to_string()))
+        let labels = Labels::new(pairs)
+            .map_err(|error| node.diagnostic("the labels are not shown", error.to_string()));
+        told_of(labels, faults).unwrap_or_default()
     }
 
     pub(super) fn annotation<const MOST: usize>(

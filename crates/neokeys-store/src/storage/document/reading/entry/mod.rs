@@ -92,6 +92,8 @@ impl<'a, 't> EntryReader<'a, 't> {
             faults.push(place.diagnostic(fault, REMOVE_TAG));
         }
         let mut known = EntryMembers::of(tree, members);
+        // What an alias or a merge key brings is not lost when the entry gets a value of its own.
+        let own = if place.is_alias() { EntryMembers::default() } else { known };
         let mut keys: Vec<NodeId> = members.iter().map(|[key, _]| *key).collect();
         self.merge(members, &mut known, &mut keys, 0, &mut faults);
         let mut warnings = self.check_names(&keys, &known, &mut faults);
@@ -103,7 +105,7 @@ impl<'a, 't> EntryReader<'a, 't> {
         let scopes = scopes.map_err(|all| faults.extend(all)).ok();
         let digest = self.hash(place, known.get(MemberName::Hash));
         let digest = digest.map_err(|fault| faults.push(fault)).ok();
-        let details = self.details(&known, &mut warnings);
+        let details = self.details(&known, &own, &mut warnings);
         let details = details.map_err(|all| faults.extend(all)).ok();
         let taken = known.get(MemberName::Name).and_then(|member| {
             let named = tree.resolved(member.value);

@@ -1,11 +1,11 @@
 //! How the members beside a key's definition are written, in flow and in block style.
 
 use super::members::MemberName;
-use crate::domain::{KeyDetails, PreviousToken};
+use crate::domain::{Digest, KeyDetails, PreviousToken, Timestamp};
 use crate::storage::document::yaml::scalar::{Quotes, write_any, write_text};
 
 /// The names in `limits`, which is closed.
-pub(super) const EXPIRES_AT: &str = "expiresAt";
+pub(crate) const EXPIRES_AT: &str = "expiresAt";
 pub(super) const ALLOWED_IPS: &str = "allowedIps";
 /// A name in an item of `previousHashes`, beside [`EXPIRES_AT`].
 pub(crate) const HASH: &str = "hash";
@@ -19,10 +19,14 @@ pub(crate) enum Written {
 }
 
 impl Written {
-    /// The value of a member, if the details have use for it.
+    /// The value of a member, if the details have use for it: an empty one where all that it holds is
+    /// mistyped.
     pub(super) fn of(details: &KeyDetails, member: MemberName) -> Option<Self> {
         let text = |text: &dyn ToString| Self::Text(text.to_string());
         let named = |name: &str, value: Self| (name.to_owned(), value);
+        let mistyped = &details.mistyped;
+        let stays = member == MemberName::PreviousHashes && mistyped.previous > 0
+            || member == MemberName::Labels && mistyped.labels > 0;
         let written = match member {
             MemberName::Name | MemberName::Enabled | MemberName::Permissions | MemberName::Hash => {
                 return None;
@@ -41,10 +45,8 @@ impl Written {
                 Self::Mapping(end.into_iter().chain(networks).collect())
             }
             MemberName::PreviousHashes => {
-                let item = |token: &PreviousToken| {
-                    let hash = named(HASH, Self::Text(token.digest.to_hex()));
-                    Self::Mapping(vec![hash, named(EXPIRES_AT, text(&token.expires_at))])
-                };
+                let item =
+                    |token: &PreviousToken| Self::older_token(&token.digest, token.expires_at);
                 Self::List(details.previous.iter().map(item).collect())
             }
             MemberName::Labels => {
@@ -54,7 +56,27 @@ impl Written {
                 )
             }
         };
-        (!written.is_empty()).then_some(written)
+        (stays || !written.is_empty()).then_some(written)
+    }
+
+    /// An item of `previousHashes`.
+    pub(crate) fn older_token(digest: &Digest, expires_at: Timestamp) -> Self {
+        let named = |name: &str, text: String| (name.to_owned(), Self::Text(text));
+        Self::Mapping(vec![named(HASH, digest.to_hex()), named(EXPIRES_AT, expires_at.to_string())])
+    }
+
+    /// The text, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// A value of the same kind that holds nothing; of a text, itself.
+    pub(crate) fn without_parts(&self) -> Self {
+        match self {
+            Self::Text(_) => self.clone(),
+            Self::List(_) => Self::List(Vec::new()),
+            Self::Mapping(_) => Self::Mapping(Vec::new()),
+        }
     }
 
     fn is_empty(&self) -> bool {
