@@ -1,6 +1,8 @@
 //! Documents with comments, blank lines, tags, anchors, aliases and block texts wherever YAML allows
 //! them, out of random numbers. Comments say `#M` and a number, so that they can be told apart.
 
+mod details;
+
 use std::fmt::Write as _;
 
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d154";
@@ -175,6 +177,7 @@ impl<'r> Writer<'r> {
             let list = self.permissions().join(", ");
             members.push(format!("permissions: [{list}]"));
         }
+        members.extend(self.flow_details(number));
         if self.once_in(5) {
             let mark = self.mark();
             members.push(format!("note: [{mark}, '#no']"));
@@ -243,6 +246,7 @@ impl<'r> Writer<'r> {
         } else if self.has_base && self.once_in(3) {
             members.push(format!("permissions: *std{}\n", self.comment()));
         }
+        members.extend(self.block_details(number, column));
         if self.once_in(3) {
             members.push(self.note(column));
         }

@@ -8,7 +8,10 @@ import sys
 import yaml
 
 OURS = ("name", "enabled", "permissions", "hash")
+DETAILS = ("limits", "previousHashes", "rotatedAt", "description", "labels")
 MARK = re.compile(r"#(M\d+)")
+OF_LIFE = ("rotate", "end_overlap", "amend")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def root_of(text):
@@ -62,19 +65,106 @@ def key_of(entry):
     }
 
 
+def plain(node):
+    """A node as texts, lists and mappings, whatever its tags."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(item) for item in node.value]
+    return {key.value: plain(value) for key, value in node.value}
+
+
+def details_of(entry):
+    members = members_of(entry)
+    details = {name: plain(members[name]) for name in DETAILS if name in members}
+    # What says nothing is as good as not there.
+    return {name: value for name, value in details.items() if value not in ([], {}, "", "null")}
+
+
+def key_and_details_after(entry, edit, now):
+    """What an entry is to say after an edit of its life. The time of a rotation is taken from `now`."""
+    key, details = key_of(entry), details_of(entry)
+    details = {name: value.copy() if hasattr(value, "copy") else value for name, value in details.items()}
+    if "end_overlap" in edit:
+        details.pop("previousHashes", None)
+    elif "rotate" in edit:
+        if edit["overlap"] > 0:
+            older = {"hash": key["hash"].lower(), "expiresAt": now["previousHashes"][-1]["expiresAt"]}
+            if not TIME.fullmatch(older["expiresAt"]):
+                raise KeyError("expiresAt")
+            details["previousHashes"] = details.get("previousHashes", []) + [older]
+        key["hash"] = edit["hash"]
+        details["rotatedAt"] = now["rotatedAt"]
+    else:
+        patch = edit["patch"]
+        holders = {"expiresAt": "limits", "allowedIps": "limits"}
+        for name, value in patch.items():
+            if name in holders:
+                holder = details.setdefault(holders[name], {})
+                holder.pop(name, None)
+                if value is not None:
+                    holder[name] = value
+            elif value is None:
+                details.pop(name, None)
+            elif name == "labels":
+                labels = details.setdefault("labels", {})
+                for label, text in value.items():
+                    labels.pop(label, None)
+                    if text is not None:
+                        labels[label] = text
+            else:
+                details[name] = value
+    return key, {name: value for name, value in details.items() if value not in ([], {})}
+
+
 def others_of(entry):
     return [
-        (meaning(key), meaning(value)) for key, value in entry.value if key.value not in OURS
+        (meaning(key), meaning(value)) for key, value in entry.value if key.value not in OURS + DETAILS
     ]
+
+
+def name_in(edit):
+    return next((edit[kind] for kind in ("delete", "update", *OF_LIFE) if kind in edit), None)
+
+
+def is_of_life(edit):
+    return any(kind in edit for kind in OF_LIFE)
+
+
+def lines_of_details(entry, edit):
+    """The lines of what an edit of a key's life takes away, or of a text in a block of its own."""
+    lines = []
+
+    def add(key, value):
+        lines.extend((key.start_mark.line, max(key.end_mark.line, value.end_mark.line) + 1))
+
+    patch = edit.get("patch", {})
+    for key, value in entry.value:
+        goes = key.value == "previousHashes" and "end_overlap" in edit
+        goes = goes or key.value == "hash" and "rotate" in edit and getattr(value, "style", None) in ("|", ">")
+        goes = goes or key.value in patch and (patch[key.value] is None or getattr(value, "style", None) in ("|", ">"))
+        if goes:
+            add(key, value)
+        elif key.value in ("limits", "labels") and isinstance(value, yaml.MappingNode):
+            changes = patch if key.value == "limits" else patch.get("labels") or {}
+            names = [name.value for name, _ in value.value]
+            if all(changes.get(name, "") is None for name in names):
+                add(key, value)
+            for name, part in value.value:
+                if name.value in changes and (changes[name.value] is None or name.value == "allowedIps"):
+                    add(name, part)
+    return (min(lines), max(lines)) if lines else (0, 0)
 
 
 def lines_that_may_lose_comments(lines, root, edit):
     """The lines whose comments may go with an edit, from the first to before the last one."""
     entries, _ = section_of(root)
-    name = edit.get("delete") or edit.get("update")
+    name = name_in(edit)
     for index, entry in enumerate(entries):
         if key_of(entry)["name"] != name:
             continue
+        if is_of_life(edit):
+            return lines_of_details(entry, edit)
         if "update" in edit:
             for key, value in entry.value:
                 if key.value == "permissions":
@@ -100,7 +190,7 @@ def fault_of(before, after, edit):
     entries_after, others_after = section_of(root_after)
     if others_before != others_after:
         return "another section changed"
-    name = edit.get("delete") or edit.get("update")
+    name = name_in(edit)
     expected = [entry for entry in entries_before if key_of(entry)["name"] != edit.get("delete")]
     found = list(entries_after)
     if "create" in edit:
@@ -113,6 +203,7 @@ def fault_of(before, after, edit):
             or not key["enabled"]
             or key["permissions"] != edit["permissions"]
             or others_of(new)
+            or details_of(new)
         ):
             return "the new entry is not what was meant"
     if len(expected) != len(found):
@@ -122,6 +213,12 @@ def fault_of(before, after, edit):
             wanted = dict(key_of(was), enabled=edit["enabled"], permissions=edit["permissions"])
             if key_of(now) != wanted:
                 return "the entry is %r" % key_of(now)
+            if others_of(now) != others_of(was) or details_of(now) != details_of(was):
+                return "another member of the entry changed"
+        elif is_of_life(edit) and key_of(was)["name"] == name:
+            found = key_of(now), details_of(now)
+            if found != key_and_details_after(was, edit, found[1]):
+                return "the entry is %r, %r" % found
             if others_of(now) != others_of(was):
                 return "another member of the entry changed"
         elif meaning(was) != meaning(now):

@@ -3,12 +3,14 @@
 //!
 //! `NEOKEYS_EDITS` in the environment sets how many edits are made, `NEOKEYS_SEED` which ones.
 
+mod life_edits;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use neokeys_store::domain::{CommitError, KeyRepository as _, KeyringEdit};
+use neokeys_store::domain::{ApiKey, CommitError, KeyRepository as _, KeyringEdit};
 use neokeys_store::storage::{DocumentRepository, DocumentStore, MemoryStore, Reading};
 use serde_json::{Value, json};
 
@@ -16,6 +18,8 @@ use neokeys_testkit::documents::Writer;
 use neokeys_testkit::programs::python;
 use neokeys_testkit::seeded::Seeded;
 use neokeys_testkit::tenants::{commit, delete, key, tenant, update};
+
+use self::life_edits::random_life_edit;
 
 /// Edits, where the environment does not say how many.
 const EDITS: usize = 20_000;
@@ -41,7 +45,7 @@ fn judge(cases: &str) -> Value {
 }
 
 /// An edit of one of the keys there are, or of a new one, as the judge is told of it.
-fn random_edit(random: &mut Seeded, names: &[String], number: usize) -> (KeyringEdit, Value) {
+fn random_edit(random: &mut Seeded, keys: &[Arc<ApiKey>], number: usize) -> (KeyringEdit, Value) {
     let texts = ["a", "b:read", "*", "c", "d", "e", "new:write", "true"];
     let (first, count) = (random.below(texts.len()), 1 + random.below(4));
     let mut permissions: Vec<&str> =
@@ -49,14 +53,17 @@ fn random_edit(random: &mut Seeded, names: &[String], number: usize) -> (Keyring
     if random.below(2) == 0 {
         permissions.reverse();
     }
-    if names.is_empty() || random.below(4) == 0 {
+    if keys.is_empty() || random.below(4) == 0 {
         let name = format!("new{number}");
         let told = json!({"create": name, "permissions": permissions});
         return (KeyringEdit::Create(key(&name, &permissions)), told);
     }
-    let name = &names[random.below(names.len())];
-    if random.below(2) == 0 {
-        return (delete(name), json!({"delete": name}));
+    let key = &keys[random.below(keys.len())];
+    let name = key.name.as_str();
+    match random.below(4) {
+        0 => return (delete(name), json!({"delete": name})),
+        1 | 2 => return random_life_edit(random, key, number),
+        _ => {}
     }
     let enabled = random.below(2) == 0;
     let told = json!({"update": name, "enabled": enabled, "permissions": permissions});
@@ -77,10 +84,9 @@ async fn edit_document(
     for number in 0..4 {
         let keyring =
             store.get_keyring(&t).await.unwrap_or_else(|error| panic!("{error:?}\n{text}"));
-        let names: Vec<String> =
-            keyring.keys().iter().map(|key| key.name.as_str().to_owned()).collect();
-        assert!(number > 0 || names.len() == count, "{:?}\n{text}", keyring.faulty_entries());
-        let (edit, told) = random_edit(random, &names, number);
+        let keys = keyring.keys();
+        assert!(number > 0 || keys.len() == count, "{:?}\n{text}", keyring.faulty_entries());
+        let (edit, told) = random_edit(random, keys, number);
         let after = match commit(store, &t, edit).await {
             Ok(_) => match documents.read(&t, None).await.unwrap() {
                 Reading::Found(document) => {
@@ -145,6 +151,33 @@ fn the_judge_sees_what_goes_wrong() {
         ("apiKeys: [\n {name: b, hash: x}]\n", ""),
     ] {
         let case = json!({"before": before, "steps": [{"edit": {"delete": "a"}, "after": after}]});
+        let verdict = judge(&format!("{case}\n"));
+        let told = verdict["faults"].to_string();
+        assert!(told.contains(fault) && (told == "[]") == fault.is_empty(), "{after}{told}");
+    }
+}
+
+#[test]
+fn the_judge_sees_what_goes_wrong_in_the_life_of_a_key() {
+    let limits = "limits: {expiresAt: 2999-02-24T21:00:00Z, #M1\n allowedIps: [\"::1\"]}";
+    let entry = |hash: &str, list: &str, more: &str| {
+        format!("apiKeys: [{{name: a, hash: {hash}, previousHashes: [{list}], {more}}}]\n")
+    };
+    let older = "{hash: x, expiresAt: 2026-11-28T08:00:00Z}";
+    let rotated = format!("{limits}, rotatedAt: 2026-11-27T08:00:00Z");
+    let rotate = json!({"rotate": "a", "hash": "y", "overlap": 60});
+    let amend = json!({"amend": "a", "patch": {"allowedIps": null}});
+    for (edit, after, fault) in [
+        (&rotate, entry("y", &format!("M2, {older}"), &rotated), ""),
+        (&rotate, entry("y", older, &rotated), "the entry is"),
+        (&rotate, entry("y", &format!("M2, {older}"), &rotated.replace("#M1", "")), "a comment"),
+        (&rotate, entry("y", &format!("M2, {older}"), "rotatedAt: x"), "the entry is"),
+        (&amend, entry("x", "M2", &limits.replace(", #M1\n allowedIps: [\"::1\"]", " #M1\n")), ""),
+        (&amend, entry("x", "M2", "x: y"), "the entry is"),
+        (&json!({"end_overlap": "a"}), entry("x", "M2", limits), "the entry is"),
+    ] {
+        let before = entry("x", "M2", limits);
+        let case = json!({"before": before, "steps": [{"edit": edit, "after": after}]});
         let verdict = judge(&format!("{case}\n"));
         let told = verdict["faults"].to_string();
         assert!(told.contains(fault) && (told == "[]") == fault.is_empty(), "{after}{told}");
