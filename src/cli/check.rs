@@ -9,7 +9,7 @@ use super::Place;
 use super::failure::Failure;
 use super::output::{Output, table};
 use crate::domain::TenantId;
-use crate::settings::parse_span_or_zero;
+use crate::domain::parse_span_or_zero;
 use crate::storage::{CheckError, Finding, Severity};
 
 /// The documents to check.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::Timestamp;
-use crate::settings::parse_span;
+use crate::domain::parse_span;
 
 /// A point in time: itself, or so long from now.
 #[derive(Debug, Clone, Copy)]

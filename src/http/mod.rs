@@ -7,6 +7,7 @@
 //! but for `revocation`, where the token that is to end is the right to end it; every answer passes
 //! `edge`, which writes problems, security headers and the log line.
 
+mod answers;
 mod api_keys;
 mod audit;
 mod console;

@@ -43,7 +43,6 @@ use crate::traces::TracesConfig;
 
 pub use error::SettingsError;
 pub(crate) use sources::{API_KEY, SERVER, TOKEN};
-pub(crate) use spans::{parse_span, parse_span_or_zero};
 pub use table::help;
 
 /// The values of all settings.

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::times::Moment;
 use crate::cli::failure::Failure;
+use crate::domain::parse_span;
 use crate::domain::{AllowedIps, Description, DetailsPatch, Label, Owner, Patch, Timestamp};
-use crate::settings::parse_span;
 
 /// When a key ends.
 #[derive(Debug, Args)]

@@ -13,8 +13,8 @@ use super::failure::Failure;
 use super::output::Output;
 use super::times;
 use crate::clock::{Clock as _, SystemClock};
+use crate::domain::parse_span_or_zero;
 use crate::domain::{KeyName, Scope, Scopes, TenantId};
-use crate::settings::parse_span_or_zero;
 
 /// A command on the keys of a tenant.
 #[derive(Debug, Subcommand)]

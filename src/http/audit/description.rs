@@ -9,6 +9,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoParams, IntoResponses};
 
+use crate::http::answers::answers;
 use crate::http::refusals::described;
 use crate::problem::ProblemType;
 
@@ -159,22 +160,6 @@ fn shown(media_type: &str, schema: ObjectBuilder, example: &str, told: &str) -> 
 const CHECKPOINT: &str = "keys.example.com/demo\n1\n\
     MdKVXDuKrMDO3XXMBV8hqIc9BRpWLCr6dYBgXKJg2yY=\n\n\
     \u{2014} keys.example.com Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n";
-
-macro_rules! answers {
-    ($($(#[$doc:meta])* $name:ident: $status:literal, $response:expr;)*) => {
-        $(
-            $(#[$doc])*
-            pub(in crate::http) struct $name;
-
-            impl IntoResponses for $name {
-                fn responses() -> BTreeMap<String, RefOr<Response>> {
-                    let response: Response = $response;
-                    BTreeMap::from([($status.to_owned(), response.into())])
-                }
-            }
-        )*
-    };
-}
 
 answers! {
     /// A page of events.

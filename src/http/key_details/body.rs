@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::values::{MEMBERS, read, read_detail, timestamp};
 use crate::contract::{CreateApiKeyRequest, OperationWithBody, RequestBody};
-use crate::domain::{DetailsPatch, Patch, Timestamp};
+use crate::domain::{DetailsPatch, LONGEST_SPAN, Patch, Timestamp};
 use crate::http::operations::{AmendApiKeyDetails, CreateApiKeyDetails, RotateApiKey};
 
 /// A new key and its details.
@@ -65,8 +65,8 @@ impl RequestBody for AmendRequest {
     }
 }
 
-/// The longest overlap, in seconds: a hundred years.
-pub(in crate::http) const LONGEST_OVERLAP: u64 = 100 * 365 * 86_400;
+/// The longest overlap, in seconds.
+pub(in crate::http) const LONGEST_OVERLAP: u64 = LONGEST_SPAN.as_secs();
 
 /// A rotation.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::schemas;
 use crate::contract::{GetApiKey, parameter};
+use crate::http::answers::answers;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -121,22 +122,6 @@ fn body(description: &str, schema: &str) -> ResponseBuilder {
 fn tagged(response: ResponseBuilder) -> ResponseBuilder {
     let told = "The state of the key and its details but for when they were used.";
     response.header("ETag", header(told, "\"kmFyLhpO0QlLcZaGU7xjnw\""))
-}
-
-macro_rules! answers {
-    ($($(#[$doc:meta])* $name:ident: $status:literal, $response:expr;)*) => {
-        $(
-            $(#[$doc])*
-            pub(in crate::http) struct $name;
-
-            impl IntoResponses for $name {
-                fn responses() -> BTreeMap<String, RefOr<Response>> {
-                    let response: ResponseBuilder = $response;
-                    BTreeMap::from([($status.to_owned(), response.build().into())])
-                }
-            }
-        )*
-    };
 }
 
 answers! {

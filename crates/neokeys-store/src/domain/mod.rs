@@ -38,6 +38,7 @@ mod rotation;
 mod sample;
 mod scope;
 mod snapshot_cache;
+mod span;
 mod tenant_id;
 mod timestamp;
 mod token;
@@ -78,6 +79,7 @@ pub use repository::{
 pub use right::{CallerRight, Right, RightError};
 pub use rotation::Rotation;
 pub use scope::{Scope, ScopeError, Scopes, ScopesError};
+pub use span::{LONGEST_SPAN, NoSpan, parse_span, parse_span_or_zero, show_span};
 pub use tenant_id::{TenantId, TenantIdError};
 pub use timestamp::{Timestamp, TimestampError};
 pub use token::{Token, TokenPrefix, TokenPrefixError};

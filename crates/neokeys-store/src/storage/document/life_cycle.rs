@@ -358,3 +358,18 @@ fn comments_and_spellings_within_limits_and_labels_stay() {
         &flow("{\n  expiresAt: \"2027-02-24T21:00:00Z\" # signed\n}"),
     );
 }
+
+#[test]
+fn comments_below_a_first_member_that_goes_stay() {
+    let token = "{hash: x, expiresAt: 2027-02-24T21:00:00Z}";
+    for (before, after) in [
+        ("- previousHashes: [x] # its own\n    # kept\n    name: a", "-\n    # kept\n    name: a"),
+        ("- previousHashes:\n    - TOKEN\n    name: a", "- name: a"),
+        ("-\n    previousHashes: [x]\n # kept\n    name: a", "-\n # kept\n    name: a"),
+    ] {
+        let text = |entry: &str| format!("apiKeys:\n  {entry}\n    hash: {HASH}\n");
+        let before = text(before).replace("TOKEN", token);
+        let edits = [KeyringEdit::EndOverlap { name: name() }];
+        refuses_nothing_and_loses_nothing(&before, &edits, &text(after));
+    }
+}

@@ -253,12 +253,18 @@ impl Entry<'_, '_> {
             let mut ways = removals(text, &place);
             let way = if self.effort == Effort::Least { ways.swap_remove(0) } else { ways.pop()? };
             self.edits.extend(way);
-        } else if run.start == 0 {
-            // The dash of the entry is on its line.
-            self.edits.push(TextEdit::remove(item.start..next?.start));
         } else {
-            let start = line_start(text, item.start);
-            self.edits.push(TextEdit::remove(start..line_end(text, item.end)));
+            let lines = line_start(text, item.start)..line_end(text, item.end);
+            let before = text[lines.start..item.start].trim_end_matches(' ').len();
+            self.edits.push(TextEdit::remove(if before == 0 {
+                lines
+            } else if text[lines.end..next.as_ref()?.start].contains('#') {
+                // The dash of the entry is on its line, and comments stand before the next member.
+                let end = text[..lines.end].trim_end_matches(['\r', '\n']).len();
+                lines.start + before..end
+            } else {
+                item.start..next?.start
+            }));
         }
         Some(())
     }

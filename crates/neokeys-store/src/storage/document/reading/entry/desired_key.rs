@@ -9,7 +9,7 @@ use super::EntryReader;
 use super::member_values::all;
 use super::members::{EntryMembers, Member, MemberName};
 use super::written_details::{ALLOWED_IPS, EXPIRES_AT};
-use crate::domain::{DesiredKey, Labels, Patch};
+use crate::domain::{DesiredKey, Labels, Patch, parse_span_or_zero};
 use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::reading::misspelled_members::shown;
 use crate::storage::document::yaml::scalar::Value;
@@ -19,9 +19,6 @@ const OVERLAP: &str = "overlap";
 
 /// The members of a wanted key that an entry does not have, or not there.
 const OTHERS: [&str; 3] = [EXPIRES_AT, ALLOWED_IPS, OVERLAP];
-
-/// The longest overlap, in seconds: a hundred years.
-const LONGEST: u64 = 100 * 365 * 86_400;
 
 impl EntryReader<'_, '_> {
     /// Reads a wanted key.
@@ -133,21 +130,8 @@ impl EntryReader<'_, '_> {
 
     fn overlap(&self, value: NodeId) -> Result<Duration, Diagnostic> {
         let text = self.tree.resolved(value).text().unwrap_or_default();
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        let factor = match unit {
-            "" if number == "0" => Some(1),
-            "s" => Some(1),
-            "m" => Some(60),
-            "h" => Some(3_600),
-            "d" => Some(86_400),
-            _ => None,
-        };
-        let seconds = factor.and_then(|factor| number.parse::<u64>().ok()?.checked_mul(factor));
-        let seconds = seconds.filter(|seconds| *seconds <= LONGEST);
-        seconds.map(Duration::from_secs).ok_or_else(|| {
-            let hint = "write a whole number of s, m, h or d, such as 24h, or 0";
-            self.tree.node(value).diagnostic("overlap is no time", hint)
+        parse_span_or_zero(text).map_err(|error| {
+            self.tree.node(value).diagnostic("overlap is no time", error.to_string())
         })
     }
 
