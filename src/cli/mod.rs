@@ -15,6 +15,7 @@ mod escape;
 mod failure;
 mod files;
 mod keys;
+mod login;
 mod manual;
 mod openapi;
 mod output;
@@ -73,6 +74,10 @@ enum Command {
     Plan(plan::PlanArguments),
     /// Make the keys of tenants those of files, or carry out a plan.
     Apply(plan::ApplyArguments),
+    /// Sign in for servers, by a page of the issuer in a browser anywhere (the device grant).
+    Login(login::LoginArguments),
+    /// End the sign-in.
+    Logout,
     /// Make a token, without a store: the token goes to standard output, its hash to standard error.
     Token(token::TokenArguments),
     /// Compare two files of keys, key by key; also as git's diff command.
@@ -187,6 +192,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Copy(arguments) => block_on(copy::run(&arguments, output)),
         Command::Plan(arguments) => block_on(plan::run(&arguments, output)),
         Command::Apply(arguments) => block_on(plan::apply(&arguments, output)),
+        Command::Login(arguments) => block_on(login::login(&arguments, output)),
+        Command::Logout => block_on(login::logout(output)),
         Command::Token(arguments) => token::write(&arguments, output),
         Command::Diff(arguments) => diff::write(&arguments, output),
         Command::Completions(arguments) => manual::write_completions(&arguments, output),

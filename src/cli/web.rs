@@ -49,6 +49,17 @@ pub(super) fn parse_address(what: &str, text: &str) -> Result<Url, Failure> {
 }
 
 impl Trust {
+    /// The authorities in this file.
+    pub(super) fn of(ca: Option<PathBuf>) -> Self {
+        Self { ca }
+    }
+
+    /// The file of authorities, for a command that runs elsewhere.
+    pub(super) fn path(&self) -> Result<Option<PathBuf>, Failure> {
+        let path = self.ca.as_ref().map(std::path::absolute).transpose();
+        path.map_err(|error| Failure::refused(&error))
+    }
+
     /// Gets ready for requests to a server.
     pub(super) fn client(&self, url: &Url) -> Result<Client, Failure> {
         crypto_provider::install();

@@ -18,6 +18,7 @@ mod key_life;
 mod key_policy;
 mod keys;
 mod killed_rotation;
+mod login;
 mod manual;
 mod owners;
 mod plan;

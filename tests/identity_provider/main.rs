@@ -1,7 +1,8 @@
 //! The service beside a real OpenID provider that it knows by its address alone.
 #![expect(unreachable_pub, reason = "a test binary has no callers")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod login;
 mod provider;
 
 use std::sync::Arc;

@@ -31,19 +31,34 @@ const CLAIMS = {
   scoped: { tenants: ["t1"] },
 };
 
+const confidential = Object.keys(CLAIMS).map((client_id) => ({
+  client_id,
+  client_secret: "secret",
+  grant_types: ["client_credentials"],
+  redirect_uris: [],
+  response_types: [],
+}));
+// A program that people sign in to by the device grant.
+const device = {
+  client_id: "cli",
+  application_type: "native",
+  token_endpoint_auth_method: "none",
+  grant_types: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+  redirect_uris: [],
+  response_types: [],
+};
+
 const configuration = {
-  clients: Object.keys(CLAIMS).map((client_id) => ({
-    client_id,
-    client_secret: "secret",
-    grant_types: ["client_credentials"],
-    redirect_uris: [],
-    response_types: [],
-  })),
+  clients: [...confidential, device],
+  findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
   features: {
     clientCredentials: { enabled: true },
+    deviceFlow: { enabled: true },
+    revocation: { enabled: true },
     devInteractions: { enabled: false },
     resourceIndicators: {
       enabled: true,
+      useGrantedResource: () => true,
       getResourceServerInfo: () => ({
         audience: AUDIENCE,
         scope: "tenant.apiKey:read tenant.apiKey:write",
@@ -53,13 +68,37 @@ const configuration = {
       }),
     },
   },
-  extraTokenClaims: (_, token) => CLAIMS[token.clientId],
+  extraTokenClaims: (_, token) => CLAIMS[token.clientId === "cli" ? "admin" : token.clientId],
   jwks: { keys: names.split(",").map(signingKey) },
 };
+
+async function answer(provider, asked) {
+  const code = await provider.DeviceCode.findByUserCode(asked.get("user_code").replace("-", ""), { ignoreExpiration: true });
+  if (asked.has("deny")) {
+    Object.assign(code, { error: "access_denied", errorDescription: "no" });
+  } else {
+    const grant = new provider.Grant({ accountId: "ada", clientId: code.clientId });
+    grant.addOIDCScope("openid offline_access");
+    grant.addResourceScope(AUDIENCE, "tenant.apiKey:read tenant.apiKey:write");
+    Object.assign(code, {
+      accountId: "ada", authTime: Math.floor(Date.now() / 1000), grantId: await grant.save(),
+      claims: {}, scope: code.params.scope, resource: AUDIENCE, sessionUid: "answered",
+    });
+  }
+  await code.save();
+}
 
 const server = createServer();
 server.listen(Number(port), "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  server.on("request", new Provider(issuer, configuration).callback());
+  const provider = new Provider(issuer, configuration);
+  const callback = provider.callback();
+  server.on("request", async (request, response) => {
+    // What a person does in a browser: /answer?user_code=CODE, with &deny=1 for no.
+    const url = new URL(request.url, issuer);
+    if (url.pathname !== "/answer") return callback(request, response);
+    await answer(provider, url.searchParams);
+    response.end();
+  });
   console.log(issuer);
 });

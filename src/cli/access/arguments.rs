@@ -1,13 +1,14 @@
 //! Where a command finds the keys, as its arguments and the environment say.
 
 use clap::Args;
+use secrecy::ExposeSecret as _;
 
 use super::KeyAccess;
-use super::server::{CredentialArguments, ServerAccess};
+use super::server::{Credential, CredentialArguments, ServerAccess};
 use super::store::StoreAccess;
 use crate::cli::failure::Failure;
 use crate::cli::web::{self, Trust};
-use crate::cli::{Place, environment};
+use crate::cli::{Place, environment, login};
 
 /// The store, or the server in its place.
 #[derive(Debug, Args)]
@@ -32,12 +33,20 @@ impl AccessArguments {
         };
         let base = web::parse_address(what, &server)?;
         let client = self.trust.client(&base)?;
-        let credential = self.credential.find()?.ok_or_else(|| {
-            Failure::misused("there is no credential for the server").hint(
-                "set NEOKEYS_TOKEN or NEOKEYS_API_KEY, name a file with --credential-file, or sign in with `neokeys login`",
-            )
-        })?;
+        let credential = self.credential().await?;
         Ok(Box::new(ServerAccess::new(base, client, &credential, &self.place)))
+    }
+
+    async fn credential(&self) -> Result<Credential, Failure> {
+        if let Some(credential) = self.credential.find()? {
+            return Ok(credential);
+        }
+        match login::access_token().await? {
+            Some(token) => Credential::bearer("the sign-in", token.expose_secret()),
+            None => Err(Failure::misused("there is no credential for the server").hint(
+                "set NEOKEYS_TOKEN or NEOKEYS_API_KEY, name a file with --credential-file, or sign in with `neokeys login`",
+            )),
+        }
     }
 
     /// The server that is named, and by what. A store that is named counts more than a variable.

@@ -14,6 +14,8 @@ const PROMTOOL: &[&str] = &["observability::operators::promtool_takes_the_rules_
 const ETCDCTL: &[&str] =
     &["cluster::own_tools::a_key_that_etcdctl_puts_is_a_tenant_and_one_that_it_deletes_is_none"];
 
+const LOGIN: &[&str] = &["cli::login::who_signed_in_asks_servers_until_they_sign_out"];
+
 /// Commands within a sentence: page, command, and fate.
 pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ("ARCHITECTURE.md", "cargo bench --bench durability", Shown(MEASURED)),
@@ -34,6 +36,10 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ),
     ("README.md", "examples/cluster/run", Run(EXAMPLE)),
     ("docs/operations.md", "examples/cluster/run", Run(EXAMPLE)),
+    ("README.md", "neokeys login", Run(LOGIN)),
+    ("docs/keys-in-git.md", "neokeys login", Run(LOGIN)),
+    ("docs/keys-in-git.md", "neokeys login --issuer URL --client-id ID", Run(LOGIN)),
+    ("docs/keys-in-git.md", "neokeys logout", Run(LOGIN)),
     ("README.md", "neokeys check", Run(COMMAND_LINE)),
     ("README.md", "neokeys openapi", Run(COMMAND_LINE)),
     (

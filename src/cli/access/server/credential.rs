@@ -38,7 +38,12 @@ impl CredentialArguments {
             let bytes = Zeroizing::new(read_file(path)?);
             let what = path.display().to_string();
             let text = str::from_utf8(&bytes).or(Err(refused(&what)))?.trim();
-            return if is_jwt(text) { bearer(&what, text) } else { api_key(&what, text) }.map(Some);
+            return if is_jwt(text) {
+                Credential::bearer(&what, text)
+            } else {
+                Credential::api_key(&what, text)
+            }
+            .map(Some);
         }
         let text = |name: &str, value: OsString| {
             value.into_string().map(Zeroizing::new).or(Err(refused(name)))
@@ -47,21 +52,23 @@ impl CredentialArguments {
         match (environment::find(token), environment::find(key)) {
             (Some(_), Some(_)) => Err(Failure::misused(format!("both {token} and {key} are set"))
                 .hint("unset one of them")),
-            (Some(value), None) => bearer(token, &text(token, value)?).map(Some),
-            (None, Some(value)) => api_key(key, &text(key, value)?).map(Some),
+            (Some(value), None) => Credential::bearer(token, &text(token, value)?).map(Some),
+            (None, Some(value)) => Credential::api_key(key, &text(key, value)?).map(Some),
             (None, None) => Ok(None),
         }
     }
 }
 
-/// A bearer token as a header.
-pub(in crate::cli::access) fn bearer(what: &str, token: &str) -> Result<Credential, Failure> {
-    let value = Zeroizing::new(format!("Bearer {}", token.trim()));
-    header(what, &value).map(Credential::Bearer)
-}
+impl Credential {
+    /// A bearer token that was found there.
+    pub(in crate::cli::access) fn bearer(what: &str, token: &str) -> Result<Self, Failure> {
+        let token = Some(token.trim()).filter(|it| !it.is_empty()).ok_or_else(|| refused(what))?;
+        header(what, &Zeroizing::new(format!("Bearer {token}"))).map(Self::Bearer)
+    }
 
-fn api_key(what: &str, key: &str) -> Result<Credential, Failure> {
-    header(what, key.trim()).map(Credential::ApiKey)
+    fn api_key(what: &str, key: &str) -> Result<Self, Failure> {
+        header(what, key.trim()).map(Self::ApiKey)
+    }
 }
 
 fn header(what: &str, text: &str) -> Result<HeaderValue, Failure> {
