@@ -17,6 +17,8 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
+# What `neokeys --version` says, since git is not here.
+ARG COMMIT_OF_NEOKEYS
 # Debian's C library is linked in. Naming the target keeps that from build scripts and macros.
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \

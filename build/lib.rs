@@ -1,8 +1,8 @@
-//! The generator: from the text of an OpenAPI document to the source of `neokeys::contract`.
-//!
-//! It knows the shapes that the documented contract has, and stops at any other: what it does not
-//! understand must not be passed over in silence.
+//! What is made at build time. The generator: from the text of an OpenAPI document to the source of
+//! `neokeys::contract`. It knows the shapes that the documented contract has, and stops at any other: what it
+//! does not understand must not be passed over in silence. And the commit that the program is made of.
 
+mod commit;
 mod document;
 mod names;
 mod operations;
@@ -11,6 +11,7 @@ mod schemas;
 
 use quote::quote;
 
+pub use commit::{Commit, commit_of};
 pub use document::Fault;
 use document::Node;
 

@@ -25,6 +25,7 @@ mod system_user;
 mod tenants;
 mod times;
 mod token;
+mod version;
 mod web;
 
 use std::env;
@@ -46,7 +47,7 @@ use crate::storage::{
 
 /// Issues, manages and checks the API keys of a platform's tenants.
 #[derive(Debug, Parser)]
-#[command(name = "neokeys", version, subcommand_required = true)]
+#[command(name = "neokeys", version, long_version = version::whole(), subcommand_required = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

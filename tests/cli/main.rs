@@ -29,3 +29,4 @@ mod side_by_side;
 mod tenants;
 mod token;
 mod unseen;
+mod version;

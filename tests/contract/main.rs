@@ -1,10 +1,11 @@
-//! The contract as source: what the generator makes of the documented contract, what it refuses,
+//! What is made at build time. The contract as source: what the generator makes of the documented contract, what it refuses,
 //! that annotated handlers give the contract back, and that no change breaks clients
-//! unannounced.
+//! unannounced. And the commit that the program is made of.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod breaks;
+mod commit;
 mod document;
 mod guard;
 mod overlay;
