@@ -1,5 +1,6 @@
-//! The means of deployment (the image, the unit, the manifest, the chart, the trial), judged by the programs of those
-//! who run it, as far as no container engine and no running systemd are needed.
+//! The means of deployment (the image, the package, the unit, the manifest, the chart, the trial), judged by the
+//! programs of those who run it, as far as no container engine and no running systemd are needed; and what
+//! makes a release.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,11 +9,15 @@
 )]
 
 mod chart;
+mod elsewhere;
 mod image;
 mod kubernetes;
+mod machine;
 mod network;
+mod package;
 mod pod;
 mod pods;
+mod release;
 mod rendering;
 mod trial;
 mod unit;

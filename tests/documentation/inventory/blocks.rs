@@ -103,7 +103,11 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ),
     ("docs/deployment.md", "location /neokeys/ {", Run(PREFIXES)),
     ("docs/deployment.md", "https://example.com {", Run(PREFIXES)),
-    ("docs/deployment.md", "docker build -t neokeys .", Shown(CONTAINERS)),
+    (
+        "docs/deployment.md",
+        "docker build -t neokeys --build-arg COMMIT_OF_NEOKEYS=\"$(git rev-parse HEAD)\" .",
+        Shown(CONTAINERS),
+    ),
     ("docs/audit.md", "neokeys audit list --tenant acme --key crm-sync --from 30d", Run(AUDIT)),
     (
         "docs/audit.md",
@@ -146,7 +150,14 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         "docker run --rm -v neokeys:/data neokeys tenants create acme",
         Shown(CONTAINERS),
     ),
-    ("docs/deployment.md", "RUSTFLAGS=\"-C target-feature=+crt-static\" \\", Shown(RELEASE)),
+    ("docs/deployment.md", "ops/build", Shown(RELEASE)),
+    (
+        "docs/deployment.md",
+        "cargo install --locked cargo-deb && ops/package",
+        Shown(
+            "a release build takes minutes: deployment::package makes and installs it with a debug build",
+        ),
+    ),
     (
         "docs/deployment.md",
         "install -m 755 target/x86_64-unknown-linux-gnu/dist/neokeys /usr/local/bin/",
