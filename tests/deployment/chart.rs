@@ -76,10 +76,14 @@ fn what_selects_pods_selects_those_of_the_chart() {
     let services = rendering.all("Service");
     for service in &services {
         assert!(selects(&service["spec"]["selector"], labels), "{service}");
-        assert!(ports.contains(service["spec"]["ports"][0]["targetPort"].as_str().unwrap()));
+        for port in service["spec"]["ports"].as_array().unwrap() {
+            assert!(ports.contains(port["targetPort"].as_str().unwrap()), "{port}");
+        }
     }
     for rule in rendering.one("NetworkPolicy")["spec"]["ingress"].as_array().unwrap() {
-        assert!(ports.contains(rule["ports"][0]["port"].as_str().unwrap()), "{rule}");
+        for port in rule["ports"].as_array().unwrap() {
+            assert!(ports.contains(port["port"].as_str().unwrap()), "{rule}");
+        }
     }
     let monitor = &rendering.one("ServiceMonitor")["spec"];
     let watched: Vec<_> = services
@@ -169,10 +173,10 @@ fn the_schema_has_every_setting_that_is_no_value_of_the_chart() {
         .collect();
     let place = "/properties/settings/properties";
     assert_eq!(names(place), sections, "{place} of ops/chart/values.schema.json");
-    let store = format!("{place}/store/properties");
-    assert_eq!(names(&store), members("store.", ""), "{store}");
-    let audit = format!("{place}/audit/properties");
-    assert_eq!(names(&audit), members("audit.", "signing_key"), "{audit}");
+    for (section, not) in [("store", ""), ("audit", "signing_key"), ("ext_authz", "listen")] {
+        let place = format!("{place}/{section}/properties");
+        assert_eq!(names(&place), members(&format!("{section}."), not), "{place}");
+    }
 }
 
 /// The paths of all values, with those whose members are the user's as one.

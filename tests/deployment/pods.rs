@@ -63,6 +63,9 @@ fn lives(pod: &Pod) {
             let (status, _) = curl(&[&format!("http://127.0.0.1:{metrics}/metrics")]);
             assert_eq!(status, 200);
         }
+        if let Some(gateways) = pod.port("grpc") {
+            std::net::TcpStream::connect(format!("127.0.0.1:{gateways}")).unwrap();
+        }
         if start == 0 {
             pod.exec(&["tenants", "create", "acme"]);
             let create = ["keys", "create", "--tenant", "acme", "admin", "--permission", "*"];

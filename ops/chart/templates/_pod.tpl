@@ -64,6 +64,9 @@ spec:
         {{- if .Values.metrics.enabled }}
         - { name: NEOKEYS_METRICS__LISTEN, value: "0.0.0.0:9464" }
         {{- end }}
+        {{- if .Values.extAuthz.enabled }}
+        - { name: NEOKEYS_EXT_AUTHZ__LISTEN, value: "0.0.0.0:9191" }
+        {{- end }}
         {{- if .Values.tls.secret }}
         - { name: NEOKEYS_TLS__CERTIFICATE, value: /etc/neokeys/tls/tls.crt }
         - { name: NEOKEYS_TLS__KEY, value: /etc/neokeys/tls/tls.key }
@@ -81,6 +84,9 @@ spec:
         - { name: {{ include "neokeys.scheme" . }}, containerPort: 8080 }
         {{- if .Values.metrics.enabled }}
         - { name: metrics, containerPort: 9464 }
+        {{- end }}
+        {{- if .Values.extAuthz.enabled }}
+        - { name: grpc, containerPort: 9191 }
         {{- end }}
       # It accepts connections once its store is open; an issuer that is down holds it up for 5 s.
       startupProbe:
