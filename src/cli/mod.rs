@@ -75,6 +75,8 @@ enum Command {
     Plan(plan::PlanArguments),
     /// Make the keys of tenants those of files, or carry out a plan.
     Apply(plan::ApplyArguments),
+    /// Take over the keys of another store with their hashes, so that their tokens go on working.
+    Import(plan::ImportArguments),
     /// Sign in for servers, by a page of the issuer in a browser anywhere (the device grant).
     Login(login::LoginArguments),
     /// End the sign-in.
@@ -193,6 +195,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Copy(arguments) => block_on(copy::run(&arguments, output)),
         Command::Plan(arguments) => block_on(plan::run(&arguments, output)),
         Command::Apply(arguments) => block_on(plan::apply(&arguments, output)),
+        Command::Import(arguments) => block_on(plan::import(&arguments, output)),
         Command::Login(arguments) => block_on(login::login(&arguments, output)),
         Command::Logout => block_on(login::logout(output)),
         Command::Token(arguments) => token::write(&arguments, output),

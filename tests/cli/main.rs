@@ -13,6 +13,7 @@ mod check;
 mod copy;
 mod diff;
 mod held_lock;
+mod import;
 mod key_ends;
 mod key_life;
 mod key_policy;

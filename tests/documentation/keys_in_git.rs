@@ -43,4 +43,14 @@ fn keys_are_planned_reviewed_and_applied_as_the_page_says() {
     let block = block.text.replace("http://127.0.0.1:8080", server.origin());
     let asked = place.shell(&format!("cd work && {block}"), &[("NEOKEYS_API_KEY", key.trim())]);
     assert!(asked.remarks.contains("Nothing to do"), "{asked:?}");
+    let export =
+        r#"[{"id": "1", "name": "theirs", "key": "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg"}]"#;
+    place.write("work/keys.json", export);
+    let block = shell.next().unwrap();
+    assert!(block.first_line().starts_with("neokeys import "), "{}", block.first_line());
+    let command =
+        format!("cd work && export NEOKEYS_STORE=file:../data\n{}", block.text.trim_end());
+    // The store has this token already, of another key.
+    let planned = place.shell(&format!("{command} || [ $? = 1 ]"), &[]).results;
+    assert!(planned.contains("keys.json:1:2") && planned.contains("nightly"), "{planned}");
 }

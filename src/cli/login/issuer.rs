@@ -1,15 +1,12 @@
 //! What an issuer is asked: its addresses (`OpenID` Connect Discovery 1.0), codes and tokens (RFC 8628, RFC
 //! 6749 §6).
 
-use std::time::Duration;
-
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::session::KeptTokens;
 use crate::auth::bearer::is_loopback;
 use crate::cli::failure::Failure;
 use crate::cli::web;
@@ -51,9 +48,9 @@ const fn five() -> u64 {
 /// Tokens as they are issued.
 #[derive(Deserialize)]
 pub(super) struct Tokens {
-    access_token: SecretString,
-    expires_in: Option<u64>,
-    refresh_token: Option<SecretString>,
+    pub(super) access_token: SecretString,
+    pub(super) expires_in: Option<u64>,
+    pub(super) refresh_token: Option<SecretString>,
 }
 
 /// An answer to who waits for tokens.
@@ -170,16 +167,5 @@ pub(super) async fn post<T: DeserializeOwned>(
         serde_json::from_slice(&body).map(Ok).map_err(foreign)
     } else {
         serde_json::from_slice(&body).map(Err).map_err(foreign)
-    }
-}
-
-impl Tokens {
-    /// The tokens as they are kept. Where an issuer gives no new refresh token, the one before stays.
-    pub(super) fn kept(self, now: Duration, before: Option<SecretString>) -> KeptTokens {
-        KeptTokens {
-            access_token: self.access_token,
-            expires_at: self.expires_in.map(|seconds| now.as_secs().saturating_add(seconds)),
-            refresh_token: self.refresh_token.or(before),
-        }
     }
 }

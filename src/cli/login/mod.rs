@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::Args;
 
 use self::issuer::{Asked, Issuer, Tokens};
-use self::session::{Session, SessionFile};
+use self::session::{KeptTokens, Session, SessionFile};
 use super::escape::escaped;
 use super::failure::Failure;
 use super::output::Output;
@@ -71,7 +71,7 @@ pub(super) async fn login(
         ca: arguments.trust.path()?,
         token_endpoint: issuer.token_endpoint.to_string(),
         revocation_endpoint: issuer.revocation_endpoint.map(String::from),
-        tokens: tokens.kept(SystemClock.since_epoch(), None),
+        tokens: KeptTokens::of(tokens, None),
     };
     file.write(&session)?;
     output.say(&format_args!("Signed in. `neokeys logout` ends it.\n"));

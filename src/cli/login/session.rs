@@ -56,6 +56,18 @@ pub(super) struct KeptTokens {
     pub(super) refresh_token: Option<SecretString>,
 }
 
+impl KeptTokens {
+    /// Tokens that were issued just now. Where there is no new refresh token, the one before stays.
+    pub(super) fn of(issued: Tokens, before: Option<SecretString>) -> Self {
+        let now = SystemClock.since_epoch().as_secs();
+        Self {
+            access_token: issued.access_token,
+            expires_at: issued.expires_in.map(|seconds| now.saturating_add(seconds)),
+            refresh_token: issued.refresh_token.or(before),
+        }
+    }
+}
+
 fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
 }
@@ -175,7 +187,7 @@ impl SessionFile {
         let renewed: Tokens = issuer::post(&client, &url, &request).await?.map_err(|refused| {
             again(&format!("the sign-in cannot be renewed: {}", Failure::from(refused).message()))
         })?;
-        let tokens = renewed.kept(SystemClock.since_epoch(), Some(refresh_token));
+        let tokens = KeptTokens::of(renewed, Some(refresh_token));
         let session = Session { tokens, ..session };
         self.write(&session)?;
         Ok(session.tokens.access_token)

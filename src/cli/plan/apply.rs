@@ -73,11 +73,23 @@ pub(in crate::cli) async fn run(
         }
     }
     let mut tokens = open_tokens(arguments, &planned)?;
+    let shown = (arguments.json, output);
+    carry_out_all(&*access, &planned, reach, tokens.as_mut(), shown).await
+}
+
+/// Carries out plans, and tells what became of each.
+pub(super) async fn carry_out_all(
+    access: &dyn KeyAccess,
+    planned: &[Planned<'_>],
+    reach: PlanReach,
+    mut tokens: Option<&mut TokenFile>,
+    (json, output): (bool, &mut Output<'_>),
+) -> Result<(), Failure> {
     let mut outcomes = Vec::new();
-    for it in &planned {
-        outcomes.push(carry_out(&*access, it, reach, tokens.as_mut()).await?);
+    for it in planned {
+        outcomes.push(carry_out(access, it, reach, tokens.as_deref_mut()).await?);
     }
-    if arguments.json {
+    if json {
         output.write_json(&outcomes)?;
     } else {
         output.write(&summary(&outcomes))?;

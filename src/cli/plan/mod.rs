@@ -1,4 +1,4 @@
-//! `neokeys plan` and `neokeys apply`: what it takes to make the keys of tenants those of files, and doing
+//! `neokeys plan`, `neokeys apply` and `neokeys import`: what it takes to make the keys of tenants those of files, and doing
 //! it.
 //!
 //! Invariants: nothing is written unless all that is wanted can be planned; a tenant's keys change in one
@@ -6,6 +6,8 @@
 
 mod apply;
 mod description;
+mod export;
+mod import;
 mod plan_file;
 mod planned;
 mod wanted;
@@ -16,6 +18,7 @@ use clap::Args;
 
 pub(super) use self::apply::{ApplyArguments, run as apply};
 use self::description::{PlanDescription, step_table};
+pub(super) use self::import::{ImportArguments, run as import};
 use self::planned::plan_all;
 use self::wanted::{Faults, Wanted};
 use super::access::AccessArguments;
