@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 use super::operation_right::OperationRight;
 use super::{Caller, Grants, denial};
 use crate::clock::{Clock as _, SystemClock};
 use crate::contract::Operation;
-use crate::domain::{Commit, KeyRepository, Keyring, KeyringEdit, Precondition, Right, TenantId};
+use crate::domain::{
+    Commit, Initiator, KeyRepository, Keyring, KeyringEdit, Precondition, Right, TenantId,
+};
 use crate::problem::Problem;
 
 /// A handler's demand on its caller. An operation of the contract is one of these.
@@ -104,13 +106,34 @@ impl<S: RequiredScope> ScopedAuthorize<S> {
     }
 }
 
+/// A caller whose credential is for a tenant and lacks a scope there, as the guard leaves it with the request that
+/// it refuses: for the record of the change that it would have been.
+#[derive(Debug, Clone)]
+pub(crate) struct RefusedAtGuard {
+    pub(crate) tenant: TenantId,
+    pub(crate) scope: &'static str,
+    pub(crate) initiator: Initiator,
+}
+
+impl RefusedAtGuard {
+    fn leave(request: &HttpRequest, caller: &Caller, scope: &'static str) {
+        let Some(tenant) = caller.tenant() else { return };
+        if caller.principals_in(tenant).next().is_some() {
+            let (tenant, initiator) = (tenant.clone(), caller.initiator());
+            request.extensions_mut().insert(Self { tenant, scope, initiator });
+        }
+    }
+}
+
 impl<S: RequiredScope> FromRequest for ScopedAuthorize<S> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let authorize = |caller: Caller| {
-            let tenant = caller.authorize(caller.tenant(), S::SCOPE)?;
+            let tenant = caller.authorize(caller.tenant(), S::SCOPE).inspect_err(|_| {
+                RefusedAtGuard::leave(request, &caller, S::SCOPE);
+            })?;
             Ok(Self { tenant, caller, scope: PhantomData })
         };
         ready(Caller::of(request, std::any::type_name::<S>()).and_then(authorize))

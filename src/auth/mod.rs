@@ -38,6 +38,7 @@ pub use authentication_tally::{AuthenticationTally, Verdict};
 pub use authenticator::{Authenticator, Inspection};
 pub use caller::Caller;
 pub use grants::Grants;
+pub(crate) use guard::RefusedAtGuard;
 pub use guard::{RequiredScope, ScopedAuthorize};
 pub(crate) use held_token::HeldToken;
 pub use identification::Credentials;

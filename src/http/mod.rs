@@ -22,6 +22,7 @@ mod operations;
 mod pages;
 mod path_pattern;
 mod refusals;
+mod refused_changes;
 mod request;
 mod revocation;
 mod router;

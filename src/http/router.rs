@@ -19,6 +19,7 @@ use super::edge::public_address::public_address;
 use super::pages::openapi::DOCUMENTED_JSON;
 use super::pages::protected_resource::name_in_challenges;
 use super::path_pattern::PathPattern;
+use super::refused_changes;
 use crate::auth::{Credentials, identify_caller};
 use crate::contract::Operation;
 use crate::problem::{Problem, ProblemType};
@@ -216,7 +217,11 @@ impl Table {
             }
             return Ok(refused);
         }
-        route.handler.call(request).await
+        let response = route.handler.call(request).await?;
+        if response.status() == ProblemType::InsufficientScope.status() {
+            refused_changes::note(response.request());
+        }
+        Ok(response)
     }
 }
 

@@ -123,6 +123,48 @@ async fn a_query_that_makes_no_sense_is_refused_by_its_parameter() {
     }
 }
 
+/// Asks for events until there are so many.
+async fn events_until(client: &Client, query: &str, count: usize) -> Vec<Value> {
+    let began = std::time::Instant::now();
+    loop {
+        let page = client.get(&events(query)).await.json();
+        let items = page["items"].as_array().unwrap();
+        if items.len() >= count {
+            return items.clone();
+        }
+        assert!(began.elapsed().as_secs() < 60, "{query}: {count} events never came: {page}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_a_valid_credential_is_refused_has_its_line_and_few_have_one() {
+    let service = Service::start();
+    let (admin, reader) = (service.admin(), service.client().with_api_key(&token_of("reader")));
+    assert_eq!(reader.delete(&format!("{KEYS}/writer")).await.status, 403);
+    let refused = events_until(&admin, "outcome=failure", 1).await.remove(0);
+    assert_eq!(refused["activity_name"], "Delete", "{refused}");
+    assert_eq!(refused["entity"]["name"], "writer", "{refused}");
+    assert_eq!(refused["actor"]["user"]["name"], "reader", "{refused}");
+    assert_eq!(refused["src_endpoint"]["ip"], "127.0.0.1", "{refused}");
+    assert_eq!(refused["status_detail"], "the caller lacks the scope tenant.apiKey:write");
+    assert_eq!(refused.get("unmapped"), None, "{refused}");
+    // What is read is no change, and what comes without a good credential is nobody's.
+    let weak = service.client().with_api_key(&token_of("other"));
+    assert_eq!(weak.delete(&format!("{KEYS}/writer")).await.status, 401);
+    for _ in 0..20 {
+        let key = json!({"name": "new", "permissions": ["p"]});
+        assert_eq!(reader.post(KEYS, key).await.status, 403);
+    }
+    let refused = events_until(&admin, "outcome=failure&limit=100", 10).await;
+    assert_eq!(refused.len(), 10, "the others are counted");
+    // The last of them is behind all that came before.
+    change(&admin, 0, 1).await;
+    let all = events_until(&admin, "limit=100", 13).await;
+    let failures = all.iter().filter(|event| event["status_id"] == 2).count();
+    assert_eq!((all.len(), failures), (13, 10), "the document was found before");
+}
+
 /// Tiles that were fetched, and those that are wanted yet.
 #[derive(Default)]
 struct Fetched {

@@ -102,6 +102,12 @@ async fn a_reported_token_has_ended_when_the_answer_leaves_and_a_replay_changes_
     assert_eq!(admin.get(&format!("{KEYS}/reader")).await.json()["enabled"], false);
     let details = admin.get("/api/t1/admin/apiKeyDetails/reader").await.json();
     assert_eq!(details.get("lastUsedAt"), None, "to be reported is no use");
+    let events = admin.get("/api/t1/admin/audit/events?key=reader").await.json();
+    let event = &events["items"][0];
+    assert_eq!(events["items"].as_array().unwrap().len(), 1, "{events}");
+    assert_eq!(event["actor"]["user"]["name"], "github-secret-scanning", "{event}");
+    assert_eq!(event["comment"], "a report of leaked tokens", "{event}");
+    assert_eq!(event["entity"]["data"]["foundAt"], "commit https://github.com/a/b", "{event}");
 }
 
 #[tokio::test]

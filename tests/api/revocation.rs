@@ -63,6 +63,10 @@ async fn a_key_is_disabled_by_its_newest_token_when_the_answer_leaves() {
     assert_eq!(reader.get("/auth/t1").await.status, 401);
     let shown = service.admin().get(&format!("{KEYS}/reader")).await.json();
     assert_eq!(shown["enabled"], false);
+    let events = service.admin().get("/api/t1/admin/audit/events?key=reader").await.json();
+    let event = &events["items"][0];
+    let told = (&event["activity_name"], &event["comment"], &event["actor"]["user"]["name"]);
+    assert_eq!(told, (&json!("Disable"), &json!("found in a log"), &json!("reader")), "{events}");
     assert_eq!(send(&service.client(), "t1", &form).await.status, 200);
 }
 

@@ -1,5 +1,6 @@
 //! A tenant's log in a folder, and whether it explains the document.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use neokeys_store::audit::{DocumentState, Record};
@@ -49,6 +50,19 @@ pub async fn explained_in(documents: &dyn DocumentStore, tenant: &TenantId) -> V
         _ => DocumentState::Absent,
     };
     explain(records, tenant.as_str(), present)
+}
+
+/// The names of the keys that are there after changes as [`explained`] tells them.
+pub fn created(told: &[String]) -> BTreeSet<String> {
+    let mut there = BTreeSet::new();
+    for change in told {
+        if let Some(name) = change.strip_prefix("Create ") {
+            assert!(there.insert(name.to_owned()), "{name} was created twice");
+        } else if let Some(name) = change.strip_prefix("Delete ") {
+            assert!(there.remove(name), "{name} was deleted and not there");
+        }
+    }
+    there
 }
 
 fn explain(records: Vec<Record>, tenant: &str, present: DocumentState) -> Vec<String> {

@@ -7,7 +7,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use super::outcome;
 use crate::auth::ScopedAuthorize;
 use crate::contract::Operation;
-use crate::domain::{ApiKey, Commit, CommitError, KeyringEdit};
+use crate::domain::{ApiKey, Commit, CommitError, Initiator, KeyringEdit};
 use crate::http::key_service::KeyService;
 use crate::http::request::client::{Client, ClientGone};
 use crate::http::request::preconditions::Preconditions;
@@ -31,12 +31,7 @@ pub(in crate::http) async fn make(
     keys: &KeyService,
     mut commit: Commit,
 ) -> Result<Arc<ApiKey>, Problem> {
-    let id = RequestId::of_change(request, RequestId::of(request.headers()));
-    commit.initiator.request_id = Some(id.as_str().into());
-    commit.initiator.address = keys
-        .recorded_clients
-        .as_ref()
-        .and_then(|clients| Some(clients.find(request.peer_addr()?.ip(), request.headers())));
+    complete_initiator(request, keys, &mut commit.initiator);
     let committed = match request.conn_data::<Client>() {
         Some(client) => keys.repository.commit_unless_gone(commit, client.gone()),
         None => keys.repository.commit(commit),
@@ -46,4 +41,18 @@ pub(in crate::http) async fn make(
         request.extensions_mut().insert(ClientGone);
     }
     Ok(committed.map_err(outcome::problem)?.key)
+}
+
+/// Adds the circumstances of a request to who asks.
+pub(in crate::http) fn complete_initiator(
+    request: &HttpRequest,
+    keys: &KeyService,
+    initiator: &mut Initiator,
+) {
+    let id = RequestId::of_change(request, RequestId::of(request.headers()));
+    initiator.request_id = Some(id.as_str().into());
+    initiator.address = keys
+        .recorded_clients
+        .as_ref()
+        .and_then(|clients| Some(clients.find(request.peer_addr()?.ip(), request.headers())));
 }

@@ -10,7 +10,7 @@ mod outcome;
 mod representation;
 mod update;
 
-pub(super) use commit::{commit, make};
+pub(super) use commit::{commit, complete_initiator, make};
 pub(super) use create::{__path_create_api_key, NewKey, create_api_key, new_token};
 pub(super) use delete::{__path_delete_api_key, delete_api_key};
 pub(super) use get::{__path_get_api_key, get_api_key};

@@ -35,6 +35,8 @@ use matches::Match;
 
 /// The largest report, in bytes.
 const LARGEST: usize = 1024 * 1024;
+/// The longest place where a token was found that a record has, in bytes.
+const LONGEST_PLACE: usize = 2048;
 /// How long a report is worked on before it is answered with what is known by then; GitHub waits for 30 s.
 const ANSWERED_AFTER: Duration = Duration::from_secs(25);
 /// The name of the reporter, for the record.
@@ -265,8 +267,11 @@ impl Work {
         for reported in self.matches.iter().filter(ours) {
             let digest = digest(reported);
             let Some(held) = HeldToken::find(&keyring, tenant, digest) else { continue };
+            let mut commit = held.end(REPORTER);
+            commit.initiator.reason = Some("a report of leaked tokens".into());
+            commit.initiator.found_at = Some(recorded(&reported.place()).into());
             if self.leaks.action == LeakAction::Disable
-                && let Err(error) = end(keys, held.end(REPORTER)).await
+                && let Err(error) = end(keys, commit).await
             {
                 tracing::error!(tenant.id = %tenant, key.name = %held.key(), error = %error, "a token that leaked could not be ended");
                 unknown.insert(digest);
@@ -287,6 +292,11 @@ impl Work {
 
 fn digest(reported: &Match) -> Digest {
     Digest::of(reported.token.as_bytes())
+}
+
+/// As much of a place as a record has room for.
+fn recorded(place: &str) -> &str {
+    &place[..place.floor_char_boundary(LONGEST_PLACE)]
 }
 
 /// Ends a token; one that went meanwhile has ended.

@@ -7,6 +7,7 @@ mod form;
 
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
+use smol_str::SmolStr;
 use utoipa::openapi::ResponseBuilder;
 
 use super::api_keys::make;
@@ -79,7 +80,9 @@ async fn end(
     };
     let digest = Digest::of(body.expose().as_bytes());
     let Some(held) = HeldToken::find(&keyring, tenant, digest) else { return Ok(false) };
-    match make(request, keys, held.end(held.key().as_str())).await {
+    let mut commit = held.end(held.key().as_str());
+    commit.initiator.reason = Some(body.reason().into()).filter(|it: &SmolStr| !it.is_empty());
+    match make(request, keys, commit).await {
         Ok(_) => {}
         // It went meanwhile.
         Err(problem) if is_gone(&problem) => return Ok(true),

@@ -13,8 +13,8 @@ pub enum Action {
     Update(KeyChange),
     /// A key got a new token.
     Rotate {
-        /// How long the one before stays valid.
-        overlap: Duration,
+        /// How long the one before stays valid, where that is known.
+        overlap: Option<Duration>,
     },
     /// All tokens of a key but the newest were ended.
     EndOverlap,

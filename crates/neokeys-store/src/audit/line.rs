@@ -33,6 +33,8 @@ struct Line<'e> {
     status_id: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_detail: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'e str>,
     metadata: Value,
     actor: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +72,7 @@ impl Event {
             severity_id: 1,
             status_id: if is_done { 1 } else { 2 },
             status_detail: self.refusal.as_ref().map(|it| it.0.as_str()),
+            comment: self.initiator.reason.as_deref(),
             metadata: self.metadata(sequence),
             actor: self.actor(),
             src_endpoint: self.initiator.address.map(|ip| json!({ "ip": ip.to_string() })),
@@ -122,7 +125,10 @@ impl Event {
             Subject::Tenant => (self.tenant.as_str(), "Tenant"),
         };
         let mut entity = json!({ "name": name, "type": kind, "type_id": OTHER });
-        let told = told_of(&self.action, most);
+        let mut told = told_of(&self.action, most);
+        if let Some(place) = &self.initiator.found_at {
+            told.insert("foundAt".to_owned(), place.as_str().into());
+        }
         if !told.is_empty() {
             entity["data"] = Value::Object(told);
         }
@@ -140,7 +146,9 @@ fn told_of(action: &Action, most: usize) -> Map<String, Value> {
             told = told_of_keyring(change, most);
         }
         Action::Rotate { overlap } => {
-            put("overlapSeconds", overlap.as_secs().into());
+            if let Some(overlap) = overlap {
+                put("overlapSeconds", overlap.as_secs().into());
+            }
         }
         Action::Undone { first, last } => {
             put("first", (*first).into());

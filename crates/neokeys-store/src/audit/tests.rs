@@ -27,6 +27,8 @@ fn event(action: Action) -> Event {
             actor,
             address: Some([203, 0, 113, 7].into()),
             request_id: Some("r-1".into()),
+            reason: Some("on a page".into()),
+            found_at: None,
         },
         tenant: TenantId::parse("acme").unwrap(),
         subject: Subject::Key(KeyName::parse("crm-sync").unwrap()),
@@ -39,13 +41,13 @@ fn event(action: Action) -> Event {
 
 #[test]
 fn a_line_is_an_event_of_ocsf() {
-    let line = event(Action::Rotate { overlap: Duration::from_secs(86_400) }).line(42);
+    let line = event(Action::Rotate { overlap: Some(Duration::from_secs(86_400)) }).line(42);
     let written: Value = serde_json::from_slice(&line).unwrap();
     let state = DocumentState::of(b"apiKeys: []\n").to_string();
     let expected = json!({
         "class_uid": 3004, "category_uid": 3, "type_uid": 300_499,
         "activity_id": 99, "activity_name": "Rotate",
-        "time": 1_795_723_200_123_u64, "severity_id": 1, "status_id": 1,
+        "time": 1_795_723_200_123_u64, "severity_id": 1, "status_id": 1, "comment": "on a page",
         "metadata": {
             "version": "1.8.0", "sequence": 42, "uid": "r-1", "tenant_uid": "acme",
             "product": { "name": "neokeys", "version": env!("CARGO_PKG_VERSION") },

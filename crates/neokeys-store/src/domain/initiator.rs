@@ -15,6 +15,10 @@ pub struct Initiator {
     pub address: Option<IpAddr>,
     /// The id of the request, as its answer has it.
     pub request_id: Option<SmolStr>,
+    /// Why, in the asker's own words. Text from outside.
+    pub reason: Option<SmolStr>,
+    /// Where the token was found that is to end, as its finder says. Text from outside.
+    pub found_at: Option<SmolStr>,
 }
 
 /// A person or program that changes keys.
@@ -47,7 +51,7 @@ impl Initiator {
     /// An asker of whom nothing but the name is known.
     #[must_use]
     pub fn of(actor: Actor) -> Self {
-        Self { actor, address: None, request_id: None }
+        Self { actor, address: None, request_id: None, reason: None, found_at: None }
     }
 }
 

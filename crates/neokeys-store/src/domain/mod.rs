@@ -31,6 +31,7 @@ mod minute;
 mod plan;
 mod policy_error;
 mod previous_index;
+mod refused_change;
 mod repository;
 mod right;
 mod rotation;
@@ -71,6 +72,7 @@ pub use plan::{
     KeyringPlan, MemberChange, PlanAction, PlanError, PlanReach, PlanRefusal, PlanStep,
 };
 pub use policy_error::PolicyError;
+pub use refused_change::{ChangeKind, RefusedChange};
 pub use repository::{
     CallerGone, Commit, CommitError, CommitFuture, Committed, Holders, HoldersFuture,
     KeyRepository, KeyringFuture, ReadError, Remedy, StoreHealth, Together, Unavailable,

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::refused_change::RefusedChange;
 use super::{
     ApiKey, Digest, EditError, EntityTag, Initiator, Keyring, KeyringEdit, MaybeReady, Minute,
     Precondition, Right, RightError, TenantId, Usage,
@@ -57,6 +58,12 @@ pub trait KeyRepository: Send + Sync {
     fn commit_unless_gone(&self, commit: Commit, gone: CallerGone) -> CommitFuture {
         drop(gone);
         self.commit(commit)
+    }
+
+    /// Records by and by a change that was refused before it was asked for. A repository that keeps no record
+    /// lets it go.
+    fn note_refusal(&self, refused: RefusedChange) {
+        drop(refused);
     }
 
     /// The faults that limit the store, for readiness.

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use neokeys_store::domain::KeyRepository;
 
-use neokeys_testkit::tenants::{Folder, commit, create, delete, tenant, update};
+use neokeys_testkit::audit_log::{created, explained};
+use neokeys_testkit::tenants::{Folder, commit, create, delete, names, tenant, update};
 
 /// Tells a copy of this test program which folder to write to, and from which number on.
 pub(crate) const FOLDER: &str = "NEOKEYS_CRASH_FOLDER";
@@ -120,6 +121,15 @@ async fn what_was_acknowledged_survives_a_kill_at_any_moment() {
             }
         }
         assert!(keyring.keys().iter().all(|key| known.contains_key(key.name.as_str())));
+        commit(&store, &folder.t, create(&format!("after-{kill}"))).await.unwrap();
+        known.insert(format!("after-{kill}"), Known::There);
+        // No record of what is not, and none lacks of what is.
+        let told = explained(&folder.root, "t");
+        let made = created(&told);
+        let there = names(&folder.open().get_keyring(&folder.t).await.unwrap()).len();
+        assert_eq!(made.len(), there, "kill {kill}");
+        let acknowledged = known.iter().filter(|(_, known)| **known == Known::There);
+        assert!(acknowledged.into_iter().all(|(key, _)| made.contains(key)), "kill {kill}");
     }
     println!("{KILLS} kills, {} keys known", known.len());
 }

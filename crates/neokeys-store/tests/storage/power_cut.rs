@@ -1,7 +1,7 @@
 //! A power cut, on real ext4 and XFS: the file system stops taking anything in the middle of a load
 //! of writes, and comes back with what its journal has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,6 +10,7 @@ use neokeys_store::domain::KeyRepository;
 use neokeys_store::storage::{DocumentRepository, StoreConfig, StoreUrl};
 
 use crate::unchecked::not_checked_here;
+use neokeys_testkit::audit_log::{created, explained};
 use neokeys_testkit::seeded::Seeded;
 use neokeys_testkit::tenants::{commit, create, delete, names, tenant};
 
@@ -140,6 +141,16 @@ impl Log {
                 let known = self.keys.get(&(id.as_str().to_owned(), name.to_owned()));
                 assert!(known.is_some(), "{which}: {name} comes from nowhere");
             }
+            // The log goes on, and explains what is there.
+            commit(&store, id, create("after")).await.unwrap();
+            commit(&store, id, delete("after")).await.unwrap();
+            let told = explained(root, id.as_str());
+            assert_eq!(told.first(), Some(&format!("Create {id}")), "{which}: {told:?}");
+            let mut made = created(&told);
+            made.remove(id.as_str());
+            let keyring = store.get_keyring(id).await.unwrap();
+            let there: BTreeSet<_> = names(&keyring).into_iter().map(str::to_owned).collect();
+            assert_eq!(made, there, "{which}: {id}");
         }
         assert!(store.health().faults.is_empty(), "{which}: {:?}", store.health());
         for ((id, key), acknowledged) in &self.keys {

@@ -2,6 +2,7 @@
 //!
 //! Where the machine cannot mount, the run ends with a line that says so.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use neokeys_store::domain::{CommitError, Digest, KeyRepository, Minute};
 
 use crate::unchecked::not_checked_here;
+use neokeys_testkit::audit_log::{created, explained};
 use neokeys_testkit::tenants::{Folder, commit, create, names};
 
 /// A small file system in memory; unmounted when dropped.
@@ -24,6 +26,14 @@ impl Mounted {
             .stderr(Stdio::null())
             .status();
         mount.is_ok_and(|status| status.success()).then(|| Self(path))
+    }
+}
+
+impl Mounted {
+    fn remount(&self, how: &str) {
+        let mut remount = Command::new("mount");
+        remount.arg("-o").arg(format!("remount,{how}")).arg(&self.0);
+        assert!(remount.status().unwrap().success());
     }
 }
 
@@ -87,6 +97,54 @@ async fn a_full_disk_keeps_no_last_use_and_lets_keys_be_checked_until_it_has_roo
     assert_eq!(usage.last_used(&used), Some(minute));
 }
 
+#[tokio::test]
+async fn a_log_that_cannot_be_written_refuses_changes_and_lets_keys_be_checked_until_it_can() {
+    let folder = Folder::new();
+    let logs = folder.root.join(".neokeys/audit");
+    std::fs::create_dir_all(&logs).unwrap();
+    let Some(mounted) = Mounted::at(logs.clone()) else {
+        not_checked_here("a log on a full disk: this machine cannot mount a small one");
+        return;
+    };
+    let store = folder.open();
+    commit(&store, &folder.t, create("before")).await.unwrap();
+    let refuses = async |why: &str| {
+        let text = folder.text();
+        for name in ["one", "two"] {
+            let refused = commit(&store, &folder.t, create(name)).await.unwrap_err();
+            let CommitError::Unavailable(cause) = &refused else { panic!("{why}: {refused:?}") };
+            assert!(cause.to_string().contains("audit log"), "{why}: {cause}");
+        }
+        assert_eq!(folder.text(), text, "{why}");
+        assert_eq!(names(&store.get_keyring(&folder.t).await.unwrap())[0], "before", "{why}");
+        let faults = store.health().faults;
+        assert!(faults.iter().any(|fault| fault.contains("audit log")), "{why}: {faults:?}");
+    };
+    let filler = logs.join("filler");
+    assert!(std::fs::write(&filler, vec![0; 1 << 20]).is_err());
+    // What is left of the log's last page takes some more lines.
+    let mut made = vec!["Create before".to_owned()];
+    for number in 0.. {
+        assert!(number < 100, "the disk never got full");
+        let name = format!("last-{number}");
+        if commit(&store, &folder.t, create(&name)).await.is_err() {
+            break;
+        }
+        made.push(format!("Create {name}"));
+    }
+    refuses("full").await;
+    std::fs::remove_file(filler).unwrap();
+    commit(&store, &folder.t, create("made-room")).await.unwrap();
+    assert!(store.health().faults.is_empty());
+    mounted.remount("ro");
+    refuses("read-only").await;
+    mounted.remount("rw");
+    commit(&store, &folder.t, create("writable")).await.unwrap();
+    assert!(store.health().faults.is_empty());
+    made.extend(["Create made-room", "Create writable"].map(str::to_owned));
+    assert_eq!(explained(&folder.root, "t"), made);
+}
+
 /// Runs the process that writes, lets one kind of system call fail from a certain one on, and holds
 /// what is there afterwards against what it told.
 async fn with_failing(call: &str, from: usize) {
@@ -139,6 +197,10 @@ async fn with_failing(call: &str, from: usize) {
     assert!(folder.text().starts_with("# people's\napiKeys:"), "{call} {from}");
     commit(&store, &folder.t, create("after")).await.unwrap();
     assert_eq!(folder.listing(), ["security.yml"], "{call} {from}");
+    let made = created(&explained(&folder.root, "t"));
+    let keyring = store.get_keyring(&folder.t).await.unwrap();
+    let there: BTreeSet<_> = names(&keyring).into_iter().map(str::to_owned).collect();
+    assert_eq!(made, there, "{call} {from}: the log says another");
 }
 
 #[tokio::test]

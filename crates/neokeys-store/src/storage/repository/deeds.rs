@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::queue::CommitResult;
 use crate::audit::{Action, KeyChange};
-use crate::domain::{ApiKey, Commit, Committed, KeyName, KeyringEdit, Timestamp};
+use crate::domain::{ApiKey, ChangeKind, Commit, Committed, KeyName, KeyringEdit, Timestamp};
 use crate::storage::document::DocumentEditor;
 
 /// A key, and what is done to it.
@@ -22,8 +22,23 @@ pub(super) fn make(
     let before = draft.keyring().find_by_name(edit.name().as_str()).cloned();
     draft.make(&change)?;
     let key = Arc::clone(change.key());
-    deeds.push((edit.name().clone(), action_of(edit, before.as_deref(), Some(&key))));
+    // Whoever reports a token that has ended, as often as they like, changes nothing.
+    let is_again = matches!(edit, KeyringEdit::EndToken { .. }) && before.as_ref() == Some(&key);
+    if !is_again {
+        deeds.push((edit.name().clone(), action_of(edit, before.as_deref(), Some(&key))));
+    }
     Ok(Committed { key })
+}
+
+/// The deed that a change of this kind would have been.
+pub(super) fn action_of_kind(kind: ChangeKind) -> Action {
+    match kind {
+        ChangeKind::Create => Action::Create(KeyChange::default()),
+        ChangeKind::Update => Action::Update(KeyChange::default()),
+        ChangeKind::Rotate => Action::Rotate { overlap: None },
+        ChangeKind::EndOverlap => Action::EndOverlap,
+        ChangeKind::Delete => Action::Delete,
+    }
 }
 
 /// The deed of an edit, done or not.
@@ -37,7 +52,7 @@ pub(super) fn action_of(
         KeyringEdit::Create(key) => Action::Create(KeyChange::of(None, key)),
         KeyringEdit::Update { .. } | KeyringEdit::Amend { .. } => Action::Update(change()),
         KeyringEdit::Delete { .. } => Action::Delete,
-        KeyringEdit::Rotate { rotation, .. } => Action::Rotate { overlap: rotation.overlap },
+        KeyringEdit::Rotate { rotation, .. } => Action::Rotate { overlap: Some(rotation.overlap) },
         KeyringEdit::EndOverlap { .. } => Action::EndOverlap,
         KeyringEdit::EndToken { .. } => {
             let disables =

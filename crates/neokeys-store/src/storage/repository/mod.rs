@@ -54,7 +54,7 @@ use super::url::StoreUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{
     CallerGone, Commit, CommitFuture, Digest, HoldersFuture, KeyPolicy, KeyRepository, Keyring,
-    KeyringFuture, Minute, ReadError, StoreHealth, TenantId, UsageFuture,
+    KeyringFuture, Minute, ReadError, RefusedChange, StoreHealth, TenantId, UsageFuture,
 };
 
 pub use self::statistics::RepositoryStatistics;
@@ -312,6 +312,10 @@ impl KeyRepository for DocumentRepository {
 
     fn commit_unless_gone(&self, commit: Commit, gone: CallerGone) -> CommitFuture {
         Box::pin(self.enqueue(commit).answered_unless_gone(gone))
+    }
+
+    fn note_refusal(&self, refused: RefusedChange) {
+        self.shared.note_refusal(refused);
     }
 
     fn health(&self) -> StoreHealth {

@@ -14,7 +14,9 @@ use tokio::sync::{Notify, oneshot};
 
 use super::statistics::Tally;
 use super::watchdog::PendingCommit;
-use crate::domain::{CallerGone, Commit, CommitError, Committed, Remedy, Unavailable};
+use crate::domain::{
+    CallerGone, Commit, CommitError, Committed, RefusedChange, Remedy, Unavailable,
+};
 use crate::storage::document_store::DocumentError;
 
 /// How long a change may take from when it was asked for, with all that was waited for before it came
@@ -38,6 +40,8 @@ pub(super) struct CommitQueue {
     is_held_up: bool,
     /// Somebody asked whether the document is in the log.
     is_to_look: bool,
+    /// Changes that were refused, and are not in the log yet.
+    pub(super) refused: Vec<RefusedChange>,
     /// From so many on, those that nobody wants any more are taken out.
     full: usize,
 }
@@ -96,6 +100,7 @@ impl Default for CommitQueue {
             has_writer: false,
             is_held_up: false,
             is_to_look: false,
+            refused: Vec::new(),
             full: MANY,
         }
     }
@@ -125,7 +130,7 @@ impl CommitQueue {
     /// Since when the one that has waited longest does, of those that are still wanted.
     pub(super) fn oldest(&mut self) -> Option<Instant> {
         self.drop_left();
-        let look = self.is_to_look.then(Instant::now);
+        let look = (self.is_to_look || !self.refused.is_empty()).then(Instant::now);
         self.waiting.front().map(|waiting| waiting.since).or(look)
     }
 
@@ -159,6 +164,7 @@ impl CommitQueue {
     /// Lets go of all that wait.
     pub(super) fn clear(&mut self) {
         self.is_held_up = false;
+        self.refused.clear();
         self.waiting.clear();
     }
 

@@ -24,25 +24,31 @@ pub(super) struct Refusals {
     /// Since when the present ones are counted.
     since: Duration,
     count: u64,
+    /// Those of minutes before that had no line, and are in no count in the log.
+    left_out: u64,
 }
 
 impl Refusals {
-    /// One more. Says how many of the minute before had no line, and whether this one has one.
-    pub(super) fn note(&mut self, now: Duration) -> (u64, bool) {
-        let left_out = self.take_left_out(now);
-        if left_out > 0 || self.count == 0 {
-            *self = Self { since: now, count: 0 };
+    /// One more. Says whether it has a line.
+    pub(super) fn has_line(&mut self, now: Duration) -> bool {
+        self.end_minute(now);
+        if self.count == 0 {
+            self.since = now;
         }
         self.count += 1;
-        (left_out, self.count <= MOST_REFUSALS)
+        self.count <= MOST_REFUSALS
     }
 
-    /// How many had no line, if their minute is over.
-    fn take_left_out(&mut self, now: Duration) -> u64 {
-        if now.saturating_sub(self.since) < MINUTE {
-            return 0;
+    /// How many had no line, of minutes that are over.
+    pub(super) fn take_left_out(&mut self, now: Duration) -> u64 {
+        self.end_minute(now);
+        std::mem::take(&mut self.left_out)
+    }
+
+    fn end_minute(&mut self, now: Duration) {
+        if now.saturating_sub(self.since) >= MINUTE {
+            self.left_out += std::mem::take(&mut self.count).saturating_sub(MOST_REFUSALS);
         }
-        std::mem::take(&mut self.count).saturating_sub(MOST_REFUSALS)
     }
 }
 
@@ -56,10 +62,11 @@ mod tests {
     fn few_refusals_of_a_minute_have_lines_and_the_others_are_counted() {
         let mut refusals = Refusals::default();
         let at = Duration::from_secs;
-        let told: Vec<_> = (0..15).map(|second| refusals.note(at(1_000 + second))).collect();
-        assert_eq!(told.iter().filter(|(_, has_line)| *has_line).count() as u64, MOST_REFUSALS);
-        assert!(told.iter().all(|(left_out, _)| *left_out == 0));
-        assert_eq!(refusals.note(at(1_060)), (5, true));
-        assert_eq!(refusals.note(at(1_061)), (0, true));
+        let told: Vec<_> = (0..15).map(|second| refusals.has_line(at(1_000 + second))).collect();
+        assert_eq!(told.iter().filter(|has_line| **has_line).count() as u64, MOST_REFUSALS);
+        assert_eq!(refusals.take_left_out(at(1_059)), 0, "their minute is not over");
+        assert!(refusals.has_line(at(1_060)));
+        assert_eq!(refusals.take_left_out(at(1_061)), 5);
+        assert_eq!(refusals.take_left_out(at(2_000)), 0, "told once");
     }
 }

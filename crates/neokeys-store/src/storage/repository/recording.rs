@@ -6,16 +6,16 @@
 use std::sync::Arc;
 
 use super::Shared;
-use super::deeds::Deed;
+use super::deeds::{Deed, action_of_kind};
 use super::freshness::Freshness;
 use super::incidents::Area;
 use super::loaded_tenant::LoadedTenant;
-use super::queue::{CommitResult, QueuedCommit};
+use super::queue::{CommitQueue, CommitResult, QueuedCommit};
 use super::snapshot::Snapshot;
 use super::writer::Writer;
 use crate::audit::{Action, DocumentChange, DocumentState, Event, Refusal, Subject};
 use crate::causes::in_full;
-use crate::domain::{Actor, CommitError, Initiator, Keyring, TenantId};
+use crate::domain::{Actor, CommitError, Initiator, Keyring, RefusedChange, TenantId};
 use crate::storage::document::Document;
 use crate::storage::document_store::{
     AuditLog, DocumentError, DocumentLock, LogEntry, LogHead, StoredDocument, WriteError,
@@ -41,6 +41,30 @@ impl Shared {
         }
     }
 
+    /// Records by and by a change that was refused before it was asked for, if it is not one too many.
+    pub(super) fn note_refusal(self: &Arc<Self>, refused: RefusedChange) {
+        if self.audit_log().is_none() {
+            return;
+        }
+        let tenant = self.tenants.get(&refused.tenant);
+        if tenant.recorded().refusals.has_line(self.clock.since_epoch()) {
+            self.ask_writer(tenant, |queue| queue.refused.push(refused));
+        }
+    }
+
+    /// Asks a tenant's writer for something besides commits.
+    fn ask_writer(self: &Arc<Self>, tenant: Arc<LoadedTenant>, ask: impl FnOnce(&mut CommitQueue)) {
+        let needs_writer = {
+            let mut queue = tenant.queue();
+            ask(&mut queue);
+            !std::mem::replace(&mut queue.has_writer, true)
+        };
+        if needs_writer {
+            let writer = Writer { tenant, shared: Arc::clone(self) };
+            drop(self.background.spawn_to_end(writer.work()));
+        }
+    }
+
     /// Records by and by what somebody changed by other means, if a document that was loaded is not the
     /// last one in the log.
     pub(super) fn look_for_changes(
@@ -56,15 +80,7 @@ impl Shared {
             if is_known || !shared.is_unrecorded(&tenant.id, state).await {
                 return;
             }
-            let needs_writer = {
-                let mut queue = tenant.queue();
-                queue.ask_to_look();
-                !std::mem::replace(&mut queue.has_writer, true)
-            };
-            if needs_writer {
-                let background = shared.background.clone();
-                drop(background.spawn_to_end(Writer { tenant, shared }.work()));
-            }
+            shared.ask_writer(tenant, CommitQueue::ask_to_look);
         }));
     }
 
@@ -83,8 +99,9 @@ impl Shared {
 }
 
 impl Writer {
-    /// Looks whether the document is in the log, and records it if somebody changed it by other means.
-    pub(super) async fn look(&self, turn: &DocumentLock) {
+    /// Looks whether the document is in the log, and records it if somebody changed it by other means; and
+    /// changes that were refused before they were asked for.
+    pub(super) async fn look(&self, turn: &DocumentLock, refused: Vec<RefusedChange>) {
         let draft = self.draft().await;
         let Ok(snapshot) = self.fresh_for(draft.as_ref().ok(), Freshness::Fresh).await else {
             return;
@@ -92,7 +109,14 @@ impl Writer {
         let (Some(stored), Some(document)) = (snapshot.stored(), &snapshot.document) else {
             return;
         };
-        let entry = self.entry(draft, &stored, document, None, &[], &[]).await;
+        let draft = self.up_to_date(draft, &stored, document, &[]).await;
+        let entry = draft.map(|draft| {
+            let mut draft = draft?;
+            for refused in refused {
+                self.tell_refused(&mut draft, refused);
+            }
+            draft.finish(self.shared.audit.key())
+        });
         let state = entry.as_ref().ok().and_then(|entry| entry.as_ref()?.head.document);
         if self.append(turn, entry).await
             && let Some(state) = state
@@ -135,18 +159,38 @@ impl Writer {
         told: &[(&QueuedCommit, &CommitResult, &Vec<Deed>)],
         undone: &[LogHead],
     ) -> Result<Option<LogEntry>, DocumentError> {
-        let (Some(log), Some(mut draft)) = (self.shared.audit_log(), draft?) else {
+        let Some(mut draft) = self.up_to_date(draft, stored, present, undone).await? else {
             return Ok(None);
         };
         let before = stored.state();
-        draft.settle(before, undone, self.shared.clock.since_epoch());
-        self.find_changes(log, &mut draft, before, present.keyring()).await?;
         let document =
             after.map(|after| DocumentChange { before, after: DocumentState::of(after.bytes()) });
         for (waiting, outcome, deeds) in told {
             self.tell(&mut draft, waiting, outcome, deeds, document);
         }
         Ok(draft.finish(self.shared.audit.key()))
+    }
+
+    /// What became of the last changes, and what was changed by other means.
+    async fn up_to_date(
+        &self,
+        draft: Result<Option<LogDraft>, DocumentError>,
+        stored: &StoredDocument,
+        present: &Arc<Document>,
+        undone: &[LogHead],
+    ) -> Result<Option<LogDraft>, DocumentError> {
+        let (Some(log), Some(mut draft)) = (self.shared.audit_log(), draft?) else {
+            return Ok(None);
+        };
+        let (state, now) = (stored.state(), self.shared.clock.since_epoch());
+        draft.settle(state, undone, now);
+        self.find_changes(log, &mut draft, state, present.keyring()).await?;
+        let left_out = self.tenant.recorded().refusals.take_left_out(now);
+        if left_out > 0 {
+            let service = Initiator::of(Actor::SERVICE);
+            draft.push(&self.shared.event(&self.tenant, service, Action::Refusals(left_out)));
+        }
+        Ok(Some(draft))
     }
 
     /// Tells of a document that is another than the last one in the log.
@@ -196,18 +240,19 @@ impl Writer {
             Ok(_) => draft.push(&Event { document, ..event }),
             Err(error) if event.initiator.actor.is_caller() => {
                 let Some(refusal) = refusal(error) else { return };
-                let (left_out, has_line) = self.tenant.recorded().refusals.note(event.at);
-                if left_out > 0 {
-                    let service = Initiator::of(Actor::SERVICE);
-                    let action = Action::Refusals(left_out);
-                    draft.push(&self.shared.event(&self.tenant, service, action));
-                }
-                if has_line {
+                if self.tenant.recorded().refusals.has_line(event.at) {
                     draft.push(&Event { refusal: Some(refusal), ..event });
                 }
             }
             Err(_) => {}
         }
+    }
+
+    fn tell_refused(&self, draft: &mut LogDraft, refused: RefusedChange) {
+        let RefusedChange { key, kind, reason, initiator, .. } = refused;
+        let event = self.shared.event(&self.tenant, initiator, action_of_kind(kind));
+        let subject = key.map_or(Subject::Tenant, Subject::Key);
+        draft.push(&Event { subject, refusal: Some(Refusal(reason)), ..event });
     }
 
     /// Appends what tells of no document that is to be written. Says whether it is in the log.
@@ -256,8 +301,8 @@ fn refusal(error: &CommitError) -> Option<Refusal> {
     match error {
         CommitError::NotAllowed(reason) => Some(Refusal(in_full(reason))),
         CommitError::Edit(reason) => Some(Refusal(in_full(reason))),
+        CommitError::NotEditable { .. } => Some(Refusal(in_full(error))),
         CommitError::NoSuchTenant
-        | CommitError::NotEditable { .. }
         | CommitError::Unavailable(_)
         | CommitError::CallerGone
         | CommitError::Uncertain(_) => None,

@@ -69,12 +69,12 @@ impl Writer {
                 Ok(turn) => {
                     // Who waits for a slot can still be left by who asked.
                     let _slot = self.shared.write_slots.acquire().await;
-                    let (batch, is_to_look) = {
+                    let (batch, is_to_look, refused) = {
                         let mut queue = self.tenant.queue();
-                        (queue.take(), queue.take_look())
+                        (queue.take(), queue.take_look(), std::mem::take(&mut queue.refused))
                     };
-                    if is_to_look && batch.is_empty() {
-                        self.look(&turn).await;
+                    if is_to_look && batch.is_empty() || !refused.is_empty() {
+                        self.look(&turn, refused).await;
                     }
                     self.commit_all(batch, &turn).await;
                 }

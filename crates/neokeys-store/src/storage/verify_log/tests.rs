@@ -40,7 +40,7 @@ fn line(tenant: &TenantId, sequence: usize, document_before: usize) -> Bytes {
         initiator: Initiator::of(Actor::system_user("deploy", 1000)),
         tenant: tenant.clone(),
         subject: Subject::Key(KeyName::parse("crm-sync").unwrap()),
-        action: Action::Rotate { overlap: Duration::from_secs(60) },
+        action: Action::Rotate { overlap: Some(Duration::from_secs(60)) },
         refusal: None,
         document: Some(DocumentChange { before, after }),
         plan: None,
