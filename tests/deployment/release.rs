@@ -62,7 +62,7 @@ impl Clone {
         let output = self.check(step);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{step}: {said}");
-        assert!(said.starts_with(&format!("{step}: ")) && said.contains(told), "{said}");
+        assert!(said.contains(&format!("{step}: ")) && said.contains(told), "{said}");
     }
 }
 
@@ -148,4 +148,6 @@ fn every_step_that_costs_little_is_refused_until_it_is_done() {
         .arg(public.trim()));
     clone.git(&["tag", "--sign", "--force", &tag, "--message", "neokeys"]);
     clone.done("tag");
+    fs::remove_dir_all(clone.path().join(".git")).unwrap();
+    clone.refused("clean", "this is no clone of git");
 }
