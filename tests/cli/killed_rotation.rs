@@ -1,14 +1,16 @@
 //! A service that is killed in the middle of a rotation.
 
-use std::time::Duration;
+use std::io::Read as _;
+use std::process::{Command, Stdio};
 
 use neokeys::domain::Digest;
+use neokeys_testkit::programs::{Running, program};
+use neokeys_testkit::server::Server;
 use neokeys_testkit::workplace::Workplace;
 use reqwest::Client;
 use serde_json::{Value, json};
 
 const KEY: &str = "/api/demo/admin/apiKeyDetails/crm";
-const ROUNDS: u32 = 24;
 
 /// The digests in the file that are tokens of the key: the current one, then the older ones.
 fn digests(document: &str) -> Vec<String> {
@@ -33,56 +35,71 @@ async fn tag(client: &Client, origin: &str, admin: &str) -> String {
     reply.headers()["etag"].to_str().unwrap().to_owned()
 }
 
+/// A tracer that kills a server when one of its threads makes a system call for the n-th time from now on.
+fn killer(server: &Server, call: &str, count: u32) -> Running {
+    let mut strace = Command::new(program("/usr/bin/strace", "strace"));
+    let process = server.process.id().as_raw_nonzero().to_string();
+    strace.args(["-f", "-p", &process, "-o", "/dev/null", "-e", &format!("trace={call}")]);
+    strace.args(["-e", &format!("inject={call}:signal=KILL:when={count}")]);
+    let mut strace = Running::start(strace.stderr(Stdio::piped()));
+    let mut said = String::new();
+    let stderr = strace.child().stderr.as_mut().unwrap();
+    while !said.contains("attached") {
+        let mut byte = [0];
+        assert_eq!(stderr.read(&mut byte).unwrap(), 1, "strace does not attach: {said}");
+        said.push(char::from(byte[0]));
+    }
+    strace
+}
+
+/// A rotation, the server killed at a system call of it: whether it was answered, and how many tokens the
+/// file had then.
+async fn killed_at(client: &Client, call: &str, count: u32) -> (bool, usize) {
+    let place = Workplace::with_tenant();
+    let create = |name: &str| {
+        let arguments = ["keys", "create", name, "--tenant", "demo", "--permission", "*"];
+        place.run(&arguments).done().trim_end().to_owned()
+    };
+    let (admin, old) = (create("admin"), create("crm"));
+    let before = digests(&place.read("data/demo/security.yml"));
+    assert_eq!(before, [Digest::of(old.as_bytes()).to_hex()]);
+    let server = place.serve(&[]);
+    let known = tag(client, server.origin(), &admin).await;
+    let tracer = killer(&server, call, count);
+    let answer = rotate(client, server.origin(), &admin, &known).await;
+    drop((server, tracer));
+    let after = digests(&place.read("data/demo/security.yml"));
+    assert_eq!(after.last(), before.first(), "the old token stays: {after:?}");
+    assert!((1..=2).contains(&after.len()), "{after:?}");
+    if let Some((status, body)) = &answer {
+        assert_eq!((*status, after.len()), (200, 2), "{body}");
+        let token = body["token"].as_str().unwrap();
+        assert_eq!(after[0], Digest::of(token.as_bytes()).to_hex());
+    }
+
+    let server = place.serve(&[]);
+    let (status, body) = rotate(client, server.origin(), &admin, &known).await.unwrap();
+    let expected = if after.len() == 2 { 412 } else { 200 };
+    assert_eq!(status, expected, "{body}");
+    let last = digests(&place.read("data/demo/security.yml"));
+    assert_eq!(last.len(), 2, "no third token: {last:?}");
+    if status == 412 {
+        assert_eq!(last, after);
+    }
+    (answer.is_some(), after.len())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotation_is_whole_or_not_at_all_and_its_repetition_makes_no_third_token() {
     let client = Client::builder().no_proxy().build().unwrap();
-    let (mut cut_off, mut answered) = (0, 0);
-    // Longer after a kill that came before the answer, shorter after one that came too late: so kills come
-    // close to it, however busy the machine is.
-    let mut head_start = Duration::ZERO;
-    for _ in 0..ROUNDS {
-        let place = Workplace::with_tenant();
-        let create = |name: &str| {
-            let arguments = ["keys", "create", name, "--tenant", "demo", "--permission", "*"];
-            place.run(&arguments).done().trim_end().to_owned()
-        };
-        let (admin, old) = (create("admin"), create("crm"));
-        let before = digests(&place.read("data/demo/security.yml"));
-        assert_eq!(before, [Digest::of(old.as_bytes()).to_hex()]);
-        let server = place.serve(&[]);
-        let known = tag(&client, server.origin(), &admin).await;
-        let origin = server.origin().to_owned();
-        let asked = rotate(&client, &origin, &admin, &known);
-        let killed = async move {
-            tokio::time::sleep(head_start).await;
-            drop(server);
-        };
-        let (answer, ()) = futures_util::future::join(asked, killed).await;
-        let after = digests(&place.read("data/demo/security.yml"));
-        assert_eq!(after.last(), before.first(), "the old token stays: {after:?}");
-        assert!((1..=2).contains(&after.len()), "{after:?}");
-        cut_off += u32::from(answer.is_none());
-        answered += u32::from(answer.is_some());
-        head_start = match &answer {
-            None => head_start.mul_f64(1.6) + Duration::from_millis(1),
-            Some(_) => head_start / 2,
-        };
-        if let Some((status, body)) = &answer {
-            assert_eq!((*status, after.len()), (200, 2), "{body}");
-            let token = body["token"].as_str().unwrap();
-            assert_eq!(after[0], Digest::of(token.as_bytes()).to_hex());
-        }
-
-        let server = place.serve(&[]);
-        let (status, body) =
-            rotate(&client, server.origin(), &admin, &known).await.expect("it is answered");
-        let expected = if after.len() == 2 { 412 } else { 200 };
-        assert_eq!(status, expected, "{body}");
-        let last = digests(&place.read("data/demo/security.yml"));
-        assert_eq!(last.len(), 2, "no third token: {last:?}");
-        if status == 412 {
-            assert_eq!(last, after);
-        }
+    for (call, count, is_answered, tokens) in [
+        ("fsync", 1, false, 1),
+        ("renameat2", 1, false, 1),
+        ("fsync", 2, false, 2),
+        ("sendto", 1, false, 2),
+        ("sendto", 99, true, 2),
+    ] {
+        let came = killed_at(&client, call, count).await;
+        assert_eq!(came, (is_answered, tokens), "killed at {call}, {count}");
     }
-    assert!(cut_off > 0 && answered > 0, "{cut_off} cut off, {answered} answered");
 }
