@@ -192,7 +192,7 @@ async fn a_key_that_has_ended_is_refused_and_rotated_only_to_a_new_end() {
     let reply = service.client().with_api_key(&token(&rotated)).get(KEYS).await;
     assert_eq!((reply.status.as_u16(), reply.header("api-key-expires")), (200, FAR));
     assert!(!works(&service, &token_of("reader")).await);
-    let forever = rotate(&admin, "reader", json!({"overlapSeconds": 0, "expiresAt": null})).await;
+    let forever = rotate(&admin, "reader", json!({"overlapSeconds": 0.0, "expiresAt": null})).await;
     assert!(forever.json().get("expiresAt").is_none());
     // A disabled one stays so.
     let disabled = rotate(&admin, "off", json!({"overlapSeconds": 60})).await;

@@ -65,8 +65,15 @@ impl RequestBody for AmendRequest {
     }
 }
 
-/// The longest overlap, in seconds.
-pub(in crate::http) const LONGEST_OVERLAP: u64 = LONGEST_SPAN.as_secs();
+/// An overlap in whole seconds, which JSON may write as `60` or `60.0`.
+pub(in crate::http) fn read_overlap(value: &Value) -> Result<Duration, Vec<String>> {
+    let whole = |number: f64| Duration::try_from_secs_f64(number).ok();
+    let span = value.as_f64().filter(|number| number.fract() == 0.0).and_then(whole);
+    span.filter(|span| *span <= LONGEST_SPAN).ok_or_else(|| {
+        let most = LONGEST_SPAN.as_secs();
+        vec![format!("The value must be a whole number of seconds from 0 to {most}.")]
+    })
+}
 
 /// A rotation.
 #[derive(Debug, Default)]
@@ -91,13 +98,7 @@ impl RequestBody for RotateRequest {
     fn read_member(&mut self, name: &str, value: &Value) -> Result<(), Vec<String>> {
         match name {
             Self::OVERLAP => {
-                let seconds = value.as_u64().filter(|it| *it <= LONGEST_OVERLAP);
-                let seconds = seconds.ok_or_else(|| {
-                    vec![format!(
-                        "The value must be a whole number of seconds from 0 to {LONGEST_OVERLAP}."
-                    )]
-                })?;
-                self.overlap = Some(Duration::from_secs(seconds));
+                self.overlap = Some(read_overlap(value)?);
                 Ok(())
             }
             "expiresAt" => read(&mut self.expires_at, value, timestamp),

@@ -11,63 +11,75 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses};
 
-/// The body of a new key.
-#[derive(utoipa::ToSchema)]
-#[schema(as = CreateApiKeyDetailsRequest, example = json!({
-    "name": "crm-sync",
-    "permissions": ["orders:read"],
-    "expiresAt": "2027-02-24T21:00:00Z",
-    "allowedIps": ["203.0.113.0/24"],
-    "description": "CRM nightly",
-    "owner": "sales@example.com",
-    "labels": {"env": "prod"},
-}))]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the description of what `body` reads")]
-pub(in crate::http) struct CreationSchema {
-    /// The name that it is addressed by from now on.
-    #[schema(schema_with = schemas::name)]
-    name: String,
-    /// Whether it is turned on; absent: it is.
-    enabled: Option<bool>,
-    /// Its permissions.
-    #[schema(schema_with = schemas::permissions)]
-    permissions: Vec<String>,
-    #[serde(flatten)]
-    details: DetailsPatchSchema,
+/// Declares the schema of a request that names details too. It is closed: the members that it does not have are
+/// refused.
+macro_rules! schema_with_details {
+    ($(#[$attribute:meta])* $name:ident { $($member:tt)* }) => {
+        #[derive(utoipa::ToSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[expect(dead_code, reason = "the description of what is read member by member")]
+        $(#[$attribute])*
+        pub(in crate::http) struct $name {
+            $($member)*
+            /// The first second in which it is not valid any more, with its offset.
+            #[schema(schema_with = schemas::time_or_null, required = false)]
+            expires_at: Option<String>,
+            /// The addresses and networks that it may be used from.
+            #[schema(schema_with = schemas::allowed_ips_or_null, required = false)]
+            allowed_ips: Option<Vec<String>>,
+            /// Its purpose.
+            #[schema(schema_with = schemas::description_or_null, required = false)]
+            description: Option<String>,
+            /// Who answers for it.
+            #[schema(schema_with = schemas::owner_or_null, required = false)]
+            owner: Option<String>,
+            /// Its labels, 16 at most.
+            #[schema(schema_with = schemas::labels_or_null, required = false)]
+            labels: Option<std::collections::BTreeMap<String, Option<String>>>,
+        }
+    };
 }
 
-/// Changes of a key's details (RFC 7396): `null` takes one away, and what is not named stays.
-#[derive(utoipa::ToSchema)]
-#[schema(as = ApiKeyDetailsPatch, example = json!({
-    "expiresAt": "2027-02-24T21:00:00Z",
-    "allowedIps": null,
-    "labels": {"env": "prod", "team": null},
-}))]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the description of what `values` reads")]
-pub(in crate::http) struct DetailsPatchSchema {
-    /// The first second in which it is not valid any more, with its offset.
-    #[schema(schema_with = schemas::time_or_null, required = false)]
-    expires_at: Option<String>,
-    /// The addresses and networks that it may be used from.
-    #[schema(schema_with = schemas::allowed_ips_or_null, required = false)]
-    allowed_ips: Option<Vec<String>>,
-    /// Its purpose.
-    #[schema(schema_with = schemas::description_or_null, required = false)]
-    description: Option<String>,
-    /// Who answers for it.
-    #[schema(schema_with = schemas::owner_or_null, required = false)]
-    owner: Option<String>,
-    /// Its labels, 16 at most.
-    #[schema(schema_with = schemas::labels_or_null, required = false)]
-    labels: Option<BTreeMap<String, Option<String>>>,
+pub(in crate::http) use schema_with_details;
+
+schema_with_details! {
+    /// The body of a new key.
+    #[schema(as = CreateApiKeyDetailsRequest, example = json!({
+        "name": "crm-sync",
+        "permissions": ["orders:read"],
+        "expiresAt": "2027-02-24T21:00:00Z",
+        "allowedIps": ["203.0.113.0/24"],
+        "description": "CRM nightly",
+        "owner": "sales@example.com",
+        "labels": {"env": "prod"},
+    }))]
+    CreationSchema {
+        /// The name that it is addressed by from now on.
+        #[schema(schema_with = schemas::name)]
+        name: String,
+        /// Whether it is turned on; absent: it is.
+        #[schema(required = false)]
+        enabled: bool,
+        /// Its permissions.
+        #[schema(schema_with = schemas::given_permissions)]
+        permissions: Vec<String>,
+    }
+}
+
+schema_with_details! {
+    /// Changes of a key's details (RFC 7396): `null` takes one away, and what is not named stays.
+    #[schema(as = ApiKeyDetailsPatch, example = json!({
+        "expiresAt": "2027-02-24T21:00:00Z",
+        "allowedIps": null,
+        "labels": {"env": "prod", "team": null},
+    }))]
+    DetailsPatchSchema {}
 }
 
 /// A rotation.
 #[derive(utoipa::ToSchema)]
 #[schema(as = RotateApiKeyRequest, example = json!({"overlapSeconds": 86400}))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "the description of what `body` reads")]
 pub(in crate::http) struct RotationSchema {
     /// How long the present token works yet, in seconds. 0: not at all, as where it leaked.

@@ -19,9 +19,9 @@ pub(super) mod schemas;
 mod values;
 
 pub(super) use amend::{__path_amend_api_key_details, amend_api_key_details};
-pub(super) use body::LONGEST_OVERLAP;
+pub(super) use body::read_overlap;
 pub(super) use create::{__path_create_api_key_details, create_api_key_details};
-pub(super) use description::DetailsPatchSchema;
+pub(super) use description::schema_with_details;
 pub(super) use end_overlap::{__path_end_previous_tokens, end_previous_tokens};
 pub(super) use get::{__path_get_api_key_details, get_api_key_details};
 pub(super) use list::{__path_list_api_key_details, list_api_key_details};

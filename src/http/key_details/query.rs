@@ -294,7 +294,7 @@ impl IntoParams for ListQuery {
             parameter("owner", text(), "Keys of this owner."),
             parameter(
                 "label",
-                text(),
+                text().pattern(Some("^[A-Za-z0-9_./-]{1,63}(=[A-Za-z0-9_./-]{1,63})?$")),
                 "Keys with this label: `env` whatever its value, or `env=prod`. Several must all be there.",
             ),
             parameter(

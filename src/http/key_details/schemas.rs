@@ -29,7 +29,7 @@ pub(super) fn time() -> Object {
 }
 
 /// A time, or `null`.
-pub(super) fn time_or_null() -> Object {
+pub(in crate::http) fn time_or_null() -> Object {
     nullable(time_text(), Type::String).build()
 }
 
@@ -38,10 +38,19 @@ pub(in crate::http) fn name() -> Object {
     text(128).pattern(Some(r"^(?!\.{1,2}$)[A-Za-z0-9._-]+$")).build()
 }
 
-/// A list of permissions.
-pub(in crate::http) fn permissions() -> Array {
+fn permission_list() -> ArrayBuilder {
     let permission = text(256).pattern(Some(r"^[\x21\x23-\x5B\x5D-\x7E]+$"));
-    ArrayBuilder::new().items(permission).max_items(Some(Scopes::MOST)).build()
+    ArrayBuilder::new().items(permission).max_items(Some(Scopes::MOST))
+}
+
+/// The permissions of a key. One that somebody wrote by hand may have none.
+pub(super) fn permissions() -> Array {
+    permission_list().build()
+}
+
+/// The permissions that a key is given.
+pub(in crate::http) fn given_permissions() -> Array {
+    permission_list().min_items(Some(1)).build()
 }
 
 fn networks() -> ArrayBuilder {
@@ -55,7 +64,7 @@ pub(super) fn allowed_ips() -> Array {
 }
 
 /// A list of networks, or `null`.
-pub(super) fn allowed_ips_or_null() -> Array {
+pub(in crate::http) fn allowed_ips_or_null() -> Array {
     networks().schema_type(SchemaType::from_iter([Type::Array, Type::Null])).build()
 }
 
@@ -65,7 +74,7 @@ pub(super) fn description() -> Object {
 }
 
 /// A purpose, or `null`.
-pub(super) fn description_or_null() -> Object {
+pub(in crate::http) fn description_or_null() -> Object {
     nullable(text(1024).pattern(Some(TEXT)), Type::String).build()
 }
 
@@ -75,7 +84,7 @@ pub(super) fn owner() -> Object {
 }
 
 /// Who answers for a key, or `null`.
-pub(super) fn owner_or_null() -> Object {
+pub(in crate::http) fn owner_or_null() -> Object {
     nullable(text(256).pattern(Some(TEXT)), Type::String).build()
 }
 
@@ -93,7 +102,7 @@ pub(super) fn labels() -> Object {
 }
 
 /// Changes of labels, or `null`.
-pub(super) fn labels_or_null() -> Object {
+pub(in crate::http) fn labels_or_null() -> Object {
     let value = nullable(text(63).pattern(Some(LABEL)), Type::String);
     nullable(label_map(value), Type::Object).build()
 }

@@ -1,7 +1,6 @@
 //! The keys that a request wants.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -10,7 +9,7 @@ use crate::domain::{
     DesiredKey, DesiredKeys, DetailsPatch, Digest, KeyName, Labels, ManagedBy, Patch, PlanReach,
     Scopes,
 };
-use crate::http::key_details::{LONGEST_OVERLAP, MEMBERS, read_detail};
+use crate::http::key_details::{MEMBERS, read_detail, read_overlap};
 use crate::http::operations::ApplyApiKeyPlan;
 use crate::http::request::json_body::JsonBody;
 use crate::problem::{Faults, Problem};
@@ -105,7 +104,7 @@ fn key(members: &Map<String, Value>) -> Result<DesiredKey, Vec<String>> {
             "hash" => text(value)
                 .and_then(|it| Digest::parse(it).map_err(|error| told(&error)))
                 .map(|it| key.digest = Some(it)),
-            "overlapSeconds" => overlap(value).map(|it| key.overlap = Some(it)),
+            "overlapSeconds" => read_overlap(value).map(|it| key.overlap = Some(it)),
             _ => Err(vec![format!(
                 "There is no such member; the members are: name, enabled, permissions, {}, hash, overlapSeconds.",
                 MEMBERS.join(", ")
@@ -133,13 +132,6 @@ fn scopes(value: &Value) -> Result<Scopes, Vec<String>> {
         value.as_array().ok_or_else(|| one("The permissions must be an array of strings."))?;
     let texts: Vec<_> = items.iter().map(text).collect::<Result<_, _>>()?;
     Scopes::parse(&texts).map_err(|errors| errors.iter().map(ToString::to_string).collect())
-}
-
-fn overlap(value: &Value) -> Result<Duration, Vec<String>> {
-    let seconds = value.as_u64().filter(|it| *it <= LONGEST_OVERLAP);
-    seconds.map(Duration::from_secs).ok_or_else(|| {
-        vec![format!("The overlap must be a whole number of seconds from 0 to {LONGEST_OVERLAP}.")]
-    })
 }
 
 fn text(value: &Value) -> Result<&str, Vec<String>> {

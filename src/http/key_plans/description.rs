@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Content, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses};
 
-use crate::http::key_details::schemas;
+use crate::http::key_details::{schema_with_details, schemas};
 use crate::http::refusals::{described, referred};
 use crate::problem::ProblemType;
 
@@ -18,7 +18,7 @@ use crate::problem::ProblemType;
     "dryRun": true,
     "apiKeys": [{"name": "crm-sync", "permissions": ["orders:read"], "owner": "sales@example.com"}],
 }))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "the description of what `body` reads")]
 pub(super) struct PlanSchema {
     /// The owner, whose name its keys bear.
@@ -38,28 +38,29 @@ pub(super) struct PlanSchema {
     dry_run: bool,
 }
 
-/// A key as it should be.
-#[derive(utoipa::ToSchema)]
-#[schema(as = DesiredApiKey, example = json!({"name": "crm-sync", "permissions": ["orders:read"], "expiresAt": null}))]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the description of what `body` reads")]
-pub(super) struct DesiredKeySchema {
-    /// Its name.
-    #[schema(schema_with = schemas::name)]
-    name: String,
-    /// Whether it is turned on; a new key is, unless this says otherwise.
-    enabled: Option<bool>,
-    /// Its permissions; a new key needs them.
-    #[schema(schema_with = schemas::permissions, required = false)]
-    permissions: Option<Vec<String>>,
-    /// The SHA-256 of its token. One that differs from the key's is a rotation.
-    #[schema(schema_with = schemas::hash, required = false)]
-    hash: Option<String>,
-    /// How long the present token works yet where `hash` is another one, in seconds.
-    #[schema(minimum = 0, maximum = 3_153_600_000_u64, required = false)]
-    overlap_seconds: Option<u64>,
-    #[serde(flatten)]
-    details: crate::http::key_details::DetailsPatchSchema,
+schema_with_details! {
+    /// A key as it should be.
+    #[schema(
+        as = DesiredApiKey,
+        example = json!({"name": "crm-sync", "permissions": ["orders:read"], "expiresAt": null}),
+    )]
+    DesiredKeySchema {
+        /// Its name.
+        #[schema(schema_with = schemas::name)]
+        name: String,
+        /// Whether it is turned on; a new key is, unless this says otherwise.
+        #[schema(required = false)]
+        enabled: bool,
+        /// Its permissions; a new key needs them.
+        #[schema(schema_with = schemas::given_permissions, required = false)]
+        permissions: Option<Vec<String>>,
+        /// The SHA-256 of its token. One that differs from the key's is a rotation.
+        #[schema(schema_with = schemas::hash, required = false)]
+        hash: Option<String>,
+        /// How long the present token works yet where `hash` is another one, in seconds.
+        #[schema(minimum = 0, maximum = 3_153_600_000_u64, required = false)]
+        overlap_seconds: u64,
+    }
 }
 
 /// The state that a plan is meant for.
