@@ -36,3 +36,14 @@ fn the_python_client_of_openapi_generator_does_everything() {
         .args(["--output", ".", "--package-name", "neokeys_client"]));
     check_and_run(&folder);
 }
+
+#[test]
+fn the_python_client_of_the_extensions_leads_the_life_of_a_key() {
+    let folder = folder("key-life-python");
+    copy("programs/key_life.py", &folder, "program.py");
+    write_document("extensions", &folder);
+    run(python("openapi-generator-cli", &folder)
+        .args(["generate", "--generator-name", "python", "--input-spec", "extensions.json"])
+        .args(["--output", ".", "--package-name", "neokeys_client"]));
+    check_and_run(&folder);
+}

@@ -21,19 +21,29 @@ pub(crate) fn build(folder: &Path) {
     }
 }
 
-#[test]
-fn the_rust_client_of_openapi_generator_does_everything() {
-    let folder = folder("openapi-generator-rust");
-    write_document("sdk", &folder);
+fn generate_and_run(name: &str, profile: &str, package: &str) {
+    let folder = folder(name);
+    let document = write_document(profile, &folder);
     run(python("openapi-generator-cli", &folder)
-        .args(["generate", "--generator-name", "rust", "--input-spec", "sdk.json"])
-        .args(["--output", "client", "--package-name", "neokeys_client"]));
+        .args(["generate", "--generator-name", "rust", "--package-name", "neokeys_client"])
+        .args(["--output", "client", "--input-spec"])
+        .arg(document));
     let program = folder.join("program");
     fs::create_dir_all(program.join("src")).unwrap();
     for file in ["Cargo.toml", "src/main.rs"] {
-        copy(&format!("programs/openapi-generator-rust/{file}"), &program, file);
+        copy(&format!("programs/{name}/{file}"), &program, file);
     }
     build(&program);
     let service = Service::start_with_faults();
-    run(service.told_to(&mut Command::new(target().join("debug/program"))));
+    run(service.told_to(&mut Command::new(target().join("debug").join(package))));
+}
+
+#[test]
+fn the_rust_client_of_openapi_generator_does_everything() {
+    generate_and_run("openapi-generator-rust", "sdk", "program");
+}
+
+#[test]
+fn the_rust_client_of_the_extensions_leads_the_life_of_a_key() {
+    generate_and_run("key-life-rust", "extensions", "key-life");
 }

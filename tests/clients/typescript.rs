@@ -14,11 +14,11 @@ const SETTINGS: &str = r#"{
   "include": ["*.ts", "client"]
 }"#;
 
-fn prepare(folder: &Path, program: &str) {
+fn prepare(folder: &Path, program: &str, profile: &str) {
     write(&folder.join("tsconfig.json"), SETTINGS);
     write(&folder.join("package.json"), r#"{"private": true, "type": "module"}"#);
     copy(&format!("programs/{program}.ts"), folder, "program.ts");
-    write_document("sdk", folder);
+    write_document(profile, folder);
 }
 
 fn check_and_run(folder: &Path) {
@@ -30,7 +30,7 @@ fn check_and_run(folder: &Path) {
 #[test]
 fn openapi_fetch_with_the_types_of_openapi_typescript_does_everything() {
     let folder = folder("openapi-fetch");
-    prepare(&folder, "openapi-fetch");
+    prepare(&folder, "openapi-fetch", "sdk");
     run(node("openapi-typescript", &folder).args(["sdk.json", "--output", "neokeys.d.ts"]));
     check_and_run(&folder);
 }
@@ -38,11 +38,19 @@ fn openapi_fetch_with_the_types_of_openapi_typescript_does_everything() {
 #[test]
 fn the_client_of_hey_api_does_everything() {
     let folder = folder("hey-api");
-    prepare(&folder, "hey-api");
+    prepare(&folder, "hey-api", "sdk");
     // It looks for tsconfig.json from where it is installed, which is elsewhere here.
     let settings = "export default { input: 'sdk.json', output: \
                     { path: 'client', module: { extension: '.js' } } };";
     write(&folder.join("openapi-ts.config.mjs"), settings);
     run(node("openapi-ts", &folder).args(["--file", "openapi-ts.config.mjs"]));
+    check_and_run(&folder);
+}
+
+#[test]
+fn openapi_fetch_with_the_types_of_the_extensions_leads_the_life_of_a_key() {
+    let folder = folder("key-life-typescript");
+    prepare(&folder, "key-life", "extensions");
+    run(node("openapi-typescript", &folder).args(["extensions.json", "--output", "neokeys.d.ts"]));
     check_and_run(&folder);
 }
