@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Place;
 use super::access::AccessArguments;
+use super::environment;
 use super::failure::Failure;
 use super::output::{Output, table};
 use super::system_user;
@@ -53,6 +54,13 @@ pub(super) async fn run(command: &TenantsCommand, output: &mut Output<'_>) -> Re
             }
         }
         TenantsCommand::Create { id, place, json } => {
+            // Whoever works on a server would find nothing of it there.
+            if environment::find(environment::SERVER).is_some() && !place.names_store() {
+                return Err(Failure::misused(
+                    "tenants are made in a store, and NEOKEYS_SERVER names a server",
+                )
+                .hint("name the store with --store"));
+            }
             match place.open(true)?.create_tenant_by(id, system_user::initiator()).await {
                 Ok(()) if *json => output.write_json(&describe(id)),
                 Ok(()) => output.write(&tenant_table(std::slice::from_ref(id))),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod beside_itself;
+mod commands;
 mod files;
 mod request_log;
 mod secrets;

@@ -1,13 +1,15 @@
 //! The program itself with a log of everything, in a folder of its own.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use tempfile::TempDir;
 
-use neokeys_testkit::programs::free_port;
 use neokeys_testkit::server::{Server as Program, neokeys};
 use neokeys_testkit::{Client, Issuer, Reply};
 
@@ -19,6 +21,7 @@ pub struct Server {
     server: Program,
     metrics: String,
     answers: Vec<String>,
+    spans: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Server {
@@ -35,22 +38,22 @@ impl Server {
             std::fs::create_dir_all(place("data").join(tenant)).unwrap();
             put(place("data").join(tenant).join("security.yml"), document);
         }
+        let (collector, spans) = collect();
         put(place("jwks.json"), &issuer.key_set().to_string());
         let settings = format!(
             "auth:\n  bearer:\n    issuers:\n      - issuer: {}\n        audience: {}\n        \
              jwks: file:jwks.json\n{auth}log: {{ {log} }}\n\
              metrics: {{ listen: '127.0.0.1:0' }}\n\
-             traces: {{ endpoint: 'http://127.0.0.1:{}' }}\n",
+             traces: {{ endpoint: 'http://{collector}', one_in: 1 }}\n",
             Issuer::NAME,
             Issuer::AUDIENCE,
-            free_port(),
         );
         put(place("neokeys.yml"), &settings);
         let mut command = program(&folder);
         command.args(["serve", "--dev", "--listen", "127.0.0.1:0"]);
         let mut server = Program::start_logged(&mut command, &place("log"));
         let (origin, metrics) = (server.origin().to_owned(), server.metrics());
-        Self { issuer, origin, folder, server, metrics, answers: Vec::new() }
+        Self { issuer, origin, folder, server, metrics, answers: Vec::new(), spans }
     }
 
     pub fn client(&self) -> Client {
@@ -84,6 +87,21 @@ impl Server {
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     }
 
+    /// The text of what was sent to the collector of traces so far.
+    pub fn spans(&self) -> String {
+        String::from_utf8_lossy(&self.spans.lock().unwrap()).into_owned()
+    }
+
+    /// Writes a file beside the program.
+    pub fn write(&self, name: &str, text: &str) {
+        put(self.folder.path().join(name), text);
+    }
+
+    /// Reads a file beside the program.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
     /// Writes a tenant's document by hand.
     pub fn edit(&self, tenant: &str, document: &str) {
         put(self.folder.path().join("data").join(tenant).join("security.yml"), document);
@@ -95,6 +113,34 @@ impl Server {
         let log = std::fs::read(self.folder.path().join("log")).unwrap();
         (String::from_utf8(log).unwrap(), self.answers.join("\n"))
     }
+}
+
+/// A collector of traces, which keeps every byte: its address, and what came.
+fn collect() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let spans = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&spans);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&stream);
+            let (mut line, mut length) = (String::new(), 0);
+            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                let header = line.to_ascii_lowercase();
+                if let Some(value) = header.strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                kept.lock().unwrap().extend(line.drain(..).map(|it| it as u8));
+            }
+            let mut body = vec![0; length];
+            if reader.read_exact(&mut body).is_ok() {
+                kept.lock().unwrap().extend(body);
+            }
+            let _ = (&stream)
+                .write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    (address, spans)
 }
 
 /// The program in that folder, with no setting from outside.

@@ -279,6 +279,8 @@ fn credentials_come_from_the_environment_or_a_file_and_from_no_argument() {
     let store = [&list[..], &["--store", "file:none"]].concat();
     assert!(asked.place.run_with(&variables, &store).refused(1).contains("none"));
     asked.run(&[&list[..], &["--store", "file:data"]].concat()).refused(2);
+    let made = asked.place.run_with(&variables, &["tenants", "create", "other"]).refused(2);
+    assert!(made.contains("--store") && !asked.place.path("data/other").exists(), "{made}");
     for (variables, told) in [
         (&[][..], "no credential"),
         (&[("NEOKEYS_TOKEN", "a"), ("NEOKEYS_API_KEY", "b")], "both"),

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use neokeys_testkit::programs::node;
 use neokeys_testkit::workplace::{Run, Workplace};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -100,6 +101,26 @@ fn a_token_of_another_store_goes_on_working() {
             ])
             .done();
         assert_eq!(place.read("data/demo/security.yml"), before);
+    }
+}
+
+#[test]
+fn a_key_that_better_auth_made_goes_on_working() {
+    let made = node("tests/cli/better_auth", "export.mjs").output().unwrap();
+    let made = String::from_utf8(made.stdout).unwrap();
+    let (token, rows) = made.split_once('\n').unwrap();
+    let place = Workplace::with_tenant();
+    place.write("export", rows);
+    let done = import(&place, "better-auth", &[]);
+    assert!(done.remarks.contains("1 keys have limits of use"), "{done:?}");
+    let key = place.run(&["keys", "get", "crm", "--tenant", "demo", "--json"]).json();
+    assert_eq!((&key["permissions"], &key["status"]), (&json!(["orders:read"]), &json!("active")));
+    assert!(key["expiresAt"].is_string() && key["owner"].is_string(), "{key}");
+    let server = place.serve(&[]);
+    for (scope, status) in [("orders:read", "200"), ("orders:write", "403")] {
+        let path = format!("/auth/demo?scope={scope}");
+        let answer = get(server.address(), &path, &format!("X-API-KEY: {token}"));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
     }
 }
 
