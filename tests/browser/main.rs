@@ -2,6 +2,8 @@
 //! of every step are kept in `target/browser`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod console;
+
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -23,12 +25,20 @@ impl Server {
     }
 
     fn start_with(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
-        let place = Workplace::with_tenant();
+        Self::start_in(Workplace::with_tenant(), variables, arguments)
+    }
+
+    fn start_in(place: Workplace, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let serve = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
         let mut command = place.command(&serve);
         command.envs(variables.iter().copied());
         let server = server::Server::start_logged(&mut command, &place.path("log"));
         Self { origin: server.origin().to_owned(), server, place }
+    }
+
+    /// The bearer token that `serve --dev` prints.
+    fn token(&mut self) -> String {
+        self.server.process.says("Bearer token:")
     }
 
     /// Has the browser go through a script.
@@ -64,6 +74,7 @@ fn the_page_and_the_sign_in_work_below_a_prefix() {
     let mut server = Server::start_with(&[("NEOKEYS_PUBLIC_URL", &slash)], &["--dev"]);
     let _nginx = before(&server, port);
     server.origin = public;
+    server.visit("console/token_view.mjs", &[]);
     // Both open the documented contract first.
     server.visit("issue_use_revoke.mjs", &["sdk", "dark"]);
     server.visit("ask.mjs", &[]);

@@ -65,6 +65,11 @@ fn a_developers_first_line_of_curl_works_as_it_is_printed() {
     let place = Workplace::new();
     let mut server = place.serve(&["--dev"]);
     let address = server.address().to_owned();
+    // Before anything else there is the page that works without knowing more.
+    assert_eq!(server.process.line(), "");
+    let console = server.process.line();
+    assert_eq!(console.split_whitespace().last(), Some(&*format!("http://{address}/console/")));
+    assert!(console.starts_with("Console:"), "{console}");
     let swagger_ui = server.process.says("Swagger UI:");
     assert!(swagger_ui.ends_with(&format!("http://{address}/swagger-ui/")), "{swagger_ui}");
     let token = server.process.says("Bearer token:");

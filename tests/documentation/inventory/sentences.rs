@@ -34,6 +34,16 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
         "neokeys audit keygen",
         Run(&["deployment::pods::a_pod_over_etcd_lives_and_signs_its_logs"]),
     ),
+    (
+        "docs/console.md",
+        "neokeys serve --dev",
+        Run(&["browser::console::the_whole_life_of_a_key_by_mouse"]),
+    ),
+    (
+        "docs/console.md",
+        "neokeys audit verify",
+        Run(&["documentation::audit::the_log_is_read_verified_and_kept_as_the_page_says"]),
+    ),
     ("README.md", "examples/cluster/run", Run(EXAMPLE)),
     ("docs/operations.md", "examples/cluster/run", Run(EXAMPLE)),
     (

@@ -23,9 +23,10 @@ export function make({ tenant, view, key }, chosen = {}) {
 // Notes what is chosen in a view, without leaving it.
 export function note(place, chosen) {
   history.replaceState(null, "", make(place, chosen));
+  here = location.hash;
 }
 
-let guard = null;
+const guards = [];
 let here = location.hash;
 let open = () => {};
 
@@ -34,15 +35,15 @@ export function follow(opening) {
   open = opening;
   addEventListener("hashchange", () => {
     if (location.hash === here) return;
-    if (!guard) return go();
+    if (!guards.length) return go();
     const wanted = location.hash;
     history.pushState(null, "", here || "#/");
-    guard(() => {
+    guards.at(-1)(() => {
       location.hash = wanted;
     });
   });
   addEventListener("beforeunload", (event) => {
-    if (guard) event.preventDefault();
+    if (guards.length) event.preventDefault();
   });
   go();
 }
@@ -58,12 +59,10 @@ export function visit(hash) {
   else location.hash = hash;
 }
 
-// Keeps the reader from leaving: `ask` gets the way on, and calls it once the reader has said so.
+// Keeps the reader from leaving: `ask` gets the way on, and calls it once the reader has said so. Gives what
+// lets the reader go again.
 export function keepHere(ask) {
-  guard = ask;
+  guards.push(ask);
   here = location.hash;
-}
-
-export function letGo() {
-  guard = null;
+  return () => guards.splice(guards.indexOf(ask), 1);
 }

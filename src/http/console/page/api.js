@@ -50,8 +50,9 @@ export const requests = {
 export async function send(request, signal) {
   const answer = await fetchAnswer(request, signal);
   const etag = answer.headers.get("ETag");
-  const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
-  const body = answer.status === 204 ? null : isJson ? await read(answer.json()) : await read(answer.text());
+  const mediaType = answer.headers.get("Content-Type") ?? "";
+  if (mediaType.includes("html")) throw new NoAnswer("Something else answered in the service's place, such as a proxy's page.");
+  const body = answer.status === 204 ? null : mediaType.includes("json") ? await read(answer.json()) : await read(answer.text());
   return { body, etag };
 }
 
@@ -84,7 +85,8 @@ async function once(request, [name, value], signal) {
   return answer;
 }
 
-async function read(part) {
+// What is read of an answer, such as its text.
+export async function read(part) {
   try {
     return await part;
   } catch (error) {

@@ -29,8 +29,12 @@ function set(next) {
 }
 
 export function signInWithTokens(tokens) {
+  set(credentialOf(tokens));
+}
+
+function credentialOf(tokens) {
   const claims = claimsOf(tokens.access_token) ?? {};
-  set({
+  return {
     kind: "bearer",
     secret: tokens.access_token,
     refreshToken: tokens.refresh_token ?? null,
@@ -38,7 +42,7 @@ export function signInWithTokens(tokens) {
     subject: claims.sub ?? "",
     tenants: tenantsOf(claims[settings.tenantsClaim]),
     scopes: scopesOf(claims),
-  });
+  };
 }
 
 export function signInWithKey(tenant, secret, key) {
@@ -76,7 +80,8 @@ export async function renew() {
   const of = credential;
   try {
     const tokens = await renewal;
-    if (credential === of) signInWithTokens({ refresh_token: of.refreshToken, ...tokens });
+    // Nobody is told: who is signed in is the same.
+    if (credential === of) credential = credentialOf({ refresh_token: of.refreshToken, ...tokens });
     return true;
   } catch (error) {
     // An issuer that is gone may come back; a token that it refuses will not be taken again.

@@ -15,7 +15,8 @@ export function observe(date) {
 
 export const now = () => Date.now() + offset;
 
-const UNITS = [["year", 365 * DAY], ["month", 30 * DAY], ["day", DAY], ["hour", 3600], ["minute", 60]];
+// Each unit with its size, and with what it begins to be used at.
+const UNITS = [["year", 365 * DAY, 700 * DAY], ["month", 30 * DAY, 100 * DAY], ["day", DAY, DAY], ["hour", 3600, 3600], ["minute", 60, 60]];
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 const EXACT = new Intl.DateTimeFormat("en-CA", {
   year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
@@ -24,10 +25,10 @@ const EXACT = new Intl.DateTimeFormat("en-CA", {
 
 export function relative(time) {
   const seconds = (time - now()) / 1000;
-  for (const [unit, size] of UNITS) {
-    if (Math.abs(seconds) >= size) return RELATIVE.format(Math.round(seconds / size), unit);
+  for (const [unit, size, least] of UNITS) {
+    if (Math.abs(seconds) >= least) return RELATIVE.format(Math.round(seconds / size), unit);
   }
-  return seconds < 0 ? "less than a minute ago" : "in less than a minute";
+  return seconds < 0 ? "a moment ago" : "in a moment";
 }
 
 // The date, the hour and the zone of the reader.

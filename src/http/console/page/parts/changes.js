@@ -25,7 +25,7 @@ export function conflict(before, after, { mine, theirs }) {
   return el("div", { class: "problem", role: "alert" },
     el("p", { class: "title" }, `${before.name} has changed since you opened it.`),
     found.length
-      ? el("table", {}, el("thead", {}, el("tr", {}, ["", "You saw", "It is now"].map((it) => el("th", { scope: "col" }, it)))),
+      ? el("table", {}, el("thead", {}, el("tr", {}, ["Member", "You saw", "It is now"].map((it) => el("th", { scope: "col" }, it)))),
         el("tbody", {}, found.map(([word, was, is]) => el("tr", {}, el("th", { scope: "row" }, word),
           el("td", { "data-label": "You saw" }, foreign(was)), el("td", { "data-label": "It is now" }, foreign(is))))))
       : el("p", {}, "It was changed, and is again as you saw it."),

@@ -1,7 +1,7 @@
 // Dialogs: one question each. The focus begins at what is asked first, and goes back to the opener.
 
 import { append, button, el, newId, replace } from "../elements.js";
-import { keepHere, letGo } from "../address.js";
+import { keepHere } from "../address.js";
 import { NoAnswer } from "../api.js";
 import { curlOf } from "./curl.js";
 import { problem } from "./problem.js";
@@ -12,16 +12,16 @@ export function openDialog(title, content, { ask, isWide = false } = {}) {
   const opener = document.activeElement;
   const heading = el("h2", { id: newId("dialog"), tabindex: "-1" }, title);
   const element = el("dialog", { "aria-labelledby": heading.id, closedby: "none", class: isWide ? "wide" : null });
+  let letGo = null;
   const handle = {
     element,
-    close(result) {
+    close() {
       if (!element.isConnected) return;
-      letGo();
+      letGo?.();
       element.close();
       element.remove();
       restoreFocus(opener);
-      handle.onClosed?.(result);
-    },
+          },
   };
   const leave = () => (ask ? ask(handle) : handle.close());
   element.addEventListener("keydown", (event) => {
@@ -43,7 +43,7 @@ export function openDialog(title, content, { ask, isWide = false } = {}) {
   document.body.append(element);
   element.showModal();
   (element.querySelector("[data-first]") ?? heading).focus();
-  if (ask) keepHere((goOn) => ask(handle, goOn));
+  if (ask) letGo = keepHere((goOn) => ask(handle, goOn));
   return handle;
 }
 
@@ -54,11 +54,11 @@ function restoreFocus(opener) {
 
 // A form in a dialog with one action, whose request is shown as a command too. `request` gives what will be
 // sent, or null with the faults shown; `send` does it, and what it gives goes to `done` after the dialog.
+// `uncertain` is what to do where no answer came, and `stale` makes what is shown of a 412.
 export function openForm(title, { label, kind = "first", fields, request, send, done, uncertain, stale, isWide }) {
   const told = el("div");
   const command = curlOf(request);
   let isSending = false;
-  let hasSent = false;
   const act = el("button", { type: "submit", class: kind }, label);
   const ask = (handle, goOn) => {
     if (!isSending) {
@@ -82,21 +82,28 @@ export function openForm(title, { label, kind = "first", fields, request, send, 
     act.setAttribute("aria-disabled", "true");
     replace(told, el("p", { class: "quiet", role: "status" }, "Sending …"));
     try {
-      hasSent = true;
       const result = await send(wanted);
       isSending = false;
-      handle.close(result);
+      handle.close();
       done?.(result);
     } catch (error) {
       isSending = false;
       act.removeAttribute("aria-disabled");
-      const told412 = error.status === 412 && stale ? await stale(handle) : null;
+      if (!handle.element.isConnected) return tellAfterwards(title, error, uncertain);
+      const changed = error.status === 412 && stale ? await stale(handle) : null;
       const hint = error instanceof NoAnswer ? uncertain : undefined;
-      replace(told, told412 ?? problem(error, { uncertain: hint, onSignedIn: () => { replace(told); act.focus(); } }));
+      replace(told, changed ?? problem(error, { uncertain: hint, onSignedIn: () => { replace(told); act.focus(); } }));
       told.querySelector("button")?.focus();
     }
   } } }, fields, told, el("div", { class: "actions" }, act, button("Cancel", () => ask(handle), { class: "second" })), command.element),
   { ask, isWide });
-  handle.hasSent = () => hasSent;
   return handle;
+}
+
+// What went wrong, for whoever left before the answer came.
+function tellAfterwards(title, error, uncertain) {
+  openDialog(title, (handle) => [
+    problem(error, { uncertain }),
+    el("div", { class: "actions" }, button("Close", () => handle.close(), { class: "first", "data-first": true })),
+  ]);
 }

@@ -9,7 +9,7 @@ const LIFETIMES = [[7, "7 days"], [30, "30 days"], [60, "60 days"], [90, "90 day
 const MARGIN = 10;
 
 // `kept` names a first choice that leaves the end as it is. The value is a time in UTC, null for never,
-// undefined for "as it is", and "missing" while no day is named.
+// undefined for "as it is", and "missing" while no day is named that may be chosen.
 export function endChoice(legend, { kept } = {}) {
   const most = deployment().maxLifetimeSeconds;
   const usual = deployment().defaultLifetimeSeconds;
@@ -32,7 +32,12 @@ export function endChoice(legend, { kept } = {}) {
   if (most && !LIFETIMES.some(([days]) => days * DAY === most)) {
     add("longest", `${span(most)}, the longest that is allowed`, () => inUtc(now() + (most - MARGIN) * 1000));
   }
-  const byDay = add("day", ["until the end of ", day], () => endOfDay(day.value) ?? "missing",
+  const ofDay = () => {
+    const end = endOfDay(day.value);
+    const time = end && Date.parse(end);
+    return !end || time <= now() || (most && time > now() + most * 1000) ? "missing" : end;
+  };
+  const byDay = add("day", ["until the end of ", day], ofDay,
     most && most < DAY && beyond);
   add("never", "never", () => null, most && "this deployment demands an end");
   day.addEventListener("input", () => { byDay.checked = true; tell(); });
@@ -46,7 +51,7 @@ export function endChoice(legend, { kept } = {}) {
   function tell() {
     const end = value();
     const isTime = typeof end === "string" && end !== "missing";
-    replace(told, isTime ? `Ends ${exact(Date.parse(end))}, which is ${end}.` : end === "missing" ? "Choose the day." : "");
+    replace(told, isTime ? `Ends ${exact(Date.parse(end))}, which is ${end}.` : end === "missing" ? `Choose a day from today${most ? ` to ${day.max}` : ""}.` : "");
   }
   tell();
   const element = el("fieldset", {}, el("legend", {}, legend), choices.map(({ row }) => row), told,

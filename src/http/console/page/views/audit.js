@@ -1,7 +1,7 @@
 // The audit log of a tenant: its events by filters, all of it as a file, and its head.
 
 import { make, note } from "../address.js";
-import { fetchAnswer, requests, send } from "../api.js";
+import { fetchAnswer, read, requests, send } from "../api.js";
 import { button, el, field, replace, say } from "../elements.js";
 import { curlOf } from "../parts/curl.js";
 import { eventTable } from "../parts/events.js";
@@ -64,7 +64,7 @@ function exportButton(tenant, signal) {
   return el("div", {}, button("Export", async () => {
     try {
       const answer = await fetchAnswer(requests.exportLog(tenant), signal);
-      const address = URL.createObjectURL(await answer.blob());
+      const address = URL.createObjectURL(await read(answer.blob()));
       el("a", { href: address, download: `${tenant}-audit.jsonl` }).click();
       URL.revokeObjectURL(address);
       replace(told);
@@ -84,7 +84,7 @@ function head(tenant, signal) {
     try {
       const { body: checkpoint } = await send(requests.getCheckpoint(tenant), signal);
       const { size, root } = sizeAndRoot(checkpoint);
-      const lines = (await (await fetchAnswer(requests.exportLog(tenant), signal)).text()).split("\n").filter(Boolean).slice(0, size);
+      const lines = (await read((await fetchAnswer(requests.exportLog(tenant), signal)).text())).split("\n").filter(Boolean).slice(0, size);
       const hashes = [];
       for (const line of lines) hashes.push(await lineHash(line));
       if (lines.length !== size || await rootOf(hashes) !== root) {

@@ -28,11 +28,13 @@ export function view(place, signal) {
   };
   let all = [];
   let isWhole = false;
+  // Since when uses are known.
+  let tracked = null;
   const table = el("div");
   const told = el("div");
   const count = el("p", { class: "quiet", role: "status", id: "count" });
   const find = el("input", { type: "search", id: "find", value: choice.find, autocomplete: "off", spellcheck: "false" });
-  const inactive = el("button", { type: "button", class: "second small", id: "inactive", "aria-pressed": "false" });
+  const inactive = el("button", { type: "button", class: "second small", id: "inactive", "aria-pressed": "false", hidden: true });
   const pages = el("div", { class: "actions", id: "pages" });
 
   const change = (next, keepsPage = false) => {
@@ -58,7 +60,7 @@ export function view(place, signal) {
       replace(inactive, `${choice.inactive ? "Hide" : "Show"} inactive (${hidden})`);
       inactive.setAttribute("aria-pressed", String(Boolean(choice.inactive)));
       inactive.hidden = hidden === 0 && !choice.inactive;
-      replace(count, !isWhole ? `${all.length} keys, and more are loading \u2026`
+      replace(count, !isWhole ? loading()
         : rows.length < listed.length ? `${from + 1}\u2013${from + rows.length} of ${listed.length} keys` : `${listed.length} key${listed.length === 1 ? "" : "s"}`);
       replace(table, rows.length ? tableOf(rows) : isWhole && empty(wanted, hidden));
       replace(pages, last > 1 && [
@@ -66,6 +68,7 @@ export function view(place, signal) {
         button("Next", () => change({ page: page + 1 }, true), { class: "second small", id: "next", disabled: page === last })]);
     });
   }
+  const loading = () => `${all.length} keys, and more are loading \u2026`;
   function empty(wanted, hidden) {
     if (wanted) return el("p", { class: "empty" }, hidden ? "No active key is like this; inactive ones are." : "No key is like this.");
     if (hidden) return el("p", { class: "empty" }, "No key is active. Show the inactive ones, or make a new one.");
@@ -85,10 +88,11 @@ export function view(place, signal) {
       el("td", {}, status(key)),
       el("th", { scope: "row" }, el("a", { href: make({ tenant, view: "keys", key: key.name }) }, foreign(key.name)), overlap(key)),
       el("td", { "data-label": "Permissions" }, permissions(key)),
-      el("td", { "data-label": "Last use" }, used ? ago(used) : el("span", { class: "quiet" }, "not known")),
+      el("td", { "data-label": "Last use" }, used ? ago(used) : unused()),
       el("td", { "data-label": "Ends" }, key.expiresAt ? ago(key.expiresAt) : "never"),
       el("td", { "data-label": "Owner" }, key.owner ? foreign(key.owner) : el("span", { class: "quiet" }, "nobody named")));
   }
+  const unused = () => el("span", { class: "quiet" }, "none since ", ago(tracked));
   function overlap(key) {
     const older = key.previousTokens ?? [];
     if (!older.length) return null;
@@ -108,8 +112,11 @@ export function view(place, signal) {
         const { body } = await send(requests.listKeys(tenant, cursor), signal);
         for (const key of body.items) all.push(found(key));
         cursor = body.next ?? "";
+        tracked = body.trackingSince;
         isWhole = !cursor;
-        show();
+        // What is in sight is shown with the first keys, and once more with the last.
+        if (isWhole || all.length === body.items.length) show();
+        else replace(count, loading());
       } while (cursor);
       replace(told);
     } catch (error) {
@@ -133,8 +140,10 @@ function found(key) {
 
 // The number of permissions, with what they are for whoever opens it.
 function permissions({ permissions: them }) {
-  return el("details", { class: "count" }, el("summary", {}, `${them.length} permission${them.length === 1 ? "" : "s"}`, them.includes("*") && el("strong", {}, " \u26a0 everything")),
-    el("ul", {}, them.map((it) => el("li", {}, code(it)))));
+  const list = el("ul");
+  const open = () => replace(list, them.map((it) => el("li", {}, code(it))));
+  return el("details", { class: "count", on: { toggle: open } },
+    el("summary", {}, `${them.length} permission${them.length === 1 ? "" : "s"}`, them.includes("*") && el("strong", {}, " \u26a0 everything")), list);
 }
 
 const direction = (sort) => (sort.startsWith("-") ? [sort.slice(1), true] : [sort, false]);
