@@ -9,6 +9,7 @@ const KEYS = "/api/demo/admin/apiKeyDetails";
 const PERMISSIONS = ["tenant.apiKey:read", "tenant.apiKey:write", "tenant.audit:read"];
 const other = (method, path, body) => call(origin, token, method, path, body);
 const enable = (enabled) => other("PUT", "/api/demo/admin/apiKeys/me", { enabled, permissions: PERMISSIONS });
+const rotate = () => other("POST", `${KEYS}/me/rotate`, { overlapSeconds: 0 });
 const EACH = [
   ["Create a key", "Create", "#/demo/keys", async (dialog) => {
     await dialog.getByLabel("Name", { exact: true }).fill("typed");
@@ -36,7 +37,7 @@ const EACH = [
 const expects = Array.from({ length: EACH.length }, () => /status of 401/);
 
 await throughConsole({ name: "console-session", origin, expects }, async (ui, page) => {
-  const me = await other("POST", KEYS, { name: "me", permissions: PERMISSIONS });
+  let me = await other("POST", KEYS, { name: "me", permissions: PERMISSIONS });
   await other("POST", KEYS, { name: "other", permissions: ["a:read"] });
   const signInWithKey = async (within) => {
     if (!(await within.getByLabel("API key", { exact: true }).isVisible())) await within.getByText("With an API key").click();
@@ -47,12 +48,14 @@ await throughConsole({ name: "console-session", origin, expects }, async (ui, pa
   await ui.open("#/demo/keys");
   await signInWithKey(page);
   await ui.heading("Keys").waitFor();
-  for (const [opener, act, address, fill, kept] of EACH) {
+  for (const [place, [opener, act, address, fill, kept]] of EACH.entries()) {
     await page.evaluate((it) => { location.hash = it; }, address);
     await ui.button(opener).click();
     const dialog = ui.dialog();
     const read = await fill(dialog);
-    await enable(false);
+    // By turns the key is disabled, or its token has ended.
+    if (place % 2) me = await rotate();
+    else await enable(false);
     await ui.button(act).click();
     await page.getByText("Your sign-in has ended.").waitFor();
     await page.getByText("Sign in again, and go on where you are: nothing that you typed is lost.").waitFor();
