@@ -10,7 +10,7 @@ const other = (method, path, body, headers) => call(origin, token, method, path,
 const patch = (body) => other("PATCH", `${KEYS}/stale`, body, { "content-type": "application/merge-patch+json" });
 const state = () => other("GET", `${KEYS}/stale`);
 const refused = (pattern) => new RegExp(`status of 412.*${pattern}`);
-const expects = [refused("stale"), refused("stale"), refused("stale"), refused("rotate"), refused("stale")];
+const expects = [refused("stale"), refused("stale"), refused("stale"), refused("rotate"), refused("previousTokens"), refused("stale")];
 
 await throughConsole({ name: "console-stale", origin, expects }, async (ui, page) => {
   await other("POST", KEYS, { name: "stale", permissions: ["a:read"], description: "first" });
@@ -62,6 +62,20 @@ await throughConsole({ name: "console-stale", origin, expects }, async (ui, page
   assert.equal((await state()).rotatedAt, undefined);
   await ui.button("Go on with my change").click();
   await ui.button("I have stored the token").click();
+
+  // A token that somebody else's rotation made an old one is not ended unseen.
+  const rotate = () => other("POST", `${KEYS}/stale/rotate`, { overlapSeconds: 3600 });
+  await rotate();
+  await page.getByRole("link", { name: "Audit", exact: true }).click();
+  await page.goBack();
+  await ui.button("End the old token").click();
+  await ui.dialog().waitFor();
+  await rotate();
+  await ui.button("End the old token of stale").click();
+  await changed.waitFor();
+  assert.equal((await state()).previousTokens.length, 2);
+  await ui.button("Leave it as it is now").click();
+  await page.getByText("3 are good").waitFor();
 
   await ui.button("Delete").click();
   await put(["d:read"]);

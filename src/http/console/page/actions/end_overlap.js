@@ -1,16 +1,45 @@
-// The end of a key's older tokens.
+// The end of a key's older tokens, as they are when it is asked for.
 
 import { requests, send } from "../api.js";
 import { el, say } from "../elements.js";
-import { openForm } from "../parts/dialog.js";
+import { conflict } from "../parts/changes.js";
+import { openForm, tell } from "../parts/dialog.js";
+import { problem } from "../parts/problem.js";
+import { ago } from "../times.js";
 
-export function openEndOverlap(tenant, name, onEnded, stale) {
-  openForm(`End the old token of ${name}?`, {
-    label: `End the old token of ${name}`, kind: "danger", stale,
-    fields: el("p", {}, "Whoever still uses it is refused from then on. The newest token goes on working."),
-    request: () => requests.endOverlap(tenant, name),
+export async function openEndOverlap(tenant, name, onEnded) {
+  const title = `End the old token of ${name}?`;
+  const fetchKey = async () => {
+    const { body, etag } = await send(requests.getKey(tenant, name));
+    return { key: body, etag };
+  };
+  let seen;
+  try {
+    seen = await fetchKey();
+  } catch (error) {
+    tell(title, error);
+    return;
+  }
+  const used = (token) => (token.lastUsedAt ? ["It was last used ", ago(token.lastUsedAt), "."] : "It was not used yet.");
+  openForm(title, {
+    label: `End the old token of ${name}`, kind: "danger",
+    fields: [el("p", {}, "Whoever still uses it is refused from then on. The newest token goes on working."),
+      (seen.key.previousTokens ?? []).map((token) => el("p", {}, used(token), " It ends by itself ", ago(token.expiresAt), "."))],
+    request: () => requests.endOverlap(tenant, name, seen.etag),
     send,
-    uncertain: "The old token may have ended or not. Asking for it a second time does no harm.",
+    uncertain: "The old token may have ended or not. Try it again: if it was, you are told that the key has changed.",
+    stale: async (handle) => {
+      try {
+        const before = seen.key;
+        const now = await fetchKey();
+        return conflict(before, now.key, {
+          mine: () => { seen = now; handle.element.querySelector("form").requestSubmit(); },
+          theirs: () => { handle.close(); onEnded(); },
+        });
+      } catch (error) {
+        return problem(error);
+      }
+    },
     done: () => {
       say(`The old token of ${name} has ended.`);
       onEnded();

@@ -21,7 +21,7 @@ export function openDialog(title, content, { ask, isWide = false } = {}) {
       element.close();
       element.remove();
       restoreFocus(opener);
-          },
+    },
   };
   const leave = () => (ask ? ask(handle) : handle.close());
   element.addEventListener("keydown", (event) => {
@@ -89,7 +89,7 @@ export function openForm(title, { label, kind = "first", fields, request, send, 
     } catch (error) {
       isSending = false;
       act.removeAttribute("aria-disabled");
-      if (!handle.element.isConnected) return tellAfterwards(title, error, uncertain);
+      if (!handle.element.isConnected) return tell(title, error, uncertain);
       const changed = error.status === 412 && stale ? await stale(handle) : null;
       const hint = error instanceof NoAnswer ? uncertain : undefined;
       replace(told, changed ?? problem(error, { uncertain: hint, onSignedIn: () => { replace(told); act.focus(); } }));
@@ -100,8 +100,8 @@ export function openForm(title, { label, kind = "first", fields, request, send, 
   return handle;
 }
 
-// What went wrong, for whoever left before the answer came.
-function tellAfterwards(title, error, uncertain) {
+// What went wrong, in a dialog of its own: for whoever left before the answer came, or got to no form.
+export function tell(title, error, uncertain) {
   openDialog(title, (handle) => [
     problem(error, { uncertain }),
     el("div", { class: "actions" }, button("Close", () => handle.close(), { class: "first", "data-first": true })),

@@ -81,7 +81,7 @@ export function view({ tenant, key: name }, signal) {
         button("Rotate", () => openRotate(tenant, key, state, done), { class: "first", id: "rotate" }),
         button("Edit", () => openAmend(tenant, key, state, done), { class: "second", id: "edit" }),
         button("Permissions", () => openPermissions(tenant, key, state, done), { class: "second", id: "permissions" }),
-        older.length > 0 && button("End the old token", () => openEndOverlap(tenant, name, load, stale), { class: "second", id: "end-old" }),
+        older.length > 0 && button("End the old token", () => openEndOverlap(tenant, name, load), { class: "second", id: "end-old" }),
         key.enabled
           ? button("Disable", () => openConfirm("Disable", key, "Every token of it is refused from then on, until the key is enabled again.", setEnabled(false)), { class: "danger", id: "enabled" })
           : button("Enable", () => openConfirm("Enable", { ...key, lastUsedAt: null, previousTokens: [] }, "Its tokens work again, if its end has not come.", setEnabled(true)), { class: "second", id: "enabled" }),
