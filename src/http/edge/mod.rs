@@ -86,7 +86,7 @@ pub(crate) async fn edge(
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Where a new key got an end that its answer cannot name otherwise, the header is about that one.
     if let Some(end) = key_end
-        && !headers.contains_key(API_KEY_EXPIRES)
+        && (is_read || !headers.contains_key(API_KEY_EXPIRES))
     {
         headers.insert(API_KEY_EXPIRES, time_header(end));
     }
@@ -104,7 +104,7 @@ pub(crate) async fn edge(
 /// A time as a header has it.
 #[expect(clippy::expect_used, reason = "RFC 3339 is written in visible ASCII")]
 pub(super) fn time_header(time: Timestamp) -> HeaderValue {
-    HeaderValue::try_from(time.to_string()).expect("a time is a header value")
+    HeaderValue::from_bytes(&time.to_ascii()).expect("a time is a header value")
 }
 
 /// Middleware for services that are not this one: writes the bodies of our problems and what belongs to

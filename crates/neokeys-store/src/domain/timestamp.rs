@@ -6,6 +6,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+const DIGITS: &[u8; 10] = b"0123456789";
+
 /// Whole seconds since the Unix epoch, in the years 0000 to 9999, which RFC 3339 can write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -65,12 +67,33 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC, with `Z` and without fractions.
-impl fmt::Display for Timestamp {
+impl Timestamp {
+    /// The time in RFC 3339 in UTC, with `Z` and without fractions, for whoever writes it often.
+    #[must_use]
     #[expect(clippy::expect_used, reason = "every constructor keeps to the years 0000 to 9999")]
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub fn to_ascii(self) -> [u8; 20] {
         let time = OffsetDateTime::from_unix_timestamp(self.0).expect("the year has four digits");
-        formatter.write_str(&time.format(&Rfc3339).expect("the year has four digits"))
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let mut put = |place: usize, number: u32| {
+            text[place] = DIGITS[number as usize / 10 % 10];
+            text[place + 1] = DIGITS[number as usize % 10];
+        };
+        let year = time.year().unsigned_abs();
+        put(0, year / 100);
+        put(2, year % 100);
+        let month = u8::from(time.month());
+        let places = [5, 8, 11, 14, 17];
+        let numbers = [month, time.day(), time.hour(), time.minute(), time.second()];
+        places.into_iter().zip(numbers).for_each(|(place, number)| put(place, number.into()));
+        text
+    }
+}
+
+/// RFC 3339, as [`to_ascii`](Timestamp::to_ascii) has it.
+impl fmt::Display for Timestamp {
+    #[expect(clippy::expect_used, reason = "digits and signs are UTF-8")]
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(std::str::from_utf8(&self.to_ascii()).expect("ASCII is UTF-8"))
     }
 }
 
@@ -118,6 +141,16 @@ mod tests {
             "10000-01-01T00:00:00Z",
         ] {
             assert_eq!(Timestamp::parse(text), Err(TimestampError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_day_and_second_is_shown_as_it_is_read() {
+        let days = (0..3_000_000_i64).step_by(97).map(|day| day * 86_400 - 62_167_219_200);
+        let seconds = (0..86_400_i64).step_by(7);
+        for (day, second) in days.zip(seconds.cycle()) {
+            let time = Timestamp(day + second);
+            assert_eq!(Timestamp::parse(&time.to_string()), Ok(time));
         }
     }
 
