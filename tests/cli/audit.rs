@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use neokeys::transparency::SigningKey;
 use neokeys_testkit::workplace::Workplace;
 use serde_json::Value;
 
@@ -120,6 +121,10 @@ fn a_changed_document_is_told_and_a_kept_head_is_held() {
 #[test]
 fn a_key_that_is_made_signs_from_then_on() {
     let place = place();
+    let kept = place.run(&[&VERIFY[..], &["--json"]].concat()).json();
+    let kept = kept["checkpoint"].as_str().unwrap().to_owned();
+    let secret = place.read("data/.neokeys/audit.key");
+    let before = SigningKey::parse(secret.trim()).unwrap().verifying().to_string();
     let made = place.run(&["audit", "keygen", "--origin", "keys.example.com"]);
     assert!(made.results.starts_with("PRIVATE+KEY+keys.example.com+"), "{}", made.remarks);
     assert!(made.remarks.starts_with("keys.example.com+"), "{}", made.remarks);
@@ -134,6 +139,13 @@ fn a_key_that_is_made_signs_from_then_on() {
         verified["checkpoint"].as_str().unwrap().contains("keys.example.com/acme"),
         "{verified}"
     );
+    // What the key before signed is good as long as it is named.
+    place.write("kept", &kept);
+    let hold = [&VERIFY[..], &["--checkpoint", "kept"]].concat();
+    let said = place.run(&hold).refused(1);
+    assert!(said.contains("not to be believed"), "{said}");
+    place.write("neokeys.yml", &format!("{settings}  verify_keys: ['{before}']\n"));
+    place.run(&hold).done();
     let said = place.run(&["audit", "keygen", "--origin", "two words"]).refused(2);
     assert!(said.contains("the name of a key"), "{said}");
 }

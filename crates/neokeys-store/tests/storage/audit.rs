@@ -185,3 +185,50 @@ fn update_or_create(round: usize, key: usize) -> KeyringEdit {
     let name = format!("k{key}");
     if round == 0 { create(&name) } else { update(&name, round.is_multiple_of(2), &["x"]) }
 }
+
+/// A log and its head as they are on disk, byte by byte; and keys are checked all the same.
+#[tokio::test]
+async fn every_byte_on_disk_counts_and_none_keeps_keys_from_being_checked() {
+    let folder = Folder::new();
+    let store = folder.open();
+    for key in ["a", "b", "c"] {
+        commit(&store, &folder.t, create(key)).await.unwrap();
+    }
+    assert!(store.verify_log(&folder.t, None).await.is_ok());
+    let log = folder.root.join(".neokeys/audit/t");
+    for (file, what) in [("events-0001.jsonl", "line"), ("head", "head")] {
+        let good = std::fs::read(log.join(file)).unwrap();
+        for at in 0..good.len() {
+            let mut spoilt = good.clone();
+            spoilt[at] ^= 1;
+            std::fs::write(log.join(file), &spoilt).unwrap();
+            let verified = store.verify_log(&folder.t, None).await;
+            let told = verified.expect_err(&format!("byte {at} of the {what}")).to_string();
+            assert!(told.contains("events-0001.jsonl:"), "byte {at} of the {what}: {told}");
+            assert_eq!(store.get_keyring(&folder.t).await.unwrap().keys().len(), 3);
+        }
+        std::fs::write(log.join(file), &good).unwrap();
+        assert!(store.verify_log(&folder.t, None).await.is_ok(), "{what}");
+    }
+    let text = folder.text();
+    for at in 0..text.len() {
+        let mut spoilt = text.clone().into_bytes();
+        spoilt[at] ^= 1;
+        std::fs::write(folder.document(), &spoilt).unwrap();
+        let verified = store.verify_log(&folder.t, None).await.unwrap();
+        assert!(verified.is_document_changed, "byte {at} of the document");
+    }
+}
+
+#[tokio::test]
+async fn a_head_of_another_tenant_is_none_of_this_one() {
+    let folder = Folder::new();
+    let (store, other) = (folder.open(), neokeys_testkit::tenants::tenant("other"));
+    commit(&store, &folder.t, create("a")).await.unwrap();
+    store.create_tenant(&other).await.unwrap();
+    let head = |tenant: &str| folder.root.join(".neokeys/audit").join(tenant).join("head");
+    std::fs::copy(head("other"), head("t")).unwrap();
+    let told = store.verify_log(&folder.t, None).await.unwrap_err().to_string();
+    assert!(told.contains("events-0001.jsonl:") && told.contains("other"), "{told}");
+    assert_eq!(store.get_keyring(&folder.t).await.unwrap().keys().len(), 1);
+}

@@ -21,6 +21,7 @@ mod hand_edits;
 mod linearizability;
 mod newest;
 mod no_folder;
+mod ocsf;
 mod other_parser;
 mod power_cut;
 mod real_faults;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use neokeys_store::domain::{KeyRepository as _, TenantId};
-use neokeys_store::storage::{DocumentRepository, DocumentStore, StoreConfig, StoreUrl};
+use neokeys_store::storage::{
+    DocumentRepository, DocumentStore, MemoryStore, StoreConfig, StoreUrl,
+};
 use neokeys_store::transparency::{CompactRange, TreeHash};
 use neokeys_testkit::audit_log::explained_in;
 use neokeys_testkit::tenants::{commit, create, tenant, update};
@@ -95,6 +97,14 @@ async fn a_change_from_outside_is_told(
 
 fn always_asks() -> StoreConfig {
     StoreConfig { max_staleness: Some(Duration::ZERO), ..StoreConfig::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_in_memory_leave_one_explained_order() {
+    let documents = Arc::new(MemoryStore::new());
+    let open = || DocumentRepository::new(Arc::clone(&documents) as Arc<_>).unwrap();
+    nodes_leave_one_explained_order([open(), open()], &*documents, (4, 40)).await;
+    a_change_from_outside_is_told(open, &*documents).await;
 }
 
 #[cfg(feature = "etcd")]

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use super::{VerifiedLog, VerifyLogError, verify_log};
 use crate::audit::{Action, DocumentChange, DocumentState, Event, LogFault, Subject};
 use crate::domain::{Actor, Initiator, KeyName, TenantId};
-use crate::storage::document_store::{LogEnd, LogHead};
+use crate::storage::document_store::{LogEnd, LogHead, SEGMENT};
 use crate::transparency::{
     Checkpoint, CheckpointError, CompactRange, NoteError, SigningKey, TreeHash, VerifyingKey,
 };
@@ -185,6 +185,16 @@ fn lines_that_were_taken_out_swapped_doubled_or_cut_are_found_where_it_was_done(
             assert!(place == at && matches!(found, LogFault::Record(_)), "{found}");
         }
     }
+}
+
+#[test]
+fn segments_that_were_swapped_are_found_at_the_first_line() {
+    let key = key();
+    let mut store = Store::new(usize::try_from(SEGMENT).unwrap() + 300, &key);
+    store.lines.rotate_right(300);
+    let (place, found) = fault(&store, &key, None);
+    let is_sequence = matches!(found, LogFault::Sequence { found: SEGMENT, due: 0 });
+    assert!(place == 0 && is_sequence, "{place}: {found}");
 }
 
 #[test]
