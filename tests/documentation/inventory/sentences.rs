@@ -46,15 +46,7 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ),
     ("README.md", "examples/cluster/run", Run(EXAMPLE)),
     ("docs/operations.md", "examples/cluster/run", Run(EXAMPLE)),
-    (
-        "docs/keys-in-git.md",
-        "neokeys import",
-        Run(&["cli::import::a_token_of_another_store_goes_on_working"]),
-    ),
     ("README.md", "neokeys login", Run(LOGIN)),
-    ("docs/keys-in-git.md", "neokeys login", Run(LOGIN)),
-    ("docs/keys-in-git.md", "neokeys login --issuer URL --client-id ID", Run(LOGIN)),
-    ("docs/keys-in-git.md", "neokeys logout", Run(LOGIN)),
     ("README.md", "neokeys check", Run(COMMAND_LINE)),
     ("README.md", "neokeys openapi", Run(COMMAND_LINE)),
     (
