@@ -119,12 +119,15 @@ pub(super) fn unanswered(error: &reqwest::Error) -> Failure {
     }
     // The address of the request is in the error, with what was asked for.
     let cause = error.source().map_or_else(|| error.to_string(), in_full);
-    let told = if error.is_connect() {
-        format!("cannot connect to {host}: {cause}")
-    } else if error.is_timeout() {
+    if error.is_connect() {
+        return Failure::because(format!("cannot connect to {host}: {cause}"))
+            .hint("check the address and the network, then try again");
+    }
+    let told = if error.is_timeout() {
         format!("{host} does not answer: nothing came for {} s", SILENCE.as_secs())
     } else {
         format!("the answer of {host} broke off: {cause}")
     };
-    Failure::because(told).hint("check the address and the network, then try again")
+    Failure::because(told)
+        .hint("a change may have been made nevertheless; look at the keys before you try again")
 }

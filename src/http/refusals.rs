@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use utoipa::IntoResponses;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
@@ -66,11 +67,30 @@ pub(super) fn referred(answers: &[(&str, &str)]) -> BTreeMap<String, RefOr<Respo
 
 /// A refusal that the SDK profile does not have.
 pub(super) fn described(description: &str, kind: ProblemType, detail: &str) -> Response {
-    let example = serde_json::json!({
+    response(description, "ProblemDetails", example(kind, detail))
+}
+
+/// The same with sentences by member.
+pub(super) fn described_by_member(
+    description: &str,
+    kind: ProblemType,
+    detail: &str,
+    errors: Value,
+) -> Response {
+    let mut example = example(kind, detail);
+    example["errors"] = errors;
+    response(description, "HttpValidationProblemDetails", example)
+}
+
+fn example(kind: ProblemType, detail: &str) -> Value {
+    json!({
         "type": kind.type_uri(), "title": kind.title(), "status": kind.status().as_u16(),
         "detail": detail, "requestId": "8f1c",
-    });
-    let schema = Ref::from_schema_name("ProblemDetails");
+    })
+}
+
+fn response(description: &str, schema: &str, example: Value) -> Response {
+    let schema = Ref::from_schema_name(schema);
     let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
     let media_types = ["application/json", "text/json", "text/plain", "application/problem+json"];
     let response = ResponseBuilder::new().description(description);

@@ -8,7 +8,7 @@ use utoipa::openapi::{Content, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses};
 
 use crate::http::key_details::{schema_with_details, schemas};
-use crate::http::refusals::{described, referred};
+use crate::http::refusals::{described, described_by_member, referred};
 use crate::problem::ProblemType;
 
 /// The keys that an owner wants a tenant to have.
@@ -95,10 +95,13 @@ impl IntoResponses for NotPlanned {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut refused = referred(&[("404", "TenantNotFound"), ("412", "PreconditionFailed")]);
         let own = [
-            described(
+            described_by_member(
                 "A key cannot become what is wanted, or the document cannot be edited safely.",
                 ProblemType::PlanRefused,
                 "apiKeys[1]: nobody manages the key of this name; choose another name, or adopt the key.",
+                serde_json::json!({"apiKeys[1]": [
+                    "nobody manages the key of this name; choose another name, or adopt the key.",
+                ]}),
             ),
             described(
                 "If-Match names no state.",

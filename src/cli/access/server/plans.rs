@@ -96,7 +96,10 @@ impl ServerAccess {
                 let is_uncertain = refusal.is_uncertain();
                 let told = Failure::from(refusal).message().to_owned();
                 return Ok(Err(if is_uncertain {
-                    NotApplied::Uncertain(told)
+                    let next = "rotate those of the new keys that `neokeys keys list` shows";
+                    NotApplied::Uncertain(format!(
+                        "{told}; it may be done, without its tokens: {next}"
+                    ))
                 } else {
                     NotApplied::Refused(told)
                 }));
