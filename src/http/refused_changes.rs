@@ -8,6 +8,7 @@ use super::key_service::Keys;
 use super::operations::{
     AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndPreviousTokens, RotateApiKey,
 };
+use crate::auth::secret_in_text::tells_credential;
 use crate::auth::{RefusedAtGuard, path_parameter};
 use crate::contract::{CreateApiKey, DeleteApiKey, Operation, UpdateApiKey, parameter};
 use crate::domain::{ChangeKind, KeyName, RefusedChange};
@@ -36,9 +37,12 @@ pub(super) fn note(request: &HttpRequest) {
     let (Some((_, kind)), Some(keys)) = (kind, request.app_data::<Keys>()) else { return };
     complete_initiator(request, keys, &mut initiator);
     let name = path_parameter(request.match_info(), parameter::KEY_NAME);
+    let name = name.and_then(|name| KeyName::parse(&name).ok());
+    let tells = |name: &&KeyName| tells_credential(request.headers(), name.as_str().as_bytes());
+    initiator.telling_names = name.iter().filter(tells).cloned().collect();
     keys.repository.note_refusal(RefusedChange {
         tenant,
-        key: name.and_then(|name| KeyName::parse(&name).ok()),
+        key: name,
         kind: *kind,
         reason: format!("the caller lacks the scope {scope}"),
         initiator,

@@ -114,6 +114,12 @@ async fn operate(server: &mut Server, headers: &[(&'static str, String)]) {
             let reply = client.put(&format!("{keys}/reader"), body).await;
             server.keep(reply);
         }
+        for part in
+            ["export", "checkpoint", "events?limit=100", "tile/entries/000.p/1", "tile/0/000.p/1"]
+        {
+            let reply = client.get(&format!("/api/{tenant}/admin/audit/{part}")).await;
+            server.keep(reply);
+        }
         let asked = client.get(&format!("/auth/{tenant}?scope=tenant.apiKey:read")).await;
         server.keep(asked);
         for token in [token_of("admin"), token_of("off")] {
@@ -245,6 +251,11 @@ async fn nothing_comes_out(format: &str) {
     let metrics = server.scrape().await;
     assert!(metrics.contains("neokeys_http_requests_total"), "{metrics}");
     secrets.assert_absent("the metrics", &metrics);
+    let (lines, remarks) = server.command(&["audit", "export", "--tenant", "t1"]);
+    for expected in ["\"Create\"", "\"Delete\"", "Change from outside", "lacks the scope"] {
+        assert!(lines.contains(expected), "{expected}: {lines}");
+    }
+    secrets.assert_absent("the audit log", &format!("{lines}\n{remarks}"));
     let (log, answers) = server.end();
     for expected in
         ["TRACE", "trace.id", "a bearer token was refused", "ForwardAuth", "IntrospectToken"]

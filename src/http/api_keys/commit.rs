@@ -6,8 +6,9 @@ use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::outcome;
 use crate::auth::ScopedAuthorize;
+use crate::auth::secret_in_text::tells_credential;
 use crate::contract::Operation;
-use crate::domain::{ApiKey, Commit, CommitError, Initiator, KeyringEdit};
+use crate::domain::{ApiKey, Commit, CommitError, Initiator, KeyName, KeyringEdit};
 use crate::http::key_service::KeyService;
 use crate::http::request::client::{Client, ClientGone};
 use crate::http::request::preconditions::Preconditions;
@@ -32,6 +33,10 @@ pub(in crate::http) async fn make(
     mut commit: Commit,
 ) -> Result<Arc<ApiKey>, Problem> {
     complete_initiator(request, keys, &mut commit.initiator);
+    let edits = commit.together.iter().flat_map(|together| &together.edits);
+    let names = std::iter::once(&commit.edit).chain(edits).map(KeyringEdit::name);
+    let tells = |name: &&KeyName| tells_credential(request.headers(), name.as_str().as_bytes());
+    commit.initiator.telling_names = names.filter(tells).cloned().collect();
     let committed = match request.conn_data::<Client>() {
         Some(client) => keys.repository.commit_unless_gone(commit, client.gone()),
         None => keys.repository.commit(commit),

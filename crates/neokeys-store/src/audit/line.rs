@@ -121,6 +121,9 @@ impl Event {
 
     fn entity(&self, most: usize) -> Value {
         let (name, kind) = match &self.subject {
+            Subject::Key(name) if self.initiator.telling_names.contains(name) => {
+                ("[token]", "API key")
+            }
             Subject::Key(name) => (name.as_str(), "API key"),
             Subject::Tenant => (self.tenant.as_str(), "Tenant"),
         };

@@ -29,6 +29,7 @@ fn event(action: Action) -> Event {
             request_id: Some("r-1".into()),
             reason: Some("on a page".into()),
             found_at: None,
+            telling_names: Vec::new(),
         },
         tenant: TenantId::parse("acme").unwrap(),
         subject: Subject::Key(KeyName::parse("crm-sync").unwrap()),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::key_name::KeyName;
+
 /// The asker of a change, with the circumstances that a record of it names. It gives no right to
 /// anything: that is [`Right`](super::Right)'s.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Initiator {
     pub reason: Option<SmolStr>,
     /// Where the token was found that is to end, as its finder says. Text from outside.
     pub found_at: Option<SmolStr>,
+    /// Names of keys that tell a secret of the asker's own, so that a record does not have them.
+    pub telling_names: Vec<KeyName>,
 }
 
 /// A person or program that changes keys.
@@ -51,7 +55,14 @@ impl Initiator {
     /// An asker of whom nothing but the name is known.
     #[must_use]
     pub fn of(actor: Actor) -> Self {
-        Self { actor, address: None, request_id: None, reason: None, found_at: None }
+        Self {
+            actor,
+            address: None,
+            request_id: None,
+            reason: None,
+            found_at: None,
+            telling_names: Vec::new(),
+        }
     }
 }
 

@@ -75,6 +75,7 @@ fn initiators() -> Vec<Initiator> {
         request_id: Some("r-1".into()),
         reason: Some("found".into()),
         found_at: Some("commit https://example.com/".into()),
+        telling_names: vec![name("crm-sync")],
     };
     let others = [Actor::SERVICE, Actor::FILE, Actor::system_user("root", 0)];
     others.map(Initiator::of).into_iter().chain([caller]).collect()
