@@ -61,9 +61,9 @@ pub fn run(pages: &Pages) {
 const REMARKS: &str = "\
 GET of one key with X-API-KEY, log off, all tenants loaded; keys and tenants are chosen at random \
 for every request, over 64 connections. One tenant has at most 10,000 keys; more keys are more \
-tenants. What more tenants cost is memory that no cache of the processor holds: the kernel's, which \
-looks for another file at each request, and the table of tenants. What more keys cost is that of the \
-tenants' indexes. One connection alone costs a wait for each request.
+tenants. More tenants cost accesses to memory that is in no cache of the processor: the kernel's, which \
+looks for another file at each request, and the table of tenants. More keys cost such accesses to the \
+tenants' indexes. With a single connection, every request costs a wait.
 ";
 
 /// A store and the server that serves it, every tenant of it loaded.

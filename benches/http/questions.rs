@@ -58,7 +58,7 @@ pub fn run(pages: &Pages) {
     };
     let rows = [row(1, 0, 1.5), row(2, 0, 1.5), row(4, 3, 2.0), row(5, 3, 2.0)];
     let text = format!(
-        "# What it costs to be asked\n\n{}\n{}\n{REMARKS}",
+        "# What questions of other services cost\n\n{}\n{}\n{REMARKS}",
         report::rows(&rows),
         report::cases(&cases)
     );
@@ -66,7 +66,6 @@ pub fn run(pages: &Pages) {
 }
 
 const REMARKS: &str = "\
-Measured as the targets are: wrk over 64 connections, five alternating rounds of two seconds, log off, \
-processor time of the server. The bare handler of introspection takes the body whole and looks at \
-none of it.
+Measured like the targets: wrk over 64 connections, five alternating rounds of two seconds, log off, \
+processor time of the server. The bare handler of introspection reads the whole body and ignores it.
 ";

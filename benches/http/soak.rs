@@ -81,8 +81,8 @@ fn report(pages: &Pages, minutes: u64, passed: usize, looks: &[Look]) {
     let requests: f64 = looks.iter().map(|look| look.requests).sum();
     let mut text = format!(
         "# {minutes} minutes of mixed load\n\n{requests:.0} requests, nine reads for each write, on \
-         {TENANTS} tenants of {KEYS} keys, while {passed} further tenants came, were asked for and \
-         went; JSON log to a file. No answer was other than expected.\n\n\
+         {TENANTS} tenants of {KEYS} keys, while {passed} further tenants were created, used \
+         and deleted; JSON log to a file. Every answer was as expected.\n\n\
          | | after the first minute | at the end |\n|---|---|---|\n\
          | resident memory, MiB | {:.1} | {:.1} |\n| open files | {} | {} |\n\
          | p50, µs | {:.0} | {:.0} |\n| p99, µs | {:.0} | {:.0} |\n\n\

@@ -116,7 +116,7 @@ impl LeakReporter {
             ));
         };
         let signature = STANDARD.decode(signature).map_err(|error| {
-            refused(SIGNATURE, "GitHub-Public-Key-Signature is no Base64.").caused_by(error)
+            refused(SIGNATURE, "GitHub-Public-Key-Signature is not Base64.").caused_by(error)
         })?;
         let Some(point) = self.key(id).await? else {
             return Err(refused(
@@ -194,7 +194,7 @@ fn refused(header: &str, sentence: &'static str) -> Problem {
 }
 
 fn unavailable() -> Problem {
-    let detail = "The reporter's public keys cannot be had now. Try again later.";
+    let detail = "The reporter's public keys are not available now. Try again later.";
     Problem::new(ProblemType::StoreUnavailable, detail).in_five_seconds()
 }
 

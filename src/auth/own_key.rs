@@ -31,7 +31,7 @@ impl OwnKey {
             .used_key()
             .map(|(tenant, token, _)| (tenant.clone(), Arc::clone(token.key), *token.digest()));
         let (tenant, key, token) = found.ok_or_else(|| {
-            let detail = "No API key came with the request, and a bearer token is none.";
+            let detail = "No API key came with the request; a bearer token is not one.";
             Problem::new(ProblemType::KeyNotFound, detail)
         })?;
         Ok(Self { caller, tenant, key, token })

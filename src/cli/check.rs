@@ -18,7 +18,7 @@ pub(super) struct CheckArguments {
     /// Check only this tenant's file.
     #[arg(long, value_name = "ID", value_parser = TenantId::parse)]
     tenant: Option<TenantId>,
-    /// Report every enabled key that ends within this time, or has ended, as an error: for an alarm.
+    /// Report every enabled key that expires within this time, or has expired, as an error: for alerting.
     #[arg(long, value_name = "TIME", value_parser = parse_span_or_zero)]
     expiring_within: Option<Duration>,
     #[command(flatten)]

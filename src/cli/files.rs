@@ -19,7 +19,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > LARGEST {
         return Err(Failure::because(format!("{} has more than 16 MiB", path.display()))
-            .hint("part it into several files"));
+            .hint("split it into several files"));
     }
     Ok(bytes)
 }

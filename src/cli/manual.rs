@@ -21,7 +21,7 @@ pub(super) struct CompletionsArguments {
 /// The pages to write.
 #[derive(Debug, Args)]
 pub(super) struct ManArguments {
-    /// Write a page for each command into this folder, in place of that of neokeys to standard output.
+    /// Write a page for each command into this folder, instead of the page of neokeys to standard output.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

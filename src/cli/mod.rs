@@ -71,9 +71,9 @@ enum Command {
     Check(check::CheckArguments),
     /// Copy documents from one store to another, byte for byte, and verify them.
     Copy(copy::CopyArguments),
-    /// Show what it takes to make the keys of tenants those of files.
+    /// Show the changes that make the keys of tenants match files.
     Plan(plan::PlanArguments),
-    /// Make the keys of tenants those of files, or carry out a plan.
+    /// Make the keys of tenants match files, or carry out a plan.
     Apply(plan::ApplyArguments),
     /// Take over the keys of another store with their hashes, so that their tokens go on working.
     Import(plan::ImportArguments),
@@ -87,7 +87,7 @@ enum Command {
     Diff(diff::DiffArguments),
     /// Print the OpenAPI document.
     Openapi(openapi::OpenapiArguments),
-    /// Print a shell's script that completes commands.
+    /// Print the completion script for a shell.
     Completions(manual::CompletionsArguments),
     /// Print the manual page, or write one for each command.
     Man(manual::ManArguments),

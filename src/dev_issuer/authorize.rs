@@ -59,7 +59,7 @@ pub(super) struct CodeRequest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum AuthorizeError {
     /// RFC 6749 §3.1: a parameter stands once.
-    #[error("The parameter {0} stands more than once.")]
+    #[error("The parameter {0} occurs more than once.")]
     Repeated(&'static str),
     /// A parameter over 4 KiB.
     #[error("The parameter {0} is too long.")]

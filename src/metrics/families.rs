@@ -76,19 +76,19 @@ pub(super) fn authentications(page: &mut Page, counted: &[(Option<Method>, Verdi
 pub(super) fn limits(page: &mut Page, counted: &AuthenticationTally) {
     page.counter(
         "neokeys_previous_token_uses",
-        "Accepted API keys whose token a rotation replaced and that is valid yet.",
+        "API keys accepted with an older token that is still valid after a rotation.",
     )
     .count(&[], counted.previous_tokens());
     page.counter(
         "neokeys_addresses_refused",
-        "API keys that were refused since they may not be used from where they came from.",
+        "API keys that were refused because they may not be used from that address.",
     )
     .count(&[], counted.refused_addresses());
 }
 
 /// The store: commits, writes, reloads and memory.
 pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
-    let mut family = page.counter("neokeys_commits", "Changes of keys, by what came of them.");
+    let mut family = page.counter("neokeys_commits", "Changes of keys, by outcome.");
     for (outcome, count) in &store.commits {
         family.count(&[("outcome", outcome)], *count);
     }
@@ -104,26 +104,26 @@ pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     .distribution(&[], &store.writes, SECOND);
     page.counter(
         "neokeys_commit_conflicts",
-        "Writes that found another's change in their way and were made again.",
+        "Writes that conflicted with another change and were made again.",
     )
     .count(&[], store.conflicts);
     page.gauge("neokeys_commits_waiting", "Changes of keys that wait or are being written.")
         .count(&[], store.commits_waiting);
     page.gauge(
         "neokeys_commit_longest_wait_seconds",
-        "How long the oldest of the changes that wait or are being written has.",
+        "How long the oldest change that waits or is being written has been waiting.",
     )
     .sample(&[], store.longest_commit_wait.as_secs_f64());
     let mut family = page.counter(
         "neokeys_document_reloads",
-        "Documents that were read, by what was found: changed, unchanged, or unreadable.",
+        "Documents that were read, by result: changed, unchanged, or unreadable.",
     );
     for (outcome, count) in &store.reloads {
         family.count(&[("outcome", outcome)], *count);
     }
     let mut family = page.counter(
         "neokeys_usage_flushes",
-        "Records of the last use of a tenant's tokens that were to be written, by what came of it.",
+        "Writes of the record of when a tenant's tokens were used last, by outcome.",
     );
     for (outcome, count) in &store.usage_flushes {
         family.count(&[("outcome", outcome)], *count);
@@ -135,14 +135,14 @@ pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     .count(&[], store.is_reachable.into());
     page.gauge(
         "neokeys_store_knowledge_age_seconds",
-        "How old what this node knows of a store elsewhere is; 0 where it always asks.",
+        "The age of what this node knows of a remote store; 0 if it always asks.",
     )
     .sample(&[], store.knowledge_age.as_secs_f64());
     page.gauge("neokeys_tenants_loaded", "Tenants in memory.").count(&[], store.tenants_loaded);
     page.gauge("neokeys_keys_loaded", "Keys in memory.").count(&[], store.keys_loaded);
     let mut family = page.gauge(
         "neokeys_keys_ending",
-        "Enabled keys in memory that have ended, or end within 1d, 7d or 30d.",
+        "Enabled keys in memory that have expired, or expire within 1d, 7d or 30d.",
     );
     let ends = &store.key_ends;
     for (within, count) in [
@@ -155,16 +155,16 @@ pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
     }
     page.gauge("neokeys_documents_loaded_bytes", "Documents in memory.")
         .count(&[], store.bytes_loaded);
-    page.gauge("neokeys_faulty_entries", "Entries of documents in memory that are no keys.")
+    page.gauge("neokeys_faulty_entries", "Invalid entries of documents in memory.")
         .count(&[], store.faulty_entries);
     page.gauge("neokeys_documents_unreadable", "Documents that cannot be read now.")
         .count(&[], store.documents_unreadable);
-    page.gauge("neokeys_documents_unwritable", "Documents whose last write may not last.")
+    page.gauge("neokeys_documents_unwritable", "Documents whose last write may not be durable.")
         .count(&[], store.documents_unwritable);
     page.gauge(
         "neokeys_staleness_seconds",
-        "How long the document that has been unreadable longest has been so; its tenant is served \
-         the last good keys, if there are any.",
+        "For how long the document that became unreadable first has been unreadable; its tenant is served the \
+         last good keys, if there are any.",
     )
     .sample(&[], store.stale_for.as_secs_f64());
 }
@@ -173,7 +173,7 @@ pub(super) fn store(page: &mut Page, store: &RepositoryStatistics) {
 pub(super) fn issuers(page: &mut Page, issuers: &[IssuerHealth], now: Duration) {
     let mut family = page.gauge(
         "neokeys_issuer_keys",
-        "Usable keys of an issuer; with none, none of its tokens is taken.",
+        "Usable keys of an issuer; with none, none of its tokens is accepted.",
     );
     for it in issuers {
         family.count(&[("issuer", &it.issuer)], it.keys as u64);
@@ -187,7 +187,7 @@ pub(super) fn issuers(page: &mut Page, issuers: &[IssuerHealth], now: Duration) 
     }
     let mut family = page.gauge(
         "neokeys_issuer_key_set_age_seconds",
-        "Since a key set was fetched last, or since the epoch where none ever was.",
+        "Time since a key set was fetched last, or since the epoch if none was.",
     );
     for (issuer, loads) in loaded() {
         let age = now.saturating_sub(loads.last_success.unwrap_or_default());

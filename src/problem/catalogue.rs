@@ -66,28 +66,28 @@ catalogue! {
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed",
         "The path exists, but not with this method. The `Allow` header lists the methods.";
     NameTaken: CONFLICT, "name-taken", "A key with this name already exists",
-        "Choose another name, or update or delete the key with this name first. If the detail \
-         mentions a faulty entry, an operator has to fix it in `security.yml`.";
+        "Choose another name, or update or delete the key with this name first. If the detail mentions an \
+         invalid entry, an operator has to fix it in `security.yml`.";
     TooManyTokens: CONFLICT, "too-many-tokens", "The key has too many tokens",
-        "A key keeps at most four older tokens that are still valid. End them with \
-         `DELETE …/previousTokens`, wait until one has ended, or rotate with an overlap of 0.";
+        "A key keeps at most four older tokens that are still valid. End them with `DELETE …/previousTokens`, \
+         wait until one has expired, or rotate with an overlap of 0.";
     KeyExpired: CONFLICT, "key-expired", "The key has expired",
-        "A key that has ended is rotated only if the request gives it an `expiresAt` in the future.";
+        "An expired key can be rotated only if the request gives it an `expiresAt` in the future.";
     DocumentNotEditable: CONFLICT, "document-not-editable", "The tenant's security.yml cannot be edited safely",
         "The entry is written in a way that cannot be changed without touching other parts of \
          `security.yml`, so nothing was changed. The detail names the reason and the lines; an \
          operator has to rewrite them, or take them out by hand.";
     PreconditionFailed: PRECONDITION_FAILED, "precondition-failed", "Precondition failed",
-        "The key or list is not in the state that `If-Match` or `If-None-Match` demands: it has \
-         changed. Fetch it again and retry. A weak tag, `W/\"…\"`, never matches in \
-         `If-Match` (RFC 9110 §13.1.1): a proxy between you and the service makes one of ours \
-         when it compresses the answer. Have it leave answers under `/api/` as they are.";
+        "The key or list is not in the state that `If-Match` or `If-None-Match` demands: it has changed. Fetch \
+         it again and retry. A weak tag, `W/\"…\"`, never matches in `If-Match` (RFC 9110 §13.1.1): a proxy \
+         between you and the service makes an ETag weak when it compresses the answer. Configure it to leave \
+         answers under `/api/` as they are.";
     PreconditionRequired: PRECONDITION_REQUIRED, "precondition-required", "If-Match is required",
-        "A plan is carried out only on the keys that it was made for. Send `If-Match` with the `ETag` of the list \
-         `…/apiKeyDetails`; `*` does not do.";
+        "A plan is carried out only on the keys that it was made for. Send `If-Match` with the `ETag` of the \
+         list `…/apiKeyDetails`; `*` is not accepted.";
     PlanRefused: CONFLICT, "plan-refused", "The keys cannot become what is wanted",
-        "A key that is wanted stands in the way of the whole plan, and nothing was changed. The detail names each \
-         by its place in `apiKeys`, with what to do; `errors` has all of them.";
+        "At least one wanted key prevents the whole plan, and nothing was changed. The detail names each by \
+         its place in `apiKeys`, and says what to do; `errors` has all of them.";
     ContentTooLarge: PAYLOAD_TOO_LARGE, "content-too-large", "The body is too large",
         "Send a smaller body. The detail names the limit.";
     HeadTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", "The headers are too large",

@@ -66,8 +66,8 @@ macro_rules! settings {
 settings! {
     /// The IP address and port to listen on.
     "listen" => listen: One<SocketAddr>;
-    /// The URL by which callers reach the service where a proxy gives it another, such as
-    /// https://example.com/neokeys: for Location headers, problem types and the served documents.
+    /// The URL by which callers reach the service, if a proxy gives it another, such as
+    /// https://example.com/neokeys. It is used in Location headers, problem types and the served documents.
     "public_url" => contract.public_url: Optional<PublicUrl>;
     /// Where the keys are kept: file:DIR, etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX,
     /// az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or memory: for a trial. Called store.url in a file
@@ -98,27 +98,27 @@ settings! {
     /// The proxies whose Forwarded or X-Forwarded-For header is believed, as addresses or networks
     /// such as 10.0.0.0/8.
     "auth.throttle.trusted_proxies" => auth.throttle.trusted_proxies: List<Network>;
-    /// How long a new or rotated key is valid whose end nobody names, such as 90d. null: a new key as long
-    /// as keys.max_lifetime allows, a rotated one until its present end.
+    /// How long a new or rotated key is valid if the request names no expiry, such as 90d. null: a new
+    /// key as long as keys.max_lifetime allows, a rotated one until its present expiry.
     "keys.default_lifetime" => keys.default_lifetime: Optional<Span>;
-    /// The longest time to an end that a caller may name, such as 365d. Where it is set, every new key
-    /// ends. null: none.
+    /// The longest lifetime that a caller may give a key, such as 365d. If it is set, every new key
+    /// expires. null: no maximum.
     "keys.max_lifetime" => keys.max_lifetime: Optional<Span>;
-    /// The longest time that the token before a rotation may be valid yet. null: no bound.
+    /// How long the old token may stay valid after a rotation, at most. null: no maximum.
     "keys.max_overlap" => keys.max_overlap: Optional<SpanOrZero>;
-    /// The scopes that keys may be given, each { name, description, group, deprecated }, for those who
-    /// choose. Called scopes.list in a file that also sets scopes.check.
+    /// The scopes that keys may be given, each { name, description, group, deprecated }, for people to
+    /// choose from. Called scopes.list in a file that also sets scopes.check.
     "scopes" => scopes.known: Yaml<_>;
-    /// What becomes of a scope that a key is to hold and that is neither listed in scopes nor one of
-    /// neokeys: off (nothing), warn (a log line) or refuse (400).
+    /// What happens if a key is given a scope that is neither listed in scopes nor one of neokeys' own:
+    /// off (nothing), warn (a log line) or refuse (400).
     "scopes.check" => scopes.check: Yaml<_>;
     /// The type under which GitHub's secret scanning reports this deployment's tokens, at /leaks/github.
-    /// null: no report is taken.
+    /// null: no reports are accepted.
     "leaks.github.token_type" => leaks.token_type: Yaml<_>;
     /// Where GitHub's public keys are: an https URL, or file:PATH.
     "leaks.github.keys" => leaks.keys: One<ReporterKeys>;
-    /// What becomes of a token that is reported as leaked: disable (it ends; of a current one, the key is
-    /// disabled) or report (a log line).
+    /// What happens to a token that is reported as leaked: disable (it ends, and if it is the newest one,
+    /// the key is disabled) or report (a log line).
     "leaks.action" => leaks.action: Yaml<_>;
     /// Where to report a vulnerability, as mailto:, tel: or https: addresses, for
     /// /.well-known/security.txt. Empty: there is none.
@@ -180,8 +180,8 @@ settings! {
     /// The file with the key that signs the heads of audit logs; made if it does not exist. null:
     /// audit.key in the folder .neokeys of the store.
     "audit.signing_key" => storage.audit.signing_key: Yaml<_>;
-    /// Keys that verify heads of audit logs beside the one that signs, as neokeys audit keygen prints them:
-    /// those that signed before it.
+    /// Further keys that verify heads of audit logs, as neokeys audit keygen prints them: those of
+    /// earlier signing keys.
     "audit.verify_keys" => storage.audit.verify_keys: List<NoteKey>;
     /// Whether the audit log has the address that a change came from.
     "audit.addresses" => storage.audit.addresses: Yaml<_>;

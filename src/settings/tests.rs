@@ -167,9 +167,9 @@ fn a_fault_in_the_file_is_named_with_its_line() {
         ),
         (
             "store: ftp://host",
-            "store: the store \"ftp://host\" is none that neokeys knows; write file:DIR, \
-             etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, \
-             gs://BUCKET/PREFIX, or memory: for a trial at line 1 column 8",
+            "store: the store \"ftp://host\" is not one that neokeys knows; write file:DIR, \
+             etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or \
+             memory: for a trial at line 1 column 8",
         ),
         ("store: file:a\nstore: file:b\n", "line 2: store is set twice; remove one of them"),
         (

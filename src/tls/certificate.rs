@@ -27,11 +27,11 @@ pub enum CertificateError {
     Mismatch { certificate: PathBuf, key: PathBuf },
     /// The library's own words are left out: they are about a secret.
     #[error(
-        "what {0} has in PEM form is no private key of a kind that TLS takes (RSA from 2048 bits, \
-         ECDSA on P-256, P-384 or P-521, Ed25519), or is damaged"
+        "the PEM block in {0} is not a private key of a kind that TLS accepts (RSA from 2048 bits, ECDSA on \
+         P-256, P-384 or P-521, Ed25519), or is damaged"
     )]
     UnusableKey(PathBuf),
-    #[error("what {0} has in PEM form is no certificate, or a damaged one")]
+    #[error("the PEM block in {0} is not a certificate, or is damaged")]
     UnusableCertificate(PathBuf),
 }
 

@@ -16,7 +16,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
     let file = File::options().read(true).custom_flags(flags).open(path)?;
     if !file.metadata()?.is_file() {
-        let message = "it is no file but a pipe, a device or a folder; name a file";
+        let message = "it is not a file but a pipe, a device or a folder; name a file";
         return Err(io::Error::new(ErrorKind::InvalidInput, message));
     }
     let mut bytes = Vec::new();

@@ -30,7 +30,7 @@ async fn a_faulty_entry_never_authenticates_and_takes_its_name() {
             service.admin().delete(&key(name)).await,
         ] {
             assert_eq!((reply.status.as_u16(), reply.problem()), (404, "key-not-found".into()));
-            let told = "is no key: ";
+            let told = "is invalid: ";
             let detail = reply.json()["detail"].as_str().unwrap().to_owned();
             assert!(detail.contains("at line ") && detail.contains(told), "{detail}");
         }

@@ -64,7 +64,7 @@ impl Pair {
             ("for SSH", text(key.replace(" PRIVATE", " OPENSSH PRIVATE")), "SSH"),
             ("a public label", text(key.replace("PRIVATE", "PUBLIC")), "public key"),
             ("a certificate's label", text(key.replace("PRIVATE KEY", "CERTIFICATE")), "swapped"),
-            ("damaged inside", text(damaged), "no private key of a kind"),
+            ("damaged inside", text(damaged), "not a private key of a kind"),
             ("in quotes", text(format!("\"{}\"", key.trim().replace('\n', "\\n"))), ""),
             (
                 "another's",

@@ -355,7 +355,7 @@ fn what_is_no_answer_of_neokeys_is_told_as_that() {
                  {\"type\":\"/problems/novelty\",\"title\":\"A novelty\",\"detail\":\"Of a later version.\",\"new\":{}}";
     for (answer, told) in [
         (html, "502"),
-        (page, "no JSON"),
+        (page, "not JSON"),
         (away, "302"),
         (other, "lacks what the documents promise"),
         (later, "A novelty: Of a later version."),

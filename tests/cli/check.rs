@@ -44,8 +44,8 @@ fn what_could_fail_open_is_no_key_and_named() {
         ("ena\u{200b}bled: false", ["ena\\\\u{200b}bled", "enabled: false"]),
         ("enabeld: false", ["enabeld", "enabled: false"]),
         ("Is-Active: no", ["Is-Active", "enabled: false"]),
-        ("expiresAt: 2026-12-31", ["expiresAt", "end"]),
-        ("Expires_At: 2026-12-31", ["Expires_At", "end"]),
+        ("expiresAt: 2026-12-31", ["expiresAt", "expiry"]),
+        ("Expires_At: 2026-12-31", ["Expires_At", "expiry"]),
         ("Limits: {expiresAt: 2026-12-31T00:00:00Z}", ["Limits", "limit"]),
         ("rateLimit: 5", ["rateLimit", "limit"]),
         ("allowed-ips: [10.0.0.0/8]", ["allowed-ips", "everywhere"]),
@@ -92,14 +92,14 @@ fn files_that_are_something_else_are_named_as_what_they_are() {
             "security:\n  apiKeys:\n    - name: a\n      hash: H!\n",
             (2, 3),
             "error",
-            ["within security", "left margin"],
+            ["inside security", "left margin"],
         ),
-        ("app:\n  x:\n    apiKeys: []\n", (3, 5), "error", ["within app", "left margin"]),
+        ("app:\n  x:\n    apiKeys: []\n", (3, 5), "error", ["inside app", "left margin"]),
         (
             "roles: x\ntenants:\n  - id: t\n    apiKeys: []\n",
             (4, 5),
             "error",
-            ["within tenants", "left margin"],
+            ["inside tenants", "left margin"],
         ),
         ("roles:\n  - x\n", (1, 1), "warning", ["no section apiKeys", "apiKeys:"]),
         (
@@ -114,12 +114,12 @@ fn files_that_are_something_else_are_named_as_what_they_are() {
             "warning",
             ["SOPS", "decrypt"],
         ),
-        ("apiKeys:\n\u{a0}\u{a0}- name: a\n", (2, 1), "error", ["no spaces", "plain spaces"]),
+        ("apiKeys:\n\u{a0}\u{a0}- name: a\n", (2, 1), "error", ["not spaces", "plain spaces"]),
         (
             "apiKeys:\n  - name: a\n    hash: H!\n\u{a0}\u{a0}\u{a0}\u{a0}enabled: false\n",
             (4, 1),
             "error",
-            ["no spaces", "U+00A0"],
+            ["not spaces", "U+00A0"],
         ),
         (
             "apiKeys:\n- name: a\n  hash: H!\nenabled: false\n",
@@ -168,7 +168,7 @@ fn faults_of_yaml_are_told_with_a_hint() {
         ),
         ("apiKeys:\n{{- range .keys }}\n  - name: a\n", (2, 1), ["placeholder", "rendered"]),
         ("apiKeys:\n  - name: @a\n    hash: H!\n", (2, 11), ["cannot start", "quotes"]),
-        ("apiKeys:\n\u{a0} - name: a\n   hash: H!\n", (2, 1), ["no spaces", "plain spaces"]),
+        ("apiKeys:\n\u{a0} - name: a\n   hash: H!\n", (2, 1), ["not spaces", "plain spaces"]),
     ] {
         assert!(demand(text, place, "error", &words).is_empty());
     }

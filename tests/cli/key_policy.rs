@@ -60,12 +60,12 @@ fn a_check_tells_of_keys_beyond_the_policy_and_of_tokens_that_have_ended() {
     ];
     place.write("data/demo/security.yml", &format!("apiKeys:\n{}", text.concat()));
     let without = place.run(&["check"]).done();
-    assert!(without.contains("the key rotated has older tokens that have ended: 1"), "{without}");
+    assert!(without.contains("the key rotated has older tokens that have expired: 1"), "{without}");
     assert!(!without.contains("max_lifetime") && without.contains("warning"), "{without}");
     place.write("neokeys.yml", POLICY);
     let told = place.run(&["check"]).done();
-    assert!(told.contains("the key never never ends"), "{told}");
-    assert!(told.contains("the key late ends at 9000-01-01T00:00:00Z"), "{told}");
+    assert!(told.contains("the key never never expires"), "{told}");
+    assert!(told.contains("the key late expires at 9000-01-01T00:00:00Z"), "{told}");
     assert_eq!(told.matches("keys.max_lifetime").count(), 2, "{told}");
 }
 

@@ -221,7 +221,7 @@ fn check_warns_of_a_section_that_is_only_nearly_ours() {
         let findings: serde_json::Value = serde_json::from_str(&run.results).unwrap();
         let finding = &findings[0];
         assert_eq!((&finding["severity"], &finding["line"]), (&json!("warning"), &json!(2)));
-        let fault = format!("the section {name} is not apiKeys, so what is in it is no key");
+        let fault = format!("the section {name} is not apiKeys, so its entries are not keys");
         assert_eq!(finding["fault"], fault);
         assert!(place.run(&["keys", "list", "--tenant", "demo"]).done().lines().count() == 1);
     }
@@ -299,7 +299,7 @@ fn an_entry_that_is_no_key_is_told_as_that_to_whoever_asks_for_it() {
     for arguments in [&["get", "a"][..], &["delete", "a"], &update] {
         let arguments = [&["keys"], arguments, &["--tenant", "demo"]].concat();
         let said = place.run(&arguments).refused(1);
-        let told = "line 2 of the document has an entry of this name that is no key: ";
+        let told = "line 2 of the document has an invalid entry of this name: ";
         assert!(said.contains(told) && said.contains("fix it in the file"), "{said}");
     }
 }

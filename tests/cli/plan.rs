@@ -168,7 +168,7 @@ fn a_saved_plan_is_carried_out_on_the_keys_that_it_saw() {
         assert!(!said.contains(secret), "{said}");
     }
     for (text, why) in [
-        ("{}", "no plan"),
+        ("{}", "not a plan"),
         (r#"{"version":2,"prune":false,"adopt":false,"files":[],"tenants":[]}"#, "version 2"),
     ] {
         place.write("other.json", text);

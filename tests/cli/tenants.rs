@@ -51,6 +51,6 @@ fn a_file_in_the_store_is_no_tenant() {
         assert!(said.contains("there is no tenant README"), "{arguments:?}: {said}");
     }
     let said = place.run(&["tenants", "create", "README"]).refused(1);
-    assert!(said.contains("something that is no folder has its name"), "{said}");
+    assert!(said.contains("something that is not a folder has its name"), "{said}");
     place.run(&["check"]).done();
 }

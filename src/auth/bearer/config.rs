@@ -294,7 +294,7 @@ issuers:
             ),
             (
                 "issuers: [{ issuer: a, audience: b, jwks: 'https://a/', http_host: a }]",
-                "auth.bearer.issuers[0].http_host is for keys that come over http from it; take it away",
+                "auth.bearer.issuers[0].http_host is for keys that come over http from it; remove it",
             ),
             (
                 "issuers: [{ issuer: a, audience: b }]",
@@ -303,7 +303,7 @@ issuers:
             ),
             (
                 "issuers: [{ issuer: 'https://a/', audience: b, jwks: 'file:k', ca: c }]",
-                "auth.bearer.issuers[0].ca is for keys from an https address; take it away",
+                "auth.bearer.issuers[0].ca is for keys from an https address; remove it",
             ),
             (
                 "issuers: [{ issuer: 'https://a/', audience: b }, { issuer: 'https://a/', audience: c }]",

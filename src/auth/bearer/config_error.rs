@@ -51,7 +51,7 @@ pub enum BearerConfigError {
         source: AuthoritiesError,
     },
     /// Certificate authorities where no certificate will ever be shown.
-    #[error("auth.bearer.issuers[{index}].ca is for keys from an https address; take it away")]
+    #[error("auth.bearer.issuers[{index}].ca is for keys from an https address; remove it")]
     NeedlessAuthorities {
         /// The issuer's place, counted from 0.
         index: usize,
@@ -67,7 +67,7 @@ pub enum BearerConfigError {
     },
     /// A host for `http` where none is asked.
     #[error(
-        "auth.bearer.issuers[{index}].http_host is for keys that come over http from it; take it away"
+        "auth.bearer.issuers[{index}].http_host is for keys that come over http from it; remove it"
     )]
     NeedlessHttpHost {
         /// The issuer's place, counted from 0.

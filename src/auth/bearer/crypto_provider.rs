@@ -41,7 +41,7 @@ static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
 /// Lets `jsonwebtoken` use this cryptography in the whole process, unless another has been chosen.
 pub fn install() {
     if PROVIDER.install_default().is_err() {
-        tracing::debug!("the process has chosen the cryptography of its tokens before");
+        tracing::debug!("the process has already installed a CryptoProvider for its tokens");
     }
 }
 

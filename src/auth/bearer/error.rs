@@ -17,7 +17,7 @@ pub enum BearerError {
     #[error("the token's header demands an extension that is not supported")]
     CriticalHeader,
     /// `typ` is not that of an access token (RFC 7519 §5.1, RFC 9068 §2.1).
-    #[error("the token is of a type that is not taken")]
+    #[error("the token's type is not accepted")]
     WrongType,
     /// `alg` is not one that the issuer may use; `none` and HMAC never are.
     #[error("the token's algorithm is not allowed")]
@@ -41,7 +41,7 @@ pub enum BearerError {
     #[error("the token lacks the claim {0}")]
     MissingClaim(&'static str),
     /// A claim is not of the type that its standard or the reference gives it.
-    #[error("the token's claim {0} is of a wrong type or holds what it may not")]
+    #[error("the token's claim {0} is of a wrong type or has an invalid value")]
     InvalidClaim(&'static str),
     /// `exp` has passed (RFC 7519 §4.1.4), more than 30 s ago.
     #[error("the token has expired")]

@@ -28,7 +28,7 @@ pub enum KeyFault {
     #[error("the set has it already")]
     Duplicate,
     /// Another key of the set has the same `kid`, so neither is known by it.
-    #[error("its kid stands more than once in the set")]
+    #[error("its kid occurs more than once in the set")]
     RepeatedId,
     /// A symmetric key: whoever can check with it can sign with it.
     #[error("it is symmetric")]

@@ -61,9 +61,11 @@ impl KeySet {
                     let reason = fault.to_string();
                     // A key for encryption in the set, or one twice, is nothing to mend.
                     if matches!(fault, KeyFault::Purpose | KeyFault::Duplicate) {
-                        tracing::info!(issuer, key.id = ?key_id, reason, "a key is left out");
+                        tracing::info!(issuer, key.id = ?key_id, reason, "ignoring an unusable key of a key \
+                            set");
                     } else {
-                        tracing::warn!(issuer, key.id = ?key_id, reason, "a key is left out");
+                        tracing::warn!(issuer, key.id = ?key_id, reason, "ignoring an unusable key of a key \
+                            set");
                     }
                 }
             }

@@ -14,7 +14,7 @@ use serde_json::{Map, Number, Value};
 /// As many members as most tokens have, and some more.
 const USUAL: usize = 16;
 /// Why an object is refused.
-const REPEATED: &str = "a member stands twice";
+const REPEATED: &str = "a member occurs twice";
 
 /// Members by name, in their order.
 pub(super) type Object = Map<String, Value>;

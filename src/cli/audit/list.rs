@@ -18,7 +18,7 @@ use crate::domain::Timestamp;
 pub(in crate::cli) struct ListArguments {
     #[command(flatten)]
     of: Log,
-    /// Only events since then: so long ago, such as 14d, or a time.
+    /// Only events since then: a time ago, such as 14d, or a date and time.
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     from: Option<Moment>,
     /// Only events before then.
@@ -36,7 +36,7 @@ pub(in crate::cli) struct ListArguments {
     /// Only changes that were made, or that were refused.
     #[arg(long, value_name = "OUTCOME")]
     outcome: Option<Outcome>,
-    /// The most events.
+    /// The largest number of events.
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
     /// Print JSON instead of a table.

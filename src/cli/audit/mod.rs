@@ -22,10 +22,10 @@ pub(super) enum AuditCommand {
         #[command(flatten)]
         of: Log,
     },
-    /// Verify that nothing was taken out of a tenant's log or changed in it; report the first fault.
+    /// Verify that nothing was removed from a tenant's log or changed in it; report the first fault.
     Verify(verify::VerifyArguments),
-    /// Make a key that signs heads of logs. It alone goes to standard output; the key that verifies what it
-    /// signs goes to standard error.
+    /// Make a key that signs heads of logs. Only this key goes to standard output; the public key, which
+    /// verifies them, goes to standard error.
     Keygen(keygen::KeygenArguments),
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn verify(
 ) -> Result<(), Failure> {
     let VerifyArguments { of, checkpoint, json } = arguments;
     let kept = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|error| {
-        Failure::because(format!("the checkpoint that was kept cannot be read: {error}"))
+        Failure::because(format!("the kept checkpoint cannot be read: {error}"))
     })?;
     let verified = of.access.open().await?.verify_log(&of.tenant, kept.as_deref()).await?;
     let VerifiedLog { lines, signed, checkpoint, is_document_changed } = verified;
@@ -52,7 +52,10 @@ pub(super) async fn verify(
         );
     }
     if signed < lines {
-        output.say(&"Nobody vouches for this log: set audit.signing_key to a file with a key, or audit.verify_keys to those that verify.\n");
+        output.say(
+            &"No key vouches for all of this log: set audit.signing_key to a file with a key, or \
+            audit.verify_keys to the public keys.\n",
+        );
     }
     if *json {
         let document_changed = is_document_changed;

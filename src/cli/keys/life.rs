@@ -13,13 +13,13 @@ use crate::domain::{AllowedIps, Description, DetailsPatch, Label, Owner, Patch, 
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(in crate::cli) struct End {
-    /// The key ends in so long, such as 90d.
+    /// The key expires after this time, such as 90d.
     #[arg(long, value_name = "TIME", value_parser = parse_span)]
     expires_in: Option<std::time::Duration>,
-    /// The key ends at this time, such as 2027-02-24T21:00:00Z.
+    /// The key expires at this time, such as 2027-02-24T21:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     expires_at: Option<Timestamp>,
-    /// The key never ends.
+    /// The key never expires.
     #[arg(long)]
     never: bool,
 }
@@ -54,13 +54,13 @@ pub(in crate::cli) struct Changes {
 
 #[derive(Debug, Args)]
 struct Texts {
-    /// The purpose of the key; '' takes it away.
+    /// The purpose of the key; '' removes it.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// Who answers for the key; '' takes it away.
+    /// Who is responsible for the key; '' removes it.
     #[arg(long, value_name = "TEXT")]
     owner: Option<String>,
-    /// A label of the key; KEY= takes it away. Can be given several times.
+    /// A label of the key; KEY= removes it. Can be given several times.
     #[arg(long = "label", value_name = "KEY=VALUE")]
     labels: Vec<String>,
 }
@@ -147,7 +147,7 @@ fn labels(texts: &[String]) -> Result<Patch<BTreeMap<Label, Option<Label>>>, Fai
         let refused = |error: &dyn std::fmt::Display| wrong("--label", &format!("{text}: {error}"));
         let (name, value) = text
             .split_once('=')
-            .ok_or_else(|| refused(&"write KEY=VALUE, or KEY= to take it away"))?;
+            .ok_or_else(|| refused(&"write KEY=VALUE, or KEY= to remove it"))?;
         let name = Label::parse(name).map_err(|error| refused(&error))?;
         let value = Some(value).filter(|value| !value.is_empty());
         let value = value.map(Label::parse).transpose().map_err(|error| refused(&error))?;

@@ -16,11 +16,11 @@ pub(in crate::cli) struct Filter {
     /// Only keys of this status: active, disabled or expired.
     #[arg(long, value_name = "STATUS", value_parser = status)]
     status: Option<KeyStatus>,
-    /// Only keys that end, or have ended, by then: in so long, such as 14d, or at a time.
+    /// Only keys that expire, or have expired, by then: within a time, such as 14d, or by a date and time.
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     expires_before: Option<Moment>,
-    /// Only keys made before then of which no token was used since: for so long, such as 90d, or since a
-    /// time.
+    /// Only keys created before then of which no token was used since: a time ago, such as 90d, or a date
+    /// and time.
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     unused_since: Option<Moment>,
 }

@@ -19,7 +19,7 @@ use crate::domain::{KeyName, Scope, Scopes, TenantId};
 /// A command on the keys of a tenant.
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// List the keys, with when they end.
+    /// List the keys, with their expiry.
     List {
         #[command(flatten)]
         of: Tenant,
@@ -57,13 +57,13 @@ pub(super) enum KeysCommand {
     Rotate {
         #[command(flatten)]
         key: Key,
-        /// How long the present token works yet, such as 24h; 0 if it leaked.
+        /// How long the old token stays valid, such as 24h; 0 if it leaked.
         #[arg(long, value_name = "TIME", value_parser = parse_span_or_zero)]
         overlap: Duration,
         #[command(flatten)]
         end: life::End,
     },
-    /// Change when a key ends, from where it may be used, and what people are told of it.
+    /// Change when a key expires, where it may be used from, and its texts for people.
     Limit {
         #[command(flatten)]
         key: Key,

@@ -115,7 +115,7 @@ fn open_tokens(
         return Ok(None);
     };
     let path = arguments.tokens.as_deref().ok_or_else(|| {
-        Failure::because(format!("the key {name} is new, and there is no place for its token"))
+        Failure::because(format!("the key {name} is new, and no file for its token is named"))
             .hint("name a file with --tokens, or write its hash (`neokeys token`)")
     })?;
     TokenFile::open(path).map(Some)

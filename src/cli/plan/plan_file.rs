@@ -24,7 +24,7 @@ pub(super) fn write(path: &Path, plan: &PlanDescription) -> Result<(), Failure> 
 pub(super) fn read(path: &Path) -> Result<PlanDescription, Failure> {
     let plan: PlanDescription = serde_json::from_slice(&read_file(path)?).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        Failure::because(format!("{}:{line}:{column}: this is no plan", shown(path)))
+        Failure::because(format!("{}:{line}:{column}: this is not a plan", shown(path)))
             .hint("make one with `neokeys plan -f FILE --out plan.json`")
     })?;
     if plan.version != VERSION {

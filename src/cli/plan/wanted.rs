@@ -73,8 +73,12 @@ impl Wanted {
             let here = format!("{path}:{line}");
             let other = first.insert(document.tenant.as_str(), here)?;
             let fault = format!("the tenant {} is at {other} already", document.tenant.as_str());
-            let fault =
-                Diagnostic { line, column, fault, hint: "write one document a tenant".to_owned() };
+            let fault = Diagnostic {
+                line,
+                column,
+                fault,
+                hint: "write one document per tenant".to_owned(),
+            };
             Some(FileFault { path: path.clone(), fault })
         });
         repeated.collect()

@@ -71,7 +71,7 @@ fn tell_end(response: &mut HttpResponse, key: &ApiKey) {
 /// A 500 where the system gives no randomness.
 pub(in crate::http) fn new_token(keys: &KeyService) -> Result<Token, Problem> {
     Token::generate(&keys.token_prefix).map_err(|error| {
-        Problem::new(ProblemType::Internal, "No randomness could be had for a token.")
+        Problem::new(ProblemType::Internal, "No random bytes for a token are available.")
             .caused_by(error.to_string())
     })
 }

@@ -44,8 +44,8 @@ pub(in crate::http) fn of_edit(error: EditError) -> Problem {
         EditError::NoKeyButFaultyEntry { line, fault } => Problem::new(
             ProblemType::KeyNotFound,
             format!(
-                "The entry of this name in the tenant's security.yml, at line {line}, is no key: {fault}. \
-                 An operator has to mend or remove it."
+                "The entry of this name in the tenant's security.yml, at line {line}, is invalid: {fault}. An \
+                 operator has to fix or remove it."
             ),
         ),
         EditError::PreconditionFailed => preconditions::failed(),
@@ -79,8 +79,8 @@ pub(in crate::http) fn of_edit(error: EditError) -> Problem {
         EditError::NameTakenByFaultyEntry { line, fault } => Problem::new(
             ProblemType::NameTaken,
             format!(
-                "The tenant's security.yml has a faulty entry of this name, at line {line}: {fault}. \
-                 An operator has to mend or remove it."
+                "The tenant's security.yml has an invalid entry of this name, at line {line}: {fault}. An \
+                 operator has to fix or remove it."
             ),
         ),
     }

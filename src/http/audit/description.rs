@@ -64,16 +64,16 @@ pub(in crate::http) struct AuditEvent {
     /// The class and the activity in one: `class_uid * 100 + activity_id`.
     #[schema(schema_with = whole_number)]
     type_uid: u32,
-    /// The kind of deed: 1 create, 3 update, 4 delete, 8 enable, 9 disable, 99 what `activity_name` says.
+    /// The kind of action: 1 create, 3 update, 4 delete, 8 enable, 9 disable, 99 what `activity_name` says.
     #[schema(schema_with = whole_number)]
     activity_id: u32,
-    /// The deed.
+    /// The action.
     #[schema(schema_with = words)]
     activity_name: String,
     /// In milliseconds since the Unix epoch.
     #[schema(schema_with = whole_number)]
     time: u64,
-    /// How grave it is: 1, for people's information.
+    /// The severity: 1, informational.
     #[schema(schema_with = whole_number)]
     severity_id: u32,
     /// 1: it was done; 2: it was refused.
@@ -126,9 +126,8 @@ impl IntoParams for TilePath {
         let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(5));
         let pattern = r"^([0-9]{1,2}|entries)(/x[0-9]{3})*/[0-9]{3}(\.p/[0-9]{1,3})?$";
         let text = text.max_length(Some(64)).pattern(Some(pattern));
-        let told = "`L/N`, or `entries/N`; behind it `.p/W` where the tile has only W hashes yet. N is in \
-                    groups of three digits, each but the last with `x` before it. The slashes are sent as \
-                    they are.";
+        let told = "`L/N`, or `entries/N`, followed by `.p/W` if the tile has only W hashes so far. N is in \
+            groups of three digits, each but the last with `x` before it. The slashes are sent as they are.";
         let path = ParameterBuilder::new().name("path").parameter_in(ParameterIn::Path);
         let path = path.required(utoipa::openapi::Required::True).description(Some(told));
         vec![path.schema(Some(text)).example(Some("0/000.p/1".into())).build()]
@@ -182,7 +181,7 @@ answers! {
     /// A tile.
     Tiled: "200", shown(
         "application/octet-stream", text(4_195_000).min_length(Some(2)), "32 bytes for each hash",
-        "The hashes of the tile, or each of its lines behind its length in two bytes.",
+        "The hashes of the tile, or its lines, each preceded by its length in two bytes.",
     ).build();
     /// The refusal of a part that the log does not have.
     OfLog: "404", described(

@@ -116,7 +116,7 @@ impl IntoParams for EventQuery {
                 text().enum_values(Some(["success", "failure"])),
                 "Changes that were made, or that were refused.",
             ),
-            parameter("limit", number, "The most events of a page; 100 if nothing is said."),
+            parameter("limit", number, "The largest number of events on a page; 100 by default."),
             parameter("cursor", text(), "The member `next` of the page before."),
         ]
     }

@@ -30,7 +30,7 @@ pub(in crate::http) async fn get_audit_tile(
     let size = head(&caller, &keys).await?.map_or(0, |head| head.size);
     let path = request.match_info().get("path").unwrap_or_default();
     let Ok(content) = path.parse() else {
-        return Err(not_logged("This is no path of a tile."));
+        return Err(not_logged("This is not the path of a tile."));
     };
     let (TileContent::Hashes(tile) | TileContent::Entries(tile)) = content;
     if !tile.is_due(size) {

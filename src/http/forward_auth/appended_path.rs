@@ -39,7 +39,10 @@ impl<'p> AppendedPath<'p> {
         let (tenant, scopes) = (segments.next().unwrap_or(""), segments.nth(1).unwrap_or(""));
         let mut faults = Faults::default();
         if decoded(tenant).is_none_or(|it| TenantId::parse(&it).is_err()) {
-            faults.add(parameter::TENANT_ID, "It is no tenant's id. Mend the gateway's settings.");
+            faults.add(
+                parameter::TENANT_ID,
+                "It is not a tenant id. Correct the gateway's settings.",
+            );
         }
         let scopes = match scopes {
             NONE => Vec::new(),
@@ -66,7 +69,7 @@ impl<'p> AppendedPath<'p> {
 
 fn scope<'p>(text: &'p str, faults: &mut Faults) -> Option<Cow<'p, str>> {
     let Some(scope) = decoded(text) else {
-        faults.add(SCOPES, "Percent-encode what is no scope's character, as UTF-8.");
+        faults.add(SCOPES, "Percent-encode characters that a scope cannot have, as UTF-8.");
         return None;
     };
     match Scope::validate(&scope) {

@@ -36,8 +36,8 @@ impl IntoParams for DemandParameters {
                 .build()
         };
         vec![
-            parameter(SCOPE, "Scopes of which the credential must hold every one."),
-            parameter(ANY, "Scopes of which the credential must hold one."),
+            parameter(SCOPE, "Scopes, all of which the credential must hold."),
+            parameter(ANY, "Scopes, one of which the credential must hold."),
         ]
     }
 }
@@ -67,8 +67,8 @@ impl IntoParams for AppendedPathParameters {
                 SCOPES,
                 65_536,
                 ListApiKeys::SCOPE,
-                "Scopes of which the credential must hold every one, joined by `,` (a `,` or `/` in a \
-                    scope is percent-encoded); `-` for none.",
+                "Scopes, all of which the credential must hold, joined by `,` (a `,` or `/` in a scope is \
+                 percent-encoded); `-` for none.",
             ),
             parameter("path", 65_536, "shops", "The path that the caller asked the gateway for."),
         ]
@@ -91,10 +91,10 @@ impl IntoResponses for Passed {
         let issuer = "Who issued the token whose subject the principal is, percent-encoded; empty \
             where no token came.";
         let scopes = "What the credential may do in the tenant: scopes between single spaces.";
-        let expires = "When the API key ends (RFC 3339, in UTC); absent where it has no end.";
+        let expires = "When the API key expires (RFC 3339, in UTC); absent if it never does.";
         let method = "`api_key`, `bearer`, or `api_key+bearer`.";
         let response = ResponseBuilder::new()
-            .description("The request may pass. Nothing of this may be kept.")
+            .description("The request may pass. This answer may not be cached.")
             .header(X_AUTH_TENANT.as_str(), header("The tenant.", "demo").build())
             .header(X_AUTH_PRINCIPAL.as_str(), header(principal, "crm-sync").build())
             .header(X_AUTH_ISSUER.as_str(), header(issuer, "https://login.example/").build())

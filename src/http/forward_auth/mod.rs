@@ -63,9 +63,9 @@ pub(super) async fn forward_auth(
     operation_id = "askWhetherPathMayPass",
     tag = "Gateways",
     summary = "Whether a request may pass, asked with its path",
-    description = "For gateways that append the path of the request that they ask about. The path may \
-        have any number of segments and is not looked at; nor is the query, which is the caller's. All \
-        else is as without it.",
+    description = "For gateways that append the path of the request that they ask about. The path may have any \
+        number of segments and is ignored, and so is the query, which is the caller's. Everything else is as \
+        without the path.",
     params(ListApiKeys, AppendedPathParameters),
     responses(Passed, Refused)
 )]

@@ -12,7 +12,7 @@ impl IntoResponses for Introspected {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let body = Content::new(Some(Ref::from_schema_name("IntrospectionResponse")));
         let response = ResponseBuilder::new()
-            .description("What the token is worth in the tenant, if anything.")
+            .description("Whether the token is valid in the tenant, and for what.")
             .content("application/json", body);
         BTreeMap::from([("200".to_owned(), response.build().into())])
     }

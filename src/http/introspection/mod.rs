@@ -70,7 +70,7 @@ pub(super) struct IntrospectionResponse<'t> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Audience<'_>, required = false)]
     aud: Option<Audience<'t>>,
-    /// When the token ends, in seconds since 1970; absent where an API key has no end.
+    /// When the token expires, in seconds since 1970; absent if an API key never does.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i64, required = false)]
     exp: Option<i64>,

@@ -82,11 +82,11 @@ schema_with_details! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "the description of what `body` reads")]
 pub(in crate::http) struct RotationSchema {
-    /// How long the present token works yet, in seconds. 0: not at all, as where it leaked.
+    /// How long the old token stays valid, in seconds. 0: not at all, for a leaked token.
     #[schema(minimum = 0, maximum = 3_153_600_000_u64)]
     overlap_seconds: u64,
-    /// The end of the key from now on; `null`: never; absent: the default of the deployment's policy, or it
-    /// stays.
+    /// The new expiry of the key; `null`: never; absent: the default of the deployment's policy, or the
+    /// present one.
     #[schema(schema_with = schemas::time_or_null, required = false)]
     expires_at: Option<String>,
 }
@@ -132,7 +132,7 @@ fn body(description: &str, schema: &str) -> ResponseBuilder {
 }
 
 fn tagged(response: ResponseBuilder) -> ResponseBuilder {
-    let told = "The state of the key and its details but for when they were used.";
+    let told = "The state of the key and its details, without their last use.";
     response.header("ETag", header(told, "\"kmFyLhpO0QlLcZaGU7xjnw\""))
 }
 
@@ -152,9 +152,9 @@ answers! {
     /// The key that asks.
     ShownToItself: "200", body("The key with its details, without its owner.", "ApiKeyDetails");
     /// The end of the token that asks.
-    EndedItself: "204", ResponseBuilder::new().description("The token does not work any more.");
+    EndedItself: "204", ResponseBuilder::new().description("The token no longer works.");
     /// Tokens that ended.
-    Ended: "204", ResponseBuilder::new().description("No token but the newest works any more.");
+    Ended: "204", ResponseBuilder::new().description("Only the newest token works now.");
 }
 
 /// The refusal of a list.

@@ -283,27 +283,32 @@ impl IntoParams for ListQuery {
                 text().enum_values(Some(KeyStatus::ALL.map(KeyStatus::as_str))),
                 "Keys of this status.",
             ),
-            parameter("expiresBefore", time(), "Keys that end, or have ended, before this time."),
+            parameter(
+                "expiresBefore",
+                time(),
+                "Keys that expire, or have expired, before this time.",
+            ),
             parameter(
                 "unusedSince",
                 time(),
-                "Keys made before this time of which no token was used since. Where uses are not tracked for so \
-                 long, a key without any is not among them.",
+                "Keys created before this time of which no token was used since. If uses have not been tracked \
+                 for that long, keys without a use are left out.",
             ),
             parameter("permission", text(), "Keys with exactly this permission."),
             parameter("owner", text(), "Keys of this owner."),
             parameter(
                 "label",
                 text().pattern(Some("^[A-Za-z0-9_./-]{1,63}(=[A-Za-z0-9_./-]{1,63})?$")),
-                "Keys with this label: `env` whatever its value, or `env=prod`. Several must all be there.",
+                "Keys with this label: `env` with any value, or `env=prod`. If repeated, a key must have all \
+                 of them.",
             ),
             parameter(
                 "sort",
                 text().pattern(Some("^-?(name|createdAt|expiresAt|lastUsedAt)$")),
-                "The order: `name` if nothing is said, `createdAt`, `expiresAt` or `lastUsedAt`; with `-` before it the \
-                 opposite one. Keys without that time come last.",
+                "The order: `name` (the default), `createdAt`, `expiresAt` or `lastUsedAt`; a `-` in front \
+                 reverses it. Keys without that time come last.",
             ),
-            parameter("limit", number(), "The most keys of a page; 100 if nothing is said."),
+            parameter("limit", number(), "The largest number of keys on a page; 100 by default."),
             parameter(
                 "cursor",
                 text(),

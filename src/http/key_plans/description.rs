@@ -21,7 +21,7 @@ use crate::problem::ProblemType;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "the description of what `body` reads")]
 pub(super) struct PlanSchema {
-    /// The owner, whose name its keys bear.
+    /// The owner, which its keys have as `managedBy`.
     #[schema(schema_with = schemas::managed_by)]
     managed_by: String,
     /// Its keys, no two of one name. What a key does not name stays as it is.
@@ -33,7 +33,7 @@ pub(super) struct PlanSchema {
     /// Whether keys of the same names that others manage are taken over.
     #[schema(required = false)]
     adopt: bool,
-    /// Whether the plan is shown alone.
+    /// Whether the plan is only shown, and not carried out.
     #[schema(required = false)]
     dry_run: bool,
 }
@@ -57,7 +57,7 @@ schema_with_details! {
         /// The SHA-256 of its token. One that differs from the key's is a rotation.
         #[schema(schema_with = schemas::hash, required = false)]
         hash: Option<String>,
-        /// How long the present token works yet where `hash` is another one, in seconds.
+        /// How long the old token stays valid if `hash` is a new one, in seconds.
         #[schema(minimum = 0, maximum = 3_153_600_000_u64, required = false)]
         overlap_seconds: u64,
     }

@@ -46,7 +46,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Match>, Problem> {
     // The parser's words may have a token in them.
     let matches: Vec<Match> = serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        refused(format!("The body is no array of matches (line {line}, column {column})."))
+        refused(format!("The body is not an array of matches (line {line}, column {column})."))
     })?;
     if matches.len() > MOST {
         return Err(refused(format!("A report has at most {MOST} matches.")));

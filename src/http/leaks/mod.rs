@@ -104,7 +104,7 @@ impl IntoResponses for Labelled {
         }]);
         let content = ContentBuilder::new().schema(Some(labels)).example(Some(example)).build();
         let response = ResponseBuilder::new()
-            .description("What each match was found to be.")
+            .description("The result for each match.")
             .content("application/json", content);
         [("200".to_owned(), response.build().into())].into()
     }
@@ -259,7 +259,8 @@ impl Work {
         let keyring = match keys.get_keyring(tenant).await {
             Ok(keyring) => keyring,
             Err(error) => {
-                tracing::warn!(tenant.id = %tenant, error = %error, "tokens that leaked are not looked for here: the tenant's keys cannot be read");
+                tracing::warn!(tenant.id = %tenant, error = %error, "cannot search this tenant for leaked \
+                    tokens: its keys cannot be read");
                 unknown.extend(self.matches.iter().map(digest));
                 return;
             }
@@ -273,7 +274,8 @@ impl Work {
             if self.leaks.action == LeakAction::Disable
                 && let Err(error) = end(keys, commit).await
             {
-                tracing::error!(tenant.id = %tenant, key.name = %held.key(), error = %error, "a token that leaked could not be ended");
+                tracing::error!(tenant.id = %tenant, key.name = %held.key(), error = %error, "a leaked token \
+                    could not be ended");
                 unknown.insert(digest);
                 continue;
             }

@@ -14,8 +14,8 @@ impl Operation for ReportLeaks {
     const PATH: &'static str = "/leaks/github";
     const TAG: &'static str = "Revocation";
     const SUMMARY: &'static str = "Report tokens that leaked";
-    const DESCRIPTION: &'static str = "GitHub's secret scanning reports tokens that it found, signed with its key. \
-        What becomes of them is the deployment's setting.";
+    const DESCRIPTION: &'static str = "GitHub's secret scanning reports tokens that it found, signed with its \
+        key. A setting of the deployment decides what happens to them.";
     const SCOPE: &'static str = "";
     const REQUEST_MEDIA_TYPES: &'static [&'static str] = &["application/json"];
     const RESPONSE_MEDIA_TYPES: &'static [&'static str] = &["application/json"];

@@ -14,9 +14,10 @@ impl Operation for RevokeToken {
     const PATH: &'static str = "/api/{tenantId}/revoke";
     const TAG: &'static str = "Revocation";
     const SUMMARY: &'static str = "End a token that leaked";
-    const DESCRIPTION: &'static str = "Ends the API key's token in the body (RFC 7009): whoever holds it may, \
-        and needs no other credential. The key is disabled if it is its newest token; an older one ends \
-        alone. The answer is the same if it was none. Bearer tokens end by themselves, and are left alone.";
+    const DESCRIPTION: &'static str = "Ends the API key's token in the body (RFC 7009). Whoever holds the \
+        token may do so, and needs no other credential. If it is the key's newest token, the key is disabled; \
+        an older one ends alone. The answer is the same if the text was not a token. Bearer tokens expire by \
+        themselves, and are not revoked.";
     const SCOPE: &'static str = "";
     const REQUEST_MEDIA_TYPES: &'static [&'static str] = &["application/x-www-form-urlencoded"];
     const RESPONSE_MEDIA_TYPES: &'static [&'static str] = &[];

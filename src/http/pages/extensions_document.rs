@@ -13,14 +13,16 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
 #[derive(OpenApi)]
 #[openapi(
     info(
-        title = "neokeys: what other services ask",
+        title = "neokeys: extensions",
         version = "1.0.0",
-        description = "Who may pass a gateway, and what a token is worth. These operations are not \
-            part of the documented contract."
+        description = "The operations for gateways, resource servers and the life of keys. They are not part \
+            of the documented contract."
     ),
     tags(
-        (name = "API key details", description = "The life of keys: ends, rotation, networks, texts for people."),
-        (name = "Audit log", description = "Who did what to which key, and the proof that nothing was taken out."),
+        (name = "API key details", description = "The life of keys: expiry, rotation, networks, texts for \
+            people."),
+        (name = "Audit log", description = "Who did what to which key, and the proof that nothing was \
+            removed."),
         (name = "Gateways", description = "Questions of gateways."),
         (name = "Introspection", description = "Questions of resource servers."),
         (name = "Scopes", description = "The scopes that keys can be given."),

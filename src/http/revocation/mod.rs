@@ -27,7 +27,7 @@ pub(super) struct Revoked;
 impl utoipa::IntoResponses for Revoked {
     fn responses()
     -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
-        let response = ResponseBuilder::new().description("The token does not work, now or ever.");
+        let response = ResponseBuilder::new().description("The token does not work, now or later.");
         [("200".to_owned(), response.build().into())].into()
     }
 }

@@ -19,7 +19,7 @@ pub struct Event {
     pub tenant: TenantId,
     /// The key or tenant that it was done to.
     pub subject: Subject,
-    /// The deed.
+    /// The action.
     pub action: Action,
     /// The reason why it was not done, if it was refused.
     pub refusal: Option<Refusal>,

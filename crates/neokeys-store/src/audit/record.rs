@@ -37,7 +37,7 @@ pub struct Record {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// It is no JSON, or lacks what every line has.
-    #[error("the line is no event of OCSF's class {CLASS}")]
+    #[error("the line is not an event of OCSF's class {CLASS}")]
     NoEvent(#[source] serde_json::Error),
     /// It is of another class.
     #[error("the line is of OCSF's class {0}, and not of {CLASS}")]

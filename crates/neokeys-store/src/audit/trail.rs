@@ -95,7 +95,7 @@ impl LogReader for TenantTrail<'_> {
 
 /// A part of a log is not there, though its head says so.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the log ends before its head says so; `neokeys audit verify` says where")]
+#[error("the log is shorter than its head says; `neokeys audit verify` says where")]
 struct Missing;
 
 fn whole<T>(parts: Vec<T>, range: &Range<u64>) -> Result<Vec<T>, Unavailable> {

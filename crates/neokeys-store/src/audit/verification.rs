@@ -33,11 +33,11 @@ pub enum LogFault {
     #[error("the line is of the log of the tenant {0}")]
     OtherTenant(String),
     #[error(
-        "the line has the sequence {found} in the place of {due}: lines were taken out, repeated or put \
-         in another order"
+        "the line has the sequence {found} in place of {due}: lines were removed, repeated or put in another \
+         order"
     )]
     Sequence { found: u64, due: u64 },
-    #[error("the line tells of a change of another document than the last one in the log")]
+    #[error("the line records a change of a document other than the last one in the log")]
     OtherDocument,
     #[error("the log ends here, with {lines} lines, and its head was signed for {size}")]
     Short { lines: u64, size: u64 },
@@ -51,18 +51,18 @@ pub enum LogFault {
     Torn,
     #[error("the lines from here on are not those that the head was signed for")]
     Root,
-    #[error("the head of the log is not to be believed: {0}")]
+    #[error("the head of the log cannot be trusted: {0}")]
     Head(CheckpointError),
     #[error("the head of the log has another {0} than the lines")]
     HeadMember(&'static str),
     #[error(
-        "the hash that is kept of the {} lines from here on is another than theirs",
+        "the stored hash of the {} lines from here on is not theirs",
         crate::transparency::BLOCK
     )]
     BlockHash,
-    #[error("the log ends here, with {lines} lines, and the checkpoint that was kept has {size}")]
+    #[error("the log ends here, with {lines} lines, and the kept checkpoint has {size}")]
     ShorterThanKept { lines: u64, size: u64 },
-    #[error("the lines up to here are not those that the checkpoint that was kept was signed for")]
+    #[error("the lines up to here are not those that the kept checkpoint was signed for")]
     OtherThanKept,
 }
 

@@ -9,7 +9,7 @@ use super::{
 /// The keys that one owner wants a tenant to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredKeys {
-    /// The owner, whose name its keys bear.
+    /// The owner, which its keys have as `managedBy`.
     pub managed_by: ManagedBy,
     /// Its keys, no two of one name.
     pub keys: Vec<DesiredKey>,

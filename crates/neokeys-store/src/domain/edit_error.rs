@@ -9,7 +9,7 @@ pub enum EditError {
     #[error("a key of this name exists")]
     NameTaken,
     /// The name stands in the document, in an entry that is faulty and so not shown.
-    #[error("line {line} of the document has a faulty entry of this name: {fault}")]
+    #[error("line {line} of the document has an invalid entry of this name: {fault}")]
     NameTakenByFaultyEntry {
         /// Where the entry starts, counted from 1.
         line: u64,
@@ -20,7 +20,7 @@ pub enum EditError {
     #[error("there is no key of this name")]
     NotFound,
     /// There is no key of this name, since the entry that has it is faulty.
-    #[error("line {line} of the document has an entry of this name that is no key: {fault}")]
+    #[error("line {line} of the document has an invalid entry of this name: {fault}")]
     NoKeyButFaultyEntry {
         /// Where the entry starts, counted from 1.
         line: u64,

@@ -57,7 +57,7 @@ pub enum PlanError {
     #[error("there is no key of this name yet, and a new one needs permissions")]
     NoScopes,
     /// A new token takes the place of another, and nothing says until when that one is valid.
-    #[error("the hash is a new one, and overlap does not say how long the present token works yet")]
+    #[error("the hash is new, and overlap does not say how long the old token stays valid")]
     NoOverlap,
     /// The token is one that the key had before.
     #[error("the key was rotated since: the hash is that of an older token")]
@@ -89,7 +89,7 @@ impl PlanError {
             Self::Edit(EditError::BeyondPolicy(_)) => {
                 "name an expiresAt and an overlap that the deployment's policy allows"
             }
-            Self::Edit(_) => "mend or remove the entry in the tenant's security.yml",
+            Self::Edit(_) => "fix or remove the entry in the tenant's security.yml",
         }
     }
 }

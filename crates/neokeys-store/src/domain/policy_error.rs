@@ -8,13 +8,13 @@ use super::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// The key is to have no end.
-    #[error("a key has to end, by {latest} at the latest (setting keys.max_lifetime)")]
+    #[error("a key must expire, by {latest} at the latest (setting keys.max_lifetime)")]
     NoEnd {
         /// The latest end that is allowed now.
         latest: Timestamp,
     },
     /// The end is too late.
-    #[error("the end must be {latest} at the latest (setting keys.max_lifetime)")]
+    #[error("the expiry must be {latest} at the latest (setting keys.max_lifetime)")]
     EndTooLate {
         /// The latest end that is allowed now.
         latest: Timestamp,

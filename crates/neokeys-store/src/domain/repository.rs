@@ -165,7 +165,7 @@ pub enum CommitError {
     #[error("the change was not written")]
     Unavailable(#[source] Unavailable),
     /// Nothing was written: the caller went while the change waited for its turn.
-    #[error("whoever asked for the change has gone before its turn came")]
+    #[error("the client has gone before its change had its turn")]
     CallerGone,
     /// The change may or may not last: the disk would not say that it is safe.
     #[error("whether the change lasts is not known")]

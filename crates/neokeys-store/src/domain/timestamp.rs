@@ -12,7 +12,7 @@ const DIGITS: &[u8; 10] = b"0123456789";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The text is no point in time.
+/// The text is not a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a date and a time with their offset, such as 2027-02-24T21:00:00Z")]
 pub struct TimestampError;

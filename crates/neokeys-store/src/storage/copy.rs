@@ -59,7 +59,7 @@ pub enum CopyError {
     Write(#[source] WriteError),
     #[error("the tenant cannot be made at the target")]
     Create(#[source] CreateTenantError),
-    #[error("the tenant cannot be taken away from the target, where its keys go on working")]
+    #[error("the tenant cannot be deleted at the target, where its keys go on working")]
     Delete(#[source] WriteError),
 }
 

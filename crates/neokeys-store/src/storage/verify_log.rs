@@ -31,7 +31,7 @@ pub enum VerifyLogError {
     NoSuchTenant(TenantId),
     #[error("the store keeps no audit log")]
     NoLog,
-    #[error("the checkpoint that was kept is not to be believed")]
+    #[error("the kept checkpoint cannot be trusted")]
     Kept(#[source] CheckpointError),
     /// The first fault of the log.
     #[error("{place}: {fault}")]

@@ -24,7 +24,7 @@ pub struct Checkpoint {
 pub enum CheckpointError {
     #[error(transparent)]
     Note(#[from] NoteError),
-    #[error("it is no checkpoint: origin, size and root, a line each, are due")]
+    #[error("it is not a checkpoint, which has its origin, size and root on a line each")]
     Malformed,
     #[error("it is the head of the log {0}")]
     OtherLog(String),

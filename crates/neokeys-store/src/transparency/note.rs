@@ -15,9 +15,9 @@ const LONGEST: usize = 1 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum NoteError {
-    #[error("it is no signed note")]
+    #[error("it is not a signed note")]
     Malformed,
-    #[error("no key that is known signed it; add the key that did to audit.verify_keys")]
+    #[error("no known key signed it; add the key that did to audit.verify_keys")]
     UnknownKeys,
     #[error("its signature is not that of its text")]
     Signature,

@@ -108,7 +108,7 @@ impl fmt::Display for TileContent {
 
 /// A text is no path of a tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is no path of a tile, such as 0/000 or entries/x001/234.p/56")]
+#[error("this is not the path of a tile, such as 0/000 or entries/x001/234.p/56")]
 pub struct NoTile;
 
 /// The lines of a tile as they are served: each behind its length, two bytes, the higher one first.

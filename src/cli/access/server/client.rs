@@ -150,6 +150,6 @@ impl Success {
 /// An answer is none of the operation. What it holds may be a secret, so it is not repeated.
 pub(super) fn unreadable(error: &serde_json::Error) -> Failure {
     let told =
-        if error.is_data() { "it lacks what the documents promise" } else { "it is no JSON" };
+        if error.is_data() { "it lacks what the documents promise" } else { "it is not JSON" };
     foreign(told)
 }

@@ -75,7 +75,7 @@ impl ServerAccess {
         let keys = self.place.settings()?.storage.audit.verify_keys;
         let kept = kept.map(|note| Checkpoint::open(note, tenant.as_str(), &keys)).transpose();
         let kept = kept.map_err(|error| {
-            Failure::because(format!("the checkpoint that was kept is not to be believed: {error}"))
+            Failure::because(format!("the kept checkpoint cannot be trusted: {error}"))
         })?;
         let mut attempts = 0;
         loop {
@@ -130,6 +130,7 @@ impl ServerAccess {
 
 fn faulty(line: u64, fault: &LogFault) -> Failure {
     Failure::because(format!("line {}: {fault}", line + 1)).hint(
-        "compare the log with a copy that was kept elsewhere; a checkpoint kept elsewhere says up to where it was good",
+        "compare the log with a copy that was kept elsewhere; a checkpoint kept elsewhere tells how far it was \
+         intact",
     )
 }

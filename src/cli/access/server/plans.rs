@@ -119,8 +119,9 @@ impl ServerAccess {
                 "the new keys of {tenant} are made, and their tokens are lost: rotate them"
             ))
         };
-        let file =
-            tokens.ok_or_else(|| lost(Failure::because("the server made tokens unasked")))?;
+        let file = tokens.ok_or_else(|| {
+            lost(Failure::because("the server made tokens that were not asked for"))
+        })?;
         file.add(tenant, issued).map_err(lost)?;
         Ok(Ok(()))
     }

@@ -154,7 +154,7 @@ impl From<Refusal> for Failure {
 
 /// An answer is none that neokeys gives.
 pub(super) fn foreign(told: &str) -> Failure {
-    Failure::because(format!("the answer is none of neokeys: {told}")).hint(
+    Failure::because(format!("the answer does not come from neokeys: {told}")).hint(
         "a proxy may have answered, or another service; check the address that --server or NEOKEYS_SERVER names",
     )
 }

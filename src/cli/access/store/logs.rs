@@ -66,7 +66,8 @@ impl StoreAccess {
                     failure.hint("`neokeys tenants list` lists the tenants")
                 }
                 VerifyLogError::Fault { .. } => failure.hint(
-                    "compare the log with a copy that was kept elsewhere; a checkpoint kept elsewhere says up to where it was good",
+                    "compare the log with a copy that was kept elsewhere; a checkpoint kept elsewhere tells \
+                     how far it was intact",
                 ),
                 VerifyLogError::Kept(_) | VerifyLogError::NoLog | VerifyLogError::Unreadable(_) => {
                     failure

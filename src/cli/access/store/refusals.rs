@@ -33,7 +33,7 @@ pub(super) fn not_done(error: &CommitError, tenant: &TenantId) -> Failure {
             failure.hint("end them with `neokeys keys end-overlap`, or rotate with --overlap 0")
         }
         CommitError::Edit(EditError::KeyExpired { .. }) => failure.hint(
-            "give it an end in the future with --expires-in or --expires-at, or none with --never",
+            "give it an expiry in the future with --expires-in or --expires-at, or none with --never",
         ),
         CommitError::Edit(
             EditError::PreconditionFailed

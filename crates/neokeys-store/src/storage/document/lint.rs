@@ -72,16 +72,17 @@ fn of_lifetimes(
         let (name, end) = (&key.name, key.details().limits.expires_at);
         if let Some(end) = end.filter(|end| key.enabled && alarm.is_some_and(|by| *end <= by)) {
             let fault = format!("the key {name} expires at {end}");
-            report.faults.push(node.diagnostic(fault, "give it a later end, or disable it"));
+            report.faults.push(node.diagnostic(fault, "give it a later expiry, or disable it"));
         }
         if let Some(latest) = policy.latest_end_exceeded(key, *now).filter(|_| key.enabled) {
-            let ends = end.map_or_else(|| "never ends".to_owned(), |end| format!("ends at {end}"));
+            let ends =
+                end.map_or_else(|| "never expires".to_owned(), |end| format!("expires at {end}"));
             let fault = format!("the key {name} {ends}, which is beyond keys.max_lifetime");
-            report.warnings.push(node.diagnostic(fault, format!("let it end by {latest}")));
+            report.warnings.push(node.diagnostic(fault, format!("let it expire by {latest}")));
         }
         let ended = key.details().previous.iter().filter(|token| token.expires_at <= *now).count();
         if ended > 0 {
-            let fault = format!("the key {name} has older tokens that have ended: {ended}");
+            let fault = format!("the key {name} has older tokens that have expired: {ended}");
             let hint = "remove them from previousHashes; the next change of the key does it too";
             report.warnings.push(node.diagnostic(fault, hint));
         }
@@ -127,7 +128,7 @@ fn misspelt_sections(tree: &Tree<'_>) -> Vec<Diagnostic> {
         let letters = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
         let looks_like_ours = letters.trim_end_matches(['s', 'S']).eq_ignore_ascii_case("apikey");
         (name != SECTION && looks_like_ours).then(|| {
-            let fault = format!("the section {name} is not {SECTION}, so what is in it is no key");
+            let fault = format!("the section {name} is not {SECTION}, so its entries are not keys");
             (fault, format!("call it {SECTION}, in exactly this case"))
         })
     })
@@ -148,7 +149,7 @@ fn outside_of_entries(tree: &Tree<'_>) -> Vec<Diagnostic> {
             )
         );
         (is_limit || is_member).then(|| {
-            let fault = format!("{name} stands outside of every entry, where it does nothing");
+            let fault = format!("{name} is outside of every entry, where it has no effect");
             (fault, "indent it as far as the other members of its entry".to_owned())
         })
     })

@@ -58,7 +58,7 @@ fn a_bad_entry_is_isolated_and_named_by_line() {
     for (entry, word) in [
         ("- enabled: true\n    hash: H", "no name"),
         ("- name: bad", "no hash"),
-        ("- name: bad\n    hash: abc", "no SHA-256"),
+        ("- name: bad\n    hash: abc", "not a SHA-256"),
         ("- name: bad\n    hash:", "empty"),
         ("- name: bad\n    hash: [H]", "a list"),
         ("- name: 12\n    hash: H", "a number"),

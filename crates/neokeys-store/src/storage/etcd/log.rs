@@ -188,7 +188,7 @@ impl Cluster {
         let Some(kv) = self.find(tenant, &key).await? else { return Ok(LogHead::default()) };
         serde_json::from_slice(kv.value()).map_err(|_error| DocumentError::LogDamaged {
             location: format!("{} (key {key})", self.place),
-            reason: "is no head of a log",
+            reason: "is not the head of a log",
         })
     }
 

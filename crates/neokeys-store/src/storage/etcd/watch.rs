@@ -126,7 +126,7 @@ impl Watch {
             let member = self.cluster.members.preferred();
             match self.follow(member, proof.mark.newest).await {
                 End::Broken(why) => {
-                    tracing::debug!(why, "the watch of etcd is begun anew");
+                    tracing::debug!(why, "restarting the watch of etcd");
                     self.cluster.members.pass_over(member);
                 }
                 End::Lost(why) => self.lose(why),

@@ -24,9 +24,9 @@ enum NotBroughtOver {
     #[error("the document is being written")]
     Later,
     /// Both changed the same lines or the same key, or what they wrote cannot be read.
-    #[error("it does not go together with what the document holds now, or it cannot be read")]
+    #[error("it conflicts with the document as it is now, or it cannot be read")]
     DoesNotFit,
-    #[error("what it was made of is not known any more")]
+    #[error("the document that it was made from is no longer known")]
     NothingKnown,
     #[error("the document could not be written")]
     NotWritten(#[source] WriteError),
@@ -51,7 +51,7 @@ impl Folder {
         if displaced.held.as_ref() != Some(&theirs) {
             match self.apply_to_document(tenant, &displaced, &theirs) {
                 Ok(()) => {
-                    tracing::info!(tenant.id = %tenant, "an edit by hand was brought over");
+                    tracing::info!(tenant.id = %tenant, "an edit by hand was merged");
                 }
                 // Where this process ends, somebody else's edit is not waited for without end.
                 Err(NotBroughtOver::Later)
@@ -137,7 +137,7 @@ impl Folder {
             tenant.id = %tenant,
             error = error as &dyn std::error::Error,
             kept = ?aside,
-            "an edit by hand could not be brought over; it is kept beside the document"
+            "an edit by hand could not be merged; it is kept beside the document"
         );
     }
 }

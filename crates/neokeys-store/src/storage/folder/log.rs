@@ -172,7 +172,8 @@ impl Folder {
             self.put_in_place(&folder.join("head"), &head)
         };
         if let Err(error) = replace() {
-            tracing::warn!(tenant.id = %tenant, %error, "the head of the audit log cannot be written; the next change makes it good");
+            tracing::warn!(tenant.id = %tenant, %error, "the head of the audit log cannot be written; the next \
+                change tries again");
         }
     }
 

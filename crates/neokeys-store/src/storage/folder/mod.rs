@@ -307,7 +307,7 @@ impl Folder {
                 Err(if is_folder {
                     CreateTenantError::Exists
                 } else {
-                    let told = "something that is no folder has its name; move it away";
+                    let told = "something that is not a folder has its name; move it away";
                     let source = io::Error::new(ErrorKind::AlreadyExists, told);
                     CreateTenantError::Failed(cannot("make", &folder, source))
                 })

@@ -87,8 +87,8 @@ impl Bucket {
                     tracing::warn!(
                         store = self.place,
                         %fault,
-                        "whether the object storage makes changes safely cannot be tried: allow \
-                         reading and writing of .neokeys/probe below the prefix"
+                        "cannot test whether the object storage makes changes safely: allow reading and \
+                         writing of .neokeys/probe below the prefix"
                     );
                     return Ok(None);
                 }

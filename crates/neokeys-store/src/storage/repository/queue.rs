@@ -90,7 +90,7 @@ struct NoTurn;
 
 /// The change was begun, and its end did not come in time.
 #[derive(Debug, thiserror::Error)]
-#[error("the store did not say within {} s what became of the change", COMMIT_PATIENCE.as_secs())]
+#[error("the store did not report the outcome of the change within {} s", COMMIT_PATIENCE.as_secs())]
 struct NoEnd;
 
 impl Default for CommitQueue {

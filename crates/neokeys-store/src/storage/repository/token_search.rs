@@ -25,7 +25,8 @@ pub(super) async fn find_holders(
                 found.tenants.push(tenant);
             }
             Err(error) => {
-                tracing::warn!(tenant.id = %tenant, error = %error, "a document cannot be searched for tokens that leaked");
+                tracing::warn!(tenant.id = %tenant, error = %error, "a document cannot be searched for leaked \
+                    tokens");
                 found.is_complete = false;
             }
         }

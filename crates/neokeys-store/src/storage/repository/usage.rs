@@ -219,7 +219,7 @@ impl Shared {
         if let Err(error) = self.tracked_since(now()).await {
             // It is tried again with the first use, and logged then.
             let fault = in_full(&error);
-            tracing::debug!(fault, "the beginning of the tracking of uses cannot be written");
+            tracing::debug!(fault, "the start of usage tracking cannot be written");
         }
     }
 
@@ -269,7 +269,7 @@ impl Shared {
                 tracing::error!(
                     record = name.as_str(),
                     kept_as = aside.as_str(),
-                    "the record of the last use of keys is damaged; tracking starts anew"
+                    "the record of the last use of keys is damaged; tracking starts again"
                 );
                 Ok((Some(Usage::since(now)), version))
             }

@@ -41,7 +41,7 @@ pub enum EtcdUrlError {
     #[error("it names no member; write etcd://HOST:PORT,HOST:PORT/PREFIX")]
     NoMember,
     /// A member that is no host and port.
-    #[error("{0:?} is no HOST:PORT of a member")]
+    #[error("{0:?} is not the HOST:PORT of a member")]
     Member(String),
     #[error(
         "it has a user or password before the host; write ?user=NAME&password_file=FILE at the end"
@@ -50,8 +50,8 @@ pub enum EtcdUrlError {
     #[error("the prefix {0:?} is not made of letters, digits, - _ . and /, or has an empty part")]
     Prefix(String),
     #[error(
-        "{0:?} is none of its parameters, or has a value that it cannot have; they are tls=true, \
-         ca=FILE, certificate=FILE, key=FILE, user=NAME and password_file=FILE"
+        "{0:?} is not one of its parameters, or has an invalid value; they are tls=true, ca=FILE, \
+         certificate=FILE, key=FILE, user=NAME and password_file=FILE"
     )]
     Parameter(String),
     #[error("{0} goes together with {1}")]

@@ -42,9 +42,8 @@ pub enum StoreUrlError {
     )]
     Host(String),
     #[error(
-        "the store {0:?} is none that neokeys knows; write file:DIR, \
-         etcd://HOST:PORT,…/PREFIX, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, \
-         or memory: for a trial"
+        "the store {0:?} is not one that neokeys knows; write file:DIR, etcd://HOST:PORT,…/PREFIX, \
+         s3://BUCKET/PREFIX, az://CONTAINER/PREFIX, gs://BUCKET/PREFIX, or memory: for a trial"
     )]
     Scheme(String),
     #[error("the store {url:?} cannot be used: {fault}")]

@@ -30,7 +30,7 @@ pub struct ObjectsUrl {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum ObjectsUrlError {
-    #[error("{0:?} is no name of a bucket or container")]
+    #[error("{0:?} is not the name of a bucket or container")]
     Bucket(String),
     #[error("the prefix {0:?} is not made of letters, digits, - _ . and /, or has an empty part")]
     Prefix(String),

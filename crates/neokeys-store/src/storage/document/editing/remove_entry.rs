@@ -35,7 +35,7 @@ impl DocumentEditor {
             (Section::Exotic { reason, place }, _) if reason.contains("alias") => {
                 format!("{reason} (line {})", self.line_of(*place))
             }
-            (_, Some(line)) => format!("line {line} refers to what stands in this entry"),
+            (_, Some(line)) => format!("line {line} refers to a part of this entry"),
             (_, None) => {
                 "the entry is written in a way that cannot be changed without touching more"
                     .to_owned()

@@ -35,7 +35,7 @@ impl DocumentEditor {
         let (was, now) = (old.details(), key.details());
         let why = match self.reference_to(entry) {
             Some(line) => {
-                format!("line {line} refers to what stands in this entry, and would change with it")
+                format!("line {line} refers to a part of this entry, and would change with it")
             }
             None if now.mistyped.previous > 0 && was.previous != now.previous => {
                 "previousHashes has what is no older token and would be lost; mend or remove it first"

@@ -52,7 +52,7 @@ pub(super) fn documents_of(
     let starts = starts_of_documents(text);
     if starts.len() > MOST_DOCUMENTS {
         let fault = format!("the file has more than {MOST_DOCUMENTS} documents");
-        return Err(Diagnostic::at(1, 1, fault, "part it into several files"));
+        return Err(Diagnostic::at(1, 1, fault, "split it into several files"));
     }
     let ends: Vec<_> = starts.iter().skip(1).map(|start| start.0).chain([text.len()]).collect();
     let parts = starts.into_iter().zip(ends);
@@ -83,7 +83,7 @@ fn read_document(text: &str) -> Result<Option<DesiredDocument>, Vec<Diagnostic>>
     let Some(root) = root.filter(|root| root.value() != Some(Value::Null)) else { return Ok(None) };
     let repeated = tree.repeated().iter().map(|key| {
         tree.node(*key)
-            .diagnostic("the same name stands twice in one mapping", "keep one of the two")
+            .diagnostic("the same name occurs twice in one mapping", "keep one of the two")
     });
     all(repeated.map(Err::<(), _>))?;
     let members = tree.members_of(root).ok_or_else(|| {
@@ -99,14 +99,15 @@ fn read_document(text: &str) -> Result<Option<DesiredDocument>, Vec<Diagnostic>>
     };
     let unknown = members.iter().filter_map(|[key, _]| {
         let name = tree.text_of(*key).unwrap_or_default();
-        let hint = "the members are tenant, managedBy and apiKeys; mend or remove this one";
+        let hint = "the members are tenant, managedBy and apiKeys; fix or remove this one";
         let fault = format!("the document has {}, which is not known", shown(name));
         (!["tenant", "managedBy", SECTION].contains(&name))
             .then(|| tree.node(*key).diagnostic(fault, hint))
     });
     let mut faults: Vec<_> = unknown.collect();
     let tenant = member("tenant").and_then(|value| {
-        let told = |error: String| tree.node(value).diagnostic("the tenant is no tenant id", error);
+        let told =
+            |error: String| tree.node(value).diagnostic("the tenant is not a tenant id", error);
         TenantId::parse(text_of(tree, value)).map_err(|error| told(error.to_string()))
     });
     let tenant = tenant.map_err(|fault| faults.push(fault));

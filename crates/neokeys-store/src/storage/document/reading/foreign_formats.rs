@@ -50,8 +50,8 @@ pub(crate) fn by_first_bytes(bytes: &[u8]) -> Option<Diagnostic> {
 /// The seal of SOPS: a section `sops` with a code over all values, which any change would break.
 pub(crate) fn seal(tree: &Tree<'_>) -> Option<Seal> {
     Some(Seal {
-        reason: "the file is encrypted with SOPS, whose code over all values any change here would \
-                 break; make the change with sops (\"sops edit\"), or keep the decrypted file here",
+        reason: "the file is encrypted with SOPS, and any change here would break its checksum over all \
+            values; make the change with sops (\"sops edit\"), or keep the decrypted file here",
         place: tree.node(sops(tree)?).range().start,
     })
 }
@@ -72,8 +72,7 @@ fn find(tree: &Tree<'_>, name: &str) -> Option<[NodeId; 2]> {
 /// That a file is encrypted with SOPS.
 pub(crate) fn told_of_sops(tree: &Tree<'_>) -> Option<Diagnostic> {
     Some(tree.node(sops(tree)?).diagnostic(
-        "the file is encrypted with SOPS: encrypted values are no keys, and neokeys makes no change \
-         to it",
+        "the file is encrypted with SOPS: encrypted values are not keys, and neokeys makes no change to it",
         "keep the decrypted file here (sops decrypt)",
     ))
 }
@@ -95,7 +94,7 @@ pub(crate) fn oddly_indented_member(tree: &Tree<'_>) -> Result<(), Diagnostic> {
 
 /// The fault of a line that is indented with blanks that are no spaces, and how to fix it.
 pub(crate) const ODD_BLANKS: (&str, &str) = (
-    "the line is indented with blanks that are no spaces, such as U+00A0",
+    "the line is indented with blanks that are not spaces, such as U+00A0",
     "indent it with plain spaces, as many as the lines beside it have",
 );
 
@@ -128,7 +127,7 @@ pub(crate) fn without_section(tree: &Tree<'_>) -> Option<(bool, Diagnostic)> {
         return Some((true, tree.node(first).diagnostic(fault, hint)));
     }
     if let Some((inner, outer)) = deeper_section(tree) {
-        let fault = format!("apiKeys stands within {outer}, where it defines no key");
+        let fault = format!("apiKeys is inside {outer}, where it defines no keys");
         let hint = "move apiKeys, with what belongs to it, to the left margin";
         return Some((true, tree.node(inner).diagnostic(fault, hint)));
     }

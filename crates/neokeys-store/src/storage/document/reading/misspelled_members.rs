@@ -39,7 +39,7 @@ const RULES: &[Rule] = &[
         words: "disabled disable enable enables isenabled isdisabled active inactive isactive \
                 activated deactivated revoked isrevoked blocked suspended enabledflag",
         consequence: Consequence::NoKey,
-        reason: "passed over, it would leave the key on",
+        reason: "ignoring it would leave the key on",
         hint: "write \"enabled: false\" to turn the key off, \"enabled: true\" to leave it on",
     },
     Rule {
@@ -47,7 +47,7 @@ const RULES: &[Rule] = &[
         is_understood: true,
         words: "limit restrictions restriction ratelimit ratelimits",
         consequence: Consequence::NoKey,
-        reason: "passed over, it would leave the key without its limit",
+        reason: "ignoring it would leave the key without its limit",
         hint: "write \"limits:\" with expiresAt or allowedIps beneath it",
     },
     Rule {
@@ -58,7 +58,7 @@ const RULES: &[Rule] = &[
                 expiresafter exp validuntil validtill validto validthru validfrom notafter \
                 notbefore ttl timetolive maxage lifetime endsat enddate until",
         consequence: Consequence::NoKey,
-        reason: "passed over, it would leave the key without its end",
+        reason: "ignoring it would leave the key without its expiry",
         hint: "write \"expiresAt\" beneath \"limits:\", as a date and time with an offset: 2027-02-24T21:00:00Z",
     },
     Rule {
@@ -71,7 +71,7 @@ const RULES: &[Rule] = &[
                 allowedreferers allowedreferrers allowfrom allowedfrom denylist blocklist \
                 blockedips deniedips",
         consequence: Consequence::NoKey,
-        reason: "passed over, it would let the key be used from everywhere",
+        reason: "ignoring it would let the key be used from everywhere",
         hint: "write \"allowedIps\" beneath \"limits:\", as a list of addresses and networks",
     },
     Rule {
@@ -87,7 +87,7 @@ const RULES: &[Rule] = &[
         is_understood: true,
         words: "",
         consequence: Consequence::Warning,
-        reason: "no token is held against it",
+        reason: "no token is compared with it",
         hint: "write \"hash\", or remove the member",
     },
     Rule {
@@ -111,7 +111,7 @@ const RULES: &[Rule] = &[
         is_understood: true,
         words: "sha256 sha digest keyhash tokenhash hashedkey",
         consequence: Consequence::WarningIfMissing,
-        reason: "no token is held against it",
+        reason: "no token is compared with it",
         hint: "write \"hash\"",
     },
     Rule {

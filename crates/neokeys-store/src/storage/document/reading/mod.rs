@@ -138,7 +138,7 @@ fn refuse_repeated(
         let node = tree.node(*key);
         // The name is not told: in a map of hashes it would be one.
         let fault =
-            node.diagnostic("the same name stands twice in one mapping", "keep one of the two");
+            node.diagnostic("the same name occurs twice in one mapping", "keep one of the two");
         let after =
             items.partition_point(|item| tree.node(*item).range().start <= node.range().start);
         match after.checked_sub(1) {

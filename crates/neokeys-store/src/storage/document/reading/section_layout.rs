@@ -129,7 +129,7 @@ pub(crate) fn of_section(
     let within_flow = tree.root().is_some_and(|root| tree.node(root).is_flow());
     let exotic = |reason| (Section::Exotic { reason, place }, alone());
     match &node.content {
-        Content::Alias(_) => exotic("apiKeys is an alias, so the keys stand elsewhere"),
+        Content::Alias(_) => exotic("apiKeys is an alias, so the keys are elsewhere"),
         Content::Sequence { flow: true, .. } => {
             let Range { start, end } = node.range();
             (Section::Flow { key_end, open: start, close: end - 1, within_flow }, alone())

@@ -198,7 +198,7 @@ fn explain_for(error: io::Error, path: &Path, store: Option<&Metadata>) -> io::E
         )
     } else {
         format!(
-            "the mode {:o} of {place} keeps its owner out; `chmod u+rwX {place}` mends it",
+            "the mode {:o} of {place} keeps its owner out; `chmod u+rwX {place}` fixes it",
             there.mode() & 0o7777
         )
     };

@@ -95,10 +95,10 @@ impl EntryReader<'_, '_> {
             None if OTHERS.contains(&name) => return None,
             None => {
                 "the members are name, enabled, permissions, expiresAt, allowedIps, description, owner, \
-                 labels, hash and overlap; mend or remove this one"
+                 labels, hash and overlap; fix or remove this one"
             }
         };
-        let fault = format!("the key has {}, which is no member of a wanted key", shown(name));
+        let fault = format!("the key has {}, which is not a member of a wanted key", shown(name));
         Some(self.tree.node(key).diagnostic(fault, hint))
     }
 
@@ -131,7 +131,7 @@ impl EntryReader<'_, '_> {
     fn overlap(&self, value: NodeId) -> Result<Duration, Diagnostic> {
         let text = self.tree.resolved(value).text().unwrap_or_default();
         parse_span_or_zero(text).map_err(|error| {
-            self.tree.node(value).diagnostic("overlap is no time", error.to_string())
+            self.tree.node(value).diagnostic("overlap is not a duration", error.to_string())
         })
     }
 

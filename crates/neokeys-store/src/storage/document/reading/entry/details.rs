@@ -67,7 +67,7 @@ impl<'a> EntryReader<'a, '_> {
                 name => {
                     let name = name.or_else(|| self.tree.text_of(key)).unwrap_or_default();
                     let fault = format!(
-                        "limits has {}, which this version does not know and so could not keep",
+                        "limits has {}, which this version does not know and so could not enforce",
                         shown(name)
                     );
                     let hint = "the limits are expiresAt and allowedIps; remove this one, or use a \
@@ -85,7 +85,7 @@ impl<'a> EntryReader<'a, '_> {
         let texts = all(items.iter().map(|item| {
             let hint = "write it as a text, such as 203.0.113.0/24";
             text_value(self.tree.resolved(*item))
-                .ok_or_else(|| self.tree.node(*item).diagnostic("the address is no text", hint))
+                .ok_or_else(|| self.tree.node(*item).diagnostic("the address is not a text", hint))
         }))?;
         AllowedIps::parse(&texts).map_err(|errors| {
             let told = errors.iter().map(|error| match error {
@@ -115,21 +115,22 @@ impl<'a> EntryReader<'a, '_> {
         let broken = |place: NodeId, why: &str| {
             let fault = format!("this older token never works: {why}");
             let hint =
-                "an item of previousHashes is \"{ hash: …, expiresAt: … }\"; mend or remove it";
+                "an item of previousHashes is \"{ hash: …, expiresAt: … }\"; fix or remove it";
             self.tree.node(place).diagnostic(fault, hint)
         };
-        let members = self.mapping(item, "the item").or(Err(broken(item, "it is no mapping")))?;
+        let members =
+            self.mapping(item, "the item").or(Err(broken(item, "it is not a mapping")))?;
         let (mut digest, mut expires_at) = (None, None);
         for (key, value) in members {
             match text_value(self.tree.resolved(key)) {
                 Some(HASH) => {
                     let text = self.tree.resolved(value).text().unwrap_or_default();
                     let read = Digest::parse(text);
-                    digest = Some(read.or(Err(broken(value, "its hash is no SHA-256")))?);
+                    digest = Some(read.or(Err(broken(value, "its hash is not a SHA-256")))?);
                 }
                 Some(EXPIRES_AT) => {
                     let read = self.time(value, EXPIRES_AT);
-                    let why = "its expiresAt is no date and time with an offset";
+                    let why = "its expiresAt is not a date and time with an offset";
                     expires_at = Some(read.or(Err(broken(value, why)))?);
                 }
                 _ => return Err(broken(key, "it has a member that is not known")),
@@ -211,7 +212,7 @@ impl<'a> EntryReader<'a, '_> {
     pub(super) fn time(&self, value: NodeId, what: &str) -> Result<Timestamp, Diagnostic> {
         let text = text_value(self.tree.resolved(value)).unwrap_or_default();
         Timestamp::parse(text).map_err(|error| {
-            let fault = format!("{what} is no point in time");
+            let fault = format!("{what} is not a point in time");
             self.tree.node(value).diagnostic(fault, format!("it {error}"))
         })
     }

@@ -157,8 +157,9 @@ impl<'a, 't> EntryReader<'a, 't> {
             return Err(found.place.diagnostic("hash is empty", "write the SHA-256 of the token"));
         }
         // A hash may be all digits: its text counts, not what YAML would make of it.
-        Digest::parse(text)
-            .map_err(|error| found.refused("the hash", "the hash is no SHA-256", error.to_string()))
+        Digest::parse(text).map_err(|error| {
+            found.refused("the hash", "the hash is not a SHA-256", error.to_string())
+        })
     }
 }
 
