@@ -50,10 +50,16 @@ impl Population {
         (0..tenants).fold(Self::empty(), |population, _| population.and_tenant(keys))
     }
 
-    pub fn and_tenant(mut self, keys: usize) -> Self {
+    pub fn and_tenant(self, keys: usize) -> Self {
+        let text = document(self.tenants, keys);
+        self.and_document(&text)
+    }
+
+    /// One more tenant, whose `security.yml` is this.
+    pub fn and_document(mut self, text: &str) -> Self {
         let folder = self.store().join(format!("t{:06}", self.tenants));
         fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("security.yml"), document(self.tenants, keys)).unwrap();
+        fs::write(folder.join("security.yml"), text).unwrap();
         self.tenants += 1;
         self
     }
@@ -85,6 +91,12 @@ impl Population {
         fs::write(&path, text).unwrap();
         path
     }
+}
+
+/// A tenant's `security.yml` in which one key has more members, which are given as lines.
+pub fn document_with(tenant: usize, keys: usize, key: usize, members: &str) -> String {
+    let hash = Digest::of(token(tenant, key).as_bytes()).to_hex();
+    document(tenant, keys).replace(&format!("{hash}\n"), &format!("{hash}\n{members}"))
 }
 
 /// A tenant's `security.yml`. Its first key may write too.
