@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::Place;
 use super::failure::Failure;
 use super::output::{Output, table};
-use crate::domain::TenantId;
-use crate::domain::parse_span_or_zero;
+use crate::domain::{Scope, TenantId, parse_span_or_zero};
+use crate::http::ScopeCatalogue;
 use crate::storage::{CheckError, Finding, Severity};
 
 /// The documents to check.
@@ -48,7 +48,9 @@ pub(super) async fn run(
     let settings = arguments.place.settings()?;
     let store = Place::open_as(&settings, false)?;
     let (tenant, within) = (arguments.tenant.as_ref(), arguments.expiring_within);
-    let checked = store.check_lifetimes(tenant, &settings.keys, within).await;
+    let catalogue = ScopeCatalogue::new(&settings.scopes);
+    let unlisted = move |scope: &Scope| catalogue.advice_on(scope);
+    let checked = store.check_expecting(tenant, &settings.keys, within, &unlisted).await;
     let findings = checked.map_err(|error| match error {
         CheckError::NoSuchTenant(_) => {
             Failure::refused(&error).hint("`neokeys tenants list` lists the tenants")

@@ -94,3 +94,27 @@ fn a_change_is_done_though_nobody_knows_the_last_uses() {
     let told = keys(&place, &["get", "crm"]).refused(1);
     assert!(told.contains("last uses of the tenant's tokens cannot be read"), "{told}");
 }
+
+#[test]
+fn a_check_tells_of_scopes_that_are_not_listed_where_the_deployment_looks_at_them() {
+    let place = Workplace::with_tenant();
+    for (name, scope) in [("a", "orders:read"), ("b", "order:read"), ("c", "stock"), ("d", "*")] {
+        keys(&place, &["create", name, "--permission", scope]).done();
+    }
+    let listed = "list: [{ name: 'orders:read', description: See orders }]";
+    for check in ["off", "warn", "refuse"] {
+        place.write("neokeys.yml", &format!("scopes: {{ check: {check}, {listed} }}\n"));
+        let told = place.run(&["check"]).done();
+        if check == "off" {
+            assert!(!told.contains("warning"), "{told}");
+            continue;
+        }
+        assert_eq!(told.matches("warning").count(), 2, "{told}");
+        assert!(
+            told.contains("the key b has the permission order:read, which is not listed"),
+            "{told}"
+        );
+        assert!(told.contains("or write orders:read if that is meant"), "{told}");
+        assert!(told.contains("the key c has the permission stock, which is not listed"), "{told}");
+    }
+}

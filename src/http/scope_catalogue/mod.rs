@@ -49,6 +49,19 @@ impl ScopeCatalogue {
         }
     }
 
+    /// What to do about a scope that a document has and that is not known, where the deployment looks at them.
+    pub(crate) fn advice_on(&self, scope: &Scope) -> Option<String> {
+        if self.0.check == ScopeCheck::Off || self.knows(scope) {
+            return None;
+        }
+        Some(match self.nearest(scope) {
+            Some(name) => {
+                format!("list it in the setting scopes, or write {name} if that is meant")
+            }
+            None => "list it in the setting scopes, or take it from the key".to_owned(),
+        })
+    }
+
     /// Whether a scope is in the catalogue; neokeys' own and `*` always are.
     pub(crate) fn knows(&self, scope: &Scope) -> bool {
         self.names().any(|name| name == scope.as_str())

@@ -1,6 +1,6 @@
 //! Checks of every document, for people.
 
-use super::document::{Deadlines, Diagnostic, Document};
+use super::document::{Diagnostic, Document, Expectations};
 use super::document_store::{DocumentError, DocumentStore, Reading};
 use super::verify_log::{VerifyLogError, verify_log};
 use crate::causes::in_full;
@@ -49,7 +49,7 @@ pub enum CheckError {
 pub(super) async fn check(
     documents: &dyn DocumentStore,
     tenant: Option<&TenantId>,
-    deadlines: Option<&Deadlines<'_>>,
+    expectations: Option<&Expectations<'_>>,
     keys: &[VerifyingKey],
 ) -> Result<Vec<Finding>, CheckError> {
     let tenants = match tenant {
@@ -60,7 +60,7 @@ pub(super) async fn check(
     for id in &tenants {
         match documents.read(id, None).await {
             Ok(Reading::Found(stored)) => {
-                findings.extend(check_document(documents, id, &stored.bytes, deadlines));
+                findings.extend(check_document(documents, id, &stored.bytes, expectations));
                 findings.extend(check_log(documents, id, keys).await);
             }
             Ok(Reading::Unchanged | Reading::Confirmed(_) | Reading::BeingAcknowledged) => {}
@@ -122,9 +122,9 @@ fn check_document(
     documents: &dyn DocumentStore,
     id: &TenantId,
     bytes: &[u8],
-    deadlines: Option<&Deadlines<'_>>,
+    expectations: Option<&Expectations<'_>>,
 ) -> Vec<Finding> {
-    let mut findings = match Document::check(bytes, deadlines) {
+    let mut findings = match Document::check(bytes, expectations) {
         Err(fault) => vec![finding(documents, id, Severity::Error, fault)],
         Ok(remarks) => {
             let faults = remarks.faults.into_iter().map(|fault| (Severity::Error, fault));

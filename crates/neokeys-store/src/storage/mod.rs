@@ -33,7 +33,8 @@ mod write_ids;
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, CopyOptions};
 pub use document::{
-    DesiredDocument, Diagnostic, ReviewedKey, ReviewedKeys, read_desired, read_for_review,
+    DesiredDocument, Diagnostic, ReviewedKey, ReviewedKeys, UnlistedScope, read_desired,
+    read_for_review,
 };
 pub use document_store::{AuditLog, LogEnd, LogEntry, LogHead, SEGMENT};
 pub use document_store::{

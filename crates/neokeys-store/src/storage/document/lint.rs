@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{KeyPolicy, Timestamp};
+use crate::domain::{KeyPolicy, Scope, Timestamp};
 use crate::storage::document::diagnostic::Diagnostic;
 use crate::storage::document::reading::entry::ApiKeyEntry;
 use crate::storage::document::reading::entry::members::MemberName;
@@ -20,26 +20,31 @@ pub(crate) struct LintReport {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
-/// The times that ends of keys and tokens are held against.
-#[derive(Debug)]
-pub(crate) struct Deadlines<'p> {
+/// What a deployment expects of keys, beyond what makes them keys.
+pub(crate) struct Expectations<'p> {
     /// What has ended by now is told.
     pub(crate) now: Timestamp,
     /// Every enabled key that ends by then is an error.
     pub(crate) alarm: Option<Timestamp>,
     /// What it does not allow is told.
     pub(crate) policy: &'p KeyPolicy,
+    /// What is to be done about a scope that the deployment does not list; `None` for one that it lists.
+    pub(crate) unlisted: &'p UnlistedScope,
 }
+
+/// What is to be done about a scope, if anything.
+pub type UnlistedScope = dyn Fn(&Scope) -> Option<String> + Send + Sync;
 
 /// Everything worth telling about a document.
 pub(crate) fn check(
     bytes: &[u8],
-    deadlines: Option<&Deadlines<'_>>,
+    expectations: Option<&Expectations<'_>>,
 ) -> Result<LintReport, Diagnostic> {
     let ParsedDocument { tree, has_section, entries, .. } = read(bytes)?;
     let mut report = LintReport::default();
-    if let Some(deadlines) = deadlines {
-        of_lifetimes(&tree, &entries, deadlines, &mut report);
+    if let Some(expectations) = expectations {
+        of_lifetimes(&tree, &entries, expectations, &mut report);
+        of_scopes(&tree, &entries, expectations.unlisted, &mut report);
     }
     of_entries(&tree, entries, &mut report);
     let misspelt = misspelt_sections(&tree);
@@ -63,10 +68,10 @@ pub(crate) fn check(
 fn of_lifetimes(
     tree: &Tree<'_>,
     entries: &[ApiKeyEntry],
-    deadlines: &Deadlines<'_>,
+    expectations: &Expectations<'_>,
     report: &mut LintReport,
 ) {
-    let Deadlines { now, alarm, policy } = deadlines;
+    let Expectations { now, alarm, policy, .. } = expectations;
     for entry in entries {
         let (node, Ok(key)) = (tree.node(entry.node), &entry.key) else { continue };
         let (name, end) = (&key.name, key.details().limits.expires_at);
@@ -85,6 +90,26 @@ fn of_lifetimes(
             let fault = format!("the key {name} has older tokens that have expired: {ended}");
             let hint = "remove them from previousHashes; the next change of the key does it too";
             report.warnings.push(node.diagnostic(fault, hint));
+        }
+    }
+}
+
+/// Tells of scopes that nobody listed.
+fn of_scopes(
+    tree: &Tree<'_>,
+    entries: &[ApiKeyEntry],
+    unlisted: &UnlistedScope,
+    report: &mut LintReport,
+) {
+    for entry in entries {
+        let (node, Ok(key)) = (tree.node(entry.node), &entry.key) else { continue };
+        for scope in &key.scopes {
+            if let Some(hint) = unlisted(scope) {
+                let (name, scope) = (&key.name, scope.as_str());
+                let fault =
+                    format!("the key {name} has the permission {scope}, which is not listed");
+                report.warnings.push(node.diagnostic(fault, hint));
+            }
         }
     }
 }

@@ -18,7 +18,8 @@ use bytes::Bytes;
 
 pub use self::diagnostic::Diagnostic;
 pub(crate) use self::editing::DocumentEditor;
-pub(crate) use self::lint::{Deadlines, LintReport};
+pub use self::lint::UnlistedScope;
+pub(crate) use self::lint::{Expectations, LintReport};
 pub use self::reading::desired_document::{DesiredDocument, read_desired};
 pub use self::reading::review::{ReviewedKey, ReviewedKeys, read_for_review};
 use self::reading::section_layout::Layout;
@@ -50,9 +51,9 @@ impl Document {
     /// The [`Diagnostic`] that keeps the document as a whole from being read.
     pub(crate) fn check(
         bytes: &[u8],
-        deadlines: Option<&Deadlines<'_>>,
+        expectations: Option<&Expectations<'_>>,
     ) -> Result<LintReport, Diagnostic> {
-        lint::check(bytes, deadlines)
+        lint::check(bytes, expectations)
     }
 
     /// The bytes as they are in the file.

@@ -48,7 +48,7 @@ use self::watchdog::{PendingCommits, Watchdog};
 use self::writer::Writer;
 use super::background::{BLOCKING_THREADS, Background};
 use super::check::{self, CheckError, Finding};
-use super::document::Deadlines;
+use super::document::{Expectations, UnlistedScope};
 use super::document_store::{DocumentStore, Reading, StoreFuture, Version};
 use super::url::StoreUrl;
 use crate::clock::{Clock, SystemClock};
@@ -157,22 +157,23 @@ impl DocumentRepository {
         check::check(&*self.shared.documents, tenant, None, &keys).await
     }
 
-    /// The same, with warnings of older tokens that have ended and of keys beyond a policy; and of every
-    /// enabled key that ends within so long, or has ended, that it does.
+    /// The same, with warnings of older tokens that have ended, of keys beyond a policy and of scopes that are
+    /// not listed; and of every enabled key that ends within so long, or has ended, that it does.
     ///
     /// # Errors
     /// As there.
-    pub async fn check_lifetimes(
+    pub async fn check_expecting(
         &self,
         tenant: Option<&TenantId>,
         policy: &KeyPolicy,
         expiring_within: Option<Duration>,
+        unlisted: &UnlistedScope,
     ) -> Result<Vec<Finding>, CheckError> {
         let now = self.shared.clock.now();
         let alarm = expiring_within.map(|within| now.saturating_add(within));
-        let deadlines = Deadlines { now, alarm, policy };
+        let expectations = Expectations { now, alarm, policy, unlisted };
         let keys = self.shared.audit.verifying_keys();
-        check::check(&*self.shared.documents, tenant, Some(&deadlines), &keys).await
+        check::check(&*self.shared.documents, tenant, Some(&expectations), &keys).await
     }
 
     /// Writes down all uses of tokens that are not written down yet, for so long at most: for whoever
