@@ -52,7 +52,7 @@ fn shown(document: &Value) -> Vec<Shown<'_>> {
             let place = format!("{method} {path} {status}");
             media_types(&place, &response["content"]);
         }
-        for parameter in operation["parameters"].as_array().unwrap() {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let parameter = resolved(document, parameter);
             let place = format!("{method} {path} {}", parameter["name"]);
             found.push(Shown::new(document, place, parameter));

@@ -3,6 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::{protected_resource, security_txt};
 use crate::http::{
     audit, forward_auth, introspection, key_details, key_plans, leaks, revocation, scope_list,
 };
@@ -23,6 +24,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
             people."),
         (name = "Audit log", description = "Who did what to which key, and the proof that nothing was \
             removed."),
+        (name = "Discovery", description = "What a client can find out before it has a credential."),
         (name = "Gateways", description = "Questions of gateways."),
         (name = "Introspection", description = "Questions of resource servers."),
         (name = "Scopes", description = "The scopes that keys can be given."),
@@ -49,6 +51,9 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         revocation::revoke,
         leaks::report_github,
         scope_list::list_scopes,
+        protected_resource::of_all,
+        protected_resource::of_tenant,
+        security_txt::security_txt,
     ),
     components(schemas(
         introspection::IntrospectionResponse<'_>,
@@ -56,6 +61,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         audit::AuditEvent,
         audit::AuditEventList,
         leaks::MatchLabel,
+        protected_resource::ProtectedResource<'_>,
         scope_list::ScopeList<'_>,
         scope_list::ListedScope<'_>,
         key_plans::ApiKeyPlan<'_>,

@@ -1,13 +1,18 @@
 //! `/.well-known/oauth-protected-resource`: what a client has to know of a resource (RFC 9728).
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::IntoResponses;
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::auth::path_tenant;
-use crate::contract::{OPERATIONS, PublicUrl};
+use crate::contract::{ListApiKeys, OPERATIONS, PublicUrl};
 use crate::http::key_service::{KeyService, Keys};
+use crate::http::refusals::{PublicRefused, referred};
 use crate::problem::{Problem, ProblemType};
 
 /// The path of what is said of the whole service.
@@ -15,21 +20,80 @@ pub(crate) const OF_ALL: &str = "/.well-known/oauth-protected-resource";
 /// The path of what is said of one tenant: the resource's own path follows (RFC 9728 §3.1).
 pub(crate) const OF_TENANT: &str = "/.well-known/oauth-protected-resource/api/{tenantId}";
 
-/// The members of RFC 9728 §2 that there is something to say of.
-#[derive(Debug, Serialize)]
-struct ProtectedResource<'s> {
+/// What a client has to know of a resource (RFC 9728 §2).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "resource": "https://keys.example/api/demo",
+    "authorization_servers": ["https://login.example/"],
+    "scopes_supported": ["orders:read", "orders:write"],
+    "bearer_methods_supported": ["header"],
+    "resource_name": "neokeys",
+}))]
+pub(crate) struct ProtectedResource<'s> {
+    /// Its address.
     resource: String,
+    /// Who issues tokens for it.
     authorization_servers: Vec<String>,
+    /// The scopes that its operations demand, and those that the deployment lists.
     scopes_supported: Vec<&'s str>,
+    /// The ways to send a token.
     bearer_methods_supported: [&'static str; 1],
+    /// Its name, for people.
     resource_name: &'static str,
 }
 
+/// The answer with what a client has to know.
+pub(crate) struct Described;
+
+impl IntoResponses for Described {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let body = Content::new(Some(Ref::from_schema_name("ProtectedResource")));
+        let response = ResponseBuilder::new()
+            .description("Who issues tokens for the resource, with which scopes.")
+            .content("application/json", body);
+        let mut answers = PublicRefused::responses();
+        // It is read from no store.
+        answers.remove("503");
+        answers.insert("200".to_owned(), response.build().into());
+        answers
+    }
+}
+
+/// The answer where the path does not end in a tenant's id.
+pub(crate) struct NoTenant;
+
+impl IntoResponses for NoTenant {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        referred(&[("404", "TenantNotFound")])
+    }
+}
+
+#[utoipa::path(
+    get,
+    path = OF_ALL,
+    operation_id = "describeService",
+    tag = "Discovery",
+    summary = "What a client has to know of the service",
+    description = "OAuth 2.0 Protected Resource Metadata (RFC 9728) of the whole service.",
+    responses(Described),
+    security(()),
+)]
 /// Of the whole service.
 pub(crate) async fn of_all(request: HttpRequest, keys: Keys) -> Result<HttpResponse, Problem> {
     described(&request, &keys, "")
 }
 
+#[utoipa::path(
+    get,
+    path = OF_TENANT,
+    operation_id = "describeTenant",
+    tag = "Discovery",
+    summary = "What a client has to know of a tenant's keys",
+    description = "OAuth 2.0 Protected Resource Metadata (RFC 9728) of one tenant, whether there is one or not.",
+    params(ListApiKeys),
+    responses(Described, NoTenant),
+    security(()),
+)]
 /// Of one tenant, whether there is one or not.
 pub(crate) async fn of_tenant(request: HttpRequest, keys: Keys) -> Result<HttpResponse, Problem> {
     let tenant = path_tenant(request.match_info()).ok_or_else(|| {

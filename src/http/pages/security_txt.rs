@@ -1,13 +1,18 @@
 //! `/.well-known/security.txt`: whom to tell of a vulnerability (RFC 9116).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::http::header::ContentType;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
+use utoipa::IntoResponses;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 
 use crate::http::edge::public_address::public_address;
 use crate::http::key_service::Keys;
+use crate::http::refusals::{PublicRefused, referred};
 
 /// The path that the RFC gives it.
 pub(crate) const PATH: &str = "/.well-known/security.txt";
@@ -34,6 +39,40 @@ impl SecurityTxt {
     }
 }
 
+/// The answer with the page.
+pub(crate) struct Contacts;
+
+impl IntoResponses for Contacts {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(65_536))
+            .pattern(Some("^(.|\\n)*$"));
+        let example = "Contact: mailto:security@example.com\nExpires: 2027-02-24T21:00:00Z\nPreferred-Languages: en\n";
+        let content =
+            ContentBuilder::new().schema(Some(text)).example(Some(example.into())).build();
+        let response =
+            ResponseBuilder::new().description("Whom to tell.").content("text/plain", content);
+        let mut answers = PublicRefused::responses();
+        // It is read from no store.
+        answers.remove("503");
+        answers.insert("200".to_owned(), response.build().into());
+        // Where nobody is named, the page is not there.
+        answers.extend(referred(&[("404", "TenantNotFound")]));
+        answers
+    }
+}
+
+#[utoipa::path(
+    get,
+    path = PATH,
+    operation_id = "getSecurityContacts",
+    tag = "Discovery",
+    summary = "Whom to tell of a vulnerability",
+    description = "security.txt (RFC 9116), where the deployment names somebody.",
+    responses(Contacts),
+    security(()),
+)]
 /// The page.
 pub(crate) async fn security_txt(
     request: HttpRequest,
