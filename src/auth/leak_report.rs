@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
 use arc_swap::ArcSwap;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::bearer::{LoadError, fetch_json, key_client, parse_key_url, read_file};
+use crate::clock::Clock;
 use crate::problem::{Faults, Problem, ProblemType};
 
 /// The header with the id of the key.
@@ -79,7 +81,8 @@ pub(crate) struct LeakReporter {
     keys: ReporterKeys,
     client: Client,
     known: ArcSwap<HashMap<String, Vec<u8>>>,
-    last_load: Mutex<Option<(Instant, bool)>>,
+    last_load: Mutex<Option<(Duration, bool)>>,
+    clock: Arc<dyn Clock>,
 }
 
 /// The keys as they are published.
@@ -99,9 +102,12 @@ impl LeakReporter {
     ///
     /// # Errors
     /// What keeps the HTTP client from being made.
-    pub(crate) fn new(keys: ReporterKeys) -> Result<Self, reqwest::Error> {
-        let client = key_client(PATIENCE)?;
-        Ok(Self { keys, client, known: ArcSwap::default(), last_load: Mutex::default() })
+    pub(crate) fn new(keys: ReporterKeys, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
+        Ok(Self::with_client(keys, key_client(PATIENCE)?, clock))
+    }
+
+    fn with_client(keys: ReporterKeys, client: Client, clock: Arc<dyn Clock>) -> Self {
+        Self { keys, client, known: ArcSwap::default(), last_load: Mutex::default(), clock }
     }
 
     /// Whether the reporter signed these bytes.
@@ -142,16 +148,17 @@ impl LeakReporter {
         if let Some(point) = find() {
             return Ok(Some(point));
         }
-        let is_recent = |(at, _): &(Instant, bool)| at.elapsed() < PAUSE;
+        let now = self.clock.since_epoch();
+        // A clock that was set back is no reason to wait for it.
+        let is_recent = |(at, _): &(Duration, bool)| now.abs_diff(*at) < PAUSE;
         match last_load.filter(is_recent) {
             Some((_, true)) => return Ok(None),
             Some((_, false)) => return Err(unavailable()),
             None => {}
         }
         let loaded = self.load().await;
-        *last_load = Some((Instant::now(), loaded.is_ok()));
-        self.known
-            .store(std::sync::Arc::new(loaded.map_err(|error| unavailable().caused_by(error))?));
+        *last_load = Some((now, loaded.is_ok()));
+        self.known.store(Arc::new(loaded.map_err(|error| unavailable().caused_by(error))?));
         Ok(find())
     }
 
@@ -199,69 +206,4 @@ fn unavailable() -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-
-    use super::{KEY_ID, LeakReporter, ReporterKeys, SIGNATURE};
-
-    const ID: &str = "90a421169f0a406205f1563a953312f0be898d3c7b6c06b681aa86a874555f4a";
-    const KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
-        MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9MJJHnMfn2+H4xL4YaPDA4RpJqUq\n\
-        kCmRCBnYERxZanmcpzQSXs1X/AljlKkbJ8qpVIW4clayyef9gWhFbNHWAA==\n\
-        -----END PUBLIC KEY-----\n";
-    const SIGNED: &str = "MEUCIQDKZokqnCjrRtw0tni+2Ltvl/uiMJ1EGumEsp1BsNr32AIgQY1YXD2nlj+XNfGK4rBfkMJ1JDOQcYXxa2sY8FNkrKc=";
-    const BODY: &str = r#"[{"token":"some_token","type":"some_type","url":"some_url"}]"#;
-
-    fn headers(id: &str, signature: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in [(KEY_ID, id), (SIGNATURE, signature)] {
-            let name = HeaderName::from_static(name);
-            headers.insert(name, HeaderValue::from_str(value).unwrap());
-        }
-        headers
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "a test's file need not outlive a power cut")]
-    fn reporter(folder: &tempfile::TempDir) -> LeakReporter {
-        let file = folder.path().join("keys.json");
-        let key = serde_json::json!({"key_identifier": ID, "key": KEY, "is_current": true});
-        let bad = serde_json::json!({"key_identifier": "bad", "key": "none", "is_current": false});
-        std::fs::write(&file, serde_json::json!({"public_keys": [bad, key]}).to_string()).unwrap();
-        LeakReporter::new(ReporterKeys::File(file)).unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_published_example_is_good_and_nothing_that_was_made_of_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let reporter = reporter(&folder);
-        reporter.verify(&headers(ID, SIGNED), BODY.as_bytes()).await.unwrap();
-        for (id, signature, body) in [
-            (ID, SIGNED, format!("{BODY}\n")),
-            (ID, SIGNED, BODY.replace("some_url", "some_uri")),
-            (ID, SIGNED, String::new()),
-            (ID, &SIGNED.replace("MEUC", "MEUD"), BODY.to_owned()),
-            (ID, "", BODY.to_owned()),
-            (ID, "no Base64", BODY.to_owned()),
-            ("bad", SIGNED, BODY.to_owned()),
-            ("another", SIGNED, BODY.to_owned()),
-        ] {
-            let refused = reporter.verify(&headers(id, signature), body.as_bytes()).await;
-            let problem = refused.expect_err("a signature that is none");
-            assert_eq!(problem.kind().status().as_u16(), 400, "{id} {signature} {body}");
-        }
-        let mut twice = headers(ID, SIGNED);
-        twice.append(HeaderName::from_static(KEY_ID), HeaderValue::from_static(ID));
-        assert!(reporter.verify(&twice, BODY.as_bytes()).await.is_err());
-        assert!(reporter.verify(&HeaderMap::new(), BODY.as_bytes()).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn without_keys_nobody_knows_and_they_are_not_asked_for_again_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = LeakReporter::new(ReporterKeys::File(folder.path().join("none"))).unwrap();
-        for _ in 0..2 {
-            let problem = missing.verify(&headers(ID, SIGNED), BODY.as_bytes()).await.unwrap_err();
-            assert_eq!(problem.kind().status().as_u16(), 503);
-        }
-    }
-}
+mod tests;

@@ -18,6 +18,7 @@ mod key_ends;
 mod key_life;
 mod key_policy;
 mod keys;
+mod killed_report;
 mod killed_rotation;
 mod login;
 mod manual;

@@ -26,6 +26,7 @@ use super::refusals::{PublicBodyRefused, PublicRefused};
 use super::request::body;
 use super::request::request_id::{self, X_REQUEST_ID};
 use crate::auth::{HeldToken, LeakReporter};
+use crate::clock::SystemClock;
 use crate::contract::Operation as _;
 use crate::domain::{Commit, CommitError, Digest, KeyRepository, TenantId};
 use crate::problem::{Problem, ProblemType};
@@ -57,7 +58,7 @@ impl Leaks {
     /// What keeps the client for the reporter's keys from being made.
     pub(crate) fn new(config: &LeaksConfig) -> Result<Option<Self>, reqwest::Error> {
         let Some(token_type) = &config.token_type else { return Ok(None) };
-        let reporter = Arc::new(LeakReporter::new(config.keys.clone())?);
+        let reporter = Arc::new(LeakReporter::new(config.keys.clone(), Arc::new(SystemClock))?);
         Ok(Some(Self { reporter, token_type: token_type.as_str().into(), action: config.action }))
     }
 }
@@ -189,20 +190,31 @@ pub(super) async fn report_github(
     if request.headers().contains_key(X_REQUEST_ID) {
         matches.iter().for_each(|it| request_id::note_secret(&request, it.token.as_bytes()));
     }
+    let deadline = tokio::time::sleep(ANSWERED_AFTER);
+    let answer = label(leaks.0.clone(), matches, Arc::clone(&keys.repository), deadline).await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answer))
+}
+
+/// The labels that are known by a deadline. The work goes on when nobody waits any more.
+async fn label(
+    leaks: Leaks,
+    matches: Vec<Match>,
+    keys: Arc<dyn KeyRepository>,
+    deadline: impl Future<Output = ()>,
+) -> Result<Vec<MatchLabel>, Problem> {
     let labels = Arc::new(Mutex::new(vec![None; matches.len()]));
-    let work =
-        Work { leaks: leaks.0.clone(), matches: Arc::new(matches), labels: Arc::clone(&labels) };
+    let work = Work { leaks, matches: Arc::new(matches), labels: Arc::clone(&labels) };
     let matches = Arc::clone(&work.matches);
-    let repository = Arc::clone(&keys.repository);
-    // It goes on when nobody waits any more.
-    let done = tokio::spawn(async move { work.run(&*repository).await });
-    match tokio::time::timeout(ANSWERED_AFTER, done).await {
-        Ok(Ok(Err(problem))) => return Err(problem),
-        Ok(Err(error)) => {
-            let detail = "The work on the report ended early. Send it again.";
-            return Err(Problem::new(ProblemType::Internal, detail).caused_by(error));
-        }
-        Ok(Ok(Ok(()))) | Err(_) => {}
+    let done = tokio::spawn(async move { work.run(&*keys).await });
+    tokio::select! {
+        done = done => match done {
+            Ok(done) => done?,
+            Err(error) => {
+                let detail = "The work on the report ended early. Send it again.";
+                return Err(Problem::new(ProblemType::Internal, detail).caused_by(error));
+            }
+        },
+        () = deadline => {}
     }
     let labels = labels.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let told = |(found, label): (&Match, Option<bool>)| {
@@ -212,8 +224,7 @@ pub(super) async fn report_github(
             label: if label? { "true_positive" } else { "false_positive" },
         })
     };
-    let answer: Vec<_> = matches.iter().zip(labels).filter_map(told).collect();
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answer))
+    Ok(matches.iter().zip(labels).filter_map(told).collect())
 }
 
 /// The work on one report.
@@ -311,3 +322,6 @@ async fn end(keys: &dyn KeyRepository, commit: Commit) -> Result<(), CommitError
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;
