@@ -13,6 +13,8 @@
     reason = "a benchmark ends at its first fault and prints what it measured"
 )]
 
+#[cfg(all(feature = "ext-authz", feature = "tower"))]
+mod askers;
 mod bare;
 mod callgrind;
 mod compare;
@@ -55,6 +57,9 @@ enum Part {
     Targets,
     /// The questions of other services.
     Questions,
+    /// Envoy over gRPC, the guard on axum, and a report of leaked tokens.
+    #[cfg(all(feature = "ext-authz", feature = "tower"))]
+    Askers,
     /// Requests in instructions, which are the same on every machine; needs valgrind.
     Instructions {
         /// Fail where they are not those that the repository has.
@@ -78,6 +83,13 @@ enum Part {
         /// The answer to give.
         answer: PathBuf,
     },
+    /// A handler on axum, guarded if there is a store.
+    #[cfg(all(feature = "ext-authz", feature = "tower"))]
+    #[command(hide = true)]
+    Axum {
+        /// The store.
+        store: Option<PathBuf>,
+    },
 }
 
 fn main() {
@@ -92,5 +104,9 @@ fn main() {
         Some(Part::Compare) => compare::run(&pages()),
         Some(Part::Soak { minutes }) => soak::run(&pages(), minutes),
         Some(Part::Bare { answer }) => bare::serve(&answer),
+        #[cfg(all(feature = "ext-authz", feature = "tower"))]
+        Some(Part::Askers) => askers::run(&pages()),
+        #[cfg(all(feature = "ext-authz", feature = "tower"))]
+        Some(Part::Axum { store }) => askers::serve(store.as_deref()),
     }
 }
