@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
-use super::way::{Configuration, Gateway, ORDERS, Way, identity, limited_to, of_shop};
+use super::way::{Configuration, Gateway, ORDERS, Way, identity, limited_to, of_shop, table};
 use crate::documented;
 use crate::raw::get;
 use neokeys_testkit::{document, entry, token_of};
@@ -74,9 +74,7 @@ fn with_table(normalizing: bool) -> Way {
         first = put(&first, "merge_slashes: true", "merge_slashes: false");
         first = put(&first, "REJECT_REQUEST\n", "KEEP_UNCHANGED\n");
     }
-    let table = documented("gateways", "yaml ext_authz-routes");
-    let rows = table.split_once("listen: 127.0.0.1:9191\n").expect("the page's table").1;
-    Way::start_with(GRPC, &Configuration { first, second: String::new() }, "", rows)
+    Way::start_with(GRPC, &Configuration { first, second: String::new() }, "", &table())
 }
 
 #[tokio::test]

@@ -21,9 +21,15 @@ pub enum Gateway {
     /// The same, asking over gRPC.
     #[cfg(feature = "ext-authz")]
     EnvoyGrpc,
+    /// An Envoy that Envoy Gateway has set up, the demand in neokeys' table.
+    #[cfg(feature = "ext-authz")]
+    EnvoyGateway,
+    /// Likewise by Istio.
+    #[cfg(feature = "ext-authz")]
+    Istio,
 }
 
-pub const GATEWAYS: [Gateway; if cfg!(feature = "ext-authz") { 8 } else { 7 }] = [
+pub const GATEWAYS: [Gateway; if cfg!(feature = "ext-authz") { 10 } else { 7 }] = [
     Gateway::Nginx,
     Gateway::DebianCaddy,
     Gateway::Caddy,
@@ -33,6 +39,10 @@ pub const GATEWAYS: [Gateway; if cfg!(feature = "ext-authz") { 8 } else { 7 }] =
     Gateway::EnvoyAppending,
     #[cfg(feature = "ext-authz")]
     Gateway::EnvoyGrpc,
+    #[cfg(feature = "ext-authz")]
+    Gateway::EnvoyGateway,
+    #[cfg(feature = "ext-authz")]
+    Gateway::Istio,
 ];
 
 /// The files of a gateway: the one that it is started with, and one that this names.
@@ -58,6 +68,13 @@ impl Gateway {
             Self::EnvoyGrpc => {
                 (limited_to(1_000_000, &block("yaml envoy-grpc.yaml")), String::new())
             }
+            #[cfg(feature = "ext-authz")]
+            Self::EnvoyGateway => {
+                let filter = block("yaml envoy-gateway-filter");
+                (set_up_by_others(&filter, &block("yaml envoy-gateway-route")), String::new())
+            }
+            #[cfg(feature = "ext-authz")]
+            Self::Istio => (set_up_by_others(&block("yaml istio-filters"), ""), String::new()),
         };
         Configuration { first, second }
     }
@@ -69,7 +86,15 @@ impl Gateway {
 
     /// Whether the page has it ask for any tenant of a path, and not for those that it names.
     pub fn takes_any_tenant(self) -> bool {
-        !matches!(self, Self::Traefik) && !self.is_envoy()
+        !matches!(self, Self::Traefik) && !self.is_envoy() || self.leaves_demands_to_neokeys()
+    }
+
+    /// Whether neokeys' own table says what is demanded.
+    fn leaves_demands_to_neokeys(self) -> bool {
+        #[cfg(feature = "ext-authz")]
+        return matches!(self, Self::EnvoyGateway | Self::Istio);
+        #[cfg(not(feature = "ext-authz"))]
+        false
     }
 
     pub fn is_envoy(self) -> bool {
@@ -78,7 +103,7 @@ impl Gateway {
 
     pub fn asks_over_grpc(self) -> bool {
         #[cfg(feature = "ext-authz")]
-        return self == Self::EnvoyGrpc;
+        return matches!(self, Self::EnvoyGrpc | Self::EnvoyGateway | Self::Istio);
         #[cfg(not(feature = "ext-authz"))]
         false
     }
@@ -99,7 +124,7 @@ impl Gateway {
             Self::Traefik => Proxy::traefik(here, first, second),
             Self::Envoy | Self::EnvoyAppending => Proxy::envoy(here, first),
             #[cfg(feature = "ext-authz")]
-            Self::EnvoyGrpc => Proxy::envoy(here, first),
+            Self::EnvoyGrpc | Self::EnvoyGateway | Self::Istio => Proxy::envoy(here, first),
         }
     }
 }
@@ -116,6 +141,23 @@ fn appending(configuration: &str) -> String {
     text
 }
 
+/// The page's Envoy without its own words on demands, and with the filters that others write.
+#[cfg(feature = "ext-authz")]
+fn set_up_by_others(filters: &str, route: &str) -> String {
+    let page = limited_to(1_000_000, &documented("gateways", "yaml envoy-grpc.yaml"));
+    let (head, rest) =
+        page.split_once("                        - match: { prefix: /shops/demo/ }\n").unwrap();
+    let rest = &rest[rest.find("                http_filters:\n").unwrap()..];
+    let filter = rest.find("                  - name: envoy.filters.http.ext_authz\n").unwrap();
+    let next = rest.find("                  - name: envoy.filters.http.local_ratelimit").unwrap();
+    format!(
+        "{head}                        - match: {{ prefix: /shops/ }}\n                          route: {{ cluster: shops }}\n\
+         {route}{}{filters}{}",
+        &rest[..filter],
+        &rest[next..]
+    )
+}
+
 /// The page's Envoy with another number of requests that a key may make in a minute.
 #[cfg(feature = "ext-authz")]
 pub fn limited_to(requests: u32, configuration: &str) -> String {
@@ -124,6 +166,13 @@ pub fn limited_to(requests: u32, configuration: &str) -> String {
     };
     assert!(configuration.contains(&written(600)), "{configuration}");
     configuration.replace(&written(600), &written(requests))
+}
+
+/// The page's table of demands.
+pub fn table() -> String {
+    let block = documented("gateways", "yaml ext_authz-routes");
+    let (_, rows) = block.split_once("listen: 127.0.0.1:9191\n").expect("the page's table");
+    rows.to_owned()
 }
 
 /// Everything that a request passes on its way.
@@ -186,7 +235,8 @@ impl Way {
 
     /// The same, with these settings below `ext_authz` where the gateway asks over gRPC.
     pub fn start_with(gateway: Gateway, with: &Configuration, settings: &str, grpc: &str) -> Self {
-        let grpc = format!("ext_authz:\n  listen: 127.0.0.1:0\n{grpc}");
+        let rows = if gateway.leaves_demands_to_neokeys() { table() } else { String::new() };
+        let grpc = format!("ext_authz:\n  listen: 127.0.0.1:0\n{rows}{grpc}");
         let grpc = if gateway.asks_over_grpc() { &grpc } else { "" };
         let service = start_service(&format!("{settings}{grpc}"));
         let (upstream, here) = (Upstream::start(), free_address());
