@@ -4,7 +4,7 @@
 //!
 //! # Guarding another service
 //!
-//! Add the crate to an actix-web service that can reach the store. It is not on crates.io, so name its
+//! Add the crate to a service on actix-web, axum or tower that can reach the store. It is not on crates.io, so name its
 //! repository and a release, or a path:
 //!
 //! ```toml
@@ -41,7 +41,8 @@
 //! # }
 //! ```
 //!
-//! `examples/guarded_service` is a complete service. A service in another language asks over HTTP:
+//! `examples/guarded_service` is a complete service, and `examples/guarded_axum` is one on axum, for which the
+//! feature `tower` has a layer. A service in another language asks over HTTP:
 //! `docs/gateways.md`, or `POST /api/{tenantId}/introspect` (RFC 7662).
 //!
 //! [`guard`] is the public API of the crate: `tests/public_api/` lists its items, and the changelog names

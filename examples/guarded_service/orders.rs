@@ -29,7 +29,8 @@ async fn list_orders(caller: ScopedAuthorize<ReadOrders>, orders: Orders) -> Str
     let tenant = caller.tenant().as_str();
     let orders = orders.lock().map(|orders| orders.clone()).unwrap_or_default();
     let own = orders.iter().filter(|(of, _)| of == tenant);
-    own.map(|(_, order)| format!("{order}\n")).collect()
+    let own: String = own.map(|(_, order)| format!("{order}\n")).collect();
+    format!("{tenant} (by {})\n{own}", caller.caller().subject())
 }
 
 async fn take_order(caller: ScopedAuthorize<WriteOrders>, orders: Orders, body: String) -> String {

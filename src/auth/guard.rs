@@ -39,6 +39,16 @@ pub struct ScopedAuthorize<S> {
 }
 
 impl<S: RequiredScope> ScopedAuthorize<S> {
+    /// The proof, of a caller who may.
+    ///
+    /// # Errors
+    /// A 403 that says whether the tenant or the scope is lacking; a 404 for a tenant that cannot exist.
+    #[cfg(feature = "tower")]
+    pub(crate) fn of(caller: Caller) -> Result<Self, Problem> {
+        let tenant = caller.authorize(caller.tenant(), S::SCOPE)?;
+        Ok(Self { tenant, caller, scope: PhantomData })
+    }
+
     /// The tenant in which the caller may do it. It need not exist.
     #[must_use]
     pub fn tenant(&self) -> &TenantId {

@@ -43,7 +43,9 @@ pub(super) fn passed<'h>(
             None => headers_to_remove.push(name.as_str().to_owned()),
         }
     }
-    let strange = sent.filter(|name| is_of_family(name) && text(name).is_none());
+    let is_own =
+        |name: &str| identity.iter().any(|(own, _)| name.eq_ignore_ascii_case(own.as_str()));
+    let strange = sent.filter(|name| is_of_family(name) && !is_own(name));
     headers_to_remove.extend(strange.map(str::to_owned));
     let scopes = text("x-auth-scopes").into_iter().flat_map(|list| list.split(' '));
     let scopes = ListValue { values: scopes.map(string).collect() };

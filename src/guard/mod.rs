@@ -1,4 +1,4 @@
-//! The guard for other actix-web services: [`ScopedAuthorize`] on their own handlers.
+//! The guard for other services in Rust: [`ScopedAuthorize`] on their own handlers.
 //!
 //! A service that runs on the same store judges neokeys' keys and bearer tokens itself, without
 //! asking over the network, and as freshly: a key that is deleted anywhere does not pass the next
@@ -7,10 +7,17 @@
 //! - A [`RequiredScope`] names what a handler demands.
 //! - [`ScopedAuthorize`] in the handler's arguments lets it begin only for a caller who may, and is
 //!   where the handler has the tenant from.
-//! - A [`Guard`] is opened once in a process, and makes the scopes that the handlers stand in.
+//! - A [`Guard`] is opened once in a process, and makes what stands before the handlers: a
+//!   [`scope`](Guard::scope) for actix-web, and, with the feature `tower`, a `Layer` for axum and whatever else
+//!   is built on tower.
 //!
-//! What is refused is answered as neokeys answers: 401, 403 or 503, with a challenge and a problem
-//! object (RFC 9457), whose `type` is the path of a page of neokeys.
+//! What is refused is a [`Problem`], which is answered as neokeys answers: 401, 403 or 503, with a challenge and
+//! a problem object (RFC 9457), whose `type` is the path of a page of neokeys.
+
+#[cfg(feature = "tower")]
+mod layer;
+#[cfg(feature = "tower")]
+mod refusal;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -30,6 +37,8 @@ pub use crate::problem::Problem;
 pub use crate::storage::{
     Cloud, EtcdUrl, EtcdUrlError, ObjectsUrl, ObjectsUrlError, StoreUrl, StoreUrlError,
 };
+#[cfg(feature = "tower")]
+pub use layer::{Guarded, Layer};
 
 use crate::auth::bearer::{BearerVerifier, crypto_provider};
 use crate::auth::client_address::{ClientAddresses, parse_proxies};
@@ -114,6 +123,16 @@ impl Guard {
     /// done from time to time in any case; call it before the service ends, and nothing is lost.
     pub async fn flush_usage(&self, patience: Duration) {
         self.keys.flush_usage(patience).await;
+    }
+
+    /// A layer of tower before whose service only callers with a valid credential come, for axum's
+    /// `Router::layer`; each handler says by its [`ScopedAuthorize`] what it demands of them. The path is how the
+    /// addresses behind it begin, with the tenant in it, as `{tenantId}`: `/shops/{tenantId}`. Without that, and
+    /// at any other address, no caller may do anything.
+    #[cfg(feature = "tower")]
+    #[must_use]
+    pub fn layer(&self, path: &str) -> Layer {
+        Layer::new(self.authenticator.clone(), path)
     }
 
     /// A scope whose handlers begin only for callers with a valid credential; each says by its

@@ -77,6 +77,18 @@ impl Problem {
         &self.headers
     }
 
+    /// The status of its answer.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.kind.status().as_u16()
+    }
+
+    /// The path of the page that explains it, which is its `type`: what a program tells problems apart by.
+    #[must_use]
+    pub fn type_path(&self) -> &'static str {
+        self.kind.type_uri()
+    }
+
     /// Which entry of the catalogue it is.
     pub(crate) fn kind(&self) -> ProblemType {
         self.kind

@@ -18,6 +18,8 @@ mod console;
 mod coverage;
 mod discovery;
 mod documents;
+#[cfg(feature = "ext-authz")]
+mod ext_authz;
 mod forward_auth;
 mod forward_auth_of_path;
 mod hostile_paths;

@@ -5,6 +5,7 @@
 mod audit;
 mod commands;
 mod configurations;
+mod guard;
 mod inventory;
 mod key_life;
 mod keys_in_git;

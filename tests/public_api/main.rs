@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use syn::{Attribute, Field, Fields, ImplItem, Item, ItemImpl, Type, UseTree, Visibility};
 
 /// All that another crate can rely on is named there.
-const GUARD: &str = "guard.rs";
+const GUARD: &str = "guard";
 
 fn source(module: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -39,6 +39,8 @@ fn is_public(visibility: &Visibility) -> bool {
 /// The names that a `use` brings, each with the module of ours that it is from.
 fn used(tree: &UseTree, path: &[String]) -> Vec<(String, String)> {
     match tree {
+        // What is in a part of the guard's own is among its items.
+        UseTree::Path(it) if path.is_empty() && it.ident != "crate" => Vec::new(),
         UseTree::Path(it) => used(&it.tree, &[path, &[it.ident.to_string()]].concat()),
         UseTree::Group(it) => it.items.iter().flat_map(|tree| used(tree, path)).collect(),
         UseTree::Name(it) => vec![(path[1].clone(), it.ident.to_string())],

@@ -26,7 +26,7 @@ impl WrittenProblem {
         id: RequestId,
         public_url: Option<&PublicUrl>,
     ) -> Self {
-        let path = problem.kind().type_uri();
+        let path = problem.type_path();
         let page = public_url.map_or_else(|| path.to_owned(), |url| url.of(path));
         let body = serde_json::to_string(&problem.body(id.as_str()).explained_at(&page));
         let own = [
@@ -35,7 +35,7 @@ impl WrittenProblem {
             (X_REQUEST_ID, id.into_header_value()),
         ];
         Self {
-            status: problem.kind().status().as_u16(),
+            status: problem.status(),
             headers: problem.headers().iter().cloned().chain(own).collect(),
             body: body.expect("a problem can be written as JSON"),
         }

@@ -14,6 +14,7 @@ const PREFIXES: &[&str] = &[
     "proxies::prefix::the_page_below_a_prefix_is_found_and_finds_its_documents",
     "proxies::prefix::what_an_answer_names_is_there_below_the_prefix",
 ];
+const GUARD: &[&str] = &["documentation::guard::the_page_on_the_guard_shows_what_the_examples_do"];
 const GRPC_TABLE: &[&str] =
     &["proxies::gateways::envoy_grpc::the_table_demands_by_method_and_path"];
 const GRPC_SETTINGS: &[&str] =
@@ -194,6 +195,23 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ("docs/gateways.md", "ext_authz:", Run(GRPC_TABLE)),
     (
         "docs/gateways.md",
+        "apiVersion: gateway.envoyproxy.io/v1alpha1",
+        Shown("it needs a cluster; what Envoy is given for it is run"),
+    ),
+    (
+        "docs/gateways.md",
+        "                  - name: envoy.filters.http.ext_authz/securitypolicy/default/neokeys",
+        Run(HOSTILE),
+    ),
+    ("docs/gateways.md", "                          typed_per_filter_config:", Run(HOSTILE)),
+    (
+        "docs/gateways.md",
+        "# MeshConfig",
+        Shown("it needs a cluster; what Envoy is given for it is run"),
+    ),
+    ("docs/gateways.md", "                  - name: envoy.filters.http.rbac", Run(HOSTILE)),
+    (
+        "docs/gateways.md",
         "        set $preflight \"$request_method $http_access_control_request_method\";",
         Run(PREFLIGHTS),
     ),
@@ -205,6 +223,10 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ),
     ("docs/gateways.md", "                        - match:", Run(PREFLIGHTS)),
     ("docs/gateways.md", "    preflights:", Run(PREFLIGHTS)),
+    ("docs/guard.md", "[dependencies]", Shown("it names a release, which is made by hand")),
+    ("docs/guard.md", "/// The right to see orders.", Run(GUARD)),
+    ("docs/guard.md", "        let shop = guard", Run(GUARD)),
+    ("docs/guard.md", "    let shops = Router::new()", Run(GUARD)),
     ("docs/identity-providers.md", "auth:", Run(PROVIDERS)),
     ("docs/identity-providers.md", "issuers:", Run(PROVIDERS)),
     ("docs/identity-providers.md", "issuers:", Run(PROVIDERS)),

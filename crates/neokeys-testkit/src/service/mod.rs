@@ -2,10 +2,14 @@
 
 mod client;
 mod contract_checker;
+mod guard_cases;
 mod issuer;
 mod running;
 mod secrets;
 
 pub use client::{Client, Reply, Request};
+pub use guard_cases::{
+    Expected, GuardAnswer, GuardCase, PROXIES, guard_cases, guard_service, hold_guard_cases,
+};
 pub use issuer::{Claims, Issuer};
 pub use running::{Process, Service, ServiceBuilder, document, entry, token_of};
