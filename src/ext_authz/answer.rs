@@ -67,10 +67,12 @@ pub(super) fn passed<'h>(
 }
 
 /// A no, with the answer that the caller gets.
+#[expect(clippy::expect_used, reason = "challenges, times and ids are written by neokeys")]
 pub(super) fn refused(problem: WrittenProblem) -> CheckResponse {
-    let headers = problem.headers.iter().filter_map(|(name, value)| {
-        let append = HeaderAppendAction::AppendIfExistsOrAdd;
-        Some(header(name.as_str(), value.to_str().ok()?, append))
+    let append = HeaderAppendAction::AppendIfExistsOrAdd;
+    let headers = problem.headers.iter().map(|(name, value)| {
+        let value = value.to_str().expect("what a refusal says in headers is visible ASCII");
+        header(name.as_str(), value, append)
     });
     let code = match problem.status {
         401 => Code::Unauthenticated,

@@ -85,9 +85,8 @@ impl Authorization for Judge {
                 self.public_url.as_ref(),
             )),
         };
-        let sender = question.client.or(gateway);
         let problem = judged.as_ref().err();
-        self.records.note(&question, sender, &id, start.elapsed(), caller.as_ref(), problem);
+        self.records.note(&question, gateway, &id, start.elapsed(), caller.as_ref(), problem);
         Ok(Response::new(answer))
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Routes;
 
-/// The most connections of gateways at once; one more waits until another ends. A gateway has a few.
+/// The most connections of gateways at once, where there are descriptors for them. A gateway has a few.
 pub(crate) const CONNECTIONS: usize = 1024;
 
 /// Where Envoy asks, who may ask, and what is demanded where its own route says nothing.

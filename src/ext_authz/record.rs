@@ -31,7 +31,7 @@ impl Records {
     pub(super) fn note(
         &self,
         question: &Question,
-        sender: Option<IpAddr>,
+        gateway: Option<IpAddr>,
         id: &RequestId,
         duration: Duration,
         caller: Option<&Caller>,
@@ -70,8 +70,11 @@ impl Records {
             );
         }
         let turned_away = problem.filter(|problem| problem.kind().turns_away());
-        let address = turned_away.zip(self.refused_clients.as_ref()).zip(sender);
-        let address = address.map(|((_, clients), peer)| clients.find(peer, &question.headers));
+        let address = turned_away.zip(self.refused_clients.as_ref()).zip(gateway);
+        let address = address.map(|((_, clients), gateway)| {
+            let named = question.client.filter(|_| clients.trusts(gateway));
+            clients.find(named.unwrap_or(gateway), &question.headers)
+        });
         tracing::info!(
             request.id = %id,
             tenant.id = tenant,

@@ -25,12 +25,11 @@ use tokio_rustls::TlsAcceptor;
 use tonic::Status;
 use tonic::codegen::Service as _;
 
-use super::CONNECTIONS;
 use super::check::{Gateway, Judge};
 use crate::connections::{ConnectionTally, Refusal};
 
 /// The most questions at once on a connection.
-const STREAMS: u32 = 1024;
+const STREAMS: u32 = 256;
 /// The largest question: a gateway sends a request's head.
 const LARGEST: usize = 1 << 20;
 /// How often a gateway that asks nothing is asked whether it is there, and how long it may take to say so.
@@ -52,6 +51,8 @@ pub(crate) struct Listening {
     pub stall_time: Duration,
     /// How long questions in flight may take to end once the server is told to stop.
     pub shutdown: Duration,
+    /// The most connections at once; one more waits until another ends.
+    pub connections: usize,
     /// Threads that answer.
     pub workers: usize,
     /// Where refused connections are counted.
@@ -90,7 +91,7 @@ impl Server {
         let shared = Arc::new(Shared {
             judge: AuthorizationServer::new(judge).max_decoding_message_size(LARGEST),
             tls: tls.map(|tls| TlsAcceptor::from(Arc::new(tls))),
-            room: Arc::new(Semaphore::new(CONNECTIONS)),
+            room: Arc::new(Semaphore::new(listening.connections)),
             head_time: listening.head_time,
             question_time: listening.question_time,
             shutdown: listening.shutdown,

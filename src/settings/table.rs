@@ -89,8 +89,8 @@ settings! {
     "auth.grants" => auth.grants: Yaml<_>;
     /// The prefix of new tokens.
     "auth.token_prefix" => auth.token_prefix: One<TokenPrefix>;
-    /// Whether forward-auth takes an API key with this prefix as a bearer token too (Authorization:
-    /// Bearer nsk_…), for gateways that pass on no other header: true or false.
+    /// Whether forward-auth and ext_authz take an API key with this prefix as a bearer token too
+    /// (Authorization: Bearer nsk_…), for gateways that pass on no other header: true or false.
     "auth.keys_as_bearers" => auth.keys_as_bearers: Yaml<_>;
     /// How many requests with an invalid credential a client address may send in a minute before it
     /// is answered with 429. Requests without a credential do not count. 0: no limit.

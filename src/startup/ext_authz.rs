@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::ext_authz::{CONNECTIONS, Judge, Listening, Records, Server};
+use crate::ext_authz::{Judge, Listening, Records, Server};
 use crate::http::HttpParts;
 use crate::settings::Settings;
 use crate::tls::{Certificate, Spoken};
@@ -19,9 +19,10 @@ pub(super) struct Gateways {
 }
 
 impl Gateways {
-    /// Binds the address, if the settings name one.
+    /// Binds the address, if the settings name one, for so many connections at once.
     pub(super) fn bind(
         settings: &Settings,
+        connections: usize,
         certificate: Option<&Certificate>,
         parts: &HttpParts,
         counts: &Counts,
@@ -42,7 +43,8 @@ impl Gateways {
             question_time: limits.body_time,
             stall_time: limits.stall_time,
             shutdown: limits.shutdown,
-            workers: workers(CONNECTIONS),
+            connections,
+            workers: workers(connections),
             tally: Arc::clone(&counts.connections),
         };
         let judge = Judge {

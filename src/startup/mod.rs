@@ -4,6 +4,7 @@
 //! service out. It binds before it returns, so whoever prints the address tells the truth, and port
 //! 0 works.
 
+mod connection_limits;
 mod development;
 #[cfg(feature = "ext-authz")]
 mod ext_authz;
@@ -13,16 +14,14 @@ mod signals;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::num::NonZero;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use crate::auth::AuthenticationTally;
 use crate::auth::bearer::{BearerConfigError, BearerVerifier, crypto_provider};
 use crate::clock::{Clock as _, SystemClock};
-use crate::connections::{self, Beyond, ConnectionTally, Descriptors, Listening, Patience};
+use crate::connections::{self, Beyond, ConnectionTally, Listening};
 use crate::dev_issuer::SigningError;
-use crate::http::{self, HttpParts, LimitsConfig, RequestTally};
+use crate::http::{self, HttpParts, RequestTally};
 use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
 use crate::storage::{CreateTenantError, DocumentRepository, OpenError, StoreConfig};
@@ -33,6 +32,7 @@ use actix_web::App;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 
+use connection_limits::{connections_that_fit, patience, workers};
 use development::{DEV_TENANT, develop};
 use http_parts::http_parts;
 use signals::{Signals, Told};
@@ -113,7 +113,8 @@ impl Application {
         if settings.ext_authz.listen.is_some() && !cfg!(feature = "ext-authz") {
             return Err(StartError::NoExtAuthz);
         }
-        let most_connections = connections_that_fit(&settings);
+        let connection_limits = connections_that_fit(&settings);
+        let most_connections = connection_limits.http;
         let config = StoreConfig { create_folder: dev, ..settings.storage.clone() };
         let store = Arc::new(DocumentRepository::open(&settings.store, &config)?);
         store.probe();
@@ -142,7 +143,13 @@ impl Application {
             http_parts(&settings, &counts, Arc::clone(&store), bearer, traces.clone(), own_page);
         let parts = HttpParts { leaks, ..parts };
         #[cfg(feature = "ext-authz")]
-        let gateways = ext_authz::Gateways::bind(&settings, certificate.as_ref(), &parts, &counts)?;
+        let gateways = ext_authz::Gateways::bind(
+            &settings,
+            connection_limits.gateways,
+            certificate.as_ref(),
+            &parts,
+            &counts,
+        )?;
         let listening = Listening {
             listener,
             tls,
@@ -275,37 +282,6 @@ fn bind(
         Ok((listener, address))
     });
     bound.map_err(|source| StartError::Bind { setting, address, source })
-}
-
-/// Threads for so many connections: each counts its own, so there are no more threads than connections.
-fn workers(connections: usize) -> usize {
-    available_parallelism().map_or(1, NonZero::get).min(connections)
-}
-
-/// How many connections there may be, so that descriptors are left for gateways and for documents.
-fn connections_that_fit(settings: &Settings) -> usize {
-    let wanted = settings.limits.connections.get();
-    let gateways =
-        if settings.ext_authz.listen.is_some() { crate::ext_authz::CONNECTIONS } else { 0 };
-    let descriptors = Descriptors::raise(wanted.saturating_add(gateways));
-    let most = descriptors.connections(wanted.saturating_add(gateways));
-    let most = most.saturating_sub(gateways).max(1);
-    if most < wanted {
-        tracing::warn!(
-            limits.connections = wanted,
-            held_to = most,
-            open_files = descriptors.most,
-            "the limit of open files is too low for limits.connections; \
-             raise the hard limit (LimitNOFILE, ulimit -Hn), or lower limits.connections"
-        );
-    }
-    most
-}
-
-/// How long clients may keep a connection waiting.
-fn patience(limits: &LimitsConfig) -> Patience {
-    let LimitsConfig { head_time, body_time, idle_time, .. } = *limits;
-    Patience { head_time, body_time, idle_time }
 }
 
 /// Waits for a part of the start, unless a signal asks for the end meanwhile.

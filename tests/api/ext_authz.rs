@@ -114,6 +114,19 @@ async fn a_gateway_that_is_trusted_names_the_client_in_its_own_way() {
 }
 
 #[tokio::test]
+async fn a_key_is_a_bearer_token_only_where_the_deployment_says_so() {
+    for (setting, status) in [("", 401), ("  keys_as_bearers: true\n  token_prefix: token-\n", 200)]
+    {
+        let service = guard_service(&format!("{setting}{LISTEN}"));
+        let bearer = format!("Bearer {}", token_of("clerk"));
+        let http = request("GET", "/", &[("authorization", &bearer)]);
+        let asked = question(http, &[("tenant", "t1"), ("scope", "orders:read")], None);
+        let answer = gateway(&service).await.check(asked).await.unwrap().into_inner();
+        assert_eq!(read(answer).status, status, "{setting}");
+    }
+}
+
+#[tokio::test]
 async fn headers_may_come_raw_and_what_could_be_taken_for_the_identity_goes() {
     let service = guard_service(LISTEN);
     let mut gateway = gateway(&service).await;
