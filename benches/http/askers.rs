@@ -99,7 +99,9 @@ pub fn run(pages: &Pages) {
         Case::new("handler on axum behind the guard", &guarded, Load::same(handler, &key)),
     ];
     let mut rpc = Case::new("ext_authz over gRPC, X-API-KEY", &neokeys, Load::same(&ask, &key));
-    cases.iter().for_each(|case| drop(case.warm_up()));
+    for case in &cases {
+        case.warm_up();
+    }
     let gateway = Gateway::new(port, &own);
     gateway.ask_for(1);
     for _ in 0..ROUNDS {
@@ -173,8 +175,8 @@ impl Gateway {
                 ..AttributeContext::default()
             }),
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(CONNECTIONS);
-        let runtime = { runtime }.enable_all().build().unwrap();
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(CONNECTIONS).enable_all().build().unwrap();
         Self { runtime, address: format!("http://127.0.0.1:{port}"), question }
     }
 

@@ -36,7 +36,7 @@ fn with_preflights(gateway: Gateway) -> Configuration {
             Configuration { first: put(&first, place, &added), second }
         }
         #[cfg(feature = "ext-authz")]
-        Gateway::EnvoyGrpc | Gateway::EnvoyGateway | Gateway::Istio => {
+        Gateway::EnvoyGrpc | Gateway::SecurityPolicy | Gateway::Istio => {
             let place = "                      routes:\n";
             let added = format!("{place}{}", block("yaml envoy-preflights"));
             Configuration { first: put(&first, place, &added), second }

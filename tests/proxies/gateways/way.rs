@@ -21,9 +21,9 @@ pub enum Gateway {
     /// The same, asking over gRPC.
     #[cfg(feature = "ext-authz")]
     EnvoyGrpc,
-    /// An Envoy that Envoy Gateway has set up, the demand in neokeys' table.
+    /// An Envoy that Envoy Gateway has set up by a `SecurityPolicy`, the demand in neokeys' table.
     #[cfg(feature = "ext-authz")]
-    EnvoyGateway,
+    SecurityPolicy,
     /// Likewise by Istio.
     #[cfg(feature = "ext-authz")]
     Istio,
@@ -40,7 +40,7 @@ pub const GATEWAYS: [Gateway; if cfg!(feature = "ext-authz") { 10 } else { 7 }] 
     #[cfg(feature = "ext-authz")]
     Gateway::EnvoyGrpc,
     #[cfg(feature = "ext-authz")]
-    Gateway::EnvoyGateway,
+    Gateway::SecurityPolicy,
     #[cfg(feature = "ext-authz")]
     Gateway::Istio,
 ];
@@ -69,7 +69,7 @@ impl Gateway {
                 (limited_to(1_000_000, &block("yaml envoy-grpc.yaml")), String::new())
             }
             #[cfg(feature = "ext-authz")]
-            Self::EnvoyGateway => {
+            Self::SecurityPolicy => {
                 let filter = block("yaml envoy-gateway-filter");
                 (set_up_by_others(&filter, &block("yaml envoy-gateway-route")), String::new())
             }
@@ -92,7 +92,7 @@ impl Gateway {
     /// Whether neokeys' own table says what is demanded.
     fn leaves_demands_to_neokeys(self) -> bool {
         #[cfg(feature = "ext-authz")]
-        return matches!(self, Self::EnvoyGateway | Self::Istio);
+        return matches!(self, Self::SecurityPolicy | Self::Istio);
         #[cfg(not(feature = "ext-authz"))]
         false
     }
@@ -103,7 +103,7 @@ impl Gateway {
 
     pub fn asks_over_grpc(self) -> bool {
         #[cfg(feature = "ext-authz")]
-        return matches!(self, Self::EnvoyGrpc | Self::EnvoyGateway | Self::Istio);
+        return matches!(self, Self::EnvoyGrpc | Self::SecurityPolicy | Self::Istio);
         #[cfg(not(feature = "ext-authz"))]
         false
     }
@@ -124,7 +124,7 @@ impl Gateway {
             Self::Traefik => Proxy::traefik(here, first, second),
             Self::Envoy | Self::EnvoyAppending => Proxy::envoy(here, first),
             #[cfg(feature = "ext-authz")]
-            Self::EnvoyGrpc | Self::EnvoyGateway | Self::Istio => Proxy::envoy(here, first),
+            Self::EnvoyGrpc | Self::SecurityPolicy | Self::Istio => Proxy::envoy(here, first),
         }
     }
 }
