@@ -42,7 +42,7 @@ use self::output::Output;
 use crate::settings::{self, Settings};
 use crate::storage::{
     DocumentRepository, DocumentStore, OpenError, StoreConfig, StoreUrl, StoreUrlError,
-    open_documents,
+    finish_background_work, open_documents,
 };
 
 /// Issues, manages and checks the API keys of a platform's tenants.
@@ -175,6 +175,9 @@ fn not_opened(error: &OpenError) -> Failure {
     }
 }
 
+/// How long a command that is done waits for what it began, such as the record of a change from outside.
+const PATIENCE_AT_THE_END: Duration = Duration::from_secs(3);
+
 /// Runs the command that the arguments name; the first is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let given: Vec<_> = arguments.into_iter().collect();
@@ -204,6 +207,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man(arguments) => manual::write_pages(&arguments, output),
         Command::Openapi(arguments) => openapi::write(&arguments, output),
     };
+    finish_background_work(PATIENCE_AT_THE_END);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,8 +1,11 @@
 //! `neokeys audit`: what was done to keys, and logs that somebody laid hands on.
 
 use std::fs;
+use std::process::Command;
 
 use neokeys::transparency::SigningKey;
+use neokeys_testkit::programs::program;
+use neokeys_testkit::server::neokeys;
 use neokeys_testkit::workplace::Workplace;
 use serde_json::Value;
 
@@ -21,6 +24,22 @@ fn place() -> Workplace {
         }
     }
     place
+}
+
+/// A command that reads finds a change from outside, and ends no sooner than the record of it: the head is
+/// replaced after the lines are there.
+#[test]
+fn a_command_ends_after_what_it_records() {
+    let place = place();
+    place.write("data/acme/security.yml", "apiKeys: []\n");
+    let mut slowed = Command::new(program("/usr/bin/strace", "strace"));
+    let slow = "inject=fsync,fdatasync:delay_enter=300ms";
+    slowed.args(["-f", "-qq", "-o", "trace", "-e", "trace=fsync,fdatasync", "-e", slow]);
+    slowed.arg(neokeys()).args(["keys", "list", "--tenant", "acme"]);
+    assert!(slowed.current_dir(place.path("")).status().unwrap().success());
+    let events = place.run(&["audit", "list", "--tenant", "acme"]).done();
+    assert!(events.lines().nth(1).unwrap().contains("file"), "{events}");
+    place.run(&VERIFY).done();
 }
 
 #[test]
@@ -143,7 +162,7 @@ fn a_key_that_is_made_signs_from_then_on() {
     place.write("kept", &kept);
     let hold = [&VERIFY[..], &["--checkpoint", "kept"]].concat();
     let said = place.run(&hold).refused(1);
-    assert!(said.contains("not to be believed"), "{said}");
+    assert!(said.contains("cannot be trusted"), "{said}");
     place.write("neokeys.yml", &format!("{settings}  verify_keys: ['{before}']\n"));
     place.run(&hold).done();
     let said = place.run(&["audit", "keygen", "--origin", "two words"]).refused(2);

@@ -60,7 +60,6 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
         Run(&["cli::manual::every_command_has_a_page_of_the_manual"]),
     ),
     ("docs/audit.md", "neokeys check", Run(COMMAND_LINE)),
-    ("docs/audit.md", "neokeys audit export", Run(COMMAND_LINE)),
     ("docs/key-life.md", "neokeys check", Run(COMMAND_LINE)),
     ("docs/observability.md", "neokeys check", Run(COMMAND_LINE)),
     ("README.md", "neokeys serve --help", Run(&["cli::settings::help_lists_every_setting"])),

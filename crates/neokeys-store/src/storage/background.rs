@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
@@ -10,6 +11,36 @@ use tokio::task::JoinHandle;
 
 /// Threads for blocking work.
 pub(super) const BLOCKING_THREADS: usize = 512;
+
+/// How many tasks of this process run to their end, and who waits for them.
+static UNDER_WAY: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// Waits until every task of this process that runs to its end has ended, at most for so long.
+///
+/// Whoever ends the process calls it: a change from outside is recorded after the read that found it, and a record that is
+/// broken off stays unsigned until the next change.
+pub fn finish_background_work(patience: Duration) {
+    let (under_way, ended) = &UNDER_WAY;
+    let under_way = under_way.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(ended.wait_timeout_while(under_way, patience, |tasks| *tasks > 0));
+}
+
+/// A task that runs to its end, until it has.
+struct UnderWay;
+
+impl UnderWay {
+    fn begin() -> Self {
+        *UNDER_WAY.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Self
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        *UNDER_WAY.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        UNDER_WAY.1.notify_all();
+    }
+}
 
 /// A thread with a runtime, and threads for its blocking work. It ends once this and all its clones are
 /// dropped.
@@ -55,8 +86,10 @@ impl Background {
         task: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
         let stop = Arc::clone(&self.stop);
+        let under_way = UnderWay::begin();
         self.spawn(async move {
             let done = task.await;
+            drop(under_way);
             drop(stop);
             done
         })

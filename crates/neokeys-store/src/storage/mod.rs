@@ -30,6 +30,7 @@ mod version;
 #[cfg(any(feature = "etcd", feature = "object-storage"))]
 mod write_ids;
 
+pub use background::finish_background_work;
 pub use check::{CheckError, Finding, Severity};
 pub use copy::{Copied, CopyError, CopyOptions};
 pub use document::{
