@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use neokeys_store::domain::{KeyRepository as _, TenantId};
-use neokeys_store::storage::{
-    DocumentRepository, DocumentStore, MemoryStore, StoreConfig, StoreUrl,
-};
+#[cfg(feature = "etcd")]
+use neokeys_store::storage::StoreConfig;
+#[cfg(any(feature = "etcd", feature = "object-storage"))]
+use neokeys_store::storage::StoreUrl;
+use neokeys_store::storage::{DocumentRepository, DocumentStore, MemoryStore};
 use neokeys_store::transparency::{CompactRange, TreeHash};
 use neokeys_testkit::audit_log::explained_in;
 use neokeys_testkit::tenants::{commit, create, tenant, update};
@@ -95,6 +97,7 @@ async fn a_change_from_outside_is_told(
     assert!(line.contains(r#""came":["b"],"went":["a"]"#), "{line}");
 }
 
+#[cfg(feature = "etcd")]
 fn always_asks() -> StoreConfig {
     StoreConfig { max_staleness: Some(Duration::ZERO), ..StoreConfig::default() }
 }
