@@ -174,12 +174,6 @@ impl LogDraft {
         if let Some(key) = key {
             self.head.checkpoint = checkpoint.sign(self.tenant.as_str(), key);
         }
-        tracing::info!(
-            tenant.id = %self.tenant,
-            audit.size = checkpoint.size,
-            audit.root = %checkpoint.root,
-            "changes are recorded"
-        );
         self.head.subtrees = self.tree.subtrees().to_vec();
         let Self { after, head, lines, torn, blocks, starts, .. } = self;
         Some(LogEntry { after, lines: lines.into(), torn, blocks, starts, head })
@@ -197,6 +191,18 @@ impl LogDraft {
         self.head.segment_bytes += line.len() as u64 + 1;
         self.head.document = document.map(|change| change.after).or(self.head.document);
         self.blocks.extend(self.tree.append(TreeHash::of_line(line)));
+    }
+}
+
+impl LogEntry {
+    /// Names, in neokeys' own log, the head that a tenant's log has with this entry: once it has, since whoever
+    /// keeps that log is a witness of it.
+    pub(super) fn tell(&self, tenant: &TenantId) {
+        let LogHead { size, subtrees, .. } = &self.head;
+        if let Some(tree) = CompactRange::resume(*size, subtrees.clone()) {
+            let root = tree.root();
+            tracing::info!(tenant.id = %tenant, audit.size = size, audit.root = %root, "changes are recorded");
+        }
     }
 }
 

@@ -86,6 +86,7 @@ impl<'d> TenantEvents<'d> {
         let written = turn.log.write(&turn.lock, tenant, expected, bytes.clone(), &entry).await;
         match &written {
             Ok(_) => {
+                entry.tell(tenant);
                 if let Err(error) = turn.log.remember(&turn.lock, tenant, &bytes).await {
                     tracing::debug!(tenant.id = %tenant, %error, "no copy of the document is kept");
                 }
@@ -169,7 +170,10 @@ impl<'d> TenantEvents<'d> {
 
     async fn append(&self, turn: &Turn<'_>, entry: &LogEntry) -> Result<(), DocumentError> {
         match turn.log.append(&turn.lock, self.tenant, entry).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                entry.tell(self.tenant);
+                Ok(())
+            }
             Err(WriteError::Refused(error) | WriteError::Uncertain(error)) => Err(error),
             Err(WriteError::Conflict | WriteError::NoSuchTenant) => {
                 Err(DocumentError::Restless { location: turn.log.locate_line(self.tenant, 0) })

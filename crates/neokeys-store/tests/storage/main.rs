@@ -33,6 +33,7 @@ mod slow_hands_rounds;
 #[cfg(feature = "object-storage")]
 mod spoiled_buckets;
 mod together;
+mod told_heads;
 mod unchecked;
 mod usage;
 mod yaml_suite;

@@ -264,7 +264,10 @@ impl Writer {
         let Some(log) = self.shared.audit_log() else { return false };
         let appended = match entry {
             Ok(None) => return true,
-            Ok(Some(entry)) => log.append(turn, &self.tenant.id, &entry).await,
+            Ok(Some(entry)) => {
+                let appended = log.append(turn, &self.tenant.id, &entry).await;
+                appended.inspect(|()| self.appended(&entry))
+            }
             Err(error) => Err(WriteError::Refused(error)),
         };
         match appended {
@@ -277,6 +280,11 @@ impl Writer {
                 false
             }
         }
+    }
+
+    /// Takes note that lines are in the log.
+    pub(super) fn appended(&self, entry: &LogEntry) {
+        entry.tell(&self.tenant.id);
     }
 
     /// Takes note that a document is in the log, and keeps a copy of it while nobody waits.

@@ -174,6 +174,7 @@ impl Writer {
                 self.shared.tally.batches.observe(done as u64);
                 self.shared.incidents.end(&self.tenant.id, Area::Writing);
                 self.shared.incidents.end(&self.tenant.id, Area::Recording);
+                entry.iter().for_each(|entry| self.appended(entry));
                 let answered = self.answer_each(batch, outcomes);
                 let state = entry.and_then(|entry| entry.head.document);
                 if let (Some(state), Some(document)) = (state, &snapshot.document) {
