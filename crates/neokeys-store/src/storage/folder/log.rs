@@ -123,16 +123,8 @@ impl Folder {
         let folder = self.log(tenant);
         self.make_log_folder(&folder)
             .map_err(|source| unwritable(cannot("make", &folder, source)))?;
-        let mut lines = entry.lines.clone();
-        let mut sequence = entry.after.size;
-        let mut begins = end_of(&entry.after);
-        while !lines.is_empty() {
+        for Part { sequence, begins, lines: part } in parts(entry) {
             let path = self.segment(tenant, sequence);
-            let room = usize::try_from(SEGMENT - sequence % SEGMENT).unwrap_or(usize::MAX);
-            let ends = memchr::memchr_iter(b'\n', &lines);
-            let count = ends.clone().take(room).count();
-            let part =
-                lines.split_to(ends.clone().nth(count - 1).map_or(lines.len(), |end| end + 1));
             let torn = if sequence == entry.after.size { entry.torn } else { 0 };
             let file = self.open_segment(&path, begins, torn).map_err(|error| match error {
                 Unopened::Longer => WriteError::Conflict,
@@ -148,9 +140,40 @@ impl Folder {
                 let _ = self.files.truncate(&file, begins);
                 return Err(unwritable(cannot("write", &path, source)));
             }
-            (sequence, begins) = (sequence + count as u64, 0);
         }
         Ok(())
+    }
+
+    /// Records what is about to be done, if there is an entry. Nothing is held that others wait for.
+    pub(super) fn record(
+        &self,
+        tenant: &TenantId,
+        entry: Option<&LogEntry>,
+    ) -> Result<(), WriteError> {
+        entry.map_or(Ok(()), |entry| self.append_to_log(tenant, entry))
+    }
+
+    /// Takes the lines out again of a change that was not made and is judged anew, while the lock is held:
+    /// whoever came next and found them, and a document that a hand has changed since, would take the change for made.
+    pub(super) fn take_out_of_log(&self, tenant: &TenantId, entry: Option<&LogEntry>) {
+        // What was put aside stays so, and is told of.
+        let Some(entry) = entry.filter(|entry| entry.torn == 0) else { return };
+        for Part { sequence, begins, lines } in parts(entry).into_iter().rev() {
+            let path = self.segment(tenant, sequence);
+            let ends = begins + lines.len() as u64;
+            let take_out = || {
+                let file = self.files.open_or_create(&path)?;
+                // Nothing was appended where the document was another from the first.
+                let is_there = self.files.stat_open(&file)?.len() == ends
+                    && self.files.read_at(&file, begins, ends)? == lines;
+                if is_there { self.files.truncate(&file, begins) } else { Ok(()) }
+            };
+            if let Err(error) = take_out() {
+                // The next change says that it was not made, as far as the document shows it.
+                tracing::warn!(tenant.id = %tenant, %error, "the audit log has lines of a change that was not made");
+                return;
+            }
+        }
     }
 
     /// Puts the head in its place, with the hashes of blocks. The lines are there, so what fails here is
@@ -280,6 +303,28 @@ impl Folder {
             Err(source) => Err(cannot("look at", path, source)),
         }
     }
+}
+
+/// Lines of an entry that go to one segment.
+struct Part {
+    /// Of the first.
+    sequence: u64,
+    /// The byte of the segment at which they begin.
+    begins: u64,
+    lines: Bytes,
+}
+
+fn parts(entry: &LogEntry) -> Vec<Part> {
+    let (mut rest, mut parts) = (entry.lines.clone(), Vec::new());
+    let (mut sequence, mut begins) = (entry.after.size, end_of(&entry.after));
+    while !rest.is_empty() {
+        let room = usize::try_from(SEGMENT - sequence % SEGMENT).unwrap_or(usize::MAX);
+        let ends = memchr::memchr_iter(b'\n', &rest).take(room);
+        let (count, end) = ends.fold((0, 0), |(count, _), end| (count + 1, end + 1));
+        parts.push(Part { sequence, begins, lines: rest.split_to(end) });
+        (sequence, begins) = (sequence + count, 0);
+    }
+    parts
 }
 
 /// Why a segment cannot be appended to.

@@ -94,6 +94,11 @@ impl Folder {
                 Some(file) => self.replace(tenant, expected, new, &target, file, purpose),
                 None => self.create(tenant, expected, new, &target).map_err(NotReplaced::from),
             };
+            if let Err(NotReplaced::BeingEdited | NotReplaced::Failed(WriteError::Conflict)) =
+                outcome
+            {
+                self.take_out_of_log(tenant, entry);
+            }
             match outcome {
                 Ok(file) => {
                     self.emptied.pin().remove(tenant);
@@ -345,11 +350,6 @@ impl Folder {
         self.files
             .rename(&staged.path, target)
             .map_err(|source| not_put("rename a file to", target, source))
-    }
-
-    /// Records what is about to be done. Nothing is held that others wait for.
-    fn record(&self, tenant: &TenantId, entry: Option<&LogEntry>) -> Result<(), WriteError> {
-        entry.map_or(Ok(()), |entry| self.append_to_log(tenant, entry))
     }
 
     fn holds(&self, file: &File, expected: &StoredDocument) -> io::Result<bool> {

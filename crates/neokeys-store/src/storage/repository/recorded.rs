@@ -26,6 +26,8 @@ pub(super) struct Refusals {
     count: u64,
     /// Those of minutes before that had no line, and are in no count in the log.
     left_out: u64,
+    /// Those of them that are in lines on their way to the log.
+    under_way: u64,
 }
 
 impl Refusals {
@@ -42,7 +44,13 @@ impl Refusals {
     /// How many had no line, of minutes that are over.
     pub(super) fn take_left_out(&mut self, now: Duration) -> u64 {
         self.end_minute(now);
-        std::mem::take(&mut self.left_out)
+        self.under_way += std::mem::take(&mut self.left_out);
+        self.under_way
+    }
+
+    /// The count that was taken is in the log. Until then it is given again.
+    pub(super) fn told(&mut self) {
+        self.under_way = 0;
     }
 
     fn end_minute(&mut self, now: Duration) {
@@ -67,6 +75,8 @@ mod tests {
         assert_eq!(refusals.take_left_out(at(1_059)), 0, "their minute is not over");
         assert!(refusals.has_line(at(1_060)));
         assert_eq!(refusals.take_left_out(at(1_061)), 5);
+        assert_eq!(refusals.take_left_out(at(1_062)), 5, "their line did not come to be");
+        refusals.told();
         assert_eq!(refusals.take_left_out(at(2_000)), 0, "told once");
     }
 }

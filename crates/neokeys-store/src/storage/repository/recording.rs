@@ -284,6 +284,7 @@ impl Writer {
 
     /// Takes note that lines are in the log.
     pub(super) fn appended(&self, entry: &LogEntry) {
+        self.tenant.recorded().refusals.told();
         entry.tell(&self.tenant.id);
     }
 

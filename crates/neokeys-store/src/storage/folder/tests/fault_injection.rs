@@ -40,6 +40,9 @@ pub(super) enum Circumstance {
     SlowSyncs(Duration),
     /// Whoever syncs a file has to pass the first gate, a folder the second.
     Gates(Gate, Gate),
+    /// Whoever has written lines of a log passes the first gate before they are synced, and whoever waits for
+    /// an editor the second.
+    LogGates(Gate, Gate),
     NoExchange,
     /// Someone replaces the document just before it is exchanged.
     EditSlipsIn(PathBuf),
@@ -161,6 +164,9 @@ impl FileSystem for FailingFileSystem {
         OsFileSystem.truncate(file, length)
     }
     fn sync_data(&self, file: &File) -> io::Result<()> {
+        if let Circumstance::LogGates(gate, _) = self.circumstance() {
+            gate.pass()?;
+        }
         self.sync(file)
     }
     fn make_like(&self, path: &Path, file: &File, other: &File) -> io::Result<()> {
@@ -185,7 +191,7 @@ impl FileSystem for FailingFileSystem {
         let mut circumstance = self.circumstance.lock().unwrap();
         match std::mem::replace(&mut *circumstance, Circumstance::Usual) {
             Circumstance::Usual | Circumstance::DocumentComes(_) | Circumstance::SlowSyncs(_) => {}
-            gates @ Circumstance::Gates(..) => *circumstance = gates,
+            gates @ (Circumstance::Gates(..) | Circumstance::LogGates(..)) => *circumstance = gates,
             Circumstance::NoExchange => {
                 *circumstance = Circumstance::NoExchange;
                 return Err(io::Error::from_raw_os_error(22));
@@ -223,6 +229,9 @@ impl FileSystem for FailingFileSystem {
         OsFileSystem.now()
     }
     fn pause(&self, time: Duration) {
+        if let Circumstance::LogGates(_, gate) = self.circumstance() {
+            gate.pass().unwrap();
+        }
         OsFileSystem.pause(time);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::fault_injection::{Circumstance, FailingFileSystem, Fault};
+use super::unacknowledged_write::{End, Gate};
 use crate::audit::{Action, DocumentState, Record};
 use crate::domain::{
     Actor, ApiKey, Commit, CommitError, Committed, Digest, Initiator, KeyName, KeyRepository as _,
@@ -93,4 +94,46 @@ async fn a_record_and_its_change_survive_a_fault_at_every_call_together() {
             }
         }
     }
+}
+
+/// An editor comes between the record of a change and the change, and another process while it is waited for.
+#[tokio::test]
+async fn a_change_that_waits_for_an_editor_is_recorded_once_beside_others() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("t")).unwrap();
+    let other = FolderStore::new(folder.path(), 1 << 20);
+    let other = DocumentRepository::new(Arc::new(other)).unwrap();
+    create(&other, "zero").await.unwrap();
+    let (recorded, waiting) = (Gate::default(), Gate::default());
+    let gates = Circumstance::LogGates(recorded.clone(), waiting.clone());
+    let files = FailingFileSystem::under(gates);
+    let root = folder.path().to_owned();
+    let store = FolderStore::on(root, 1 << 20, EDIT_TIME, Box::new(files));
+    let store = DocumentRepository::new(Arc::new(store)).unwrap();
+    store.get_keyring(&TenantId::parse("t").unwrap()).await.unwrap();
+
+    recorded.close();
+    let change = tokio::spawn(async move { create(&store, "one").await });
+    tokio::task::spawn_blocking({
+        let recorded = recorded.clone();
+        move || recorded.wait_for_somebody()
+    })
+    .await
+    .unwrap();
+    waiting.close();
+    let mut editor = std::fs::File::options();
+    let mut editor = editor.append(true).open(folder.path().join("t/security.yml")).unwrap();
+    std::io::Write::write_all(&mut editor, b"# edited\n").unwrap();
+    recorded.open(End::Well);
+    tokio::task::spawn_blocking({
+        let waiting = waiting.clone();
+        move || waiting.wait_for_somebody()
+    })
+    .await
+    .unwrap();
+    drop(editor);
+    create(&other, "two").await.unwrap();
+    waiting.open(End::Well);
+    change.await.unwrap().unwrap();
+    assert_eq!(made(folder.path()), ["zero", "two", "one"]);
 }

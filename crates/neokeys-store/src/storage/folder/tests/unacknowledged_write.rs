@@ -33,7 +33,7 @@ struct Passing {
 
 /// The fate of those who pass.
 #[derive(Debug, Clone, Copy, Default)]
-enum End {
+pub(super) enum End {
     #[default]
     Well,
     Fails,
@@ -67,13 +67,13 @@ impl Gate {
         }
     }
 
-    fn close(&self) {
+    pub(super) fn close(&self) {
         let mut passing = self.0.0.lock().unwrap();
         passing.is_closed = true;
         passing.arrived = 0;
     }
 
-    fn open(&self, end: End) {
+    pub(super) fn open(&self, end: End) {
         let mut passing = self.0.0.lock().unwrap();
         passing.is_closed = false;
         passing.end = end;
@@ -81,7 +81,7 @@ impl Gate {
     }
 
     /// Until somebody stands before it.
-    fn wait_for_somebody(&self) {
+    pub(super) fn wait_for_somebody(&self) {
         let (passing, changed) = &*self.0;
         let passing = passing.lock().unwrap();
         let (_passing, waited) =
