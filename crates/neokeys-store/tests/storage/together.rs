@@ -42,6 +42,24 @@ async fn edits_that_belong_together_are_one_write() {
     assert_eq!(writes(&store), before + 1);
     let keyring = store.get_keyring(&folder.t).await.unwrap();
     assert_eq!(names(&keyring), ["two", "three"]);
+    let log = std::fs::read_to_string(folder.root.join(".neokeys/audit/t/events-0001.jsonl"));
+    let log = log.unwrap();
+    // The first edit is no part of a plan.
+    let plans: Vec<_> = log.lines().map(plan_of).collect();
+    assert_eq!((plans.len(), &plans[0]), (5, &None));
+    assert!(plans[1].is_some() && plans[1..].iter().all(|plan| *plan == plans[1]), "{plans:?}");
+    let on = state(&store, &folder).await;
+    store.commit(together(&folder, on, vec![create("four"), create("five")])).await.unwrap();
+    let log = std::fs::read_to_string(folder.root.join(".neokeys/audit/t/events-0001.jsonl"));
+    let next: Vec<_> = log.unwrap().lines().skip(5).map(plan_of).collect();
+    assert!(next.len() == 2 && next[0].is_some() && next[0] == next[1], "{next:?}");
+    assert_ne!(next[0], plans[1], "another plan has another id");
+}
+
+/// The id that the events of one plan share.
+fn plan_of(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once(r#""correlation_uid":""#)?;
+    Some(rest.split_once('"')?.0.to_owned())
 }
 
 #[tokio::test]
