@@ -43,7 +43,7 @@ async fn what_is_no_folder_is_no_tenant() {
             .map(ToString::to_string)
             .unwrap_or_default();
         assert!(matches!(made, CreateTenantError::Failed(_)), "{name}: {made:?}");
-        assert!(told.contains("no folder has its name"), "{name}: {told}");
+        assert!(told.contains("not a folder has its name"), "{name}: {told}");
     }
     assert_eq!(store.list_tenants().await.unwrap(), std::slice::from_ref(&folder.t));
     assert!(store.check(None).await.unwrap().is_empty());
