@@ -77,6 +77,10 @@ fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
     place.run(&[&VERIFY[..], &["--checkpoint", "kept"]].concat()).done();
     assert!(place.run(&["check"]).remarks.contains("No problems found."));
 
+    // A check takes what follows the head for a change that a crash broke off, and settles it.
+    let folder = place.path("data/.neokeys/audit/acme");
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let files: Vec<_> = files.iter().map(|file| (file, fs::read(file).unwrap())).collect();
     let lines: Vec<_> = good.lines().collect();
     let without = |number: usize| {
         let mut rest = lines.clone();
@@ -94,6 +98,7 @@ fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
         (without(lines.len() - 1), lines.len(), "is not there, though the log's head has it"),
     ];
     for (text, line, fault) in tampered {
+        files.iter().for_each(|(file, bytes)| fs::write(file, bytes).unwrap());
         place.write(LOG, &text);
         let said = place.run(&VERIFY).refused(1);
         assert!(
@@ -106,7 +111,7 @@ fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
         // None of it keeps keys from being read.
         place.run(&["keys", "get", "k4", "--tenant", "acme"]).done();
     }
-    place.write(LOG, &good);
+    files.iter().for_each(|(file, bytes)| fs::write(file, bytes).unwrap());
     place.run(&VERIFY).done();
 }
 
