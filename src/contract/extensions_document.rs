@@ -46,7 +46,8 @@ fn describe_tenant(document: &mut Value, profile: &Value) {
     let Some(described) = described else { return };
     for (_, item) in members(&mut document["paths"]) {
         for (_, operation) in members(item) {
-            let parameters = operation["parameters"].as_array_mut().into_iter().flatten();
+            let parameters =
+                operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
             parameters.filter(|it| is_tenant(it)).for_each(|it| *it = described.clone());
         }
     }
