@@ -57,49 +57,17 @@ fn a_token_of_another_store_goes_on_working() {
         let scopes = place.run(&["keys", "get", "crm", "--tenant", "demo", "--json"]).json();
         let own = if format == "better-auth" { "orders:read" } else { "x" };
         assert_eq!(scopes["permissions"], json!([own]));
-        place
-            .run(&[
-                "keys",
-                "update",
-                "crm",
-                "--tenant",
-                "demo",
-                "--enabled",
-                "true",
-                "--permission",
-                "x",
-            ])
-            .done();
+        let permit = |permission| {
+            let update = ["keys", "update", "crm", "--tenant", "demo", "--enabled", "true"];
+            place.run(&[&update[..], &["--permission", permission]].concat()).done();
+        };
+        permit("x");
         assert!(is_taken(&place, TOKEN), "{format}");
         let before = place.read("data/demo/security.yml");
-        place
-            .run(&[
-                "keys",
-                "update",
-                "crm",
-                "--tenant",
-                "demo",
-                "--enabled",
-                "true",
-                "--permission",
-                own,
-            ])
-            .done();
+        permit(own);
         // A second time there is nothing to do.
         assert!(import(&place, format, more).done().contains("unchanged"));
-        place
-            .run(&[
-                "keys",
-                "update",
-                "crm",
-                "--tenant",
-                "demo",
-                "--enabled",
-                "true",
-                "--permission",
-                "x",
-            ])
-            .done();
+        permit("x");
         assert_eq!(place.read("data/demo/security.yml"), before);
     }
 }
