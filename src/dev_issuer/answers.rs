@@ -27,9 +27,21 @@ pub(super) fn refuse_other_host(issuer: &DevIssuer, request: &HttpRequest) -> Op
     Some(html(issuer, StatusCode::MISDIRECTED_REQUEST, page))
 }
 
+/// The same of a form, which a person has to have sent from this page.
+pub(super) fn refuse_foreign_form(
+    issuer: &DevIssuer,
+    request: &HttpRequest,
+) -> Option<HttpResponse> {
+    let foreign = || {
+        let page = page::refusal("Only this page itself can sign in.");
+        (!is_from_own_page(issuer, request)).then(|| html(issuer, StatusCode::FORBIDDEN, page))
+    };
+    refuse_other_host(issuer, request).or_else(foreign)
+}
+
 /// Whether a form comes from this page, as far as the browser tells. `Sec-Fetch-Site` counts first:
 /// with `Referrer-Policy: no-referrer`, `Origin` is `null` even then.
-pub(super) fn is_from_own_page(issuer: &DevIssuer, request: &HttpRequest) -> bool {
+fn is_from_own_page(issuer: &DevIssuer, request: &HttpRequest) -> bool {
     let headers = request.headers();
     match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
         (Some(site), _) => site == "same-origin",

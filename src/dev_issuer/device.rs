@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::answers::{
-    cannot_sign, html, is_from_own_page, parse_pairs, refuse_other_host, secured,
+    cannot_sign, html, parse_pairs, refuse_foreign_form, refuse_other_host, secured,
 };
 use super::authorize::{PROTOCOL_SCOPES, Parameters, find, parse_choice, words};
 use super::device_codes::{INTERVAL, LIFETIME};
@@ -69,12 +69,8 @@ pub(super) async fn submit(
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> HttpResponse {
-    if let Some(refusal) = refuse_other_host(&issuer, &request) {
+    if let Some(refusal) = refuse_foreign_form(&issuer, &request) {
         return refusal;
-    }
-    if !is_from_own_page(&issuer, &request) {
-        let page = page::refusal("Only this page itself can sign in.");
-        return html(&issuer, StatusCode::FORBIDDEN, page);
     }
     let query = parse_pairs(request.query_string().as_bytes());
     let form = body.map(|body| parse_pairs(&body)).unwrap_or_default();

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use secrecy::ExposeSecret as _;
 
 use super::answers::{
-    cannot_sign, html, is_from_own_page, parse_pairs, refuse_other_host, secured,
+    cannot_sign, html, parse_pairs, refuse_foreign_form, refuse_other_host, secured,
 };
 use super::authorize::{AuthorizeError, AuthorizeRequest, parse_choice};
 use super::{DevIssuer, ROOT, device, page, token_endpoint};
@@ -67,12 +67,8 @@ async fn submit(
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> HttpResponse {
-    if let Some(refusal) = refuse_other_host(&issuer, &request) {
+    if let Some(refusal) = refuse_foreign_form(&issuer, &request) {
         return refusal;
-    }
-    if !is_from_own_page(&issuer, &request) {
-        let page = page::refusal("Only this page itself can sign in.");
-        return html(&issuer, StatusCode::FORBIDDEN, page);
     }
     let Some(form) = body.ok().filter(|body| str::from_utf8(body).is_ok()) else {
         let page = page::refusal("The form is not one that this page sends.");
