@@ -79,8 +79,10 @@ fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
 
     // A check takes what follows the head for a change that a crash broke off, and settles it.
     let folder = place.path("data/.neokeys/audit/acme");
-    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    let files: Vec<_> = files.iter().map(|file| (file, fs::read(file).unwrap())).collect();
+    let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+    let names = names.map(|name| format!("data/.neokeys/audit/acme/{}", name.to_str().unwrap()));
+    let files: Vec<_> = names.map(|name| (fs::read(place.path(&name)).unwrap(), name)).collect();
+    let restore = || files.iter().for_each(|(bytes, name)| place.write(name, bytes));
     let lines: Vec<_> = good.lines().collect();
     let without = |number: usize| {
         let mut rest = lines.clone();
@@ -98,7 +100,7 @@ fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
         (without(lines.len() - 1), lines.len(), "is not there, though the log's head has it"),
     ];
     for (text, line, fault) in tampered {
-        files.iter().for_each(|(file, bytes)| fs::write(file, bytes).unwrap());
+        restore();
         place.write(LOG, &text);
         let said = place.run(&VERIFY).refused(1);
         assert!(
@@ -111,7 +113,7 @@ fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
         // None of it keeps keys from being read.
         place.run(&["keys", "get", "k4", "--tenant", "acme"]).done();
     }
-    files.iter().for_each(|(file, bytes)| fs::write(file, bytes).unwrap());
+    restore();
     place.run(&VERIFY).done();
 }
 

@@ -57,7 +57,7 @@ impl Workplace {
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test's file need not survive a power cut")]
-    pub fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: &(impl AsRef<[u8]> + ?Sized)) {
         std::fs::write(self.path(name), text).unwrap();
     }
 
