@@ -114,6 +114,10 @@ async fn the_first_view_weighs_less_than_100_kilobytes() {
     }
     let mut seen = Vec::new();
     size += module_sizes(&service, "main.js", &mut seen).await;
+    // None of them is found only when another one has come.
+    let page = get(&service, PAGE).await.text().to_owned();
+    let missing: Vec<_> = seen.iter().filter(|it| !page.contains(&format!("\"{it}\""))).collect();
+    assert!(missing.is_empty(), "index.html preloads them not: {missing:?}");
     assert!(seen.iter().any(|it| it == "parts/dialog.js"), "{seen:?}");
     // With the view that comes behind the sign-in.
     size += module_sizes(&service, "views/keys.js", &mut seen).await;

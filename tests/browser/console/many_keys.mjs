@@ -37,6 +37,23 @@ await throughConsole({ name: "console-many", origin }, async (ui, page) => {
   await page.getByText("101\u2013200 of 10000 keys").waitFor();
   assert.equal(await ui.focused(), "Next");
   await most();
+  // The last page keeps the focus too, and goes no further.
+  await page.evaluate(() => { location.hash = "#/demo/keys?inactive=1&page=100"; });
+  await page.getByText("9901\u201310000 of 10000 keys").waitFor();
+  await ui.button("Next").focus();
+  await page.keyboard.press("Enter");
+  assert.match(page.url(), /page=100$/);
+  await ui.button("Previous").click();
+  await page.getByText("9801\u20139900 of 10000 keys").waitFor();
+  await ui.button("Next").click();
+  await page.getByText("9901\u201310000 of 10000 keys").waitFor();
+  assert.equal(await ui.focused(), "Next");
+  // Equal ones are in the order of their names, whichever way the column goes.
+  for (const expected of ["key-00000", "key-00090"]) {
+    await ui.button("Owner").click();
+    await page.getByText("1\u2013100 of 10000 keys").waitFor();
+    assert.equal(await first(), expected);
+  }
   await page.getByLabel("Find").pressSequentially("team-7");
   await page.getByText("1\u2013100 of 1000 keys").waitFor();
   await ui.button("Owner").click();

@@ -10,7 +10,7 @@ import { showToken } from "../parts/token.js";
 
 const NAME = /^[A-Za-z0-9._-]{1,128}$/;
 
-export async function openCreate(tenant, keys, onMade) {
+export async function openCreate(tenant, names, onMade) {
   const catalogue = await scopes(tenant);
   const name = el("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "128", "data-first": true });
   const fault = el("p", { class: "fault", id: newId("fault"), role: "alert" });
@@ -19,7 +19,7 @@ export async function openCreate(tenant, keys, onMade) {
   const description = el("textarea", { rows: "2", maxlength: "1024" });
   const owner = el("input", { type: "text", maxlength: "256", autocomplete: "off" });
   const networks = el("textarea", { rows: "2", spellcheck: "false" });
-  const taken = new Set(keys.map((it) => it.name));
+  const taken = new Set(names);
 
   const faultOfName = () => {
     if (!NAME.test(name.value) || [".", ".."].includes(name.value)) return "A name is 1 to 128 of A-Z a-z 0-9 - _ .";
