@@ -29,7 +29,7 @@ const withQuery = (address, pairs) => {
 
 // Requests as data, so that what is sent and what is shown as a command are the same.
 export const requests = {
-  listKeys: (tenant, cursor) => ({ method: "GET", path: withQuery(details(tenant), { limit: 1000, cursor }) }),
+  listKeys: (tenant, cursor, limit = 1000) => ({ method: "GET", path: withQuery(details(tenant), { limit, cursor }) }),
   getKey: (tenant, name) => ({ method: "GET", path: details(tenant, name) }),
   getDefinition: (tenant, name) => ({ method: "GET", path: definition(tenant, name) }),
   createKey: (tenant, body) => ({ method: "POST", path: details(tenant), body }),
@@ -64,6 +64,11 @@ export async function fetchAnswer(request, signal) {
   if (await renew()) return demandSuccess(await once(request, await header(), signal));
   const problem = await problemOf(answer);
   throw new SessionEnded(problem.detail.includes("expired") ? problem.detail : "Your sign-in has ended.");
+}
+
+// Since when uses are known, which is said with a list alone.
+export async function trackingSince(tenant, signal) {
+  return (await send(requests.listKeys(tenant, "", 1), signal)).body.trackingSince;
 }
 
 // A key of its own, before anybody is signed in with it.

@@ -1,10 +1,11 @@
 // The end of a key's older tokens, as they are when it is asked for.
 
-import { requests, send } from "../api.js";
+import { requests, send, trackingSince } from "../api.js";
 import { el, say } from "../elements.js";
 import { conflict } from "../parts/changes.js";
 import { openForm, tell } from "../parts/dialog.js";
 import { problem } from "../parts/problem.js";
+import { notUsed } from "../parts/status.js";
 import { ago } from "../times.js";
 
 export async function openEndOverlap(tenant, name, onEnded) {
@@ -14,13 +15,15 @@ export async function openEndOverlap(tenant, name, onEnded) {
     return { key: body, etag };
   };
   let seen;
+  let tracked = null;
   try {
     seen = await fetchKey();
+    if (seen.key.previousTokens?.some((it) => !it.lastUsedAt)) tracked = await trackingSince(tenant);
   } catch (error) {
     tell(title, error);
     return;
   }
-  const used = (token) => (token.lastUsedAt ? ["It was last used ", ago(token.lastUsedAt), "."] : "It was not used yet.");
+  const used = (token) => ["It was ", token.lastUsedAt ? ["last used ", ago(token.lastUsedAt)] : notUsed(seen.key.createdAt, tracked), "."];
   openForm(title, {
     label: `End the old token of ${name}`, kind: "danger",
     fields: [el("p", {}, "Whoever still uses it is refused from then on. The newest token goes on working."),

@@ -17,7 +17,7 @@ export function openRotate(tenant, key, state, { onDone, stale }) {
   const choice = (value, label, seconds, reason) => {
     const radio = el("input", { type: "radio", name, value, disabled: Boolean(reason), "data-first": choices.length === 0 });
     choices.push({ radio, seconds });
-    return el("label", { class: "choice" }, radio, el("span", {}, label, reason && el("span", { class: "quiet" }, ` ${reason}`)));
+    return el("label", { class: "choice" }, radio, el("span", { class: "words" }, label, reason && el("span", { class: "quiet" }, ` ${reason}`)));
   };
   const beyond = (seconds) => most !== null && seconds > most && `over the ${span(most)} that this deployment allows (keys.max_overlap)`;
   const overlaps = el("fieldset", {}, el("legend", {}, "The old token ends"),

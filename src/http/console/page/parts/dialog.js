@@ -73,7 +73,12 @@ export function openForm(title, { label, kind = "first", fields, request, send, 
         button("Leave", () => { handle.close(); goOn?.(); }, { class: "second" }))));
     told.querySelector("button").focus();
   };
-  const handle = openDialog(title, () => el("form", { novalidate: true, on: { input: () => command.refresh(), change: () => command.refresh(), submit: async (event) => {
+  // What was said of the last try is not true of what is typed now.
+  const changed = ({ currentTarget }) => {
+    for (const fault of currentTarget.querySelectorAll(".fault")) replace(fault);
+    command.refresh();
+  };
+  const handle = openDialog(title, () => el("form", { novalidate: true, on: { input: changed, change: changed, submit: async (event) => {
     event.preventDefault();
     if (isSending) return;
     const wanted = request(true);
@@ -90,9 +95,9 @@ export function openForm(title, { label, kind = "first", fields, request, send, 
       isSending = false;
       act.removeAttribute("aria-disabled");
       if (!handle.element.isConnected) return tell(title, error, uncertain);
-      const changed = error.status === 412 && stale ? await stale(handle) : null;
+      const conflict = error.status === 412 && stale ? await stale(handle) : null;
       const hint = error instanceof NoAnswer ? uncertain : undefined;
-      replace(told, changed ?? problem(error, { uncertain: hint, onSignedIn: () => { replace(told); act.focus(); } }));
+      replace(told, conflict ?? problem(error, { uncertain: hint, onSignedIn: () => { replace(told); act.focus(); } }));
       told.querySelector("button")?.focus();
     }
   } } }, fields, told, el("div", { class: "actions" }, act, button("Cancel", () => ask(handle), { class: "second" })), command.element),

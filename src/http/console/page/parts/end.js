@@ -20,7 +20,7 @@ export function endChoice(legend, { kept } = {}) {
   const add = (value, label, time, reason) => {
     const radio = el("input", { type: "radio", name, value, disabled: Boolean(reason) });
     radio.addEventListener("change", tell);
-    choices.push({ radio, time, row: el("label", { class: "choice" }, radio, label, reason && el("span", { class: "quiet" }, reason)) });
+    choices.push({ radio, time, row: el("label", { class: "choice" }, radio, el("span", { class: "words" }, label, reason && el("span", { class: "quiet" }, reason))) });
     return radio;
   };
   const beyond = most && `over the ${span(most)} that this deployment allows`;

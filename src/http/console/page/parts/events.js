@@ -5,7 +5,7 @@ import { ago, inUtc } from "../times.js";
 
 export function eventTable(items) {
   const headings = ["When", "What", "Key", "Who", "From", "Outcome"];
-  return el("table", { class: "events" }, el("thead", {}, el("tr", {}, headings.map((it) => el("th", { scope: "col" }, it)))), el("tbody", {}, items.map(row)));
+  return el("table", { class: "events" }, el("thead", {}, el("tr", {}, headings.map((it) => el("th", { scope: "col", "data-column": it }, it)))), el("tbody", {}, items.map(row)));
 }
 
 function row(event) {

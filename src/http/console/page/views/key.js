@@ -5,19 +5,21 @@ import { openAmend, openPermissions } from "../actions/amend.js";
 import { openConfirm } from "../actions/confirm.js";
 import { openEndOverlap } from "../actions/end_overlap.js";
 import { openRotate } from "../actions/rotate.js";
-import { requests, send } from "../api.js";
+import { requests, send, trackingSince } from "../api.js";
 import { button, code, el, foreign, replace, say, withFocusKept } from "../elements.js";
 import { conflict } from "../parts/changes.js";
 import { curlOf } from "../parts/curl.js";
 import { eventTable } from "../parts/events.js";
 import { problem } from "../parts/problem.js";
-import { status } from "../parts/status.js";
+import { notUsed, status } from "../parts/status.js";
 import { both } from "../times.js";
 
 export function view({ tenant, key: name }, signal) {
   const body = el("div", {}, el("p", { class: "quiet" }, "Loading \u2026"));
   const events = el("section", { "aria-labelledby": "of-key" });
   let key = null;
+  // Since when uses are known.
+  let tracked = null;
   // The ETags of what is shown, for what is written.
   const state = { details: null, definition: null };
 
@@ -25,6 +27,8 @@ export function view({ tenant, key: name }, signal) {
   async function fetchKey() {
     const definition = await send(requests.getDefinition(tenant, name), signal);
     const details = await send(requests.getKey(tenant, name), signal);
+    const isUnused = [details.body, ...(details.body.previousTokens ?? [])].some((it) => !it.lastUsedAt);
+    if (isUnused) tracked ??= await trackingSince(tenant, signal);
     return { key: details.body, state: { details: details.etag, definition: definition.etag } };
   }
   async function load() {
@@ -94,12 +98,12 @@ export function view({ tenant, key: name }, signal) {
   }
   function facts(older) {
     const row = (label, ...value) => [el("dt", {}, label), el("dd", {}, value)];
-    const used = (time) => (time ? both(time) : el("span", { class: "quiet" }, "not known"));
+    const used = (time, madeAt) => (time ? both(time) : notUsed(madeAt, tracked));
     return el("dl", {},
       row("Status", status(key)),
       older.length ? row("Tokens", `${older.length + 1} are good`) : null,
-      row(older.length ? "New token, last used" : "Last used", used(key.lastUsedAt)),
-      older.map((it) => row("Old token", "last used ", used(it.lastUsedAt), el("br"), "ends ", both(it.expiresAt))),
+      row(older.length ? "New token, last used" : "Last used", used(key.lastUsedAt, key.rotatedAt ?? key.createdAt)),
+      older.map((it) => row("Old token", it.lastUsedAt && "last used ", used(it.lastUsedAt, key.createdAt), el("br"), "ends ", both(it.expiresAt))),
       row("Ends", key.expiresAt ? both(key.expiresAt) : "never"),
       row("Created", key.createdAt ? both(key.createdAt) : "before neokeys kept it, or by hand"),
       key.rotatedAt ? row("Rotated", both(key.rotatedAt)) : null,
