@@ -4,9 +4,10 @@
 //! its files there are only the deployment's settings that it needs before anybody has signed in.
 //!
 //! Invariants: the page may reach this server and the deployment's issuers alone, and no text can become
-//! markup or script in it: the policy demands Trusted Types and knows no policy of theirs.
+//! markup or script in it; `content_security_policy` has the browser hold it to both.
 
 mod config;
+mod content_security_policy;
 mod files;
 
 use std::sync::Arc;
@@ -20,7 +21,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::pages::one_origin::OneOrigin;
-use super::pages::swagger_ui::origin_of;
 use crate::auth::Grants;
 use crate::contract::{CreateApiKey, Operation as _};
 use crate::domain::KeyPolicy;
@@ -60,22 +60,12 @@ pub(crate) struct Console {
 
 impl Console {
     /// The console of a deployment.
-    #[expect(clippy::expect_used, reason = "an origin is a part of a URI, and so visible ASCII")]
     pub(crate) fn new(parts: ConsoleParts<'_>) -> Self {
         let settings = File::of_settings(SETTINGS, &settings(&parts));
-        let chosen = parts.config.issuer.iter().chain(&parts.issuers);
-        let mut issuers: Vec<_> = chosen.filter_map(|issuer| origin_of(issuer)).collect();
-        issuers.sort_unstable();
-        issuers.dedup();
-        let issuers: String = issuers.iter().map(|issuer| format!(" {issuer}")).collect();
-        let policy = format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-             connect-src 'self'{issuers}; frame-ancestors 'none'; base-uri 'none'; \
-             form-action 'self'{issuers}; require-trusted-types-for 'script'; trusted-types 'none'"
-        );
+        let issuers = parts.config.issuer.iter().chain(&parts.issuers);
         Self {
             files: FILES.iter().map(File::embedded).chain([settings]).collect(),
-            policy: HeaderValue::try_from(policy).expect("a policy is a header value"),
+            policy: content_security_policy::of_page(issuers),
             origin: OneOrigin::new(parts.origin),
         }
     }
