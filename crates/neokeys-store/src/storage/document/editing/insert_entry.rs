@@ -5,7 +5,7 @@ use std::ops::Range;
 use granit_parser::ScalarStyle;
 
 use super::entry_template::EntryTemplate;
-use super::flow_collection::{FlowItem, insert_after, insert_first};
+use super::flow_item::{FlowItem, insert_after, insert_first};
 use super::text_edit::TextEdit;
 use super::verify_edit::Expected;
 use super::{DocumentEditor, NotEditable};

@@ -9,7 +9,7 @@
 mod effort;
 mod entry_template;
 mod flow_collection;
-mod flow_list;
+mod flow_item;
 mod insert_entry;
 mod remove_entry;
 mod text_edit;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use self::flow_collection::FlowItem;
+use self::flow_item::FlowItem;
 use self::verify_edit::Expected;
 use crate::domain::{Change, CommitError, Keyring};
 use crate::storage::document::Document;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::text_edit::TextEdit;
 use super::verify_edit::Expected;
-use super::{DocumentEditor, NotEditable, flow_collection};
+use super::{DocumentEditor, NotEditable, flow_item};
 use crate::domain::Change;
 use crate::storage::document::lines::{
     end_of_lines, indentation, is_beneath, is_blank, is_comment, line_end, line_ending, line_start,
@@ -23,7 +23,7 @@ impl DocumentEditor {
             }
             Section::Block { .. } => self.plans_in_block(entry, &range),
             Section::Flow { open, close, .. } => {
-                flow_collection::removals(&self.text, &self.flow_item(entry, open + 1..close))
+                flow_item::removals(&self.text, &self.flow_item(entry, open + 1..close))
             }
             Section::Exotic { .. } => self.plans_on_shared_lines(entry),
             Section::Missing | Section::MissingInFlow | Section::Null { .. } => Vec::new(),

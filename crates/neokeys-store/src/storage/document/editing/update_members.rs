@@ -8,7 +8,7 @@ use std::ops::Range;
 use granit_parser::ScalarStyle;
 
 use super::effort::Effort;
-use super::flow_collection::{FlowItem, removals};
+use super::flow_item::{FlowItem, removals};
 use super::text_edit::TextEdit;
 use super::update_nested::NestedEdit;
 use super::update_permissions::{edit_list, quotes_of};

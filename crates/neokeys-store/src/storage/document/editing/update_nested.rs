@@ -8,7 +8,7 @@ use std::ops::Range;
 use granit_parser::ScalarStyle;
 
 use super::effort::Effort;
-use super::flow_list::FlowList;
+use super::flow_collection::FlowCollection;
 use super::text_edit::{TextEdit, edited_text};
 use super::update_permissions::edit_list;
 use crate::domain::{Digest, IpNetwork};
@@ -166,7 +166,7 @@ impl NestedEdit<'_, '_> {
     ) -> Option<Vec<TextEdit>> {
         let (text, node) = (self.tree.text(), self.tree.node(value));
         let Some(lines) = lines else {
-            let mut list = FlowList::of(text, node.range(), spans.iter().cloned());
+            let mut list = FlowCollection::of(text, node.range(), spans.iter().cloned());
             for (index, fate) in fates.iter().enumerate() {
                 if let Fate::Changes(edits) = fate {
                     list.replace(index, &edited_within(text, &spans[index], edits));

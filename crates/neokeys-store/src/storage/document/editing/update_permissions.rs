@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::effort::Effort;
-use super::flow_list::FlowList;
+use super::flow_collection::FlowCollection;
 use super::text_edit::{TextEdit, kept};
 use crate::storage::document::lines::{
     end_of_lines, indentation, is_beneath, line_ending, lines_at,
@@ -109,7 +109,7 @@ fn edit_flow(
     let quotes = quotes_of(tree, items);
     let pairs = kept(old, new);
     let items = items.iter().map(|item| tree.node(*item).whole());
-    let mut list = FlowList::of(tree.text(), whole.clone(), items);
+    let mut list = FlowCollection::of(tree.text(), whole.clone(), items);
     let mut stays: Vec<bool> =
         (0..old.len()).map(|index| pairs.iter().any(|(was, _)| *was == index)).collect();
     let mut moving: Vec<(&str, String)> = (0..old.len())
