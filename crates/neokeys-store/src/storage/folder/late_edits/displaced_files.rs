@@ -1,4 +1,5 @@
-//! Files that a write took out of their place, watched until nobody writes to them.
+//! Files that a write took out of their place, as long as they are watched: how many there may be, and who else has
+//! some. [`watcher`](super::watcher) looks at them until nobody writes to them.
 //!
 //! An editor that opened the document before it was exchanged goes on writing into the file that
 //! came out. What it writes there is brought over once it has closed the file, however long that
@@ -9,17 +10,15 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::domain::TenantId;
 use crate::storage::folder::Folder;
-use crate::storage::folder::editors::{Hold, STANDS_STILL};
-use crate::storage::folder::file_system::{FileState, GRAIN, Now};
+use crate::storage::folder::editors::Hold;
+use crate::storage::folder::file_system::{FileState, Now};
 
-/// How long a file is watched after it came out or changed, at least.
-const WATCH: Duration = Duration::from_millis(200);
 /// Files of one tenant that nobody writes to and that are watched at once, and the bytes that they
 /// may hold in memory.
 const MOST_FILES: usize = 64;
@@ -100,18 +99,6 @@ impl DisplacedFiles {
     }
 }
 
-/// The fate of a displaced file.
-pub(crate) enum Fate {
-    /// It is looked at again.
-    Watched,
-    /// Somebody wrote to it, and has closed it.
-    Written(FileState),
-    /// Nobody writes to it, and nobody will.
-    Over,
-    /// Somebody writes to it, and this process ends: another one takes it over by its name.
-    Left,
-}
-
 impl Folder {
     /// Watches one more file. Where there are too many, those longest out go that nobody writes to.
     pub(crate) fn watch_displaced(&self, tenant: &TenantId, displaced: Displaced) {
@@ -132,44 +119,5 @@ impl Folder {
             self.watch.over().push(of_tenant.remove(quiet));
         }
         self.watch.came.notify_one();
-    }
-
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(std::sync::atomic::Ordering::Relaxed)
-    }
-
-    pub(crate) fn fate(&self, displaced: &Displaced) -> std::io::Result<Fate> {
-        let state = FileState::of(&self.files.stat_open(&displaced.file)?);
-        let now = self.files.now();
-        let (age, closing) = (now.since(displaced.since), self.is_closing());
-        let hold = self.hold(&displaced.file, &displaced.target);
-        let is_open = matches!(hold, Hold::OpenElsewhere);
-        let changed = state != displaced.seen || displaced.held.is_none();
-        Ok(if is_open && closing && age > 2 * GRAIN && displaced.name.is_some() {
-            Fate::Left
-        } else if is_open && closing && age > STANDS_STILL {
-            if changed { Fate::Written(state) } else { Fate::Over }
-        } else if is_open {
-            Fate::Watched
-        } else if !changed {
-            let over = age > WATCH || (closing && age > 2 * GRAIN);
-            if over { Fate::Over } else { Fate::Watched }
-        } else if matches!(hold, Hold::NoLeases)
-            && (!state.is_at_rest(now) || (state.size == 0 && age < 5 * WATCH))
-        {
-            // What is being written is not whole yet; what was emptied is about to be.
-            Fate::Watched
-        } else {
-            Fate::Written(state)
-        })
-    }
-
-    /// Ends the watch of a file.
-    pub(crate) fn end(&self, displaced: Displaced) {
-        if let Some(name) = displaced.name
-            && let Err(error) = self.files.remove(&name)
-        {
-            tracing::warn!(file = %name.display(), %error, "a displaced file could not be removed");
-        }
     }
 }

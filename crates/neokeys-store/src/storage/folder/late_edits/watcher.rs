@@ -1,17 +1,20 @@
-//! The thread that watches displaced files.
+//! The thread that watches displaced files, and decides when a file has been watched for long enough.
 
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::displaced::{Displaced, Fate};
+use super::displaced_files::Displaced;
 use crate::domain::TenantId;
 use crate::storage::folder::Folder;
-use crate::storage::folder::editors::STANDS_STILL;
+use crate::storage::folder::editors::{Hold, STANDS_STILL};
+use crate::storage::folder::file_system::{FileState, GRAIN};
 
 /// How often a file is looked at: at first, and once it has been out for long.
 const PAUSE: Duration = Duration::from_millis(10);
 const LONG_PAUSE: Duration = Duration::from_millis(100);
+/// How long a file is watched after it came out or changed, at least.
+const WATCH: Duration = Duration::from_millis(200);
 /// How often files of other processes are looked for.
 const LOOK_FOR_OTHERS: Duration = Duration::from_secs(1);
 
@@ -45,7 +48,23 @@ impl Drop for Watcher {
     }
 }
 
+/// The fate of a displaced file.
+enum Fate {
+    /// It is looked at again.
+    Watched,
+    /// Somebody wrote to it, and has closed it.
+    Written(FileState),
+    /// Nobody writes to it, and nobody will.
+    Over,
+    /// Somebody writes to it, and this process ends: another one takes it over by its name.
+    Left,
+}
+
 impl Folder {
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     fn watch(&self) {
         let mut looked_for_others = self.files.now().steady;
         loop {
@@ -110,5 +129,40 @@ impl Folder {
             self.bring_over(tenant, displaced, now);
         }
         over.into_iter().for_each(|displaced| self.end(displaced));
+    }
+
+    fn fate(&self, displaced: &Displaced) -> std::io::Result<Fate> {
+        let state = FileState::of(&self.files.stat_open(&displaced.file)?);
+        let now = self.files.now();
+        let (age, closing) = (now.since(displaced.since), self.is_closing());
+        let hold = self.hold(&displaced.file, &displaced.target);
+        let is_open = matches!(hold, Hold::OpenElsewhere);
+        let changed = state != displaced.seen || displaced.held.is_none();
+        Ok(if is_open && closing && age > 2 * GRAIN && displaced.name.is_some() {
+            Fate::Left
+        } else if is_open && closing && age > STANDS_STILL {
+            if changed { Fate::Written(state) } else { Fate::Over }
+        } else if is_open {
+            Fate::Watched
+        } else if !changed {
+            let over = age > WATCH || (closing && age > 2 * GRAIN);
+            if over { Fate::Over } else { Fate::Watched }
+        } else if matches!(hold, Hold::NoLeases)
+            && (!state.is_at_rest(now) || (state.size == 0 && age < 5 * WATCH))
+        {
+            // What is being written is not whole yet; what was emptied is about to be.
+            Fate::Watched
+        } else {
+            Fate::Written(state)
+        })
+    }
+
+    /// Ends the watch of a file.
+    fn end(&self, displaced: Displaced) {
+        if let Some(name) = displaced.name
+            && let Err(error) = self.files.remove(&name)
+        {
+            tracing::warn!(file = %name.display(), %error, "a displaced file could not be removed");
+        }
     }
 }
