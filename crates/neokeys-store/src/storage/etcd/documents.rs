@@ -12,7 +12,7 @@ use etcd_client::{
     Compare, CompareOp, GetOptions, KeyValue, ResponseHeader, Txn, TxnOp, TxnOpResponse,
 };
 
-use super::members::Reply;
+use super::failover::Reply;
 use super::version::EtcdVersion;
 use super::write::{ChangeOutcome, Expected, WRITE_PATIENCE, found};
 use super::{Cluster, READ_PATIENCE, is_new};

@@ -1,4 +1,4 @@
-//! The members of the cluster: asked one after the other until one answers.
+//! Failover between the members of the cluster: they are asked one after the other until one answers.
 //!
 //! Members have a connection each, so that one that is down, stopped or cut off costs one wait and
 //! is passed over from then on. A request that was not answered may have been done: whoever sends

@@ -11,7 +11,7 @@ use etcd_client::{
     Compare, CompareOp, GetOptions, KeyValue, SortOrder, SortTarget, Txn, TxnOp, TxnOpResponse,
 };
 
-use super::members::{Failure, Reply};
+use super::failover::{Failure, Reply};
 use super::version::EtcdVersion;
 use super::write::{ChangeOutcome, Expected, WRITE_PATIENCE};
 use super::{Cluster, EtcdStore, READ_PATIENCE};

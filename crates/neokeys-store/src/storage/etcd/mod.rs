@@ -10,9 +10,9 @@
 
 mod change_tracker;
 mod documents;
+mod failover;
 mod key_names;
 mod log;
-mod members;
 mod usage;
 mod version;
 mod watch;
@@ -27,8 +27,8 @@ use etcd_client::{Certificate, ConnectOptions, Identity, KeyValue, TlsOptions};
 use zeroize::Zeroizing;
 
 use self::change_tracker::ChangeTracker;
+use self::failover::{Failure, Members};
 use self::key_names::KeyNames;
-use self::members::{Failure, Members};
 use self::watch::Watch;
 use super::document_store::DocumentError;
 use super::remote::{RemoteDocuments as _, RemoteStore};

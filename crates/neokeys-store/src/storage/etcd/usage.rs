@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use etcd_client::{Compare, CompareOp, Txn, TxnOp};
 
-use super::members::Failure;
+use super::failover::Failure;
 use super::write::WRITE_PATIENCE;
 use super::{Cluster, READ_PATIENCE};
 use crate::storage::document_store::{DocumentError, UsageName, Version, WriteError};

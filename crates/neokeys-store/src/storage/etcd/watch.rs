@@ -20,7 +20,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::members::Failure;
+use super::failover::Failure;
 use super::{Cluster, READ_PATIENCE};
 use crate::storage::boot_time::BootTime;
 use crate::storage::write_ids::WriteId;

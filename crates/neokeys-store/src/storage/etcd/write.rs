@@ -14,7 +14,7 @@ use etcd_client::{
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::members::{Failure, Reply};
+use super::failover::{Failure, Reply};
 use super::version::EtcdVersion;
 use super::{Cluster, is_new};
 use crate::domain::TenantId;
