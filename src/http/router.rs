@@ -16,10 +16,10 @@ use actix_web::{Error, FromRequest, Handler, Responder, Route, web};
 
 use super::edge::matched_route::MatchedRoute;
 use super::edge::public_address::public_address;
+use super::guard_refusals;
 use super::pages::openapi::DOCUMENTED_JSON;
 use super::pages::protected_resource::name_in_challenges;
 use super::path_pattern::PathPattern;
-use super::refused_changes;
 use crate::auth::{Credentials, identify_caller};
 use crate::contract::Operation;
 use crate::problem::{Problem, ProblemType};
@@ -219,7 +219,7 @@ impl Table {
         }
         let response = route.handler.call(request).await?;
         if response.status() == ProblemType::InsufficientScope.status() {
-            refused_changes::note(response.request());
+            guard_refusals::note(response.request());
         }
         Ok(response)
     }

@@ -1,10 +1,10 @@
-//! Deeds, as OCSF's class Entity Management (3004) numbers them.
+//! Actions on a key, as OCSF's class Entity Management (3004) numbers them.
 
 use std::time::Duration;
 
 use super::difference::{KeyChange, KeyringChange};
 
-/// A deed, done or refused.
+/// An action, done or refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// A key was made, with what it has from the start.

@@ -29,7 +29,7 @@ pub struct Event {
     pub plan: Option<SmolStr>,
 }
 
-/// The object of a deed.
+/// The object of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A key.

@@ -139,7 +139,7 @@ impl Event {
     }
 }
 
-/// What there is to tell of a deed beyond its name.
+/// The details of an action beyond its name.
 fn told_of(action: &Action, most: usize) -> Map<String, Value> {
     let mut told = Map::new();
     let mut put = |name: &str, value: Value| told.insert(name.to_owned(), value);

@@ -17,7 +17,7 @@ pub struct Record {
     pub tenant: String,
     /// The time since the Unix epoch.
     pub at: Duration,
-    /// The deed's name, such as `Rotate`.
+    /// The action's name, such as `Rotate`.
     pub action: String,
     /// Whether it was done; a line [`Undone`](super::Action::Undone) may take that back.
     pub is_done: bool,

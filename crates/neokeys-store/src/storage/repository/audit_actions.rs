@@ -1,4 +1,4 @@
-//! Edits made on a draft, and what a record tells of each.
+//! Edits made on a draft, and the action that the audit log has of each.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use crate::audit::{Action, KeyChange};
 use crate::domain::{ApiKey, ChangeKind, Commit, Committed, KeyName, KeyringEdit, Timestamp};
 use crate::storage::document::DocumentEditor;
 
-/// A key, and what is done to it.
-pub(super) type Deed = (KeyName, Action);
+/// A key, and the action on it.
+pub(super) type KeyAction = (KeyName, Action);
 
 /// Makes one edit of a commit.
 pub(super) fn make(
@@ -16,7 +16,7 @@ pub(super) fn make(
     commit: &Commit,
     edit: &KeyringEdit,
     now: Timestamp,
-    deeds: &mut Vec<Deed>,
+    actions: &mut Vec<KeyAction>,
 ) -> CommitResult {
     let change = draft.keyring().judge(edit, &commit.precondition, now)?;
     let before = draft.keyring().find_by_name(edit.name().as_str()).cloned();
@@ -25,12 +25,12 @@ pub(super) fn make(
     // Whoever reports a token that has ended, as often as they like, changes nothing.
     let is_again = matches!(edit, KeyringEdit::EndToken { .. }) && before.as_ref() == Some(&key);
     if !is_again {
-        deeds.push((edit.name().clone(), action_of(edit, before.as_deref(), Some(&key))));
+        actions.push((edit.name().clone(), action_of(edit, before.as_deref(), Some(&key))));
     }
     Ok(Committed { key })
 }
 
-/// The deed that a change of this kind would have been.
+/// The action of a change of this kind, of which nothing more is known.
 pub(super) fn action_of_kind(kind: ChangeKind) -> Action {
     match kind {
         ChangeKind::Create => Action::Create(KeyChange::default()),
@@ -41,7 +41,7 @@ pub(super) fn action_of_kind(kind: ChangeKind) -> Action {
     }
 }
 
-/// The deed of an edit, done or not.
+/// The action of an edit, done or not.
 pub(super) fn action_of(
     edit: &KeyringEdit,
     before: Option<&ApiKey>,

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::freshness::Freshness;
 use super::queue::CommitQueue;
-use super::recorded::Recorded;
+use super::refusals_per_minute::RefusalsPerMinute;
 use super::snapshot::Latest;
-use crate::domain::{ReadError, TenantId};
+use crate::audit::DocumentState;
+use crate::domain::{Keyring, ReadError, TenantId};
 use crate::storage::document::Diagnostic;
 
 /// How long a document must have stayed empty to count as one without keys.
@@ -29,6 +30,14 @@ pub(super) struct LoadedTenant {
     pub(super) writing: tokio::sync::Mutex<()>,
     /// When it was asked for last, in loads.
     pub(super) used: AtomicU64,
+}
+
+/// The part of a tenant that is about its log.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// The keys of the last document that is in the log.
+    pub(super) last: Option<(DocumentState, Arc<Keyring>)>,
+    pub(super) refusals: RefusalsPerMinute,
 }
 
 /// The outcome of a read.

@@ -5,21 +5,21 @@
 
 mod applying;
 mod audit;
-mod deeds;
+mod audit_actions;
 mod footprint;
 mod freshness;
-mod incidents;
 mod loaded_tenant;
 mod open;
 mod pending_usage;
 mod queue;
-mod recorded;
 mod recording;
 mod refresh;
+mod refusals_per_minute;
 mod several_edits;
 mod snapshot;
 mod statistics;
 mod tenant_cache;
+mod tenant_faults;
 mod tenants;
 mod token_search;
 mod trail;
@@ -37,12 +37,12 @@ use tokio::sync::Semaphore;
 use self::audit::Audit;
 pub use self::audit::{AuditConfig, AuditKeyError};
 use self::freshness::Freshness;
-use self::incidents::{Area, Incidents};
 pub use self::open::{OpenError, StoreConfig, open_documents};
 use self::pending_usage::PendingUsage;
 use self::queue::{CommitTicket, QueuedCommit};
 use self::statistics::Tally;
 use self::tenant_cache::TenantCache;
+use self::tenant_faults::{FaultKind, TenantFaults};
 use self::usage::UsageFlush;
 use self::watchdog::{PendingCommits, Watchdog};
 use self::writer::Writer;
@@ -70,7 +70,7 @@ struct Shared {
     documents: Arc<dyn DocumentStore>,
     clock: Arc<dyn Clock>,
     tenants: TenantCache,
-    incidents: Incidents,
+    faults: TenantFaults,
     tally: Arc<Tally>,
     pending: Arc<PendingCommits>,
     background: Background,
@@ -126,7 +126,7 @@ impl DocumentRepository {
             documents,
             clock,
             tenants: TenantCache::new(config.loaded_limit),
-            incidents: Incidents::default(),
+            faults: TenantFaults::default(),
             tally: Arc::default(),
             pending,
             background: Background::start("storage").map_err(OpenError::Threads)?,
@@ -222,9 +222,9 @@ impl DocumentRepository {
             bytes_loaded: loaded.bytes,
             faulty_entries: loaded.faulty,
             key_ends: shared.tenants.key_ends(shared.clock.now()),
-            documents_unreadable: shared.incidents.count(Area::Reading) as u64,
-            documents_unwritable: shared.incidents.count(Area::Writing) as u64,
-            stale_for: shared.incidents.longest(Area::Reading),
+            documents_unreadable: shared.faults.count(FaultKind::Reading) as u64,
+            documents_unwritable: shared.faults.count(FaultKind::Writing) as u64,
+            stale_for: shared.faults.longest(FaultKind::Reading),
             commits: shared.tally.commits(),
             commits_waiting: shared.pending.waiting() as u64,
             longest_commit_wait: shared.pending.longest(),
@@ -257,7 +257,7 @@ impl Shared {
     /// Nothing is kept of a tenant that does not exist: anybody can name one.
     fn forget(&self, id: &TenantId) {
         self.tenants.forget(id);
-        self.incidents.forget(id);
+        self.faults.forget(id);
     }
 }
 
@@ -276,7 +276,7 @@ impl KeyRepository for DocumentRepository {
             Some(keyring) => KeyringFuture::ready(keyring),
             // Anybody can name a tenant that is not there: nothing is made for it.
             None if is_new && shared.documents.is_absent(id) => {
-                shared.incidents.forget(id);
+                shared.faults.forget(id);
                 KeyringFuture::ready(Err(ReadError::NoSuchTenant))
             }
             None => KeyringFuture::pending(Arc::clone(shared).get_keyring(id)),
@@ -321,7 +321,7 @@ impl KeyRepository for DocumentRepository {
 
     fn health(&self) -> StoreHealth {
         let mut health = self.shared.documents.health();
-        health.faults.extend(self.shared.incidents.health().faults);
+        health.faults.extend(self.shared.faults.health().faults);
         health.faults.extend(self.shared.pending.fault());
         health
     }

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use super::Shared;
-use super::deeds::{Deed, action_of_kind};
+use super::audit_actions::{KeyAction, action_of_kind};
 use super::freshness::Freshness;
-use super::incidents::Area;
 use super::loaded_tenant::LoadedTenant;
 use super::queue::{CommitQueue, CommitResult, QueuedCommit};
 use super::snapshot::Snapshot;
+use super::tenant_faults::FaultKind;
 use super::writer::Writer;
 use crate::audit::{Action, DocumentChange, DocumentState, Event, Refusal, Subject};
 use crate::causes::in_full;
@@ -156,7 +156,7 @@ impl Writer {
         stored: &StoredDocument,
         present: &Arc<Document>,
         after: Option<&Document>,
-        told: &[(&QueuedCommit, &CommitResult, &Vec<Deed>)],
+        told: &[(&QueuedCommit, &CommitResult, &Vec<KeyAction>)],
         undone: &[LogHead],
     ) -> Result<Option<LogEntry>, DocumentError> {
         let Some(mut draft) = self.up_to_date(draft, stored, present, undone).await? else {
@@ -165,8 +165,8 @@ impl Writer {
         let before = stored.state();
         let document =
             after.map(|after| DocumentChange { before, after: DocumentState::of(after.bytes()) });
-        for (waiting, outcome, deeds) in told {
-            self.tell(&mut draft, waiting, outcome, deeds, document);
+        for (waiting, outcome, actions) in told {
+            self.tell(&mut draft, waiting, outcome, actions, document);
         }
         Ok(draft.finish(self.shared.audit.key()))
     }
@@ -217,12 +217,12 @@ impl Writer {
         draft: &mut LogDraft,
         waiting: &QueuedCommit,
         outcome: &CommitResult,
-        deeds: &[Deed],
+        actions: &[KeyAction],
         document: Option<DocumentChange>,
     ) {
         let commit = &waiting.commit;
         let plan = commit.together.as_ref().map(|_| draft.plan());
-        for (key, action) in deeds {
+        for (key, action) in actions {
             let event = self.shared.event(&self.tenant, commit.initiator.clone(), action.clone());
             let subject = Subject::Key(key.clone());
             self.tell_one(draft, outcome, Event { subject, plan: plan.clone(), ..event }, document);
@@ -272,11 +272,11 @@ impl Writer {
         };
         match appended {
             Ok(()) => {
-                self.shared.incidents.end(&self.tenant.id, Area::Recording);
+                self.shared.faults.end(&self.tenant.id, FaultKind::Recording);
                 true
             }
             Err(error) => {
-                self.shared.incidents.begin(&self.tenant.id, Area::Recording, in_full(&error));
+                self.shared.faults.begin(&self.tenant.id, FaultKind::Recording, in_full(&error));
                 false
             }
         }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::Shared;
 use super::freshness::Freshness;
-use super::incidents::Area;
 use super::loaded_tenant::{JustEmptied, LastRead, LoadedTenant, STAYS_EMPTY, Unparsable};
 use super::snapshot::Snapshot;
 use super::statistics::Reload;
+use super::tenant_faults::FaultKind;
 use crate::causes::in_full;
 use crate::domain::{ReadError, Remedy, TenantId, Unavailable};
 use crate::storage::document::{Document, is_blank};
@@ -45,10 +45,10 @@ impl Shared {
             biased;
             outcome = self.shared_read(tenant, demand) => outcome,
             () = end => {
-                self.incidents.begin(&tenant.id, Area::Answering, ReadTimeout.to_string());
+                self.faults.begin(&tenant.id, FaultKind::Answering, ReadTimeout.to_string());
                 if tenant.loading.try_lock().is_ok() {
                     // It came at the last moment.
-                    self.incidents.end(&tenant.id, Area::Answering);
+                    self.faults.end(&tenant.id, FaultKind::Answering);
                 } else {
                     self.documents.note_silence();
                 }
@@ -77,7 +77,7 @@ impl Shared {
         let (shared, tenant) = (Arc::clone(self), Arc::clone(tenant));
         let reading = self.background.spawn_to_end(async move {
             let outcome = shared.read(&tenant, demand).await;
-            shared.incidents.end(&tenant.id, Area::Answering);
+            shared.faults.end(&tenant.id, FaultKind::Answering);
             let told = outcome.as_ref().map(drop).map_err(Clone::clone);
             *loading = Some(LastRead { number, demand, outcome: told });
             outcome
@@ -131,7 +131,7 @@ impl Shared {
                 // anything of it is served.
                 (Err(error), _) => {
                     self.tally.reloaded(Reload::Unreadable);
-                    self.incidents.begin(id, Area::Reading, in_full(&error));
+                    self.faults.begin(id, FaultKind::Reading, in_full(&error));
                     if let Some(known) = &known {
                         tenant.latest.publish_loaded(since, Arc::new(known.unread()));
                     }
@@ -145,9 +145,9 @@ impl Shared {
             };
             self.tally.reloaded(Reload::of(&snapshot, known.as_deref()));
             match &snapshot.fault {
-                None => self.incidents.end(id, Area::Reading),
+                None => self.faults.end(id, FaultKind::Reading),
                 Some(fault) if fault.is::<JustEmptied>() => {}
-                Some(fault) => self.incidents.begin(id, Area::Reading, in_full(fault)),
+                Some(fault) => self.faults.begin(id, FaultKind::Reading, in_full(fault)),
             }
             let snapshot = Arc::new(snapshot);
             if tenant.latest.publish_loaded(since, Arc::clone(&snapshot)) {

@@ -1,26 +1,15 @@
-//! What is known of a tenant's log: the last document in it, and how many changes were refused of late.
+//! Refused changes of a tenant, counted by the minute: the first of a minute have a line each in its log, the
+//! others a count.
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use crate::audit::DocumentState;
-use crate::domain::Keyring;
 
 /// Refused changes of a tenant that have a line each, in a minute.
 const MOST_REFUSALS: u64 = 10;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The part of a tenant that is about its log.
+/// The counts.
 #[derive(Debug, Default)]
-pub(super) struct Recorded {
-    /// The keys of the document that the log told of last.
-    pub(super) last: Option<(DocumentState, Arc<Keyring>)>,
-    pub(super) refusals: Refusals,
-}
-
-/// Counts refused changes, of which few have lines of their own.
-#[derive(Debug, Default)]
-pub(super) struct Refusals {
+pub(super) struct RefusalsPerMinute {
     /// Since when the present ones are counted.
     since: Duration,
     count: u64,
@@ -30,7 +19,7 @@ pub(super) struct Refusals {
     under_way: u64,
 }
 
-impl Refusals {
+impl RefusalsPerMinute {
     /// One more. Says whether it has a line.
     pub(super) fn has_line(&mut self, now: Duration) -> bool {
         self.end_minute(now);
@@ -64,11 +53,11 @@ impl Refusals {
 mod tests {
     use std::time::Duration;
 
-    use super::{MOST_REFUSALS, Refusals};
+    use super::{MOST_REFUSALS, RefusalsPerMinute};
 
     #[test]
     fn few_refusals_of_a_minute_have_lines_and_the_others_are_counted() {
-        let mut refusals = Refusals::default();
+        let mut refusals = RefusalsPerMinute::default();
         let at = Duration::from_secs;
         let told: Vec<_> = (0..15).map(|second| refusals.has_line(at(1_000 + second))).collect();
         assert_eq!(told.iter().filter(|has_line| **has_line).count() as u64, MOST_REFUSALS);

@@ -4,7 +4,7 @@
 //! Invariant: every right is judged on the keys as the plan saw them, so no edit of it gives another one a
 //! right, or takes it away.
 
-use super::deeds::{Deed, make};
+use super::audit_actions::{KeyAction, make};
 use super::queue::CommitResult;
 use crate::domain::{Commit, CommitError, EditError, Timestamp, Together};
 use crate::storage::document::DocumentEditor;
@@ -15,7 +15,7 @@ pub(super) fn apply_together(
     commit: &Commit,
     together: &Together,
     now: Timestamp,
-    deeds: &mut Vec<Deed>,
+    actions: &mut Vec<KeyAction>,
 ) -> CommitResult {
     let edits = || std::iter::once(&commit.edit).chain(&together.edits);
     for edit in edits() {
@@ -25,9 +25,9 @@ pub(super) fn apply_together(
         return Err(CommitError::Edit(EditError::PreconditionFailed));
     }
     let mut attempt = draft.clone();
-    let first = make(&mut attempt, commit, &commit.edit, now, deeds)?;
+    let first = make(&mut attempt, commit, &commit.edit, now, actions)?;
     for edit in &together.edits {
-        make(&mut attempt, commit, edit, now, deeds)?;
+        make(&mut attempt, commit, edit, now, actions)?;
     }
     *draft = attempt;
     Ok(first)

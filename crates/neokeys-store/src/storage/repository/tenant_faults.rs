@@ -1,4 +1,5 @@
-//! Documents that cannot be read or written, logged once when that begins and when it ends.
+//! Tenants whose document or log cannot be read or written now, and since when: logged once when that begins and
+//! when it ends, and counted for health.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +9,7 @@ use crate::domain::{StoreHealth, TenantId};
 
 /// The faults there are now.
 #[derive(Debug, Default)]
-pub(super) struct Incidents(Mutex<BTreeMap<(TenantId, Area), Fault>>);
+pub(super) struct TenantFaults(Mutex<BTreeMap<(TenantId, FaultKind), Fault>>);
 
 /// A fault, and since when there is one.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ struct Fault {
 
 /// The kind of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Area {
+pub(super) enum FaultKind {
     /// Its document cannot be read.
     Reading,
     /// Its document could not be written safely.
@@ -30,22 +31,22 @@ pub(super) enum Area {
     Answering,
 }
 
-impl Incidents {
+impl TenantFaults {
     /// Something does not work.
-    pub(super) fn begin(&self, tenant: &TenantId, area: Area, fault: String) {
+    pub(super) fn begin(&self, tenant: &TenantId, kind: FaultKind, fault: String) {
         let mut faults = self.faults();
-        let known = faults.get(&(tenant.clone(), area));
+        let known = faults.get(&(tenant.clone(), kind));
         if known.is_none_or(|known| known.told != fault) {
             tracing::error!(tenant.id = %tenant, fault, "tenant document cannot be read or written");
             let since = known.map_or_else(Instant::now, |known| known.since);
-            faults.insert((tenant.clone(), area), Fault { told: fault, since });
+            faults.insert((tenant.clone(), kind), Fault { told: fault, since });
         }
     }
 
     /// It works again.
-    pub(super) fn end(&self, tenant: &TenantId, area: Area) {
+    pub(super) fn end(&self, tenant: &TenantId, kind: FaultKind) {
         let mut faults = self.faults();
-        if !faults.is_empty() && faults.remove(&(tenant.clone(), area)).is_some() {
+        if !faults.is_empty() && faults.remove(&(tenant.clone(), kind)).is_some() {
             tracing::info!(tenant.id = %tenant, "tenant document can be read and written again");
         }
     }
@@ -58,13 +59,13 @@ impl Incidents {
     /// How many tenants there are of each, for anybody: which ones is the log's to say.
     pub(super) fn health(&self) -> StoreHealth {
         let sentences = [
-            (self.count(Area::Reading), "cannot be read"),
-            (self.count(Area::Writing), "could not be written safely"),
+            (self.count(FaultKind::Reading), "cannot be read"),
+            (self.count(FaultKind::Writing), "could not be written safely"),
             (
-                self.count(Area::Recording),
+                self.count(FaultKind::Recording),
                 "cannot be changed, since their audit log cannot be written",
             ),
-            (self.count(Area::Answering), "take too long to be read"),
+            (self.count(FaultKind::Answering), "take too long to be read"),
         ];
         let told = sentences.into_iter().filter(|(tenants, _)| *tenants > 0);
         StoreHealth {
@@ -76,18 +77,18 @@ impl Incidents {
     }
 
     /// How many tenants have a fault there.
-    pub(super) fn count(&self, area: Area) -> usize {
-        self.faults().keys().filter(|(_, its)| *its == area).count()
+    pub(super) fn count(&self, kind: FaultKind) -> usize {
+        self.faults().keys().filter(|(_, its)| *its == kind).count()
     }
 
     /// How long the tenant that has had a fault there longest has had it.
-    pub(super) fn longest(&self, area: Area) -> Duration {
+    pub(super) fn longest(&self, kind: FaultKind) -> Duration {
         let faults = self.faults();
-        let there = faults.iter().filter(|((_, its), _)| *its == area);
+        let there = faults.iter().filter(|((_, its), _)| *its == kind);
         there.map(|(_, fault)| fault.since.elapsed()).max().unwrap_or_default()
     }
 
-    fn faults(&self) -> MutexGuard<'_, BTreeMap<(TenantId, Area), Fault>> {
+    fn faults(&self) -> MutexGuard<'_, BTreeMap<(TenantId, FaultKind), Fault>> {
         // Each change is one insert or remove, so what a panic left behind is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

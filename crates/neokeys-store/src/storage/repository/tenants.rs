@@ -24,7 +24,7 @@ impl DocumentRepository {
         self.create_tenant_by(tenant, Initiator::of(Actor::SERVICE)).await
     }
 
-    /// The same, as somebody's deed.
+    /// The same, recorded as somebody's action.
     ///
     /// # Errors
     /// As there.
@@ -38,7 +38,7 @@ impl DocumentRepository {
     }
 
     /// Copies a tenant's document from another store, byte for byte, and makes the tenant if it is not here;
-    /// as somebody's deed.
+    /// recorded as somebody's action.
     ///
     /// # Errors
     /// [`CopyError`]; nothing was lost here but what the options gave up, and a tenant that was made and

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use super::Shared;
 use super::applying::apply_each;
-use super::deeds::Deed;
+use super::audit_actions::KeyAction;
 use super::freshness::Freshness;
-use super::incidents::Area;
 use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY};
 use super::queue::{CommitResult, QueuedCommit};
 use super::refresh::PARSED_IN_PLACE;
 use super::snapshot::Snapshot;
+use super::tenant_faults::FaultKind;
 use crate::causes::in_full;
 use crate::domain::{CommitError, ReadError, Unavailable};
 use crate::storage::document::Document;
@@ -46,8 +46,8 @@ struct Misread;
 /// The outcomes of commits on one document.
 struct Applied {
     outcomes: Vec<CommitResult>,
-    /// The deeds of each, done or refused.
-    deeds: Vec<Vec<Deed>>,
+    /// The actions of each, done or refused.
+    actions: Vec<Vec<KeyAction>>,
     /// The document with all that were not refused; none where all were.
     document: Option<Arc<Document>>,
 }
@@ -130,12 +130,12 @@ impl Writer {
         let Some((batch, applied)) = self.apply(Arc::clone(present), batch).await else {
             return Attempt::Answered;
         };
-        let Applied { outcomes, deeds, document } = applied;
+        let Applied { outcomes, actions, document } = applied;
         let told: Vec<_> = batch
             .iter()
             .zip(&outcomes)
-            .zip(&deeds)
-            .map(|((waiting, outcome), deeds)| (waiting, outcome, deeds))
+            .zip(&actions)
+            .map(|((waiting, outcome), actions)| (waiting, outcome, actions))
             .collect();
         let Some(document) = document else {
             if demand == Freshness::Newest {
@@ -172,8 +172,8 @@ impl Writer {
                 self.shared.tenants.weigh(&self.tenant, snapshot.footprint());
                 let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
                 self.shared.tally.batches.observe(done as u64);
-                self.shared.incidents.end(&self.tenant.id, Area::Writing);
-                self.shared.incidents.end(&self.tenant.id, Area::Recording);
+                self.shared.faults.end(&self.tenant.id, FaultKind::Writing);
+                self.shared.faults.end(&self.tenant.id, FaultKind::Recording);
                 entry.iter().for_each(|entry| self.appended(entry));
                 let answered = self.answer_each(batch, outcomes);
                 let state = entry.and_then(|entry| entry.head.document);
@@ -210,14 +210,14 @@ impl Writer {
         let is_small = document.bytes().len() <= PARSED_IN_PLACE;
         let clock = Arc::clone(&self.shared.clock);
         let work = move || {
-            let (made, mut outcomes, deeds) = apply_each(&document, &batch, clock.now());
+            let (made, mut outcomes, actions) = apply_each(&document, &batch, clock.now());
             let is_changed = outcomes.iter().any(Result::is_ok);
             let document = made.filter(|_| is_changed).map(Arc::new);
             if document.is_none() {
                 let misread = || CommitError::Unavailable(Unavailable::new(Misread));
                 outcomes = outcomes.into_iter().map(|it| it.and_then(|_| Err(misread()))).collect();
             }
-            (batch, Applied { outcomes, deeds, document })
+            (batch, Applied { outcomes, actions, document })
         };
         if is_small { Some(work()) } else { self.shared.background.block(work).await }
     }
@@ -254,7 +254,7 @@ impl Writer {
             WriteError::Refused(
                 cause @ (DocumentError::LogUnwritable(_) | DocumentError::LogDamaged { .. }),
             ) => {
-                self.shared.incidents.begin(&self.tenant.id, Area::Recording, told);
+                self.shared.faults.begin(&self.tenant.id, FaultKind::Recording, told);
                 CommitError::Unavailable(cause.into())
             }
             WriteError::Refused(cause) => {
@@ -262,7 +262,7 @@ impl Writer {
                 CommitError::Unavailable(cause.into())
             }
             WriteError::Uncertain(cause) => {
-                self.shared.incidents.begin(&self.tenant.id, Area::Writing, told);
+                self.shared.faults.begin(&self.tenant.id, FaultKind::Writing, told);
                 // Whatever is on disk is what counts from here on.
                 self.tenant.latest.demand_reading();
                 CommitError::Uncertain(Unavailable::new(cause))
