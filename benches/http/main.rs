@@ -18,6 +18,7 @@ mod askers;
 mod bare;
 mod callgrind;
 mod compare;
+mod console;
 mod growth;
 mod instructions;
 mod issuer;
@@ -60,6 +61,8 @@ enum Part {
     /// Envoy over gRPC, the guard on axum, and a report of leaked tokens.
     #[cfg(all(feature = "ext-authz", feature = "tower"))]
     Askers,
+    /// The console in Chromium, by the scripts of `tests/browser`.
+    Console,
     /// Requests in instructions, which are the same on every machine; needs valgrind.
     Instructions {
         /// Fail where they are not those that the repository has.
@@ -98,6 +101,7 @@ fn main() {
     match arguments.part {
         None | Some(Part::Targets) => targets::run(&pages()),
         Some(Part::Questions) => questions::run(&pages()),
+        Some(Part::Console) => console::run(&pages()),
         Some(Part::Instructions { check: true }) => instructions::check(&pages()),
         Some(Part::Instructions { check: false }) => instructions::record(&pages()),
         Some(Part::Growth) => growth::run(&pages()),
