@@ -129,20 +129,15 @@ fn every_action_is_a_command_that_does_it() {
 }
 
 #[test]
-fn whoever_signs_in_at_a_provider_stays_signed_in_by_rotating_tokens() {
+fn whoever_signs_in_at_a_provider_stays_signed_in_by_rotating_tokens_until_they_are_revoked() {
     let mut provider = Running::start(&mut programs::node("tests/browser", "console/provider.mjs"));
-    let issuer = loop {
-        let line = provider.line();
-        if line.starts_with("http://") {
-            break line;
-        }
-    };
+    let (issuer, control) = (provider.says("issuer:"), provider.says("control:"));
     let issuers = format!("[{{issuer: '{issuer}', audience: 'https://neokeys.test/api/'}}]");
     let server = Server::start_with(&[("NEOKEYS_AUTH__BEARER__ISSUERS", &issuers)], &[]);
-    server.visit("console/sign_in.mjs", &[&issuer]);
+    server.visit("console/sign_in.mjs", &[&issuer, &control]);
 }
 
-/// The pictures of the README are these, from `target/browser`.
+/// With `UPDATE_PICTURES=1` the README's pictures are made anew.
 #[test]
 fn the_console_looks_as_the_readme_shows_it() {
     for scheme in ["light", "dark"] {

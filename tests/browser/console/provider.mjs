@@ -1,7 +1,8 @@
 // An OpenID provider with one public client, the console: node provider.mjs
 //
 // Its access tokens are JWTs that end soon, so that they are renewed again and again, each time by another
-// refresh token.
+// refresh token. It says its issuer, and the address at which it is told by `POST` what becomes of it: `/gone`
+// and `/back`, and `/elsewhere`, after which its tokens are for another service.
 
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
@@ -9,6 +10,7 @@ import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
 const TOKEN_SECONDS = 8;
+let audience = "https://neokeys.test/api/";
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const scope = "tenant.apiKey:read tenant.apiKey:write tenant.audit:read";
 
@@ -25,12 +27,13 @@ const configuration = {
   clientBasedCORS: (_, origin) => origin.startsWith("http://127.0.0.1:"),
   features: {
     devInteractions: { enabled: false },
+    revocation: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => "https://neokeys.test/api/",
       useGrantedResource: () => true,
       getResourceServerInfo: () => ({
-        audience: "https://neokeys.test/api/", scope, accessTokenFormat: "jwt", accessTokenTTL: TOKEN_SECONDS,
+        audience, scope, accessTokenFormat: "jwt", accessTokenTTL: TOKEN_SECONDS,
         jwt: { sign: { alg: "RS256" } },
       }),
     },
@@ -68,5 +71,18 @@ server.listen(0, "127.0.0.1", () => {
     response.setHeader("content-type", "text/html");
     response.end(FORM);
   });
-  console.log(issuer);
+  const port = server.address().port;
+  const told = {
+    "/gone": () => { server.close(); server.closeAllConnections(); },
+    "/back": () => server.listen(port, "127.0.0.1"),
+    "/elsewhere": () => { audience = "https://elsewhere.test/"; },
+  };
+  const control = createServer((request, response) => {
+    told[request.url]();
+    response.end();
+  });
+  control.listen(0, "127.0.0.1", () => {
+    console.log(`issuer: ${issuer}`);
+    console.log(`control: http://127.0.0.1:${control.address().port}`);
+  });
 });

@@ -58,10 +58,10 @@ export async function send(request, signal) {
 
 // Sends a request and gives the answer, of which nothing but its head has been read.
 export async function fetchAnswer(request, signal) {
-  const answer = await once(request, await header(), signal);
-  if (answer.status !== 401) return demandSuccess(answer);
+  let answer = await once(request, await header(), signal);
   // Nothing was done; a token that was renewed meanwhile or now may be taken.
-  if (await renew()) return demandSuccess(await once(request, await header(), signal));
+  if (answer.status === 401 && await renew()) answer = await once(request, await header(), signal);
+  if (answer.status !== 401) return demandSuccess(answer);
   const problem = await problemOf(answer);
   throw new SessionEnded(problem.detail.includes("expired") ? problem.detail : "Your sign-in has ended.");
 }
