@@ -47,7 +47,8 @@ fn the_whole_life_of_a_key_in_text_of_twice_the_size() {
 
 #[test]
 fn the_token_has_one_way_out_and_every_other_one_asks() {
-    serve().visit("console/token_view.mjs", &[]);
+    let server = serve();
+    server.visit("console/token_view.mjs", &[&server.process_id()]);
 }
 
 #[test]
@@ -105,7 +106,18 @@ fn a_session_that_ends_in_a_dialog_loses_nothing() {
 
 #[test]
 fn a_lost_answer_is_told_as_what_it_is() {
-    beside_another("lost_answers.mjs");
+    let public = format!("http://127.0.0.1:{}", programs::free_port());
+    let mut server = Server::start_with(&[("NEOKEYS_PUBLIC_URL", &public)], &["--dev"]);
+    let (token, process) = (server.token(), server.process_id());
+    let address = server.server.address().to_owned();
+    server.origin = public;
+    server.visit("console/lost_answers.mjs", &[&token, &address, &process]);
+}
+
+/// With spaces in what is pasted, presses that come twice, the back button in dialogs, and two tabs.
+#[test]
+fn a_reader_in_a_hurry_breaks_nothing() {
+    beside_another("in_a_hurry.mjs");
 }
 
 #[test]

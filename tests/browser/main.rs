@@ -41,6 +41,11 @@ impl Server {
         self.server.process.says("Bearer token:")
     }
 
+    /// The process that it is, for a script that stops or kills it.
+    fn process_id(&self) -> String {
+        self.server.process.id().to_string()
+    }
+
     /// Has the browser go through a script.
     fn visit(&self, script: &str, arguments: &[&str]) {
         let chromium = programs::program("/usr/bin/chromium", "chromium");
@@ -74,7 +79,7 @@ fn the_page_and_the_sign_in_work_below_a_prefix() {
     let mut server = Server::start_with(&[("NEOKEYS_PUBLIC_URL", &slash)], &["--dev"]);
     let _nginx = before(&server, port);
     server.origin = public;
-    server.visit("console/token_view.mjs", &[]);
+    server.visit("console/token_view.mjs", &[&server.process_id()]);
     // Both open the documented contract first.
     server.visit("issue_use_revoke.mjs", &["sdk", "dark"]);
     server.visit("ask.mjs", &[]);

@@ -46,7 +46,7 @@ export function openAmend(tenant, key, state, { onDone, stale }) {
     return requests.amendKey(tenant, key.name, body, state.details);
   };
   openForm(`Edit ${key.name}`, {
-    label: "Save", isWide: true, request, send, stale,
+    label: "Save", isWide: true, request, send, stale, reload: onDone,
     fields: [field("Description", description), field("Owner", owner), end.element,
       field("Only from these addresses and networks", networks, "One a line. Empty: from anywhere."),
       field("Labels", labels, "name=value, one a line."), fault],
@@ -64,7 +64,7 @@ function changedLabels(before, after) {
 export async function openPermissions(tenant, key, state, { onDone, stale }) {
   const permissions = permissionChoice(await scopes(tenant), key.permissions);
   openForm(`Permissions of ${key.name}`, {
-    label: "Save", isWide: true, send, stale,
+    label: "Save", isWide: true, send, stale, reload: onDone,
     fields: permissions.element,
     request: (demand) => {
       if (demand && !permissions.demand()) return null;

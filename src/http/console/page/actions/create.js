@@ -7,7 +7,10 @@ import { openForm } from "../parts/dialog.js";
 import { endChoice } from "../parts/end.js";
 import { permissionChoice } from "../parts/permissions.js";
 import { showToken } from "../parts/token.js";
+import { now } from "../times.js";
 
+// How far the clocks of the reader and the service may be apart, in milliseconds.
+const CLOCKS = 3000;
 const NAME = /^[A-Za-z0-9._-]{1,128}$/;
 
 export async function openCreate(tenant, names, onMade) {
@@ -20,6 +23,7 @@ export async function openCreate(tenant, names, onMade) {
   const owner = el("input", { type: "text", maxlength: "256", autocomplete: "off" });
   const networks = el("textarea", { rows: "2", spellcheck: "false" });
   const taken = new Set(names);
+  let firstSent = Infinity;
 
   const faultOfName = () => {
     if (!NAME.test(name.value) || [".", ".."].includes(name.value)) return "A name is 1 to 128 of A-Z a-z 0-9 - _ .";
@@ -44,12 +48,17 @@ export async function openCreate(tenant, names, onMade) {
   };
   name.setAttribute("aria-describedby", fault.id);
   openForm("Create a key", {
-    label: "Create", isWide: true, request,
+    label: "Create", isWide: true, request, reload: onMade,
     fields: [field("Name", name), fault, permissions.element, end.element,
       el("details", {}, el("summary", {}, "For people, and where from"),
         field("Description", description), field("Owner", owner, "Who answers for it, such as a team's address."),
         field("Only from these addresses and networks", networks, "One a line, such as 203.0.113.0/24. Empty: from anywhere."))],
-    send: async (wanted) => (await send(wanted)).body,
+    send: async (wanted) => {
+      firstSent = Math.min(firstSent, now());
+      return (await send(wanted)).body;
+    },
+    explain: async (error) => error.kind === "name-taken" && await isMadeMeanwhile() && el("p", {},
+      "It was made while this was under way. If it is yours, the answer was lost and its token was shown to nobody: rotate it for a token, or delete it."),
     uncertain: ["The key may have been made or not, and its token was not shown to anybody. ",
       el("a", { href: make({ tenant, view: "keys", key: "" }), on: { click: (event) => { event.preventDefault(); look(); } } }, "Look whether it is there"),
       ": if it is, rotate it for a token, or delete it."],
@@ -58,6 +67,15 @@ export async function openCreate(tenant, names, onMade) {
       showToken(made.name, made.token, { done: onMade });
     },
   });
+  // A browser whose connection breaks may send a request once more by itself; the refusal is of the second then.
+  async function isMadeMeanwhile() {
+    try {
+      const { body } = await send(requests.getKey(tenant, name.value));
+      return Date.parse(body.createdAt) >= firstSent - CLOCKS;
+    } catch {
+      return false;
+    }
+  }
   async function look() {
     try {
       await send(requests.getKey(tenant, name.value));

@@ -29,7 +29,7 @@ export async function openEndOverlap(tenant, name, onEnded) {
     fields: [el("p", {}, "Whoever still uses it is refused from then on. The newest token goes on working."),
       (seen.key.previousTokens ?? []).map((token) => el("p", {}, used(token), " It ends by itself ", ago(token.expiresAt), "."))],
     request: () => requests.endOverlap(tenant, name, seen.etag),
-    send,
+    send, reload: onEnded,
     uncertain: "The old token may have ended or not. Try it again: if it was, you are told that the key has changed.",
     stale: async (handle) => {
       try {

@@ -31,7 +31,7 @@ export function openRotate(tenant, key, state, { onDone, stale }) {
   const end = endChoice("The key itself ends", key.status === "expired" ? {} : { kept });
 
   openForm(`Rotate ${key.name}`, {
-    label: `Rotate ${key.name}`, isWide: true, stale,
+    label: `Rotate ${key.name}`, isWide: true, stale, reload: onDone,
     fields: [el("p", {}, "The key keeps its name and permissions, and gets a new token."), overlaps, end.element],
     request: (demand) => {
       const wanted = choices.find(({ radio }) => radio.checked);

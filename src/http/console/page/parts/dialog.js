@@ -54,15 +54,18 @@ function restoreFocus(opener) {
 
 // A form in a dialog with one action, whose request is shown as a command too. `request` gives what will be
 // sent, or null with the faults shown; `send` does it, and what it gives goes to `done` after the dialog.
-// `uncertain` is what to do where no answer came, and `stale` makes what is shown of a 412.
-export function openForm(title, { label, kind = "first", fields, request, send, done, uncertain, stale, isWide }) {
+// `uncertain` is what to do where no answer came, `stale` makes what is shown of a 412, and `explain` what is
+// added to another refusal; `reload` shows what is there, after an answer that did not come.
+export function openForm(title, { label, kind = "first", fields, request, send, done, uncertain, stale, explain, reload, isWide }) {
   const told = el("div");
   const command = curlOf(request);
   let isSending = false;
+  let isUncertain = false;
   const act = el("button", { type: "submit", class: kind }, label);
   const ask = (handle, goOn) => {
     if (!isSending) {
       handle.close();
+      if (isUncertain && !goOn) reload?.();
       goOn?.();
       return;
     }
@@ -96,8 +99,10 @@ export function openForm(title, { label, kind = "first", fields, request, send, 
       act.removeAttribute("aria-disabled");
       if (!handle.element.isConnected) return tell(title, error, uncertain);
       const conflict = error.status === 412 && stale ? await stale(handle) : null;
+      isUncertain ||= error instanceof NoAnswer;
       const hint = error instanceof NoAnswer ? uncertain : undefined;
-      replace(told, conflict ?? problem(error, { uncertain: hint, onSignedIn: () => { replace(told); act.focus(); } }));
+      const more = await explain?.(error);
+      replace(told, conflict ?? problem(error, { uncertain: hint, more, onSignedIn: () => { replace(told); act.focus(); } }));
       told.querySelector("button")?.focus();
     }
   } } }, fields, told, el("div", { class: "actions" }, act, button("Cancel", () => ask(handle), { class: "second" })), command.element),

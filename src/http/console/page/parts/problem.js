@@ -12,9 +12,9 @@ export function setSignIn(opening) {
   signInAgain = opening;
 }
 
-// `uncertain` is what to do where no answer came to a change.
-export function problem(error, { uncertain, onSignedIn } = {}) {
-  return el("div", { class: "problem", role: "alert" }, parts(error, uncertain, onSignedIn));
+// `uncertain` is what to do where no answer came to a change, and `more` what the page adds.
+export function problem(error, { uncertain, onSignedIn, more } = {}) {
+  return el("div", { class: "problem", role: "alert" }, parts(error, uncertain, onSignedIn), more);
 }
 
 function parts(error, uncertain, onSignedIn) {

@@ -67,13 +67,13 @@ export function view({ tenant, key: name }, signal) {
   const done = { onDone: load, stale };
   const uncertain = "The change may have been made or not. Load the page again to see.";
   const setEnabled = (enabled) => ({
-    stale, uncertain,
+    stale, uncertain, reload: load,
     request: () => requests.updateKey(tenant, name, { enabled, permissions: key.permissions }, state.definition),
     send,
     done: () => { say(`${name} is ${enabled ? "enabled" : "disabled"}.`); load(); },
   });
   const deletion = {
-    stale, uncertain: "The key may have been deleted or not. Try it again: if it is gone, you are told so.",
+    stale, reload: load, uncertain: "The key may have been deleted or not. Try it again: if it is gone, you are told so.",
     request: () => requests.deleteKey(tenant, name, state.definition),
     send,
     done: () => { visit(make({ tenant, view: "keys" })); say(`${name} is deleted.`); },
