@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-const PICTURES = join(dirname(fileURLToPath(import.meta.url)), "../../target/browser");
+export const PICTURES = join(dirname(fileURLToPath(import.meta.url)), "../../target/browser");
 
 // What Chromium does on its own account, and what it cannot do without a display or a second user.
 const FLAGS = [

@@ -155,6 +155,7 @@ fn the_console_looks_as_the_readme_shows_it() {
     for scheme in ["light", "dark"] {
         let mut server = serve();
         let token = server.token();
-        server.visit("console/picture.mjs", &[&token, scheme]);
+        let committed = programs::folder(&format!("docs/console-{scheme}.png"));
+        server.visit("console/picture.mjs", &[&token, scheme, committed.to_str().unwrap()]);
     }
 }

@@ -58,5 +58,6 @@ function permissions({ permissions: them }) {
   const list = el("ul");
   const open = () => replace(list, them.map((it) => el("li", {}, code(it))));
   return el("details", { class: "count", on: { toggle: open } },
-    el("summary", {}, `${them.length} permission${them.length === 1 ? "" : "s"}`, them.includes("*") && el("strong", {}, " \u26a0 everything")), list);
+    el("summary", {}, el("span", {}, `${them.length} permission${them.length === 1 ? "" : "s"}`), " ",
+      them.includes("*") && el("strong", {}, "\u26a0 everything")), list);
 }
