@@ -38,12 +38,12 @@ export function follow(opening) {
     if (!guards.length) return go();
     const wanted = location.hash;
     history.pushState(null, "", here || "#/");
-    guards.at(-1)(() => {
+    guards.at(-1).ask(() => {
       location.hash = wanted;
     });
   });
   addEventListener("beforeunload", (event) => {
-    if (guards.length) event.preventDefault();
+    if (guards.some((it) => it.isTyped)) event.preventDefault();
   });
   go();
 }
@@ -59,10 +59,11 @@ export function visit(hash) {
   else location.hash = hash;
 }
 
-// Keeps the reader from leaving: `ask` gets the way on, and calls it once the reader has said so. Gives what
-// lets the reader go again.
-export function keepHere(ask) {
-  guards.push(ask);
+// Keeps the reader from leaving: `ask` gets the way on, and calls it once the reader has said so. Where
+// something `isTyped`, the browser asks too before the page goes. Gives what lets the reader go again.
+export function keepHere(ask, { isTyped }) {
+  const guard = { ask, isTyped };
+  guards.push(guard);
   here = location.hash;
-  return () => guards.splice(guards.indexOf(ask), 1);
+  return () => guards.splice(guards.indexOf(guard), 1);
 }

@@ -27,8 +27,22 @@ export function replace(element, ...children) {
   append(element, children);
 }
 
-export const button = (label, listener, properties = {}) =>
-  el("button", { type: "button", on: { click: listener }, ...properties }, label);
+// A button. While what it does is under way, a second press does nothing.
+export function button(label, listener, properties = {}) {
+  const press = async (event) => {
+    if (element.hasAttribute("aria-busy")) return;
+    const deed = listener(event);
+    if (!deed?.then) return;
+    element.setAttribute("aria-busy", "true");
+    try {
+      await deed;
+    } finally {
+      element.removeAttribute("aria-busy");
+    }
+  };
+  const element = el("button", { type: "button", on: { click: press }, ...properties }, label);
+  return element;
+}
 
 // Characters that show nothing, or turn the direction of what stands beside them.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;

@@ -72,6 +72,8 @@ function showTop(place) {
     }, { class: "second small" })));
 }
 
+// A page that the browser kept, and brings back, would still be signed in.
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 onChange(() => showTop(parse(location.hash)));
 setSignIn(signInAgain);
 try {

@@ -43,7 +43,7 @@ export function openDialog(title, content, { ask, isWide = false } = {}) {
   document.body.append(element);
   element.showModal();
   (element.querySelector("[data-first]") ?? heading).focus();
-  if (ask) letGo = keepHere((goOn) => ask(handle, goOn));
+  letGo = keepHere(ask ? (goOn) => ask(handle, goOn) : handle.close, { isTyped: Boolean(ask) });
   return handle;
 }
 

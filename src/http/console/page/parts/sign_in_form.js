@@ -20,7 +20,6 @@ function atIssuer(onSignedIn, told) {
   let waiting = null;
   const cancel = button("Cancel the sign-in", () => waiting?.abort(), { class: "second", hidden: true });
   const start = button("Sign in", async () => {
-    if (waiting) return;
     waiting = new AbortController();
     replace(told, el("p", { class: "quiet", role: "status" }, "Go on in the window that opened."));
     cancel.hidden = false;
@@ -44,7 +43,13 @@ function withKey(onSignedIn, told, tenantId) {
   const key = el("input", { type: "password", required: true, autocomplete: "off", spellcheck: "false" });
   const form = el("form", { on: { submit: async (event) => {
     event.preventDefault();
-    const secret = key.value.trim();
+    // Whatever came along from where it was copied.
+    const secret = key.value.replace(/[\s\p{Cf}]/gu, "");
+    if (!/^[\x21-\x7e]+$/.test(secret)) {
+      replace(told, el("p", { class: "fault", role: "alert" }, "This is no API key: there are other characters in it than letters, digits and signs. Copy it again."));
+      key.focus();
+      return;
+    }
     try {
       signInWithKey(tenant.value.trim(), secret, await getOwnKey(tenant.value.trim(), secret));
       key.value = "";

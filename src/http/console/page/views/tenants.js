@@ -13,7 +13,8 @@ export function view() {
   const input = el("input", { type: "text", required: true, autocomplete: "off", spellcheck: "false" });
   const form = el("form", { on: { submit: (event) => {
     event.preventDefault();
-    visit(make({ tenant: input.value.trim(), view: "keys" }));
+    const tenant = input.value.trim();
+    if (tenant) visit(make({ tenant, view: "keys" }));
   } } }, field("Another tenant", input, named === "*" ? "You are signed in for every tenant." : null),
   el("div", { class: "actions" }, el("button", { type: "submit", class: "second" }, "Open")));
   return [
