@@ -6,6 +6,8 @@ import AxeBuilder from "@axe-core/playwright";
 
 import { journey } from "../chromium.mjs";
 
+// Pixels of 1,280 in a page that is enlarged to 400 % (WCAG 2.2 §1.4.10).
+const NARROW = 320;
 const SECRET = /nsk_[0-9A-Za-z]{49}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]+|[0-9a-f]{64}/;
 
 // Goes through the console in a fresh profile; `options` are the journey's. What the browser's policies
@@ -83,17 +85,33 @@ export class Console {
     const shown = await this.page.evaluate(() => [document.body.innerText, ...Array.from(document.querySelectorAll("input, textarea"), (it) => it.value)].join("\n"));
     assert.ok(!SECRET.test(shown), `${name} shows a secret`);
     await this.picture(name);
-    await this.hasNoFault(name);
+    await this.hasNoFault(name, () => this.picture(`${name}-narrow`));
   }
 
-  // No violation by axe of what is shown now, in any part of WCAG 2.2 AA, and no scrolling sideways.
-  async hasNoFault(name) {
-    const { violations } = await new AxeBuilder({ page: this.page })
-      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).setLegacyMode().analyze();
-    const told = violations.map((it) => `${it.id}: ${it.nodes.map((node) => `${node.target} ${node.failureSummary}`).join("; ")}`);
-    assert.deepEqual(told, [], name);
-    const width = await this.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(width[0] <= width[1], `${name} scrolls sideways: ${width}`);
+  // No violation by axe of what is shown now, in any part of WCAG 2.2 AA, and no scrolling sideways; the contrast
+  // in light and dark, and the width of a narrow page too.
+  async hasNoFault(name, whenNarrow = async () => {}) {
+    const axe = () => new AxeBuilder({ page: this.page }).setLegacyMode();
+    const holds = async (builder, where) => {
+      const { violations } = await builder.analyze();
+      const told = violations.map((it) => `${it.id}: ${it.nodes.map((node) => `${node.target} ${node.failureSummary}`).join("; ")}`);
+      assert.deepEqual(told, [], `${name}, ${where}`);
+    };
+    const fits = async () => {
+      const wide = await this.page.evaluate(() => [document.documentElement, ...document.querySelectorAll("dialog")]
+        .filter((it) => it.scrollWidth > it.clientWidth).map((it) => `${it.localName}: ${it.scrollWidth} of ${it.clientWidth}`));
+      assert.deepEqual(wide, [], `${name} scrolls sideways, ${JSON.stringify(this.page.viewportSize())}`);
+    };
+    await holds(axe().withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]), "as it is");
+    await fits();
+    const [isDark, size] = [await this.page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches), this.page.viewportSize()];
+    await this.page.emulateMedia({ colorScheme: isDark ? "light" : "dark" });
+    await holds(axe().withRules(["color-contrast"]), isDark ? "light" : "dark");
+    await this.page.emulateMedia({ colorScheme: isDark ? "dark" : "light" });
+    await this.page.setViewportSize({ width: NARROW, height: size.height });
+    await fits();
+    await whenNarrow();
+    await this.page.setViewportSize(size);
   }
 
   focused() {

@@ -25,7 +25,7 @@ await throughConsole({ name: "console-tenants", origin, expects }, async (ui, pa
   await ui.button("Sign out").click();
 
   await ui.signIn((issuer) => issuer.getByRole("checkbox", { name: "* every tenant" }).check());
-  await page.getByText("The credential is not for this tenant").waitFor({ state: "detached" });
+  await page.getByText("Tenant not found").waitFor();
   await page.getByRole("link", { name: "neokeys" }).click();
   await page.getByText("You are signed in for every tenant.").waitFor();
   await page.getByLabel("Another tenant").fill("gone");
@@ -34,6 +34,7 @@ await throughConsole({ name: "console-tenants", origin, expects }, async (ui, pa
   await ui.button("Sign out").click();
 
   await ui.signIn((issuer) => issuer.getByRole("checkbox", { name: "demo" }).uncheck());
+  await page.getByText("The credential is not for this tenant").waitFor();
   await page.getByRole("link", { name: "neokeys" }).click();
   await page.getByText("Your credential names no tenant.").waitFor();
   await ui.isAccessible("3-no-tenant");
