@@ -5,12 +5,12 @@ import { createServer, request as ask } from "node:http";
 
 // Listens at `origin` and passes everything on to the service at `backend`, an address with its port.
 export async function serveProxy(origin, backend) {
-  const proxy = new Proxy(backend);
+  const proxy = new LossyProxy(backend);
   await proxy.listen(new URL(origin).port);
   return proxy;
 }
 
-class Proxy {
+class LossyProxy {
   // Whether browsers may send more on a connection. When one of those breaks, they send a request again by
   // themselves, whether or not it was carried out.
   keepsConnections = false;

@@ -97,12 +97,14 @@ export function openForm(title, { label, kind = "first", fields, request, send, 
     } catch (error) {
       isSending = false;
       act.removeAttribute("aria-disabled");
-      if (!handle.element.isConnected) return tell(title, error, uncertain);
-      const conflict = error.status === 412 && stale ? await stale(handle) : null;
       isUncertain ||= error instanceof NoAnswer;
-      const hint = error instanceof NoAnswer ? uncertain : undefined;
       const more = await explain?.(error);
-      replace(told, conflict ?? problem(error, { uncertain: hint, more, onSignedIn: () => { replace(told); act.focus(); } }));
+      if (!handle.element.isConnected) {
+        if (isUncertain) reload?.();
+        return tell(title, error, { uncertain, more });
+      }
+      const conflict = error.status === 412 && stale ? await stale(handle) : null;
+      replace(told, conflict ?? problem(error, { uncertain, more, onSignedIn: () => { replace(told); act.focus(); } }));
       told.querySelector("button")?.focus();
     }
   } } }, fields, told, el("div", { class: "actions" }, act, button("Cancel", () => ask(handle), { class: "second" })), command.element),
@@ -111,9 +113,9 @@ export function openForm(title, { label, kind = "first", fields, request, send, 
 }
 
 // What went wrong, in a dialog of its own: for whoever left before the answer came, or got to no form.
-export function tell(title, error, uncertain) {
+export function tell(title, error, hints) {
   openDialog(title, (handle) => [
-    problem(error, { uncertain }),
+    problem(error, hints),
     el("div", { class: "actions" }, button("Close", () => handle.close(), { class: "first", "data-first": true })),
   ]);
 }
