@@ -73,7 +73,7 @@ struct Load<'l> {
 }
 
 /// A server whose instructions are counted.
-struct Counted {
+pub struct Counted {
     server: Server,
     counts: PathBuf,
 }
@@ -214,8 +214,13 @@ fn text(rows: &[Row]) -> String {
     text
 }
 
+/// The instructions of one kind of request, which is answered with 200.
+pub fn count_one(name: &'static str, server: &Counted, request: Vec<u8>) -> u64 {
+    Load { name, server, requests: vec![request], status: 200 }.count().instructions
+}
+
 /// One request over a connection that stays open.
-fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
     for (name, value) in headers {
         write!(request, "{name}: {value}\r\n").unwrap();
@@ -265,7 +270,7 @@ fn read_answer(connection: &mut BufReader<TcpStream>) -> u16 {
 }
 
 impl Counted {
-    fn neokeys(settings: &Path, population: &Population, name: &str) -> Self {
+    pub fn neokeys(settings: &Path, population: &Population, name: &str) -> Self {
         let log = population.folder().join(format!("{name}.log"));
         Self::of(|command| Server::neokeys_under(settings, Some(&log), command), population, name)
     }

@@ -17,6 +17,7 @@
 mod askers;
 mod bare;
 mod callgrind;
+mod capabilities;
 mod compare;
 mod console;
 mod growth;
@@ -69,6 +70,8 @@ enum Part {
         #[arg(long)]
         check: bool,
     },
+    /// The same request with each capability off and on; needs valgrind.
+    Capabilities,
     /// Requests as stores and connections grow.
     Growth,
     /// The same work by better-auth (npm) and djangorestframework-api-key (PyPI), which this
@@ -104,6 +107,7 @@ fn main() {
         Some(Part::Console) => console::run(&pages()),
         Some(Part::Instructions { check: true }) => instructions::check(&pages()),
         Some(Part::Instructions { check: false }) => instructions::record(&pages()),
+        Some(Part::Capabilities) => capabilities::run(&pages()),
         Some(Part::Growth) => growth::run(&pages()),
         Some(Part::Compare) => compare::run(&pages()),
         Some(Part::Soak { minutes }) => soak::run(&pages(), minutes),

@@ -55,6 +55,70 @@ pub fn bars(title: &str, rows: &[Row]) -> String {
     svg
 }
 
+/// A request with something more, in parts of the same without it: counted, and by time.
+pub struct Pair {
+    pub name: String,
+    pub counted: Option<f64>,
+    pub time: Figure,
+}
+
+/// Each pair as two bars that begin at nothing, with a mark at "as without".
+pub fn pairs(title: &str, pairs: &[Pair]) -> String {
+    const LEFT: f64 = 330.0;
+    const SCALE: f64 = 250.0;
+    let part = |value: f64| value.min(2.0) * SCALE;
+    let bottom = 64 + pairs.len() * 40;
+    let mut svg = open(880, bottom + 10, title);
+    let [counted_colour, time_colour, ..] = COLOURS;
+    for (left, colour, name) in
+        [(LEFT, counted_colour, "instructions"), (LEFT + 110.0, time_colour, "processor time")]
+    {
+        writeln!(
+            svg,
+            r#"<rect fill="{colour}" x="{left}" y="34" width="10" height="10"/><text class="small" x="{}" y="43">{name}</text>"#,
+            left + 14.0
+        )
+        .unwrap();
+    }
+    for (index, pair) in pairs.iter().enumerate() {
+        let top = 56 + index * 40;
+        let Figure { median, lowest, highest } = pair.time;
+        writeln!(
+            svg,
+            r#"<text x="{}" y="{}" text-anchor="end">{}</text>"#,
+            LEFT - 8.0,
+            top + 20,
+            escaped(&pair.name)
+        )
+        .unwrap();
+        for (top, colour, value) in
+            [(top, counted_colour, pair.counted), (top + 16, time_colour, Some(median))]
+        {
+            let Some(value) = value else { continue };
+            writeln!(
+                svg,
+                r#"<rect fill="{colour}" x="{LEFT}" y="{top}" width="{:.1}" height="13" rx="2"/><text class="small" x="{}" y="{}" style="fill:#fff">{value:.2} ×</text>"#,
+                part(value),
+                LEFT + 6.0,
+                top + 10
+            )
+            .unwrap();
+        }
+        writeln!(
+            svg,
+            r#"<line class="spread" x1="{:.1}" y1="{y}" x2="{:.1}" y2="{y}"/>"#,
+            LEFT + part(lowest),
+            LEFT + part(highest),
+            y = top + 22
+        )
+        .unwrap();
+    }
+    let x = LEFT + part(1.0);
+    writeln!(svg, r#"<line class="limit" x1="{x}" y1="50" x2="{x}" y2="{bottom}"/></svg>"#)
+        .unwrap();
+    svg
+}
+
 /// Figures that belong together: what grows, and at each size how much it took.
 pub struct Line {
     pub name: String,

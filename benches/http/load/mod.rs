@@ -9,6 +9,7 @@ use crate::machine::Cores;
 #[derive(Clone)]
 pub struct Load {
     script: &'static str,
+    scheme: &'static str,
     path: String,
     headers: Vec<String>,
     arguments: Vec<String>,
@@ -32,6 +33,7 @@ impl Load {
     fn new(script: &'static str, path: &str) -> Self {
         Self {
             script,
+            scheme: "http",
             path: path.to_owned(),
             headers: Vec::new(),
             arguments: Vec::new(),
@@ -88,6 +90,10 @@ impl Load {
         Self { connections, ..self }
     }
 
+    pub fn over_tls(self) -> Self {
+        Self { scheme: "https", ..self }
+    }
+
     /// A load that is turned away, every request of it.
     pub fn refused(self) -> Self {
         Self { is_refused: true, ..self }
@@ -111,7 +117,7 @@ impl Load {
         command
             .arg("--script")
             .arg(self.script())
-            .arg(format!("http://127.0.0.1:{port}{}", self.path));
+            .arg(format!("{}://127.0.0.1:{port}{}", self.scheme, self.path));
         command.arg("--").args(&self.arguments);
         let said = said_by(&mut command);
         let line = said
