@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use neokeys_testkit::programs::{folder, program, run};
+use neokeys_testkit::programs::{folder, program, run, tool};
 use neokeys_testkit::server::neokeys;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A clone that is as the repository is here, with one commit.
@@ -50,6 +52,8 @@ impl Clone {
 
     fn check(&self, step: &str) -> Output {
         let mut check = Command::new(self.path().join("ops/release-check"));
+        let path = std::env::var("PATH").unwrap();
+        check.env("PATH", format!("{}:{path}", tool("cargo/bin").display()));
         check.env("program", neokeys()).arg(step).output().unwrap()
     }
 
@@ -150,4 +154,38 @@ fn every_step_that_costs_little_is_refused_until_it_is_done() {
     clone.done("tag");
     fs::remove_dir_all(clone.path().join(".git")).unwrap();
     clone.refused("clean", "this is no clone of git");
+}
+
+#[test]
+fn the_list_of_crates_is_a_valid_one_and_has_all_that_are_linked() {
+    let clone = Clone::new();
+    clone.done("sbom");
+    let file = format!("target/package/neokeys_{}.cdx.json", env!("CARGO_PKG_VERSION"));
+    let list = fs::read_to_string(clone.path().join(file)).unwrap();
+    let mut judge = Command::new(tool("deployment/bin/python"));
+    judge.arg(folder("tests/deployment/judge_sbom.py")).stdin(Stdio::piped());
+    let mut judge = judge.stderr(Stdio::piped()).spawn().unwrap();
+    judge.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+    let judged = judge.wait_with_output().unwrap();
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
+
+    let list: Value = serde_json::from_str(&list).unwrap();
+    let listed: BTreeSet<String> = list["components"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| format!("{} v{}", it["name"].as_str().unwrap(), it["version"].as_str().unwrap()))
+        .collect();
+    let mut tree = Command::new("cargo");
+    tree.args(["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none"]);
+    tree.args(["--format", "{p}", "--features", "etcd,object-storage,ext-authz"]);
+    let linked = String::from_utf8(tree.current_dir(folder("")).output().unwrap().stdout).unwrap();
+    let linked = linked
+        .lines()
+        .filter(|it| !it.is_empty())
+        .map(|it| it.split(" (").next().unwrap().to_owned());
+    let linked: BTreeSet<String> = linked.filter(|it| !it.starts_with("neokeys v")).collect();
+    assert!(linked.len() > 100, "{linked:?}");
+    let missing: Vec<_> = linked.difference(&listed).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
