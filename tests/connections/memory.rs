@@ -68,8 +68,7 @@ fn entries() -> String {
         .collect()
 }
 
-const SETTINGS: &str =
-    "metrics: {listen: '127.0.0.1:0'}\nlog: {level: warn}\nlimits: {stall_time: 1000s}\n";
+const SETTINGS: &str = "metrics: {listen: '127.0.0.1:0'}\nlog: {level: warn}\nlimits: {stall_time: 1000s, idle_time: 1000s}\n";
 
 #[test]
 fn readers_of_the_page_who_stall_cost_little() {
