@@ -13,7 +13,7 @@ use tonic::Code;
 use crate::auth::Caller;
 use crate::contract::API_KEY_HEADER;
 use crate::domain::TenantId;
-use crate::http::{IdentityText as Text, WrittenProblem, identity};
+use crate::http::{IdentityText as Text, WrittenProblem, tell_identity};
 
 /// The credentials, which the service behind has no use for.
 const CREDENTIALS: [HeaderName; 2] = [AUTHORIZATION, API_KEY_HEADER];
@@ -25,7 +25,8 @@ pub(super) fn passed<'h>(
     caller: &Caller,
     sent: impl Iterator<Item = &'h str>,
 ) -> CheckResponse {
-    let identity = identity(tenant, caller);
+    let mut identity = Vec::new();
+    tell_identity(tenant, caller, |name, text| identity.push((name, text)));
     let mut headers = Vec::with_capacity(identity.len());
     let mut headers_to_remove: Vec<_> = CREDENTIALS.map(|it| it.as_str().to_owned()).into();
     let text = |name: &str| {

@@ -40,7 +40,7 @@ pub(crate) use edge::request_tally::{OperationTally, RequestTally};
 pub(crate) use edge::written_problem::WrittenProblem;
 pub(crate) use edge::{edge, problem_bodies};
 #[cfg(feature = "ext-authz")]
-pub(crate) use forward_auth::{IdentityText, identity};
+pub(crate) use forward_auth::{IdentityText, tell_identity};
 pub(crate) use key_details::{ApiKeyDetails, is_unused_since};
 pub(crate) use key_service::KeyService;
 pub(crate) use leaks::Leaks;

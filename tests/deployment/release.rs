@@ -1,6 +1,7 @@
 //! The list of a release, and the script that checks it.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -52,8 +53,9 @@ impl Clone {
 
     fn check(&self, step: &str) -> Output {
         let mut check = Command::new(self.path().join("ops/release-check"));
-        let path = std::env::var("PATH").unwrap();
-        check.env("PATH", format!("{}:{path}", tool("cargo/bin").display()));
+        let mut path = tool("cargo/bin").into_os_string();
+        path.extend([OsString::from(":"), std::env::var_os("PATH").unwrap_or_default()]);
+        check.env("PATH", path);
         check.env("program", neokeys()).arg(step).output().unwrap()
     }
 

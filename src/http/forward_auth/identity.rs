@@ -28,9 +28,6 @@ pub(super) const X_AUTH_EXPIRES: HeaderName = HeaderName::from_static("x-auth-ex
 const ESCAPED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'%').add(b'+').add(b',').add(b';').add(b'\\');
 
-/// A header of the identity by its name, and what it says: `None` where there is nothing to say.
-pub(crate) type IdentityHeader<'c> = (HeaderName, Option<Text<'c>>);
-
 /// The value of a header: visible ASCII and spaces.
 pub(crate) enum Text<'c> {
     /// One of few, which need no look at their characters.
@@ -50,42 +47,43 @@ impl Text<'_> {
     }
 }
 
-/// What was found out. Where two credentials came and both are for the tenant, the names and
-/// the methods are joined by `+`, which no encoded name has, and the scopes are what either holds.
-pub(crate) fn identity<'c>(tenant: &'c TenantId, caller: &'c Caller) -> [IdentityHeader<'c>; 6] {
+/// Tells what was found out: each header by its name, and what it says, or `None` where there is nothing to say.
+/// Where two credentials came and both are for the tenant, the names and the methods are joined by `+`, which no
+/// encoded name has, and the scopes are what either holds.
+pub(crate) fn tell_identity<'c>(
+    tenant: &'c TenantId,
+    caller: &'c Caller,
+    mut tell: impl FnMut(HeaderName, Option<Text<'c>>),
+) {
     let mut principals = caller.principals_in(tenant);
     let (first, second) = (principals.next(), principals.next());
     let principals = first.into_iter().chain(second);
+    tell(X_AUTH_TENANT, Some(Text::Found(tenant.as_str().into())));
     let names =
         principals.clone().map(|it| Cow::from(utf8_percent_encode(it.subject.as_str(), ESCAPED)));
+    tell(X_AUTH_PRINCIPAL, Some(Text::Found(joined(names))));
+    let issuer = match principals.clone().find_map(|it| it.issuer.as_deref()) {
+        Some(issuer) => Text::Found(utf8_percent_encode(issuer, ESCAPED).into()),
+        None => Text::Fixed(""),
+    };
+    tell(X_AUTH_ISSUER, Some(issuer));
+    tell(X_AUTH_SCOPES, Some(Text::Found(scopes(&principals).into())));
     let method = |it: &Principal| it.method.as_str();
     let methods = match (first.map(method), second.map(method)) {
         (Some(first), Some(second)) => Text::Found(format!("{first}+{second}").into()),
         (first, _) => Text::Fixed(first.unwrap_or_default()),
     };
-    let issuer = match principals.clone().find_map(|it| it.issuer.as_deref()) {
-        Some(issuer) => Text::Found(utf8_percent_encode(issuer, ESCAPED).into()),
-        None => Text::Fixed(""),
-    };
-    [
-        (X_AUTH_TENANT, Some(Text::Found(tenant.as_str().into()))),
-        (X_AUTH_PRINCIPAL, Some(Text::Found(joined(names)))),
-        (X_AUTH_ISSUER, Some(issuer)),
-        (X_AUTH_SCOPES, Some(Text::Found(scopes(&principals).into()))),
-        (X_AUTH_METHOD, Some(methods)),
-        (X_AUTH_EXPIRES, caller.expires_at().map(|end| Text::Found(end.to_string().into()))),
-    ]
+    tell(X_AUTH_METHOD, Some(methods));
+    tell(X_AUTH_EXPIRES, caller.expires_at().map(|end| Text::Found(end.to_string().into())));
 }
 
 /// Writes what was found out, as far as there is anything.
 pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller) {
-    for (name, text) in identity(tenant, caller) {
-        match text {
-            Some(Text::Fixed(text)) => drop(headers.insert(name, HeaderValue::from_static(text))),
-            Some(Text::Found(text)) => drop(headers.insert(name, value(text))),
-            None => {}
-        }
-    }
+    tell_identity(tenant, caller, |name, text| match text {
+        Some(Text::Fixed(text)) => drop(headers.insert(name, HeaderValue::from_static(text))),
+        Some(Text::Found(text)) => drop(headers.insert(name, value(text))),
+        None => {}
+    });
 }
 
 fn joined<'p>(mut parts: impl Iterator<Item = Cow<'p, str>>) -> Cow<'p, str> {

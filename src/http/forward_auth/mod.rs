@@ -25,7 +25,7 @@ use appended_path::AppendedPath;
 use demand::Demand;
 use description::{AppendedPathParameters, DemandParameters, Passed};
 #[cfg(feature = "ext-authz")]
-pub(crate) use identity::{Text as IdentityText, identity};
+pub(crate) use identity::{Text as IdentityText, tell_identity};
 
 /// The path with the parameter that names the tenant.
 pub(super) const FORWARD_AUTH: &str = "/auth/{tenantId}";
