@@ -55,6 +55,12 @@ await throughConsole({ name: "console-hostile", origin, expects }, async (ui, pa
     await page.locator("h1").waitFor();
     assert.equal(await images(), 0);
   }
+  // What an address asks for that is not there is the list as it is otherwise.
+  for (const hash of ["#/demo/constructor", "#/demo/__proto__", ...["sort=__proto__", "sort=-constructor", "page=-1", "page=1e999", "page=0.5", "find=%00", "inactive=x"].map((it) => `#/demo/keys?${it}`)]) {
+    await page.evaluate((it) => { location.hash = it; }, hash);
+    await page.locator("h1", { hasText: "Keys" }).waitFor();
+    await page.getByText(hash.includes("find") ? "No key is like this." : "5 keys").waitFor();
+  }
   await page.getByRole("link", { name: "neokeys" }).click();
   assert.equal(await page.evaluate(() => globalThis.harmed), undefined);
 });

@@ -14,6 +14,9 @@ const ascending = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 // A column's name, with "-" before it where the order is the other way round.
 export const direction = (sort) => (sort.startsWith("-") ? [sort.slice(1), true] : [sort, false]);
 
+// An order that there is: this one, or that of names.
+export const orderOf = (sort) => (Object.hasOwn(VALUES, direction(sort)[0]) ? sort : "name");
+
 // All keys, which may grow, by any column. `wanted` chooses among them and keeps their order.
 export class KeyOrder {
   #all = [];
@@ -48,8 +51,7 @@ export class KeyOrder {
 
 function inOrder(byName, sort) {
   const [column, isDown] = direction(sort);
-  const valueOf = VALUES[column] ?? VALUES.name;
-  const groups = Map.groupBy(byName, (it) => valueOf(it.key));
+  const groups = Map.groupBy(byName, (it) => VALUES[column](it.key));
   const values = [...groups.keys()].filter((it) => it !== ABSENT).sort(ascending);
   if (isDown) values.reverse();
   return [...values, ABSENT].flatMap((it) => groups.get(it) ?? []);

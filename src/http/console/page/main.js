@@ -23,7 +23,7 @@ let isFirst = true;
 function nameOf({ tenant, view: name, key }) {
   if (!tenant) return "tenants";
   if (name === "keys" && key) return "key";
-  return name in VIEWS && name !== "key" && name !== "tenants" ? name : "keys";
+  return Object.hasOwn(VIEWS, name) && name !== "key" && name !== "tenants" ? name : "keys";
 }
 
 async function open(place) {

@@ -5,7 +5,7 @@ import { requests, send } from "../api.js";
 import { button, el, field, replace, withFocusKept } from "../elements.js";
 import { openCreate } from "../actions/create.js";
 import { openEndOverlap } from "../actions/end_overlap.js";
-import { KeyOrder } from "../key_order.js";
+import { KeyOrder, orderOf } from "../key_order.js";
 import { curlOf } from "../parts/curl.js";
 import { keyTable } from "../parts/key_table.js";
 import { problem } from "../parts/problem.js";
@@ -15,8 +15,8 @@ const ROWS = 100;
 export function view(place, signal) {
   const { tenant, chosen } = place;
   const choice = {
-    find: chosen.get("find") ?? "", sort: chosen.get("sort") ?? "name",
-    inactive: chosen.get("inactive") ?? "", page: Math.max(1, Number(chosen.get("page")) || 1),
+    find: chosen.get("find") ?? "", sort: orderOf(chosen.get("sort") ?? "name"),
+    inactive: chosen.get("inactive") ?? "", page: Math.max(1, Math.floor(Number(chosen.get("page"))) || 1),
   };
   let all = new KeyOrder();
   let isWhole = false;
