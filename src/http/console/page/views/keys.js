@@ -31,23 +31,25 @@ export function view(place, signal) {
   // The page in sight, which is not the one that is asked for while its keys are on their way.
   let page = 1;
   const turn = (label, by) => button(label, ({ currentTarget }) => {
-    if (!currentTarget.hasAttribute("aria-disabled")) change({ page: page + by });
+    if (!currentTarget.hasAttribute("aria-disabled")) change({ page: page += by });
   }, { class: "second small", id: label.toLowerCase() });
   const [previous, next] = [turn("Previous", -1), turn("Next", 1)];
   const pages = el("div", { class: "actions", id: "pages", hidden: true }, previous, next);
   table.element.hidden = true;
 
+  // In a task of its own, which is not the one that lays out what was pressed; what is typed or pressed faster
+  // than that is shown together.
+  let scheduled = 0;
   function change(wanted) {
     Object.assign(choice, { page: 1 }, wanted);
-    note(place, { find: choice.find, sort: choice.sort === "name" ? "" : choice.sort, inactive: choice.inactive, page: choice.page === 1 ? "" : choice.page });
-    show();
+    clearTimeout(scheduled);
+    scheduled = setTimeout(() => {
+      if (signal.aborted) return;
+      note(place, { find: choice.find, sort: choice.sort === "name" ? "" : choice.sort, inactive: choice.inactive, page: choice.page === 1 ? "" : choice.page });
+      show();
+    });
   }
-  // Letters that are typed faster than the list is made are looked for together.
-  let typing = 0;
-  find.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = setTimeout(() => signal.aborted || change({ find: find.value }));
-  });
+  find.addEventListener("input", () => change({ find: find.value }));
   inactive.addEventListener("click", () => change({ inactive: choice.inactive ? "" : "1" }));
   const create = () => openCreate(tenant, all.names(), load);
 
@@ -58,7 +60,7 @@ export function view(place, signal) {
     const hidden = found.length - active.length;
     const listed = choice.inactive ? found : active;
     const last = Math.max(1, Math.ceil(listed.length / ROWS));
-    page = Math.min(choice.page, last);
+    page = Math.max(1, Math.min(choice.page, last));
     const from = (page - 1) * ROWS;
     const rows = listed.slice(from, from + ROWS);
     withFocusKept(() => {
