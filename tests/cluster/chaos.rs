@@ -11,7 +11,6 @@ use neokeys::storage::{DocumentStore as _, EtcdStore, StoreUrl};
 use serde_json::json;
 use todc_utils::linearizability::history::Action::{Call, Response};
 
-use crate::alone;
 use crate::calls::{Caller, Recorder, keys};
 use crate::network::{Network, is_inside};
 use crate::node::{Node, Nodes};
@@ -156,7 +155,6 @@ fn make(store: &EtcdStore, id: &str) {
 
 #[test]
 fn whatever_fails_the_answers_are_linearizable() {
-    let _alone = alone();
     if !is_inside("chaos::whatever_fails_the_answers_are_linearizable") {
         return;
     }
@@ -214,7 +212,6 @@ fn whatever_fails_the_answers_are_linearizable() {
 
 #[test]
 fn whatever_fails_a_deleted_key_is_accepted_no_longer_than_promised() {
-    let _alone = alone();
     if !is_inside("chaos::whatever_fails_a_deleted_key_is_accepted_no_longer_than_promised") {
         return;
     }

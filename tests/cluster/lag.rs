@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::alone;
 use crate::calls::{Caller, keys};
 use crate::node::Nodes;
 use neokeys_testkit::servers::etcd::Etcd;
@@ -14,7 +13,6 @@ const BOUND: Duration = Duration::from_secs(2);
 
 #[test]
 fn a_deleted_key_is_refused_by_every_node_within_the_bound() {
-    let _alone = alone();
     let etcd = Etcd::builder(3).start();
     let names: Vec<_> = (0..KEYS).map(|key| format!("k{key}")).collect();
     let entries: Vec<_> = names.iter().map(|name| entry(name, true, &["a"])).collect();

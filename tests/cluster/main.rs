@@ -25,11 +25,3 @@ mod restored;
 mod rotation;
 mod secure;
 mod silent;
-
-/// Held by tests that load the whole machine, so that they do not slow each other down.
-static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
-/// Waits until no other such test runs.
-fn alone() -> std::sync::MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}

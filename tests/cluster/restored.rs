@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::alone;
 use crate::calls::{Caller, keys};
 use crate::node::{Node, Nodes};
 use neokeys_testkit::servers::etcd::Etcd;
@@ -108,12 +107,10 @@ fn judge(max_staleness: &'static str) {
 
 #[test]
 fn a_node_that_watches_serves_nothing_of_a_history_that_was_lost() {
-    let _alone = alone();
     judge("2s");
 }
 
 #[test]
 fn a_node_that_always_asks_serves_nothing_of_a_history_that_was_lost() {
-    let _alone = alone();
     judge("0");
 }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::alone;
 use crate::calls::{Caller, Reply, keys};
 use crate::node::{Node, Nodes};
 use neokeys_testkit::servers::buckets::Buckets;
@@ -138,7 +137,6 @@ fn judge(nodes: &Nodes, started: &[Node], bound: Duration) {
 
 #[test]
 fn callers_of_three_nodes_on_etcd_go_on_until_the_older_token_is_ended() {
-    let _alone = alone();
     let etcd = Etcd::builder(3).start();
     etcd.control(&["put", "/rotation/t/security.yml", "apiKeys: []\n"]);
     let nodes = Nodes::on(&etcd.url("rotation"), "2s");
@@ -148,7 +146,6 @@ fn callers_of_three_nodes_on_etcd_go_on_until_the_older_token_is_ended() {
 
 #[test]
 fn callers_of_two_nodes_on_a_bucket_go_on_until_the_older_token_is_ended() {
-    let _alone = alone();
     let buckets = Buckets::s3();
     let nodes = Nodes::on(&buckets.url("two"), "1s").with(&buckets.variables());
     let started = [nodes.start(), nodes.start()];

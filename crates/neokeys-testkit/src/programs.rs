@@ -2,12 +2,17 @@
 //!
 //! Nothing is skipped when one is missing: the test fails with the line that installs it.
 
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Lines, Read as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 
 use rustix::process::{Pid, Signal, kill_process};
+
+/// Locks on the ports that this process was given, kept as long as it runs.
+static CLAIMS: Mutex<Vec<File>> = Mutex::new(Vec::new());
 
 /// A file or folder of the repository.
 pub fn folder(name: &str) -> PathBuf {
@@ -160,7 +165,21 @@ impl Drop for Running {
     }
 }
 
-/// A port that nothing listens on: for programs that take no port 0.
+/// A port that nothing listens on and that no other test is given: for programs that take no port 0.
+///
+/// It is below those that the system gives to clients, and this process holds a lock in its name.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let user = rustix::process::getuid().as_raw();
+    let claims = std::env::temp_dir().join(format!("neokeys-ports-{user}"));
+    fs::create_dir_all(&claims).unwrap();
+    let start = u16::try_from(std::process::id() % 10_000).unwrap();
+    let claimed = (0..10_000).map(|more| 20_000 + (start + more) % 10_000).find(|port| {
+        let claim = File::create(claims.join(port.to_string())).unwrap();
+        let is_free = claim.try_lock().is_ok() && TcpListener::bind(("127.0.0.1", *port)).is_ok();
+        if is_free {
+            CLAIMS.lock().unwrap().push(claim);
+        }
+        is_free
+    });
+    claimed.expect("one of ten thousand ports is free")
 }
