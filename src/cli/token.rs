@@ -31,9 +31,8 @@ pub(super) fn write(arguments: &TokenArguments, output: &mut Output<'_>) -> Resu
         None => {
             let settings = Settings::load(arguments.config.as_deref(), std::env::vars_os())
                 .map_err(|error| Failure::usage(&error))?;
-            let token = Token::generate(&settings.auth.token_prefix).or(Err(Failure::because(
-                "the operating system provides no randomness for a token",
-            )))?;
+            let token = Token::generate(&settings.auth.token_prefix)
+                .map_err(|error| Failure::refused(&error))?;
             let delivered = output.deliver(token.expose()).and_then(|()| output.deliver("\n"));
             delivered.map_err(|error| {
                 Failure::because(format!("the token cannot be written: {error}"))

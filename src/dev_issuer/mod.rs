@@ -80,7 +80,7 @@ impl DevIssuer {
     /// Draws the signing key.
     ///
     /// # Errors
-    /// [`SigningError`] when the operating system gives no randomness.
+    /// [`SigningError`] when the operating system provides no random bytes.
     pub(crate) fn generate(
         config: DevIssuerConfig,
         clock: Arc<dyn Clock>,
@@ -118,7 +118,7 @@ impl DevIssuer {
     /// Makes a token.
     ///
     /// # Errors
-    /// [`SigningError`] when the operating system gives no randomness.
+    /// [`SigningError`] when the operating system provides no random bytes.
     pub(crate) fn sign(
         &self,
         request: &TokenRequest,

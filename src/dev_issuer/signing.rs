@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::DevIssuerConfig;
+use crate::domain::NoRandomBytes;
 
 /// The content of a token to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +30,10 @@ pub(crate) struct TokenRequest {
 /// Why there is no key or no signature.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    #[error("the operating system gives no randomness")]
-    Random,
+    #[error(transparent)]
+    Random(#[from] NoRandomBytes),
     /// The key that was just drawn is not taken.
-    #[error("a signing key cannot be made or used")]
+    #[error("a signing key cannot be created or used")]
     Key(#[from] jsonwebtoken::errors::Error),
 }
 
@@ -46,7 +47,7 @@ impl SigningKey {
     pub(super) fn generate() -> Result<Self, SigningError> {
         let random = aws_lc_rs::rand::SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        let private = EncodingKey::from_ec_der(pkcs8.ok().ok_or(SigningError::Random)?.as_ref());
+        let private = EncodingKey::from_ec_der(pkcs8.or(Err(NoRandomBytes))?.as_ref());
         let mut public = Jwk::from_encoding_key(&private, Algorithm::ES256)?;
         public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256)?);
         public.common.public_key_use = Some(PublicKeyUse::Signature);
@@ -113,7 +114,7 @@ impl SigningKey {
 /// 128 random bits as Base64url.
 pub(super) fn random_id() -> Result<String, SigningError> {
     let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).ok().ok_or(SigningError::Random)?;
+    SystemRandom::new().fill(&mut bytes).or(Err(NoRandomBytes))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -68,10 +68,10 @@ fn tell_end(response: &mut HttpResponse, key: &ApiKey) {
 /// A new token of this deployment's form.
 ///
 /// # Errors
-/// A 500 where the system gives no randomness.
+/// A 500 where the system provides no random bytes.
 pub(in crate::http) fn new_token(keys: &KeyService) -> Result<Token, Problem> {
     Token::generate(&keys.token_prefix).map_err(|error| {
-        Problem::new(ProblemType::Internal, "No random bytes for a token are available.")
+        Problem::new(ProblemType::Internal, "The server has no random bytes for a token.")
             .caused_by(error.to_string())
     })
 }

@@ -84,5 +84,5 @@ pub use scope::{Scope, ScopeError, Scopes, ScopesError};
 pub use span::{LONGEST_SPAN, NoSpan, parse_span, parse_span_or_zero, show_span};
 pub use tenant_id::{TenantId, TenantIdError};
 pub use timestamp::{Timestamp, TimestampError};
-pub use token::{Token, TokenPrefix, TokenPrefixError};
+pub use token::{NoRandomBytes, Token, TokenPrefix, TokenPrefixError};
 pub use usage::{TokenId, Usage};

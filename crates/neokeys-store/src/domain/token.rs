@@ -53,6 +53,11 @@ impl TokenPrefix {
     }
 }
 
+/// Nothing random can be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system provides no random bytes")]
+pub struct NoRandomBytes;
+
 impl Default for TokenPrefix {
     fn default() -> Self {
         Self("nsk_".to_owned())
@@ -63,10 +68,10 @@ impl Token {
     /// Draws 256 bits from the operating system.
     ///
     /// # Errors
-    /// [`ring::error::Unspecified`] when the operating system gives no randomness.
-    pub fn generate(prefix: &TokenPrefix) -> Result<Self, ring::error::Unspecified> {
+    /// [`NoRandomBytes`].
+    pub fn generate(prefix: &TokenPrefix) -> Result<Self, NoRandomBytes> {
         let mut random = Zeroizing::new([0; 32]);
-        SystemRandom::new().fill(random.as_mut())?;
+        SystemRandom::new().fill(random.as_mut()).or(Err(NoRandomBytes))?;
         Ok(Self::from_random(prefix, &random))
     }
 

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+use crate::domain::NoRandomBytes;
+
 /// Ids of writes that nobody else gives.
 #[derive(Debug)]
 pub(super) struct WriteIds {
@@ -21,11 +23,10 @@ pub(super) struct WriteId {
 }
 
 impl WriteIds {
-    /// None where the system gives no random numbers.
-    pub(super) fn new() -> Option<Self> {
+    pub(super) fn new() -> Result<Self, NoRandomBytes> {
         let mut process = [0; 16];
-        SystemRandom::new().fill(&mut process).ok()?;
-        Some(Self { process: u128::from_be_bytes(process), count: AtomicU64::new(0) })
+        SystemRandom::new().fill(&mut process).or(Err(NoRandomBytes))?;
+        Ok(Self { process: u128::from_be_bytes(process), count: AtomicU64::new(0) })
     }
 
     pub(super) fn next(&self) -> WriteId {

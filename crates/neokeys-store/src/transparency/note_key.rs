@@ -23,11 +23,11 @@ pub enum NoteKeyError {
     Name,
     #[error("a key that verifies is NAME+ID+KEY, as `neokeys audit keygen` prints it")]
     Verifying,
-    #[error("a key that signs is PRIVATE+KEY+NAME+ID+KEY, as `neokeys audit keygen` makes it")]
+    #[error("a key that signs is PRIVATE+KEY+NAME+ID+KEY, as `neokeys audit keygen` creates it")]
     Signing,
     #[error("the id of the key is not that of its name and its bytes; copy the whole line")]
     Id,
-    #[error("the operating system gives no random bytes")]
+    #[error("the operating system provides no random bytes")]
     Random,
 }
 

@@ -76,7 +76,8 @@ impl StoreAccess {
         tenant: &TenantId,
         make: impl FnOnce(&Token, Timestamp) -> Result<KeyringEdit, EditError>,
     ) -> Result<IssuedKey, Failure> {
-        let token = Token::generate(&self.settings.auth.token_prefix).map_err(no_randomness)?;
+        let token = Token::generate(&self.settings.auth.token_prefix)
+            .map_err(|error| Failure::refused(&error))?;
         let edit = make(&token, SystemClock.now());
         let edit = edit.map_err(|error| not_done(&error.into(), tenant))?;
         let committed = self.commit(tenant, edit).await?;
@@ -232,9 +233,4 @@ impl KeyFilter {
 fn shown(key: &ApiKey, now: Timestamp, usage: &Usage) -> Result<ShownKey, Failure> {
     let json = serde_json::to_value(ApiKeyDetails::of(key, now, usage));
     json.and_then(ShownKey::parse).map_err(|error| Failure::refused(&error))
-}
-
-/// The error says nothing of its own: there is one cause.
-fn no_randomness(ring::error::Unspecified: ring::error::Unspecified) -> Failure {
-    Failure::because("the operating system provides no randomness for a token")
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{StoreAccess, no_randomness};
+use super::StoreAccess;
 use crate::causes::in_full;
 use crate::cli::access::{NotApplied, PlanFault, PlanStepDescription, PlannedSteps, TokenFile};
 use crate::cli::failure::Failure;
@@ -13,7 +13,8 @@ use crate::cli::system_user;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::{
     Commit, CommitError, DesiredKeys, EditError, EntityTag, KeyName, KeyRepository as _,
-    KeyringPlan, PlanReach, Precondition, ReadError, Right, TenantId, Together, Token,
+    KeyringPlan, NoRandomBytes, PlanReach, Precondition, ReadError, Right, TenantId, Together,
+    Token,
 };
 
 impl StoreAccess {
@@ -71,9 +72,9 @@ impl StoreAccess {
             return Ok(Err(NotApplied::Older));
         };
         let prefix = &self.settings.auth.token_prefix;
-        let made: Result<Vec<(&KeyName, Token)>, _> =
+        let made: Result<Vec<(&KeyName, Token)>, NoRandomBytes> =
             plan.without_token().map(|name| Ok((name, Token::generate(prefix)?))).collect();
-        let made = made.map_err(no_randomness)?;
+        let made = made.map_err(|error| Failure::refused(&error))?;
         let digests: HashMap<_, _> = made.iter().map(|(name, it)| (*name, it.digest())).collect();
         let mut edits = plan.edits(|name| digests[name]).into_iter();
         let Some(edit) = edits.next() else { return Ok(Ok(())) };

@@ -34,7 +34,7 @@ use super::document_store::DocumentError;
 use super::remote::{RemoteDocuments as _, RemoteStore};
 use super::url::EtcdUrl;
 use super::write_ids::WriteIds;
-use crate::domain::TenantId;
+use crate::domain::{NoRandomBytes, TenantId};
 
 /// How old knowledge may be that is served, if nothing else is set.
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(2);
@@ -67,8 +67,8 @@ pub enum EtcdOpenError {
     File { path: PathBuf, source: io::Error },
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
-    #[error("the system gives no random numbers")]
-    Random,
+    #[error(transparent)]
+    Random(#[from] NoRandomBytes),
 }
 
 impl EtcdStore {
@@ -88,7 +88,7 @@ impl EtcdStore {
             members: Members::new(endpoints, connect_options(url)?),
             keys: KeyNames::below(&url.prefix),
             changes: ChangeTracker::none(max_staleness.unwrap_or(DEFAULT_MAX_STALENESS)),
-            write_ids: WriteIds::new().ok_or(EtcdOpenError::Random)?,
+            write_ids: WriteIds::new()?,
             // Until the first answer is due, nobody says otherwise.
             is_reached: AtomicBool::new(false),
             is_out_of_space: AtomicBool::new(false),

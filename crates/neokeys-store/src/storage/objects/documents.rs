@@ -129,7 +129,7 @@ impl RemoteDocuments for Bucket {
             let is_ours = state.is_some_and(|state| state.made_by.as_ref() == Some(&id));
             return if is_ours { Ok(()) } else { Err(CreateTenantError::Exists) };
         }
-        Err(CreateTenantError::Failed(self.unreachable("make", tenant, error)))
+        Err(CreateTenantError::Failed(self.unreachable("create", tenant, error)))
     }
 
     /// An object that was the expected one a moment ago: object storage takes objects away without a

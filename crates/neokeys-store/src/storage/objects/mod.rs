@@ -31,7 +31,7 @@ use super::document_store::{DOCUMENT_NAME, DocumentError};
 use super::remote::{RemoteDocuments as _, RemoteStore};
 use super::url::{Cloud, ObjectsUrl};
 use super::write_ids::WriteIds;
-use crate::domain::TenantId;
+use crate::domain::{NoRandomBytes, TenantId};
 
 /// How old knowledge may be that is served, if nothing else is set.
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(1);
@@ -75,8 +75,8 @@ pub enum ObjectsOpenError {
     },
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
-    #[error("the system gives no random numbers")]
-    Random,
+    #[error(transparent)]
+    Random(#[from] NoRandomBytes),
 }
 
 impl ObjectsStore {
@@ -96,7 +96,7 @@ impl ObjectsStore {
             objects: connect(url, variables)?,
             cloud: url.cloud,
             prefix: Path::from(url.prefix.as_str()),
-            ids: WriteIds::new().ok_or(ObjectsOpenError::Random)?,
+            ids: WriteIds::new()?,
             document_limit,
             max_staleness: max_staleness.unwrap_or(DEFAULT_MAX_STALENESS),
             lack: OnceCell::new(),
