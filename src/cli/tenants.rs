@@ -57,7 +57,7 @@ pub(super) async fn run(command: &TenantsCommand, output: &mut Output<'_>) -> Re
             // Whoever works on a server would find nothing of it there.
             if environment::find(environment::SERVER).is_some() && !place.names_store() {
                 return Err(Failure::misused(
-                    "tenants are made in a store, and NEOKEYS_SERVER names a server",
+                    "tenants are created in a store, and NEOKEYS_SERVER names a server",
                 )
                 .hint("name the store with --store"));
             }

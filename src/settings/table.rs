@@ -169,15 +169,15 @@ settings! {
     "limits.edit_time" => storage.edit_time: One<Time>;
     /// How many bytes of documents are kept in memory; the tenants least recently used make room.
     "limits.loaded" => storage.loaded_limit: One<Size<u64>>;
-    /// How long requests in flight may take to finish when the service is told to stop. 0s: they are
+    /// How long requests in flight may take to finish when the service is asked to stop. 0s: they are
     /// cut off.
     "limits.shutdown" => limits.shutdown: One<Time>;
     /// Whether every change of keys is recorded in its tenant's audit log before it is made, in a folder,
     /// etcd or memory.
     "audit.enabled" => storage.audit.enabled: Yaml<_>;
-    /// The name of the key that signs audit logs, given when it is made. null: the host's name.
+    /// The name of the key that signs audit logs, given when it is created. null: the host's name.
     "audit.origin" => storage.audit.origin: Yaml<_>;
-    /// The file with the key that signs the heads of audit logs; made if it does not exist. null:
+    /// The file with the key that signs the heads of audit logs; created if it does not exist. null:
     /// audit.key in the folder .neokeys of the store.
     "audit.signing_key" => storage.audit.signing_key: Yaml<_>;
     /// Further keys that verify heads of audit logs, as neokeys audit keygen prints them: those of

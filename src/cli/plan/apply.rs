@@ -21,7 +21,7 @@ pub(in crate::cli) struct ApplyArguments {
     plan: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
-    /// The file that the tokens of new keys are added to, a JSON object a line; it is made with mode 0600.
+    /// The file that the tokens of new keys are added to, a JSON object a line; it is created with mode 0600.
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
     #[command(flatten)]

@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path) -> Result<PlanDescription, Failure> {
     let plan: PlanDescription = serde_json::from_slice(&read_file(path)?).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Failure::because(format!("{}:{line}:{column}: this is not a plan", shown(path)))
-            .hint("make one with `neokeys plan -f FILE --out plan.json`")
+            .hint("create one with `neokeys plan -f FILE --out plan.json`")
     })?;
     if plan.version != VERSION {
         return Err(Failure::because(format!(

@@ -82,7 +82,7 @@ pub(super) struct Planned;
 impl IntoResponses for Planned {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let response = ResponseBuilder::new()
-            .description("The steps, and the tokens of keys that were made.")
+            .description("The steps, and the tokens of keys that were created.")
             .content("application/json", Content::new(Some(Ref::from_schema_name("ApiKeyPlan"))));
         BTreeMap::from([("200".to_owned(), response.build().into())])
     }

@@ -93,7 +93,7 @@ async fn end(
         key.name = %held.key(),
         token.current = held.is_current(),
         reason = body.reason(),
-        "a token was ended by whoever held it"
+        "a token was revoked by its holder"
     );
     Ok(true)
 }

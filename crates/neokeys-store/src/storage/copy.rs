@@ -57,7 +57,7 @@ pub enum CopyError {
     Target(#[source] DocumentError),
     #[error("the target cannot be written")]
     Write(#[source] WriteError),
-    #[error("the tenant cannot be made at the target")]
+    #[error("the tenant cannot be created at the target")]
     Create(#[source] CreateTenantError),
     #[error("the tenant cannot be deleted at the target, where its keys go on working")]
     Delete(#[source] WriteError),

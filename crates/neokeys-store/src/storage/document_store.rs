@@ -310,6 +310,6 @@ impl WriteError {
 pub enum CreateTenantError {
     #[error("the tenant exists already")]
     Exists,
-    #[error("the tenant was not made")]
+    #[error("the tenant was not created")]
     Failed(#[source] DocumentError),
 }

@@ -90,7 +90,7 @@ impl Folder {
         match begin() {
             Ok(journaled) => Ok(Some(journaled)),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                tracing::warn!(tenant.id = %tenant, %error, "the journal cannot be written; other processes are not told of a change");
+                tracing::warn!(tenant.id = %tenant, %error, "the journal cannot be written; other processes do not learn of a change");
                 Ok(None)
             }
             Err(source) => Err(refused("write the journal", &self.journal(tenant), source)),

@@ -159,7 +159,7 @@ impl Folder {
         let path = own.join(format!("{tenant}.{kind}"));
         match self.files.lock(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.make_own_folder(&own).map_err(|source| cannot("make", &own, source))?;
+                self.make_own_folder(&own).map_err(|source| cannot("create", &own, source))?;
                 self.files.lock(&path)
             }
             outcome => outcome,

@@ -122,7 +122,7 @@ impl Folder {
         let unwritable = |error| WriteError::Refused(DocumentError::LogUnwritable(Box::new(error)));
         let folder = self.log(tenant);
         self.make_log_folder(&folder)
-            .map_err(|source| unwritable(cannot("make", &folder, source)))?;
+            .map_err(|source| unwritable(cannot("create", &folder, source)))?;
         for Part { sequence, begins, lines: part } in parts(entry) {
             let path = self.segment(tenant, sequence);
             let torn = if sequence == entry.after.size { entry.torn } else { 0 };

@@ -309,10 +309,10 @@ impl Folder {
                 } else {
                     let told = "something that is not a folder has its name; move it away";
                     let source = io::Error::new(ErrorKind::AlreadyExists, told);
-                    CreateTenantError::Failed(cannot("make", &folder, source))
+                    CreateTenantError::Failed(cannot("create", &folder, source))
                 })
             }
-            Err(source) => Err(CreateTenantError::Failed(cannot("make", &folder, source))),
+            Err(source) => Err(CreateTenantError::Failed(cannot("create", &folder, source))),
         }
     }
 }

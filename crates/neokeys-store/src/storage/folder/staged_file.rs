@@ -74,7 +74,7 @@ impl Folder {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
         let path = target.with_file_name(format!("{STAGED}new-{process}-{number}"));
-        let file = self.files.create(&path).map_err(|source| refused("make", &path, source))?;
+        let file = self.files.create(&path).map_err(|source| refused("create", &path, source))?;
         let mut staged = StagedFile { store: self, path, file, is_there: true };
         let finish = |staged: &mut StagedFile<'_>| {
             // Whoever has a file open for writing keeps others from leases on it. It is opened for

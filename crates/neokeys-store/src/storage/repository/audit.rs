@@ -47,9 +47,9 @@ pub enum AuditKeyError {
         path: PathBuf,
         source: io::Error,
     },
-    #[error("{} holds no key that signs; `neokeys audit keygen` makes one", path.display())]
+    #[error("{} holds no key that signs; `neokeys audit keygen` creates one", path.display())]
     Key { path: PathBuf, source: NoteKeyError },
-    #[error("no key can be made; set audit.origin to a name without blanks and plus signs")]
+    #[error("no key can be created; set audit.origin to a name without blanks and plus signs")]
     New(#[source] NoteKeyError),
 }
 
@@ -143,7 +143,7 @@ fn key(path: &Path, config: &AuditConfig) -> Result<SigningKey, AuditKeyError> {
         match named {
             Ok(()) => return Ok(key),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(failed("make")(source)),
+            Err(source) => return Err(failed("create")(source)),
         }
     }
 }

@@ -57,7 +57,7 @@ impl Default for StoreConfig {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum OpenError {
-    #[error("there is no folder {}; make it, or name another store", .0.display())]
+    #[error("there is no folder {}; create it, or name another store", .0.display())]
     NoFolder(PathBuf),
     #[error("{} is not a folder", .0.display())]
     NotAFolder(PathBuf),
