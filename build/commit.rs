@@ -30,7 +30,7 @@ pub fn commit_of(folder: &Path, sources: &[&str]) -> Option<Commit> {
     Some(Commit { name, is_changed: !changes.is_empty(), log })
 }
 
-/// What git says of a folder, unless it complains. Within a hook, its environment names another one.
+/// Git's answer on a folder, unless it complains. Within a hook, its environment names another one.
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new("git");
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {

@@ -1,4 +1,4 @@
-//! What is made at build time. The generator: from the text of an OpenAPI document to the source of
+//! The generator of the build: from the text of an OpenAPI document to the source of
 //! `neokeys::contract`. It knows the shapes that the documented contract has, and stops at any other: what it
 //! does not understand must not be passed over in silence. And the commit that the program is made of.
 

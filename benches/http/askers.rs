@@ -35,12 +35,12 @@ const ROUNDS: usize = 5;
 /// Connections of a gateway, and questions at once on each: together as many as wrk's.
 const CONNECTIONS: usize = 2;
 const AT_ONCE: usize = 32;
-/// What a report may have at most, and for how long its sender waits.
+/// The most matches of a report, and how long its sender waits.
 const MATCHES: usize = 1_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 const TENANTS: usize = 10_000;
 
-/// What a handler of the guarded service demands.
+/// The demand of a handler of the guarded service.
 struct Read;
 
 impl RequiredScope for Read {

@@ -57,7 +57,7 @@ impl Dump {
         self.by_function.values().sum()
     }
 
-    /// What a function of C cost with all that it called; of one that is linked under a name of its
+    /// The cost of a function of C with all that it called; of one that is linked under a name of its
     /// version, the end of the name.
     pub fn called(&self, name: &str) -> u64 {
         let called = self.by_callee.iter().filter(|(its, _)| its.ends_with(name));

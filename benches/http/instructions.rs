@@ -294,7 +294,7 @@ impl Counted {
         Self { server: start(command), counts }
     }
 
-    /// What was counted since the last time.
+    /// The counts since the last time.
     fn dump(&self) -> Dump {
         let pid = self.server.id().to_string();
         let told = run("callgrind_control", &["--dump".as_ref(), pid.as_ref()]);

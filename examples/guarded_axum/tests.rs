@@ -41,7 +41,7 @@ async fn start(guard: Guard) -> Client {
     Client::of_another(&origin)
 }
 
-/// What the service says to a case of the list.
+/// The service's answer to a case of the list.
 async fn answer(client: &Client, case: &GuardCase) -> GuardAnswer {
     let request = client.request(case.method, case.path).body("two pens");
     let sent =

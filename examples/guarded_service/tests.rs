@@ -127,7 +127,7 @@ async fn a_key_as_a_bearer_token_is_taken_only_by_a_guard_that_is_told_to() {
     assert!(guard.taking_keys_as_bearers("n s k").is_err());
 }
 
-/// What the service says to a case of the list.
+/// The service's answer to a case of the list.
 async fn answer(client: &Client, case: &GuardCase) -> GuardAnswer {
     let request = client.request(case.method, case.path).body("two pens");
     let sent =

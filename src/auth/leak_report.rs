@@ -33,7 +33,7 @@ const SIGNATURE: &str = "github-public-key-signature";
 const PAUSE: Duration = Duration::from_secs(60);
 /// The longest that a load takes.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What stands before the point of a P-256 key in its DER (RFC 5480 §2).
+/// The bytes before the point of a P-256 key in its DER (RFC 5480 §2).
 const P256: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -101,7 +101,7 @@ impl LeakReporter {
     /// A judge that has loaded no key yet.
     ///
     /// # Errors
-    /// What keeps the HTTP client from being made.
+    /// The fault that keeps the HTTP client from being created.
     pub(crate) fn new(keys: ReporterKeys, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
         Ok(Self::with_client(keys, key_client(PATIENCE)?, clock))
     }

@@ -1,4 +1,4 @@
-//! What every address of the issuer answers alike: who is let in, and the headers of answers.
+//! Answers of every address of the issuer: who is let in, and their headers.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};

@@ -40,11 +40,11 @@ pub(super) struct AuthorizeRequest {
     pub state: Option<String>,
     /// The permissions asked for.
     pub scopes: Vec<String>,
-    /// What the code is bound to, where a code is asked for.
+    /// The request that the code is bound to, where a code is asked for.
     pub code: Option<CodeRequest>,
 }
 
-/// What a code is bound to.
+/// The request that a code is bound to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct CodeRequest {
     /// The client, as it calls itself.

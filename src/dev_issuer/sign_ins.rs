@@ -40,7 +40,7 @@ struct SignIn {
     ends_at: Duration,
 }
 
-/// What a code or a refresh token was exchanged for.
+/// The grant that a code or a refresh token was exchanged for.
 pub(super) struct Granted {
     pub choice: TokenRequest,
     pub code: CodeRequest,

@@ -1,4 +1,4 @@
-//! What Envoy is told: who passes, or how the caller is refused.
+//! The answer to Envoy: who passes, or how the caller is refused.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use envoy_types::ext_authz::v3::pb::{

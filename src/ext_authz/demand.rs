@@ -14,7 +14,7 @@ const TENANT_NAME: &str = "tenant";
 const SCOPE: &str = "scope";
 const ANY: &str = "any";
 
-/// What a request has to meet.
+/// The demand on a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Demand<'d> {
     tenant: TenantId,

@@ -1,4 +1,4 @@
-//! What Envoy says of the request that it holds back.
+//! The question of Envoy: the request that it holds back.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ pub(super) struct Question {
     http: HttpRequest,
     /// Those of its headers that are read.
     pub headers: HeaderMap,
-    /// What the gateway's route says of it.
+    /// The context that the gateway's route adds.
     pub context: HashMap<String, String>,
     /// Who sent it, as the gateway has found out.
     pub client: Option<IpAddr>,

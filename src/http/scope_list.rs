@@ -38,7 +38,7 @@ pub(in crate::http) struct ScopeList<'s> {
 pub(in crate::http) struct ListedScope<'s> {
     /// Its name, as it stands among a key's permissions.
     name: &'s str,
-    /// What it permits.
+    /// The access that it permits.
     description: &'s str,
     /// The heading that it belongs under.
     #[serde(skip_serializing_if = "Option::is_none")]

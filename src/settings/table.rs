@@ -109,7 +109,7 @@ settings! {
     /// The scopes that keys may be given, each { name, description, group, deprecated }, for people to
     /// choose from. Called scopes.list in a file that also sets scopes.check.
     "scopes" => scopes.known: Yaml<_>;
-    /// What happens if a key is given a scope that is neither listed in scopes nor one of neokeys' own:
+    /// How to treat a scope of a key that is neither listed in scopes nor one of neokeys' own:
     /// off (nothing), warn (a log line) or refuse (400).
     "scopes.check" => scopes.check: Yaml<_>;
     /// The type under which GitHub's secret scanning reports this deployment's tokens, at /leaks/github.
@@ -117,7 +117,7 @@ settings! {
     "leaks.github.token_type" => leaks.token_type: Yaml<_>;
     /// Where GitHub's public keys are: an https URL, or file:PATH.
     "leaks.github.keys" => leaks.keys: One<ReporterKeys>;
-    /// What happens to a token that is reported as leaked: disable (it ends, and if it is the newest one,
+    /// How to treat a token that is reported as leaked: disable (it is revoked, and if it is the newest one,
     /// the key is disabled) or report (a log line).
     "leaks.action" => leaks.action: Yaml<_>;
     /// Where to report a vulnerability, as mailto:, tel: or https: addresses, for
@@ -199,7 +199,7 @@ settings! {
     /// A PEM file with the authorities of the certificates that Envoy has to show there, read at the start.
     /// null: none is asked for.
     "ext_authz.client_ca" => ext_authz.client_ca: Yaml<_>;
-    /// What is demanded there of requests whose route in Envoy names no tenant, each { path, methods, scope,
+    /// The demands there on requests whose route in Envoy names no tenant, each { path, methods, scope,
     /// any }; the first whose path, such as /shops/{tenantId}/, and whose methods cover a request. Others are
     /// refused.
     "ext_authz.routes" => ext_authz.routes: Yaml<_>;

@@ -1,4 +1,4 @@
-//! What clients can find out: scopes (the catalogue), the way to authenticate (RFC 9728), and whom to tell
+//! Discovery by clients: scopes (the catalogue), the way to authenticate (RFC 9728), and whom to tell
 //! of a vulnerability (RFC 9116).
 
 use neokeys::clock::{Clock as _, SystemClock};

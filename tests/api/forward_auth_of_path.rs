@@ -35,7 +35,7 @@ async fn everybody_is_answered_as_by_the_question_without_a_path() {
     }
 }
 
-/// What a caller could have a gateway append.
+/// Paths that a caller could have a gateway append.
 fn hostile() -> Vec<String> {
     let mut paths: Vec<_> = [
         "/",

@@ -293,6 +293,23 @@ fn no_status_code_stands_outside_of_the_catalogue_but_those_of_success() {
 }
 
 #[test]
+fn a_doc_comment_begins_with_a_noun_or_a_verb() {
+    for folder in ["src", "build", "crates", "tests", "benches", "examples"] {
+        for path in files(&root().join(folder)) {
+            let mut before = String::new();
+            for line in fs::read_to_string(&path).unwrap().lines().map(str::trim_start) {
+                for mark in ["///", "//!"] {
+                    let text = line.strip_prefix(mark).filter(|_| !before.starts_with(mark));
+                    let is_riddle = text.is_some_and(|text| text.starts_with(" What "));
+                    assert!(!is_riddle, "{} says {line}", path.display());
+                }
+                line.clone_into(&mut before);
+            }
+        }
+    }
+}
+
+#[test]
 fn no_file_holds_two_ideas_or_hides_behind_an_empty_name() {
     for folder in ["src", "build", "crates", "tests", "benches", "examples"] {
         let folder = root().join(folder);

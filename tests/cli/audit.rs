@@ -176,7 +176,7 @@ fn a_key_that_is_made_signs_from_then_on() {
     assert!(said.contains("the name of a key"), "{said}");
 }
 
-/// What the events of a log say: action, subject, and the names of keys that came and went.
+/// The content of a log's events: action, subject, and the names of keys that came and went.
 fn told(place: &Workplace, log: &str) -> Vec<String> {
     let tell = |line: &str| {
         let event: Value = serde_json::from_str(line).unwrap();

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use neokeys_testkit::workplace::Workplace;
 
-/// What the program says of the text on its standard input.
+/// The program's answer to the text on its standard input.
 fn hash(place: &Workplace, token: &str) -> (Option<i32>, String, String) {
     let mut command = place.command(&["token", "--hash", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

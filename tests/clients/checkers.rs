@@ -100,7 +100,7 @@ fn schemathesis_finds_no_fault_with_an_api_key() {
     service.command(&[&["keys", "get"], &name[..]].concat());
 }
 
-/// What the document of the extensions says of keys and their life, and what it forbids.
+/// The extensions document's promises on keys and their life.
 #[test]
 fn schemathesis_finds_no_fault_in_the_life_of_keys() {
     let service = Service::start();

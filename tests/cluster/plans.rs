@@ -69,7 +69,7 @@ const CASES: [(&[&str], i32, &str); 24] = [
     (&["keys", "delete", "crm", "--tenant", "acme"], 1, ""),
 ];
 
-/// What is another one at each store: tokens, and the state of keys, which has the time in it.
+/// Masks the values that differ at each store: tokens, and the state of keys, which has the time in it.
 fn masked(text: &str) -> String {
     let line = |line: &str| match line.split_once("\"state\": ") {
         Some((before, _)) => before.to_owned(),

@@ -14,7 +14,7 @@ use neokeys_testkit::servers::etcd::Etcd;
 const CALLERS: usize = 1_000;
 const KEY: &str = "/api/t/admin/apiKeyDetails/crm";
 
-/// What callers see, and what they may.
+/// The answers that callers see, and those that they may.
 #[derive(Default)]
 struct Watch {
     let_in: AtomicUsize,

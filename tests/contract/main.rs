@@ -1,4 +1,4 @@
-//! What is made at build time. The contract as source: what the generator makes of the documented contract, what it refuses,
+//! The contract as source: what the generator makes of the documented contract, what it refuses,
 //! that annotated handlers give the contract back, and that no change breaks clients
 //! unannounced. And the commit that the program is made of.
 

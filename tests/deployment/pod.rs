@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::image;
 
-/// What the image has of the authorities that sign certificates.
+/// The image's authorities that sign certificates.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The content of a Secret or ConfigMap.
@@ -218,7 +218,7 @@ impl Pod {
         Container { server: Server::start_logged(&mut command, &log) }
     }
 
-    /// What the container wrote to standard error.
+    /// The container's standard error.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.place.path().join("log")).unwrap()
     }

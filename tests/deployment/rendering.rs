@@ -1,4 +1,4 @@
-//! What Helm makes of the chart.
+//! The chart as Helm renders it.
 
 use std::fs;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ pub(crate) struct Rendering {
     pub(crate) notes: String,
 }
 
-/// What Helm says of the chart with some values: a finding of its linter, or a refusal.
+/// The complaints of Helm about the chart with some values: a finding of its linter, or a refusal.
 #[derive(Debug)]
 pub(crate) struct Complaints(pub(crate) String);
 

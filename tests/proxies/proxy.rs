@@ -198,7 +198,7 @@ impl Proxy {
         &self.address
     }
 
-    /// What it has written on its standard output.
+    /// Its standard output so far.
     #[cfg(feature = "ext-authz")]
     pub fn output(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("output")).unwrap()

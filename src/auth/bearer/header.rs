@@ -50,7 +50,7 @@ impl Header {
     }
 }
 
-/// What a `typ` may begin with.
+/// The beginning that a `typ` may have.
 const APPLICATION: &str = "application/";
 
 fn kind(members: &TokenObject<'_>) -> Result<TokenKind, BearerError> {

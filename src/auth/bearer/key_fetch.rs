@@ -172,7 +172,7 @@ fn client(
 /// A client for others' public keys.
 ///
 /// # Errors
-/// What keeps it from being made.
+/// The fault that keeps it from being created.
 pub(in crate::auth) fn key_client(patience: Duration) -> Result<Client, reqwest::Error> {
     builder(patience).build()
 }

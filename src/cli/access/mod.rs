@@ -1,4 +1,4 @@
-//! What commands on keys, plans and logs need, wherever the keys are: a store that they open themselves,
+//! The access of commands to keys, plans and logs, wherever the keys are: a store that they open themselves,
 //! or a server that they ask.
 //!
 //! A key and a step of a plan are what the documented operations answer, so that a table and JSON are the

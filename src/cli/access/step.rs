@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{MemberChange, PlanAction, PlanStep};
 
-/// What is done to a key.
+/// The step of a plan for a key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::cli) struct PlanStepDescription {
@@ -15,7 +15,7 @@ pub(in crate::cli) struct PlanStepDescription {
     pub(in crate::cli) changes: Vec<ChangeDescription>,
 }
 
-/// What becomes of a member. Of a hash, neither is told.
+/// The change of a member. Of a hash, neither value is shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::cli) struct ChangeDescription {
     pub(in crate::cli) member: String,
@@ -50,7 +50,7 @@ impl PlanStepDescription {
         }
     }
 
-    /// What changes, in a line.
+    /// The change, in a line.
     pub(in crate::cli) fn in_words(&self) -> String {
         let change =
             |ChangeDescription { member, before, after }: &ChangeDescription| match (before, after)

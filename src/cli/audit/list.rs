@@ -44,7 +44,7 @@ pub(in crate::cli) struct ListArguments {
     json: bool,
 }
 
-/// What became of a change.
+/// The outcome of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Outcome {
     Success,

@@ -66,7 +66,7 @@ struct Texts {
 }
 
 impl End {
-    /// What becomes of the end that there is.
+    /// The change of the present expiry.
     pub(super) fn patch(&self, now: Timestamp) -> Patch<Timestamp> {
         let named = self.expires_at.map(Moment::At).or(self.expires_in.map(Moment::In));
         match named {

@@ -1,4 +1,4 @@
-//! What an issuer is asked: its addresses (`OpenID` Connect Discovery 1.0), codes and tokens (RFC 8628, RFC
+//! Requests to an issuer: its addresses (`OpenID` Connect Discovery 1.0), codes and tokens (RFC 8628, RFC
 //! 6749 §6).
 
 use reqwest::header::CONTENT_TYPE;
@@ -29,7 +29,7 @@ struct Metadata {
     revocation_endpoint: Option<String>,
 }
 
-/// What a person is shown, and what the tokens are asked for with.
+/// The codes of a sign-in: one is shown to a person, the other gets the tokens.
 #[derive(Deserialize)]
 pub(super) struct DeviceCodes {
     device_code: SecretString,

@@ -31,7 +31,7 @@ pub(in crate::cli) struct ApplyArguments {
     json: bool,
 }
 
-/// What became of a tenant.
+/// The outcome of a tenant's plan.
 #[derive(Serialize)]
 struct Outcome {
     tenant: String,

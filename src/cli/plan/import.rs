@@ -23,7 +23,7 @@ pub(in crate::cli) struct ImportArguments {
     /// The export.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// What wrote it.
+    /// The program that wrote it.
     #[arg(long, value_enum)]
     format: Format,
     /// The tenant that gets the keys.

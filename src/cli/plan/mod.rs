@@ -26,7 +26,7 @@ use super::failure::Failure;
 use super::output::{Output, to_json};
 use crate::domain::PlanReach;
 
-/// What is wanted, and where the keys are.
+/// The wanted keys, and where the keys are.
 #[derive(Debug, Args)]
 pub(super) struct PlanArguments {
     #[command(flatten)]

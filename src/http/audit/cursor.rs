@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::domain::TenantId;
 
-/// What a caller sends for the page before this line.
+/// The text that a caller sends for the page before this line.
 pub(super) fn to_text(tenant: &TenantId, before: u64) -> String {
     URL_SAFE_NO_PAD.encode(format!("{} {before}", tenant.as_str()))
 }

@@ -37,7 +37,7 @@ const PAGE_FROM_BESIDE: &str = "console/";
 /// The file that the deployment's settings are in.
 const SETTINGS: &str = "settings.json";
 
-/// What the console has to know of a deployment.
+/// The parts of a deployment that the console depends on.
 pub(crate) struct ConsoleParts<'p> {
     pub config: &'p ConsoleConfig,
     /// The issuers whose tokens are taken, the first of which is signed in at where no other is set.

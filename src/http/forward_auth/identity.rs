@@ -32,7 +32,7 @@ const ESCAPED: &AsciiSet =
 pub(crate) enum Text<'c> {
     /// One of few, which need no look at their characters.
     Fixed(&'static str),
-    /// What was found out.
+    /// The value, as it was found out.
     Found(Cow<'c, str>),
 }
 

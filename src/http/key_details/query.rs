@@ -254,7 +254,7 @@ impl Order {
 }
 
 impl Cursor {
-    /// What a caller sends for the next page.
+    /// The text that a caller sends for the next page.
     fn to_text(&self, order: Order) -> String {
         let time = self.time.map_or("-".to_owned(), |time| time.to_string());
         URL_SAFE_NO_PAD.encode(format!("{} {time} {}", order.to_text(), self.name.as_str()))

@@ -135,7 +135,7 @@ pub(in crate::http) fn managed_by() -> Object {
     text(128).pattern(Some(TEXT)).build()
 }
 
-/// What a plan does to a key.
+/// The action of a plan on a key.
 pub(in crate::http) fn action() -> Object {
     let actions = ["create", "change", "delete"];
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(actions)).build()

@@ -14,7 +14,7 @@ use crate::http::operations::ApplyApiKeyPlan;
 use crate::http::request::json_body::JsonBody;
 use crate::problem::{Faults, Problem};
 
-/// What is wanted, and how far it reaches.
+/// The wanted keys, and the reach of the plan.
 pub(super) struct PlanRequest {
     pub(super) desired: DesiredKeys,
     pub(super) reach: PlanReach,
@@ -57,7 +57,7 @@ impl RequestBody for PlanBody {
     }
 }
 
-/// What a body wants, if it is whole.
+/// The wanted keys of a body, if it is whole.
 pub(super) fn wanted(body: JsonBody<ApplyApiKeyPlan>) -> Result<PlanRequest, Problem> {
     let PlanBody { managed_by, keys, reach, dry_run } = body.into_value()?;
     match (managed_by, keys) {

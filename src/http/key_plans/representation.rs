@@ -12,12 +12,12 @@ use crate::http::key_details::schemas;
     "changes": [{"member": "permissions", "before": "orders:read", "after": "orders:read orders:write"}],
 }]}))]
 pub(in crate::http) struct ApiKeyPlan<'p> {
-    /// What is done to each key: deletions, changes, then new keys.
+    /// The step for each key: deletions, changes, then new keys.
     #[schema(max_items = 100_000)]
     steps: Vec<ApiKeyPlanStep<'p>>,
 }
 
-/// What is done to a key.
+/// The step of a plan for a key.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({"name": "nightly", "action": "delete", "needsToken": false, "changes": []}))]
@@ -30,7 +30,7 @@ pub(in crate::http) struct ApiKeyPlanStep<'p> {
     action: &'static str,
     /// Whether a token is made for it.
     needs_token: bool,
-    /// What changes; of a new key, what it has.
+    /// The members that change; of a new key, those that it has.
     #[schema(max_items = 16)]
     changes: Vec<MemberChangeDescription<'p>>,
     /// The token that was made. It is in this answer, and only there.
@@ -39,7 +39,7 @@ pub(in crate::http) struct ApiKeyPlanStep<'p> {
     token: Option<&'p str>,
 }
 
-/// What becomes of a member. Of a hash, neither value is told.
+/// The change of a member. Of a hash, neither value is shown.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = ApiKeyMemberChange, example = json!({"member": "enabled", "before": "false", "after": "true"}))]
 pub(in crate::http) struct MemberChangeDescription<'p> {

@@ -11,11 +11,11 @@ pub struct LeaksConfig {
     pub token_type: Option<String>,
     /// Where GitHub's public keys are.
     pub keys: ReporterKeys,
-    /// What becomes of a token that leaked.
+    /// The action on a token that leaked.
     pub action: LeakAction,
 }
 
-/// What becomes of a token that leaked: the setting `leaks.action`.
+/// The action on a token that leaked: the setting `leaks.action`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LeakAction {

@@ -55,7 +55,7 @@ impl Leaks {
     /// The work on reports by these settings; none where they name no type of token.
     ///
     /// # Errors
-    /// What keeps the client for the reporter's keys from being made.
+    /// The fault that keeps the client for the reporter's keys from being created.
     pub(crate) fn new(config: &LeaksConfig) -> Result<Option<Self>, reqwest::Error> {
         let Some(token_type) = &config.token_type else { return Ok(None) };
         let reporter = Arc::new(LeakReporter::new(config.keys.clone(), Arc::new(SystemClock))?);
@@ -76,7 +76,7 @@ impl FromRequest for Report {
     }
 }
 
-/// What a match was found to be. One of which that is not known yet is left out.
+/// The finding on a match. A match of which nothing is known yet is left out.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "token_hash": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",

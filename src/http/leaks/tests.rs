@@ -1,4 +1,4 @@
-//! What is answered while the work on a report takes its time.
+//! Answers while the work on a report takes its time.
 
 use std::collections::HashSet;
 use std::future::{pending, ready};

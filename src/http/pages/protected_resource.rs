@@ -20,7 +20,7 @@ pub(crate) const OF_ALL: &str = "/.well-known/oauth-protected-resource";
 /// The path of what is said of one tenant: the resource's own path follows (RFC 9728 §3.1).
 pub(crate) const OF_TENANT: &str = "/.well-known/oauth-protected-resource/api/{tenantId}";
 
-/// What a client has to know of a resource (RFC 9728 §2).
+/// Metadata of a protected resource (RFC 9728 §2).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "resource": "https://keys.example/api/demo",

@@ -11,11 +11,11 @@ use crate::domain::Scope;
 pub struct ScopesConfig {
     /// The scopes, in the order in which people are shown them.
     pub known: KnownScopes,
-    /// What becomes of a scope that is not among them.
+    /// The check of a scope that is not among them.
     pub check: ScopeCheck,
 }
 
-/// What becomes of a scope that is not known and that a key is to hold: the setting `scopes.check`.
+/// The check of a scope that is not known and that a key is to hold: the setting `scopes.check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScopeCheck {
@@ -34,7 +34,7 @@ pub enum ScopeCheck {
 pub struct KnownScope {
     /// Its name, as keys hold it.
     pub name: String,
-    /// What it permits, for people.
+    /// The access that it permits, for people.
     pub description: String,
     /// The heading that it is shown under.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -49,7 +49,7 @@ impl ScopeCatalogue {
         }
     }
 
-    /// What to do about a scope that a document has and that is not known, where the deployment looks at them.
+    /// The remedy for a scope that a document has and that is not known, where the deployment checks them.
     pub(crate) fn advice_on(&self, scope: &Scope) -> Option<String> {
         if self.0.check == ScopeCheck::Off || self.knows(scope) {
             return None;

@@ -1,4 +1,4 @@
-//! What only an Envoy does that asks over gRPC: it logs and counts by whom neokeys found, shows a certificate,
+//! Envoy asking over gRPC: it logs and counts by whom neokeys found, shows a certificate,
 //! and leaves the demand to neokeys' own table.
 
 use std::fs;

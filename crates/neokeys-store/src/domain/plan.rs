@@ -23,7 +23,7 @@ use super::{
 pub struct KeyringPlan {
     /// The state of the keys that the plan was made on.
     pub on: EntityTag,
-    /// What is done to each key that does not stay as it is: deletions, changes, and then new keys.
+    /// The step for each key that does not stay as it is: deletions, changes, and then new keys.
     pub steps: Vec<PlanStep>,
 }
 
@@ -75,7 +75,7 @@ fn owner(owner: Option<&ManagedBy>) -> &str {
 }
 
 impl PlanError {
-    /// What to do about it, for people.
+    /// The remedy, for people.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

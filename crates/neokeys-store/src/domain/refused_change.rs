@@ -11,7 +11,7 @@ pub struct RefusedChange {
     pub tenant: TenantId,
     /// The key, where the request named one.
     pub key: Option<KeyName>,
-    /// What it would have been.
+    /// The kind of change that it would have been.
     pub kind: ChangeKind,
     /// Why it was refused, for people.
     pub reason: String,

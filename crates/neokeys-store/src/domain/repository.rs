@@ -77,7 +77,7 @@ pub struct Commit {
     pub tenant: TenantId,
     /// The edit.
     pub edit: KeyringEdit,
-    /// What is made with it, or not at all.
+    /// The edits that are made with it, or not at all.
     pub together: Option<Together>,
     /// The condition that must hold of the key or list when the change is made.
     pub precondition: Precondition,

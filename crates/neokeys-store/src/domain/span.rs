@@ -9,7 +9,7 @@ const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1
 /// The longest span: a hundred years, far from where adding to a date overflows.
 pub const LONGEST_SPAN: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// What a text has to be to be a span. The text is for callers.
+/// A text that is no span. The message is for callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write a whole number of s, m, h or d, such as 24h or 90d")]
 pub struct NoSpan;

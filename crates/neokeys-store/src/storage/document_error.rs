@@ -99,7 +99,7 @@ impl DocumentError {
 }
 
 impl DocumentError {
-    /// What an operator has to do where the log cannot be written.
+    /// The remedy of an operator where the log cannot be written.
     fn remedy_of_log(&self) -> &'static str {
         let kind = if let Self::Io { source, .. } = self { Some(source.kind()) } else { None };
         match kind {

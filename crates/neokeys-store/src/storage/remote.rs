@@ -114,7 +114,7 @@ impl<R: RemoteDocuments> RemoteStore<R> {
         Ok(Self { remote: Arc::new(remote), background: Background::start(name)? })
     }
 
-    /// What is there.
+    /// The remote side.
     pub(super) fn remote(&self) -> &R {
         &self.remote
     }

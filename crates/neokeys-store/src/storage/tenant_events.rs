@@ -123,7 +123,7 @@ impl<'d> TenantEvents<'d> {
         Ok(Some(Turn { log, lock }))
     }
 
-    /// What goes behind the end of the log on a document that is the expected one still.
+    /// The lines to append to the log of a document that is still the expected one.
     async fn draft_on(
         &self,
         turn: &Turn<'_>,

@@ -62,7 +62,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// What a stranger is served of a log at a size.
+/// The part of a log of a size that a stranger is served.
 struct Served<'l>(&'l MemoryLog, u64);
 
 impl TileReader for Served<'_> {

@@ -8,7 +8,7 @@ use super::tile::Tile;
 use super::tree_hash::TreeHash;
 use super::{BLOCK, HEIGHT};
 
-/// What a store gives of a log. Whoever asks for a range knows that the log has all of it.
+/// A log as a store gives it. Whoever asks for a range knows that the log has all of it.
 pub trait LogReader: Sync {
     /// Why it is not given.
     type Error: Send;

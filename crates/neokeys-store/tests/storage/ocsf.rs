@@ -11,7 +11,7 @@ use neokeys_store::domain::{Actor, ActorKind, Initiator};
 use neokeys_testkit::programs::{folder, tool};
 use neokeys_testkit::tenants::{name, tenant};
 
-/// What the judge says of lines.
+/// The judge's verdict on lines.
 fn judged(lines: &str) -> String {
     let mut judge = Command::new(tool("events/bin/python"))
         .arg(folder("crates/neokeys-store/tests/storage/ocsf/judge.py"))

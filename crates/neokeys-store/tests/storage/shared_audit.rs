@@ -64,7 +64,7 @@ async fn lines_and_hashes_agree(documents: &dyn DocumentStore, t: &TenantId) {
     assert!(log.read_lines(t, size).await.unwrap().is_empty());
 }
 
-/// What is changed by other means while nobody runs is told by its keys all the same.
+/// A change by other means while nobody runs is recorded with its keys all the same.
 async fn a_change_from_outside_is_told(
     open: impl Fn() -> DocumentRepository,
     documents: &dyn DocumentStore,

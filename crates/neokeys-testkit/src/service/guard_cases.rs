@@ -28,7 +28,7 @@ pub enum Expected {
 }
 use Expected::{Passes, Refused};
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone)]
 pub struct GuardAnswer {
     pub status: u16,

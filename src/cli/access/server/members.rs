@@ -1,4 +1,4 @@
-//! What is wanted of keys, as the documented operations take it in JSON.
+//! Wanted keys, as the documented operations take them in JSON.
 
 use serde_json::{Map, Value};
 

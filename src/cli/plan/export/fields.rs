@@ -1,4 +1,4 @@
-//! What each kind of store calls the members of a key.
+//! The names that each kind of store has for the members of a key.
 
 use super::Format;
 

@@ -168,7 +168,7 @@ impl Row {
     }
 }
 
-/// What is there is not repeated: a hash may be in the wrong place.
+/// A fault that does not repeat the value: a hash may be in the wrong place.
 fn unreadable(member: &str, hint: &'static str) -> Fault {
     (format!("the member {member} cannot be read"), hint)
 }

@@ -1,4 +1,4 @@
-//! What becomes of one member of a key, as people are shown it.
+//! The change of one member of a key, as people are shown it.
 
 use crate::domain::{ApiKey, Scope};
 

@@ -11,14 +11,14 @@ use crate::domain::{
     Label, Labels, ManagedBy, Patch, Precondition, Rotation, Timestamp,
 };
 
-/// What a plan does to one key.
+/// The step of a plan for one key.
 #[derive(Debug, Clone)]
 pub struct PlanStep {
     /// Which key.
     pub name: KeyName,
     /// Whether it comes, changes or goes.
     pub action: PlanAction,
-    /// What of it changes; of a new key, what it has.
+    /// Its members that change; of a new key, those that it has.
     pub changes: Vec<MemberChange>,
     edits: Edits,
 }
@@ -48,7 +48,7 @@ impl PlanStep {
         Self { name: name.clone(), action: PlanAction::Delete, changes: Vec::new(), edits }
     }
 
-    /// What makes one key what is wanted of it; nothing where it is that already.
+    /// The edits that make one key the wanted one; none where it is that already.
     pub(super) fn toward(
         keyring: &Keyring,
         desired: &DesiredKey,

@@ -20,19 +20,19 @@ pub(crate) struct LintReport {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
-/// What a deployment expects of keys, beyond what makes them keys.
+/// The expectations of a deployment, beyond what makes keys valid.
 pub(crate) struct Expectations<'p> {
-    /// What has ended by now is told.
+    /// The time now: tokens that have expired by then are remarked on.
     pub(crate) now: Timestamp,
     /// Every enabled key that ends by then is an error.
     pub(crate) alarm: Option<Timestamp>,
-    /// What it does not allow is told.
+    /// The policy: keys that it does not allow are remarked on.
     pub(crate) policy: &'p KeyPolicy,
-    /// What is to be done about a scope that the deployment does not list; `None` for one that it lists.
+    /// The remedy for a scope that the deployment does not list; `None` for one that it lists.
     pub(crate) unlisted: &'p UnlistedScope,
 }
 
-/// What is to be done about a scope, if anything.
+/// The remedy for a scope, if it needs one.
 pub type UnlistedScope = dyn Fn(&Scope) -> Option<String> + Send + Sync;
 
 /// Everything worth telling about a document.

@@ -113,7 +113,7 @@ impl AuditLog for EtcdStore {
     }
 }
 
-/// What a change of a log demands, and what it puts.
+/// A change of a log: its condition, and the keys that it puts.
 pub(super) struct LogChange {
     pub(super) is_next: Compare,
     pub(super) puts: Vec<TxnOp>,

@@ -19,7 +19,7 @@ struct Step {
 pub(super) struct Refuted {
     pub(super) first: u64,
     pub(super) last: u64,
-    /// What leads from the state after them to the one before them.
+    /// The change from the state after them to the one before them.
     pub(super) back: DocumentChange,
 }
 

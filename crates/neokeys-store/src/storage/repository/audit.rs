@@ -148,7 +148,7 @@ fn key(path: &Path, config: &AuditConfig) -> Result<SigningKey, AuditKeyError> {
     }
 }
 
-/// What root makes beside the logs is whose they are.
+/// Gives a file that root creates beside the logs to their owner.
 fn give_to_store(path: &Path, file: &File) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let owner = folder.unwrap_or(Path::new(".")).metadata()?;

@@ -171,7 +171,7 @@ impl Writer {
         Ok(draft.finish(self.shared.audit.key()))
     }
 
-    /// What became of the last changes, and what was changed by other means.
+    /// The outcome of the last changes, and the changes by other means.
     async fn up_to_date(
         &self,
         draft: Result<Option<LogDraft>, DocumentError>,

@@ -29,7 +29,7 @@ pub(super) struct NestedEdit<'a, 't> {
     pub(super) effort: Effort,
 }
 
-/// What becomes of an item or a member.
+/// The fate of an item or a member.
 enum Fate {
     Stays,
     Changes(Vec<TextEdit>),

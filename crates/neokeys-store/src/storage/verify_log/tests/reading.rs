@@ -1,4 +1,4 @@
-//! What a verification reads of the store.
+//! The reads of the store by a verification.
 
 use std::time::Duration;
 
