@@ -53,7 +53,7 @@ impl Prometheus {
             let said = || std::fs::read_to_string(place.join("log")).unwrap();
             assert!(!running.has_ended(), "Prometheus ended at once: {}", said());
             assert!(begin.elapsed() < PATIENCE, "Prometheus does not listen: {}", said());
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(20));
         }
         Self { client, _running: running, _home: home }
     }
@@ -70,7 +70,7 @@ impl Prometheus {
                 return reply.json()["data"].clone();
             }
             assert!(begin.elapsed() < PATIENCE, "{path}: {reply:?}");
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
