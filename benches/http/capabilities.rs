@@ -58,7 +58,7 @@ impl Ask {
     }
 }
 
-/// What is measured; the first two have nothing on.
+/// The cases to measure; the first two have nothing on.
 fn capabilities(collector: u16, folder: &Path) -> Vec<Capability> {
     let on = |name, settings: String| Capability {
         name,

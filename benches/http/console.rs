@@ -1,4 +1,4 @@
-//! What readers of the console wait for, in a Chromium: its first view, and the longest task that keeps a page of
+//! The waits of readers of the console, in a Chromium: its first view, and the longest task that keeps a page of
 //! 10,000 keys from answering.
 
 use neokeys_testkit::programs::{node, program};
@@ -16,7 +16,7 @@ const ROUNDS: usize = 15;
 const FIRST_VIEW_MS: f64 = 300.0;
 const LONG_TASK_MS: f64 = 50.0;
 
-/// What the visits say, in milliseconds.
+/// The times of the visits, in milliseconds.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Visits {
