@@ -37,7 +37,7 @@ pub(super) struct Gateway(pub Option<IpAddr>);
 
 impl Judge {
     /// Whether a request may pass; leaves in `found` who sent it, once that is known.
-    async fn judge(
+    async fn authorize(
         &self,
         question: &Question,
         gateway: Option<IpAddr>,
@@ -71,7 +71,7 @@ impl Authorization for Judge {
             .ok_or_else(|| Status::invalid_argument("The question is about no HTTP request."))?;
         let id = RequestId::of(&question.headers);
         let mut caller = None;
-        let judged = self.judge(&question, gateway, &mut caller).await;
+        let judged = self.authorize(&question, gateway, &mut caller).await;
         let tenant = caller.as_ref().and_then(|caller| Some((caller, caller.tenant()?)));
         let answer = match (&judged, tenant) {
             (Ok(()), Some((caller, tenant))) => {

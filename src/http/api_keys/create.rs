@@ -100,9 +100,9 @@ impl NewKey {
                 .ok()
         });
         let member = CreateApiKeyRequest::PERMISSIONS;
-        let scopes = judge_permissions(member, value.permissions, &mut faults);
+        let scopes = parse_permissions(member, value.permissions, &mut faults);
         if let Some(scopes) = &scopes {
-            catalogue.judge(tenant, member, scopes, &mut faults);
+            catalogue.check(tenant, member, scopes, &mut faults);
         }
         match (name, scopes) {
             (Some(name), Some(scopes)) if faults.is_empty() => {
@@ -115,7 +115,7 @@ impl NewKey {
 
 /// The rules on a list of permissions. A list that is absent is told as one that is empty, unless
 /// its form had a fault already.
-pub(super) fn judge_permissions(
+pub(super) fn parse_permissions(
     member: &str,
     texts: Option<Vec<String>>,
     faults: &mut Faults,

@@ -29,7 +29,7 @@ pub(super) fn answer_read(
     entity_tag: &EntityTag,
     write: impl FnOnce() -> Bytes,
 ) -> Result<HttpResponse, Problem> {
-    match preconditions.judge_read(entity_tag)? {
+    match preconditions.check_read(entity_tag)? {
         Read::Modified => Ok(labelled(request, StatusCode::OK, entity_tag, write())),
         Read::NotModified => {
             let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);

@@ -5,7 +5,7 @@ use actix_web::http::header::CONTENT_LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::commit::commit;
-use super::create::judge_permissions;
+use super::create::parse_permissions;
 use super::key_name_parameter::KeyNameParameter;
 use super::representation::{answer, definition, location};
 use crate::auth::ScopedAuthorize;
@@ -39,7 +39,7 @@ pub(crate) async fn update_api_key(
     request: HttpRequest,
     body: JsonBody<UpdateApiKey>,
 ) -> Result<HttpResponse, Problem> {
-    let (enabled, scopes) = judge(body, &keys.scopes, caller.tenant())?;
+    let (enabled, scopes) = validate(body, &keys.scopes, caller.tenant())?;
     let edit = KeyringEdit::Update { name, enabled, scopes };
     let key = commit(&request, &keys, &caller, preconditions, edit).await?;
     let mut response = answer(&request, StatusCode::OK, &key.entity_tag(), &definition(&key));
@@ -50,16 +50,16 @@ pub(crate) async fn update_api_key(
 }
 
 /// The rules on a key's new rights, all at once.
-fn judge(
+fn validate(
     body: JsonBody<UpdateApiKey>,
     catalogue: &ScopeCatalogue,
     tenant: &TenantId,
 ) -> Result<(bool, Scopes), Problem> {
     let JsonBody { value, mut faults } = body;
     let scopes =
-        judge_permissions(UpdateApiKeyRequest::PERMISSIONS, value.permissions, &mut faults);
+        parse_permissions(UpdateApiKeyRequest::PERMISSIONS, value.permissions, &mut faults);
     if let Some(scopes) = &scopes {
-        catalogue.judge(tenant, UpdateApiKeyRequest::PERMISSIONS, scopes, &mut faults);
+        catalogue.check(tenant, UpdateApiKeyRequest::PERMISSIONS, scopes, &mut faults);
     }
     match (value.enabled, scopes) {
         (Some(enabled), Some(scopes)) if faults.is_empty() => Ok((enabled, scopes)),

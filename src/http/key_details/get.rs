@@ -34,7 +34,7 @@ pub(in crate::http) async fn get_api_key_details(
     let key = keyring.get_by_name(&name).map_err(of_edit)?;
     let (now, tag) = (keys.clock.now(), key.details_entity_tag());
     // The tag has no part in what changes by use alone, so who has the tag does not have all of it.
-    preconditions.judge_read(&tag)?;
+    preconditions.check_read(&tag)?;
     let usage = keys.repository.usage(caller.tenant()).await.map_err(usage_unreadable)?;
     Ok(answer(&request, StatusCode::OK, &tag, &ApiKeyDetails::of(key, now, &usage)))
 }

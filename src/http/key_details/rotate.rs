@@ -43,7 +43,7 @@ pub(in crate::http) async fn rotate_api_key(
     let keyring = caller.get_keyring(&*keys.repository).await?;
     if let Some(key) = keyring.find_by_name(name.as_str()) {
         let mut faults = Faults::default();
-        keys.scopes.judge(caller.tenant(), "permissions", &key.scopes, &mut faults);
+        keys.scopes.check(caller.tenant(), "permissions", &key.scopes, &mut faults);
         if !faults.is_empty() {
             return Err(Problem::validation(faults));
         }

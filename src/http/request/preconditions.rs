@@ -51,7 +51,7 @@ impl Preconditions {
     ///
     /// # Errors
     /// A 412 when `If-Match` names another state.
-    pub(crate) fn judge_read(&self, present: &EntityTag) -> Result<Read, Problem> {
+    pub(crate) fn check_read(&self, present: &EntityTag) -> Result<Read, Problem> {
         if self.if_match.as_ref().is_some_and(|states| !states.include(present)) {
             return Err(failed());
         }
@@ -168,10 +168,10 @@ mod tests {
     fn if_none_match_finds_the_state_in_a_list_weak_or_strong() {
         let tag = tag();
         for value in [&*tag, &format!("W/{tag}"), &format!("\"x,y\" , W/\"z\",{tag}"), "*", " * "] {
-            let read = conditions(&IF_NONE_MATCH, &[value]).judge_read(&one());
+            let read = conditions(&IF_NONE_MATCH, &[value]).check_read(&one());
             assert_eq!(read.unwrap(), Read::NotModified, "{value}");
         }
-        let read = conditions(&IF_NONE_MATCH, &["\"other\"", &tag]).judge_read(&one());
+        let read = conditions(&IF_NONE_MATCH, &["\"other\"", &tag]).check_read(&one());
         assert_eq!(read.unwrap(), Read::NotModified);
     }
 
@@ -180,17 +180,17 @@ mod tests {
         let bare = tag().trim_matches('"').to_owned();
         for value in ["", "\"\"", "\"AQ\"", &*bare, "W/*", "\"unclosed", &format!("junk {}", tag())]
         {
-            let read = conditions(&IF_NONE_MATCH, &[value]).judge_read(&one());
+            let read = conditions(&IF_NONE_MATCH, &[value]).check_read(&one());
             assert_eq!(read.unwrap(), Read::Modified, "{value}");
-            assert!(conditions(&IF_MATCH, &[value]).judge_read(&one()).is_err(), "{value}");
+            assert!(conditions(&IF_MATCH, &[value]).check_read(&one()).is_err(), "{value}");
         }
     }
 
     #[test]
     fn if_match_compares_strongly() {
-        assert!(conditions(&IF_MATCH, &[&tag()]).judge_read(&one()).is_ok());
-        assert!(conditions(&IF_MATCH, &["*"]).judge_read(&one()).is_ok());
-        assert!(conditions(&IF_MATCH, &[&format!("W/{}", tag())]).judge_read(&one()).is_err());
+        assert!(conditions(&IF_MATCH, &[&tag()]).check_read(&one()).is_ok());
+        assert!(conditions(&IF_MATCH, &["*"]).check_read(&one()).is_ok());
+        assert!(conditions(&IF_MATCH, &[&format!("W/{}", tag())]).check_read(&one()).is_err());
     }
 
     #[test]

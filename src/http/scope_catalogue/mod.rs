@@ -30,9 +30,9 @@ impl ScopeCatalogue {
         self.0.known.as_slice()
     }
 
-    /// Judges what a key is to hold: a scope that is not known is a fault of this member, or a line in the
+    /// Checks the scopes that a key is to hold: a scope that is not known is a fault of this member, or a line in the
     /// log, or nothing, as the deployment has it.
-    pub(super) fn judge(
+    pub(super) fn check(
         &self,
         tenant: &TenantId,
         member: &str,
@@ -107,7 +107,7 @@ mod tests {
         let catalogue = ScopeCatalogue::new(&ScopesConfig { known, check });
         let mut faults = Faults::default();
         let tenant = TenantId::parse("t1").unwrap();
-        catalogue.judge(&tenant, "permissions", &Scopes::parse_any(scopes).unwrap(), &mut faults);
+        catalogue.check(&tenant, "permissions", &Scopes::parse_any(scopes).unwrap(), &mut faults);
         let told = serde_json::to_value(faults.by_member()).unwrap();
         let told = told["permissions"].as_array().cloned().unwrap_or_default();
         told.iter().map(|it| it.as_str().unwrap().to_owned()).collect()
