@@ -3,19 +3,13 @@
 use std::time::Duration;
 
 use utoipa::IntoParams;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::cursor;
 use crate::audit::EventFilter;
 use crate::domain::{TenantId, Timestamp};
-use crate::http::request::form;
-use crate::problem::{Faults, Problem};
-
-/// The events of a page where the query names no number, and the most that it may name.
-const PAGE: usize = 100;
-const MOST: usize = 1000;
+use crate::http::request::query::{self, PAGE, parameter, text};
+use crate::problem::Problem;
 
 /// Filters and page of a list of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,19 +26,8 @@ impl EventQuery {
     /// # Errors
     /// A 400 that names every parameter that is unknown, repeated, or has no such value.
     pub(super) fn parse(query: &str, tenant: &TenantId) -> Result<Self, Problem> {
-        let mut faults = Faults::default();
         let mut parsed = Self { filter: EventFilter::default(), limit: PAGE, before: None };
-        let mut seen = Vec::new();
-        for (name, value) in form::pairs(query.as_bytes()) {
-            if seen.contains(&name) {
-                faults.add(&name, "The parameter is repeated; send it once.");
-                continue;
-            }
-            if let Err(sentence) = parsed.read(&name, &value, tenant) {
-                faults.add(&name, sentence);
-            }
-            seen.push(name);
-        }
+        let mut faults = query::read(query, &[], |name, value| parsed.read(name, value, tenant));
         if let (Some(from), Some(to)) = (parsed.filter.from, parsed.filter.to)
             && from > to
         {
@@ -69,17 +52,13 @@ impl EventQuery {
                     _ => return Err("The value must be success or failure.".to_owned()),
                 });
             }
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                self.limit =
-                    limit.ok_or_else(|| format!("The value must be a number from 1 to {MOST}."))?;
-            }
+            "limit" => self.limit = query::limit(value)?,
             "cursor" => {
                 let before = cursor::parse(value, tenant);
                 let fault = "The value is not the member next of an answer about this tenant.";
                 self.before = Some(before.ok_or(fault)?);
             }
-            _ => return Err("There is no such parameter.".to_owned()),
+            _ => return query::unknown(),
         }
         Ok(())
     }
@@ -93,21 +72,9 @@ fn time(value: &str) -> Result<Duration, String> {
 
 impl IntoParams for EventQuery {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let text = || ObjectBuilder::new().schema_type(Type::String);
-        let time = || text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
-        let number = ObjectBuilder::new().schema_type(Type::Integer);
-        let number = number
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
-            .minimum(Some(1))
-            .maximum(Some(MOST));
-        let parameter = |name: &str, schema: ObjectBuilder, description: &str| {
-            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
-            let schema: RefOr<Schema> = schema.build().into();
-            parameter.description(Some(description)).schema(Some(schema)).build()
-        };
         vec![
-            parameter("from", time(), "Events at this time and later."),
-            parameter("to", time(), "Events before this time."),
+            parameter("from", query::time(), "Events at this time and later."),
+            parameter("to", query::time(), "Events before this time."),
             parameter("key", text(), "Events of the key of this name."),
             parameter("actor", text(), "Events by the actor of this name."),
             parameter("action", text(), "Events with this `activity_name`, such as `Rotate`."),
@@ -116,7 +83,7 @@ impl IntoParams for EventQuery {
                 text().enum_values(Some(["success", "failure"])),
                 "Changes that were made, or that were refused.",
             ),
-            parameter("limit", number, "The largest number of events on a page; 100 by default."),
+            query::limit_parameter("events"),
             parameter("cursor", text(), "The member `next` of the page before."),
         ]
     }

@@ -2,21 +2,13 @@
 
 use std::cmp::Ordering;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use utoipa::IntoParams;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::representation::in_seconds;
 use crate::domain::{ApiKey, KeyName, KeyStatus, Label, Timestamp, Usage};
-use crate::http::request::form;
-use crate::problem::{Faults, Problem};
-
-/// The keys of a page where the query names no number, and the most that it may name.
-const PAGE: usize = 100;
-const MOST: usize = 1000;
+use crate::http::request::query::{self, PAGE, parameter, place_of, text, time, to_cursor};
+use crate::problem::Problem;
 
 /// Filters, order and page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,21 +64,11 @@ impl ListQuery {
     /// # Errors
     /// A 400 that names every parameter that is unknown, repeated, or has no such value.
     pub(super) fn parse(query: &str) -> Result<Self, Problem> {
-        let mut faults = Faults::default();
         let order = Order { by: SortKey::Name, is_descending: false };
         let mut parsed = Self { filter: Filter::default(), order, limit: PAGE, after: None };
-        let mut seen = Vec::new();
         let mut cursor = None;
-        for (name, value) in form::pairs(query.as_bytes()) {
-            if name != "label" && seen.contains(&name) {
-                faults.add(&name, "The parameter is repeated; send it once.");
-                continue;
-            }
-            if let Err(sentence) = parsed.read(&name, &value, &mut cursor) {
-                faults.add(&name, sentence);
-            }
-            seen.push(name);
-        }
+        let mut faults =
+            query::read(query, &["label"], |name, value| parsed.read(name, value, &mut cursor));
         if let Some(text) = cursor {
             match parsed.order.cursor(&text) {
                 Some(after) => parsed.after = Some(after),
@@ -139,13 +121,9 @@ impl ListQuery {
                 })?;
                 self.order = Order { by: *by, is_descending };
             }
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                self.limit =
-                    limit.ok_or_else(|| format!("The value must be a number from 1 to {MOST}."))?;
-            }
+            "limit" => self.limit = query::limit(value)?,
             "cursor" => *cursor = Some(value.to_owned()),
-            _ => return Err("There is no such parameter.".to_owned()),
+            _ => return query::unknown(),
         }
         Ok(())
     }
@@ -235,8 +213,7 @@ impl Order {
 
     /// The place that a cursor names, if it is one of this order.
     fn cursor(self, text: &str) -> Option<Cursor> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let text = String::from_utf8(bytes).ok()?;
+        let text = place_of(text)?;
         let mut parts = text.splitn(3, ' ');
         let (order, time, name) = (parts.next()?, parts.next()?, parts.next()?);
         let time = match time {
@@ -257,26 +234,12 @@ impl Cursor {
     /// The text that a caller sends for the next page.
     fn to_text(&self, order: Order) -> String {
         let time = self.time.map_or("-".to_owned(), |time| time.to_string());
-        URL_SAFE_NO_PAD.encode(format!("{} {time} {}", order.to_text(), self.name.as_str()))
+        to_cursor(&format!("{} {time} {}", order.to_text(), self.name.as_str()))
     }
 }
 
 impl IntoParams for ListQuery {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let text = || ObjectBuilder::new().schema_type(Type::String);
-        let time = || text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
-        let number = || {
-            let number = ObjectBuilder::new().schema_type(Type::Integer);
-            number
-                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
-                .minimum(Some(1))
-                .maximum(Some(MOST))
-        };
-        let parameter = |name: &str, schema: ObjectBuilder, description: &str| {
-            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
-            let schema: RefOr<Schema> = schema.build().into();
-            parameter.description(Some(description)).schema(Some(schema)).build()
-        };
         vec![
             parameter(
                 "status",
@@ -308,7 +271,7 @@ impl IntoParams for ListQuery {
                 "The order: `name` (the default), `createdAt`, `expiresAt` or `lastUsedAt`; a `-` in front \
                  reverses it. Keys without that time come last.",
             ),
-            parameter("limit", number(), "The largest number of keys on a page; 100 by default."),
+            query::limit_parameter("keys"),
             parameter(
                 "cursor",
                 text(),

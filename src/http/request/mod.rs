@@ -10,5 +10,6 @@ mod json_object;
 pub(super) mod limits;
 pub(super) mod negotiation;
 pub(super) mod preconditions;
+pub(super) mod query;
 pub(super) mod request_id;
 pub(super) mod secret_form;
