@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use maud::Markup;
+use serde_json::json;
 
 use super::{DevIssuer, SigningError, page};
 
@@ -63,6 +64,21 @@ pub(super) fn secured(issuer: &DevIssuer, status: StatusCode) -> HttpResponseBui
             issuer.policy.as_str(),
         ));
     response
+}
+
+/// A refusal of a program's form as RFC 6749 §5.2 names it.
+pub(super) type Refusal = (StatusCode, &'static str, &'static str);
+
+/// The refusal of a form without all that it needs.
+pub(super) const INCOMPLETE: Refusal = (
+    StatusCode::BAD_REQUEST,
+    "invalid_request",
+    "A parameter is missing, too long, or there more than once.",
+);
+
+/// The answer with a refusal.
+pub(super) fn refused(issuer: &DevIssuer, (status, error, description): Refusal) -> HttpResponse {
+    secured(issuer, status).json(json!({"error": error, "error_description": description}))
 }
 
 /// A page.

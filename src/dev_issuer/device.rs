@@ -7,7 +7,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::answers::{
-    cannot_sign, html, parse_pairs, refuse_foreign_form, refuse_other_host, secured,
+    INCOMPLETE, cannot_sign, html, parse_pairs, refuse_foreign_form, refuse_other_host, refused,
+    secured,
 };
 use super::authorize::{PROTOCOL_SCOPES, Parameters, find, parse_choice, words};
 use super::device_codes::{INTERVAL, LIFETIME};
@@ -25,9 +26,7 @@ pub(super) async fn authorize(
     let form = body.map(|body| parse_pairs(&body)).unwrap_or_default();
     let (client_id, scope) = (find(&form, "client_id"), find(&form, "scope"));
     let (Ok(Some(client_id)), Ok(scope)) = (client_id, scope) else {
-        let told = "A parameter is missing, too long, or there more than once.";
-        return secured(&issuer, StatusCode::BAD_REQUEST)
-            .json(json!({"error": "invalid_request", "error_description": told}));
+        return refused(&issuer, INCOMPLETE);
     };
     let mut scopes = words(scope.unwrap_or_default());
     scopes.retain(|scope| !PROTOCOL_SCOPES.contains(&scope.as_str()));

@@ -5,14 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::answers::{parse_pairs, refuse_other_host, secured};
+use super::answers::{INCOMPLETE, Refusal, parse_pairs, refuse_other_host, refused, secured};
 use super::authorize::{Parameters, find};
 use super::device_codes::{DEVICE_CODE, DeviceError};
 use super::sign_ins::{GrantError, Granted};
 use super::{DevIssuer, SigningError};
-
-/// A refusal as RFC 6749 §5.2 names it.
-type Refusal = (StatusCode, &'static str, &'static str);
 
 /// The answer to a client's form.
 pub(super) async fn token(
@@ -25,17 +22,12 @@ pub(super) async fn token(
     }
     let form = body.map(|body| parse_pairs(&body)).unwrap_or_default();
     let answered = grant(&issuer, &form).and_then(|granted| answer(&issuer, &granted));
-    answered.unwrap_or_else(|(status, error, description)| {
-        secured(&issuer, status).json(json!({"error": error, "error_description": description}))
-    })
+    answered.unwrap_or_else(|refusal| refused(&issuer, refusal))
 }
 
 fn grant(issuer: &DevIssuer, form: &Parameters) -> Result<Granted, Refusal> {
     let value = |name| find(form, name).ok().flatten();
-    let needed = |name| {
-        let told = "A parameter is missing, too long, or there more than once.";
-        value(name).ok_or((StatusCode::BAD_REQUEST, "invalid_request", told))
-    };
+    let needed = |name| value(name).ok_or(INCOMPLETE);
     let now = issuer.clock.since_epoch();
     let client_id = needed("client_id")?;
     let granted = match needed("grant_type")? {
