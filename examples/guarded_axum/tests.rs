@@ -11,12 +11,9 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use neokeys::guard::{
-    BearerConfig, Guard, IssuerConfig, Problem, RequiredScope, ScopedAuthorize, StoreUrl,
-};
+use neokeys::guard::{Guard, Problem, RequiredScope, ScopedAuthorize};
 use neokeys_testkit::{
-    Client, GuardAnswer, GuardCase, Issuer, PROXIES, Service, guard_service, hold_guard_cases,
-    token_of,
+    Client, PROXIES, Service, guard_service, guard_settings, hold_guard_cases_over_http, token_of,
 };
 use tokio::net::TcpListener;
 use tower_layer::Layer as _;
@@ -24,13 +21,8 @@ use tower_service::Service as _;
 
 /// A guard on the store of a service, with the issuer that it trusts.
 async fn guard(service: &Service) -> Guard {
-    let folder = service.document_path("t1").parent().unwrap().parent().unwrap().to_owned();
-    let keys = folder.parent().unwrap().join("jwks.json");
-    let mut issuer = IssuerConfig::new(Issuer::NAME, Issuer::AUDIENCE);
-    issuer.jwks = Some(format!("file:{}", keys.display()));
-    let mut bearer = BearerConfig::default();
-    bearer.issuers.push(issuer);
-    Guard::open(&StoreUrl::File(folder), bearer).await.unwrap()
+    let (store, bearer) = guard_settings(service);
+    Guard::open(&store, bearer).await.unwrap()
 }
 
 /// The example, for as long as the runtime of the test.
@@ -41,27 +33,11 @@ async fn start(guard: Guard) -> Client {
     Client::of_another(&origin)
 }
 
-/// The service's answer to a case of the list.
-async fn answer(client: &Client, case: &GuardCase) -> GuardAnswer {
-    let request = client.request(case.method, case.path).body("two pens");
-    let sent =
-        case.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-    let reply = sent.send().await;
-    let headers = reply
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
-    let (headers, body) = (headers.collect(), reply.text().to_owned());
-    let seen = body.split_once("(by ").and_then(|(_, caller)| caller.split_once(')'));
-    let caller = seen.map(|(caller, _)| caller.to_owned()).filter(|_| reply.status == 200);
-    GuardAnswer { status: reply.status.as_u16(), caller, headers, body }
-}
-
 #[tokio::test]
 async fn the_guard_holds_every_case_of_the_list() {
     let service = guard_service("");
     let client = start(guard(&service).await.behind_proxies(&[PROXIES]).unwrap()).await;
-    hold_guard_cases(&service, async |case| answer(&client, case).await).await;
+    hold_guard_cases_over_http(&service, &client).await;
 }
 
 /// A demand of its own.

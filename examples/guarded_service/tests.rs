@@ -15,8 +15,8 @@ use neokeys::guard::{
 };
 use neokeys::storage::{DocumentRepository, StoreConfig};
 use neokeys_testkit::{
-    Client, GuardAnswer, GuardCase, Issuer, PROXIES, Service, document, entry, guard_service,
-    hold_guard_cases, token_of,
+    Client, PROXIES, Service, document, entry, guard_service, guard_settings,
+    hold_guard_cases_over_http, token_of,
 };
 use serde_json::json;
 
@@ -40,7 +40,7 @@ impl Guarded {
         service: &Service,
         set_up: impl FnOnce(Guard) -> Result<Guard, GuardError> + Send + 'static,
     ) -> Self {
-        let (store, bearer) = settings(service);
+        let (store, bearer) = guard_settings(service);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (send, receive) = std::sync::mpsc::channel();
@@ -67,17 +67,6 @@ impl Drop for Guarded {
         drop(self.handle.stop(false));
         let _ = self.thread.take().map(JoinHandle::join);
     }
-}
-
-/// The store of a service, and the issuer that it trusts.
-fn settings(service: &Service) -> (StoreUrl, BearerConfig) {
-    let folder = service.document_path("t1").parent().unwrap().parent().unwrap().to_owned();
-    let keys = folder.parent().unwrap().join("jwks.json");
-    let mut issuer = IssuerConfig::new(Issuer::NAME, Issuer::AUDIENCE);
-    issuer.jwks = Some(format!("file:{}", keys.display()));
-    let mut bearer = BearerConfig::default();
-    bearer.issuers.push(issuer);
-    (StoreUrl::File(folder), bearer)
 }
 
 fn start() -> (Service, Guarded) {
@@ -122,32 +111,16 @@ async fn a_key_as_a_bearer_token_is_taken_only_by_a_guard_that_is_told_to() {
     assert_eq!(both.get(ORDERS).await.status, 401);
     assert_eq!(service.admin().delete("/api/t1/admin/apiKeys/clerk").await.status, 204);
     assert_eq!(bearer(&told).get(ORDERS).await.status, 401);
-    let settings = settings(&service);
+    let settings = guard_settings(&service);
     let guard = Guard::open(&settings.0, settings.1).await.unwrap();
     assert!(guard.taking_keys_as_bearers("n s k").is_err());
-}
-
-/// The service's answer to a case of the list.
-async fn answer(client: &Client, case: &GuardCase) -> GuardAnswer {
-    let request = client.request(case.method, case.path).body("two pens");
-    let sent =
-        case.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-    let reply = sent.send().await;
-    let headers = reply
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
-    let (headers, body) = (headers.collect(), reply.text().to_owned());
-    let seen = body.split_once("(by ").and_then(|(_, caller)| caller.split_once(')'));
-    let caller = seen.map(|(caller, _)| caller.to_owned()).filter(|_| reply.status == 200);
-    GuardAnswer { status: reply.status.as_u16(), caller, headers, body }
 }
 
 #[tokio::test]
 async fn the_guard_holds_every_case_of_the_list() {
     let service = guard_service("");
     let guarded = Guarded::with(&service, |guard| guard.behind_proxies(&[PROXIES]));
-    hold_guard_cases(&service, async |case| answer(&guarded.client(), case).await).await;
+    hold_guard_cases_over_http(&service, &guarded.client()).await;
 }
 
 #[tokio::test]
@@ -187,7 +160,7 @@ async fn get_tenant(caller: ScopedAuthorize<GetTenant>) -> String {
 #[actix_web::test]
 async fn a_tenant_that_only_a_resource_in_the_scope_names_lets_nobody_in() {
     let (service, _guarded) = start();
-    let (store, bearer) = settings(&service);
+    let (store, bearer) = guard_settings(&service);
     let guard = Guard::open(&store, bearer).await.unwrap();
     let inner = guard.scope("/inner").route("/{tenantId}", web::get().to(get_tenant));
     let outer = guard.scope("/{tenantId}").route("/outer", web::get().to(get_tenant));
@@ -226,7 +199,7 @@ async fn uses_of_keys_in_a_guarded_service_add_to_those_of_the_others() {
     assert_eq!(guarded.client().with_api_key(&used).get(ORDERS).await.status, 200);
     assert_eq!(guarded.client().with_api_key(&token_of("nobody")).get(ORDERS).await.status, 401);
     drop(guarded);
-    let (store, _) = settings(&service);
+    let (store, _) = guard_settings(&service);
     let repository = DocumentRepository::open(&store, &StoreConfig::default()).unwrap();
     let usage = repository.usage(&TenantId::parse("t1").unwrap()).await.unwrap();
     assert!(usage.last_used(&Digest::of(used.as_bytes())).is_some());
@@ -246,7 +219,7 @@ async fn without_proxies_the_peer_is_the_client() {
         let caller = headers.iter().fold(caller, |caller, (name, value)| caller.with(name, value));
         assert_eq!(caller.get(ORDERS).await.status, status, "{name} {headers:?}");
     }
-    let (store, bearer) = settings(&service);
+    let (store, bearer) = guard_settings(&service);
     let guard = Guard::open(&store, bearer).await.unwrap();
     assert!(guard.behind_proxies(&["10.0.0.0/8", "proxy"]).is_err());
 }

@@ -4,8 +4,9 @@
 //! `orders:write` to POST one.
 
 use neokeys::domain::Digest;
+use neokeys::guard::{BearerConfig, IssuerConfig, StoreUrl};
 
-use super::{Issuer, Service, document, entry, token_of};
+use super::{Client, Issuer, Service, document, entry, token_of};
 
 /// The network of proxies that a runner's guard, or the service, takes the word of.
 pub const PROXIES: &str = "127.0.0.0/8";
@@ -85,6 +86,17 @@ pub fn guard_service(settings: &str) -> Service {
         .start()
 }
 
+/// The store of a service, and the issuer that it trusts, for a guard beside it.
+pub fn guard_settings(service: &Service) -> (StoreUrl, BearerConfig) {
+    let folder = service.document_path("t1").parent().unwrap().parent().unwrap().to_owned();
+    let keys = folder.parent().unwrap().join("jwks.json");
+    let mut issuer = IssuerConfig::new(Issuer::NAME, Issuer::AUDIENCE);
+    issuer.jwks = Some(format!("file:{}", keys.display()));
+    let mut bearer = BearerConfig::default();
+    bearer.issuers.push(issuer);
+    (StoreUrl::File(folder), bearer)
+}
+
 /// The list.
 pub fn guard_cases(issuer: &Issuer) -> Vec<GuardCase> {
     let key = |name: &str| vec![("x-api-key", token_of(name))];
@@ -144,6 +156,24 @@ pub fn guard_cases(issuer: &Issuer) -> Vec<GuardCase> {
         read(from("clerk", &[("x-auth-principal", "owner")]), Passes("clerk")),
         write(from("clerk", &[("x-auth-scopes", "*"), ("x-auth-tenant", "t2")]), no_write),
     ]
+}
+
+/// Holds every case of the list against a service over HTTP, which says who it saw as `(by …)`.
+pub async fn hold_guard_cases_over_http(service: &Service, client: &Client) {
+    hold_guard_cases(service, async |case| {
+        let request = client.request(case.method, case.path).body("two pens");
+        let sent =
+            case.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let reply = sent.send().await;
+        let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            (name.to_string(), value.to_str().unwrap().to_owned())
+        };
+        let (headers, body) = (reply.headers.iter().map(text).collect(), reply.text().to_owned());
+        let seen = body.split_once("(by ").and_then(|(_, caller)| caller.split_once(')'));
+        let caller = seen.map(|(caller, _)| caller.to_owned()).filter(|_| reply.status == 200);
+        GuardAnswer { status: reply.status.as_u16(), caller, headers, body }
+    })
+    .await;
 }
 
 /// Sends every case of the list and holds the answers against it, then those to a key that is deleted.

@@ -9,7 +9,8 @@ mod secrets;
 
 pub use client::{Client, Reply, Request};
 pub use guard_cases::{
-    Expected, GuardAnswer, GuardCase, PROXIES, guard_cases, guard_service, hold_guard_cases,
+    Expected, GuardAnswer, GuardCase, PROXIES, guard_cases, guard_service, guard_settings,
+    hold_guard_cases, hold_guard_cases_over_http,
 };
 pub use issuer::{Claims, Issuer};
 pub use running::{Process, Service, ServiceBuilder, document, entry, token_of};
