@@ -9,19 +9,17 @@ use super::audit;
 use super::console::{self, Console};
 use super::edge::exchange::RequestObserver;
 use super::edge::request_tally::RequestTally;
-use super::forward_auth::{
-    APPENDED_PATH, FORWARD_AUTH, forward_auth, forward_auth_of_path, vet_appended_path,
-};
-use super::introspection::{IntrospectToken, introspect};
+use super::forward_auth::{forward_auth, forward_auth_of_path, vet_appended_path};
+use super::introspection::introspect;
 use super::key_details;
 use super::key_plans;
 use super::key_service::Keys;
 use super::leaks::{Leaks, report_github};
 use super::operations::{
-    AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens,
-    ExportAuditLog, GetApiKeyDetails, GetAuditCheckpoint, GetAuditProof, GetAuditTile,
-    GetOwnApiKey, ListApiKeyDetails, ListAuditEvents, ListScopes, ReportLeaks, RevokeToken,
-    RotateApiKey,
+    APPENDED_PATH, AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken,
+    EndPreviousTokens, ExportAuditLog, FORWARD_AUTH, GetApiKeyDetails, GetAuditCheckpoint,
+    GetAuditProof, GetAuditTile, GetOwnApiKey, IntrospectToken, ListApiKeyDetails, ListAuditEvents,
+    ListScopes, ReportLeaks, RevokeToken, RotateApiKey,
 };
 use super::pages::openapi::Documents;
 use super::pages::security_txt::SecurityTxt;

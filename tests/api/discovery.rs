@@ -72,7 +72,9 @@ async fn a_scope_that_is_not_listed_is_refused_where_the_deployment_says_so_and_
             }
         }
         // What is listed, what is neokeys' own, and `*` are known.
-        for (place, scope) in ["orders:write", "tenant.apiKey:read", "*"].iter().enumerate() {
+        for (place, scope) in
+            ["orders:write", "tenant.apiKey:read", "tenant.audit:read", "*"].iter().enumerate()
+        {
             let body = json!({"name": format!("good-{place}"), "permissions": [scope]});
             assert_eq!(admin.post(KEYS, body).await.status, 201, "{check} {scope}");
         }
@@ -107,8 +109,10 @@ async fn a_protected_resource_says_who_issues_tokens_for_it() {
             json!({
                 "resource": format!("{}{suffix}", service.origin()),
                 "authorization_servers": [neokeys_testkit::Issuer::NAME],
-                "scopes_supported":
-                    ["orders:read", "orders:write", "tenant.apiKey:read", "tenant.apiKey:write"],
+                "scopes_supported": [
+                    "orders:read", "orders:write", "tenant.apiKey:read", "tenant.apiKey:write",
+                    "tenant.audit:read",
+                ],
                 "bearer_methods_supported": ["header"],
                 "resource_name": "neokeys",
             })

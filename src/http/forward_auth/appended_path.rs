@@ -13,9 +13,6 @@ use crate::contract::parameter;
 use crate::domain::{Scope, Scopes, TenantId};
 use crate::problem::{Faults, Problem};
 
-/// The path with its parameters, of which the last may be anything.
-pub(in crate::http) const APPENDED_PATH: &str = "/auth/{tenantId}/for/{scopes}/{path:.*}";
-
 /// The parameter that the scopes stand in.
 pub(super) const SCOPES: &str = "scopes";
 /// The text in its place where any valid credential of the tenant passes.

@@ -14,21 +14,18 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::key_service::Keys;
+use super::operations::FORWARD_AUTH;
 use super::refusals::Refused;
 use crate::auth::Caller;
 use crate::contract::ListApiKeys;
 use crate::domain::Scopes;
 use crate::problem::Problem;
 
-pub(super) use appended_path::APPENDED_PATH;
 use appended_path::AppendedPath;
 use demand::Demand;
 use description::{AppendedPathParameters, DemandParameters, Passed};
 #[cfg(feature = "ext-authz")]
 pub(crate) use identity::{Text as IdentityText, tell_identity};
-
-/// The path with the parameter that names the tenant.
-pub(super) const FORWARD_AUTH: &str = "/auth/{tenantId}";
 
 /// Whether a path is a gateway's question, or tries to be one.
 pub(super) fn is_forward_auth(path: &str) -> bool {

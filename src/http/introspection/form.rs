@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
-use super::IntrospectToken;
+use crate::http::operations::IntrospectToken;
 use crate::http::request::form;
 use crate::http::request::secret_form::take_secret_form;
 use crate::problem::{Faults, Problem};

@@ -4,12 +4,13 @@ mod description;
 mod form;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::web::ThinData;
 use serde::Serialize;
 
 use super::key_service::Keys;
+use super::operations::IntrospectToken;
 use super::refusals::{BodyRefused, Refused};
 use crate::auth::{Authenticator, Inspection, Principal, ScopedAuthorize};
 use crate::contract::{ListApiKeys, Operation};
@@ -18,24 +19,6 @@ use crate::problem::Problem;
 
 use description::Introspected;
 use form::{IntrospectionForm, IntrospectionRequest};
-
-/// `POST` of a token. It shows no more than the list of keys does, and demands what that demands.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct IntrospectToken;
-
-impl Operation for IntrospectToken {
-    const NAME: &'static str = "IntrospectToken";
-    const METHOD: Method = Method::POST;
-    const PATH: &'static str = "/api/{tenantId}/introspect";
-    const TAG: &'static str = "Introspection";
-    const SUMMARY: &'static str = "What a token is worth";
-    const DESCRIPTION: &'static str = "Says of an API key or a bearer token whether it is valid in \
-        the tenant, and what it may do there (RFC 7662).";
-    const SCOPE: &'static str = ListApiKeys::SCOPE;
-    const REQUEST_MEDIA_TYPES: &'static [&'static str] = &["application/x-www-form-urlencoded"];
-    const RESPONSE_MEDIA_TYPES: &'static [&'static str] = &["application/json"];
-    const SUCCESS: u16 = 200;
-}
 
 /// The members that RFC 7662 §2.2 names, of those that are known. Anything that is not valid in the
 /// tenant, for whatever reason, is `"active": false` and no more.

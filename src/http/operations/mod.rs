@@ -26,6 +26,7 @@ macro_rules! operations {
 }
 
 mod audit;
+mod introspection;
 mod key_details;
 mod leaks;
 mod revocation;
@@ -33,13 +34,12 @@ mod scopes;
 
 use actix_web::http::Method;
 
-use super::forward_auth::{APPENDED_PATH, FORWARD_AUTH};
-use super::introspection::IntrospectToken;
 use crate::contract::{OPERATIONS, OperationDescription};
 
 pub(crate) use audit::{
     ExportAuditLog, GetAuditCheckpoint, GetAuditProof, GetAuditTile, ListAuditEvents,
 };
+pub(super) use introspection::IntrospectToken;
 pub(crate) use key_details::{
     AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken, EndPreviousTokens,
     GetApiKeyDetails, GetOwnApiKey, ListApiKeyDetails, RotateApiKey,
@@ -47,6 +47,12 @@ pub(crate) use key_details::{
 pub(super) use leaks::ReportLeaks;
 pub(super) use revocation::RevokeToken;
 pub(super) use scopes::ListScopes;
+
+/// The path of a gateway's question, with the parameter that names the tenant.
+pub(super) const FORWARD_AUTH: &str = "/auth/{tenantId}";
+/// The path of one that has the path of the request behind it, with its parameters, of which the last may be
+/// anything.
+pub(super) const APPENDED_PATH: &str = "/auth/{tenantId}/for/{scopes}/{path:.*}";
 
 /// The operations beyond the contract. A gateway asks by any method.
 pub const EXTENSIONS: &[OperationDescription] = &[
@@ -97,6 +103,11 @@ pub(super) fn find(method: Option<&Method>, path: &str) -> Option<PlacedOperatio
     };
     let (place, description) = placed.find(|(_, it)| is_it(it))?;
     Some(PlacedOperation { place, description })
+}
+
+/// The scopes that operations demand.
+pub(super) fn scopes<'s>() -> impl Iterator<Item = &'s str> {
+    all().map(|it| -> &'s str { it.scope }).filter(|scope| !scope.is_empty())
 }
 
 /// Every operation, the contract's first.

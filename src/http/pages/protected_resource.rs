@@ -10,8 +10,9 @@ use utoipa::IntoResponses;
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::auth::path_tenant;
-use crate::contract::{ListApiKeys, OPERATIONS, PublicUrl};
+use crate::contract::{ListApiKeys, PublicUrl};
 use crate::http::key_service::{KeyService, Keys};
+use crate::http::operations;
 use crate::http::refusals::{PublicRefused, referred};
 use crate::problem::{Problem, ProblemType};
 
@@ -124,9 +125,8 @@ fn described(
     keys: &KeyService,
     path: &str,
 ) -> Result<HttpResponse, Problem> {
-    let own = OPERATIONS.iter().map(|operation| operation.scope);
     let listed = keys.scopes.listed().iter().map(|known| known.name.as_str());
-    let mut scopes: Vec<_> = own.chain(listed).collect();
+    let mut scopes: Vec<_> = operations::scopes().chain(listed).collect();
     scopes.sort_unstable();
     scopes.dedup();
     let described = ProtectedResource {

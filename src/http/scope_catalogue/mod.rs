@@ -4,8 +4,8 @@
 
 mod config;
 
-use crate::contract::OPERATIONS;
 use crate::domain::{Scope, Scopes, TenantId};
+use crate::http::operations;
 use crate::problem::Faults;
 
 pub use config::{KnownScope, KnownScopes, ScopeCheck, ScopesConfig};
@@ -87,7 +87,7 @@ impl ScopeCatalogue {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        let own = OPERATIONS.iter().map(|operation| operation.scope).chain([ALL]);
+        let own = operations::scopes().chain([ALL]);
         own.chain(self.listed().iter().map(|known| known.name.as_str()))
     }
 }
@@ -115,8 +115,15 @@ mod tests {
 
     #[test]
     fn a_scope_that_is_not_known_is_refused_only_where_the_deployment_says_so() {
-        let scopes =
-            ["orders:read", "order:read", "*", "tenant.apiKey:read", "stock", "orders:write"];
+        let scopes = [
+            "orders:read",
+            "order:read",
+            "*",
+            "tenant.apiKey:read",
+            "tenant.audit:read",
+            "stock",
+            "orders:write",
+        ];
         assert_eq!(
             faults(ScopeCheck::Refuse, &scopes),
             [
