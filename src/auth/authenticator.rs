@@ -331,7 +331,7 @@ mod tests {
     use crate::contract::API_KEY_HEADER;
     use crate::domain::{
         ApiKey, Commit, CommitFuture, Digest, KeyName, KeyRepository, Keyring, KeyringFuture,
-        Scopes, StoreHealth, TenantId,
+        Scopes, StoreHealth, TenantId, TenantsFuture,
     };
 
     const SLOWLY: Duration = Duration::from_millis(20);
@@ -354,6 +354,10 @@ mod tests {
                 ));
                 Ok(Arc::new(Keyring::new(vec![key], Vec::new())))
             }))
+        }
+
+        fn tenants(&self) -> TenantsFuture<'_> {
+            panic!("nobody lists tenants here")
         }
 
         fn commit(&self, _: Commit) -> CommitFuture {

@@ -2,7 +2,8 @@
 //!
 //! Two credentials are known: a bearer token ([`bearer`]) and an API key. Each answers one of
 //! three: not presented, authenticated, or failed; [`Authenticator`] joins the answers into a
-//! [`Caller`], and [`ScopedAuthorize`] lets a handler begin only for a caller who may.
+//! [`Caller`], and [`ScopedAuthorize`] lets a handler begin only for a caller who may (`TenantsAuthorize`,
+//! where it is about no single tenant).
 //!
 //! Invariants: who may is decided before a body is read and before it shows whether a tenant
 //! exists; no answer tells one kind of invalid credential from another.
@@ -31,6 +32,7 @@ mod principal;
 #[cfg(test)]
 mod refusal_timing;
 pub(crate) mod secret_in_text;
+mod tenants_guard;
 mod throttle;
 
 pub(crate) use accepted_credential::{Accepted, Standing};
@@ -50,4 +52,5 @@ pub use middleware::{authenticate, identify_caller};
 pub(crate) use middleware::{path_parameter, path_tenant};
 pub(crate) use own_key::OwnKey;
 pub use principal::{Method, Principal, Subject, Tenants};
+pub(crate) use tenants_guard::TenantsAuthorize;
 pub use throttle::{Throttle, ThrottleConfig};

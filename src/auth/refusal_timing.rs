@@ -15,7 +15,7 @@ use crate::contract::API_KEY_HEADER;
 use crate::domain::work_trace::{self, Work};
 use crate::domain::{
     ApiKey, Commit, CommitFuture, Digest, KeyName, KeyRepository, Keyring, KeyringFuture,
-    ReadError, Scopes, StoreHealth, TenantId,
+    ReadError, Scopes, StoreHealth, TenantId, TenantsFuture,
 };
 
 /// Tenants whose keys never change.
@@ -25,6 +25,10 @@ impl KeyRepository for Fixed {
     fn get_keyring<'a>(&'a self, tenant: &'a TenantId) -> KeyringFuture<'a> {
         work_trace::record(Work::Keyring);
         KeyringFuture::ready(self.0.get(tenant).cloned().ok_or(ReadError::NoSuchTenant))
+    }
+
+    fn tenants(&self) -> TenantsFuture<'_> {
+        panic!("nobody lists tenants here")
     }
 
     fn feign_absence(&self, _: &TenantId) {

@@ -3,8 +3,8 @@
 //! Handlers hold no rules and no paths: the rules are in [`crate::domain`], the paths, texts and
 //! scopes in [`crate::contract`], and each handler's signature says who may.
 //!
-//! Invariants: no handler of an operation runs without a [`crate::auth::ScopedAuthorize`],
-//! but for `revocation`, where the token that is to end is the right to end it; every answer passes
+//! Invariants: no handler of an operation runs without a [`crate::auth::ScopedAuthorize`] or, where it is about
+//! no single tenant, a `TenantsAuthorize`, but for `revocation`, where the token that is to end is the right to end it; every answer passes
 //! `edge`, which writes problems, security headers and the log line.
 
 mod answers;
@@ -29,6 +29,7 @@ mod router;
 mod routes;
 mod scope_catalogue;
 mod scope_list;
+mod tenant_list;
 
 pub(crate) use console::{Console, ConsoleParts, PAGE as CONSOLE};
 #[cfg(feature = "ext-authz")]
@@ -46,7 +47,8 @@ pub(crate) use key_service::KeyService;
 pub(crate) use leaks::Leaks;
 pub(crate) use operations::{
     AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndPreviousTokens, ExportAuditLog,
-    GetApiKeyDetails, GetAuditCheckpoint, ListApiKeyDetails, ListAuditEvents, RotateApiKey,
+    GetApiKeyDetails, GetAuditCheckpoint, ListApiKeyDetails, ListAuditEvents, ListTenants,
+    RotateApiKey,
 };
 pub(crate) use pages::openapi::Documents;
 pub(crate) use pages::security_txt::SecurityTxt;

@@ -19,7 +19,7 @@ use super::operations::{
     APPENDED_PATH, AmendApiKeyDetails, ApplyApiKeyPlan, CreateApiKeyDetails, EndOwnToken,
     EndPreviousTokens, ExportAuditLog, FORWARD_AUTH, GetApiKeyDetails, GetAuditCheckpoint,
     GetAuditProof, GetAuditTile, GetOwnApiKey, IntrospectToken, ListApiKeyDetails, ListAuditEvents,
-    ListScopes, ReportLeaks, RevokeToken, RotateApiKey,
+    ListScopes, ListTenants, ReportLeaks, RevokeToken, RotateApiKey,
 };
 use super::pages::openapi::Documents;
 use super::pages::security_txt::SecurityTxt;
@@ -29,6 +29,7 @@ use super::request::limits::LimitsConfig;
 use super::revocation::revoke;
 use super::router::{Address, Router};
 use super::scope_list::list_scopes;
+use super::tenant_list::list_tenants;
 use crate::auth::client_address::ClientAddresses;
 use crate::auth::{AuthenticationTally, Authenticator, Credentials, Throttle};
 use crate::contract::{
@@ -196,6 +197,10 @@ pub(crate) fn configure(config: &mut ServiceConfig, parts: &HttpParts) {
         .add(
             Address::at(ListScopes::PATH)
                 .operation::<ListScopes, _, _>(Credentials::InHeaders, list_scopes),
+        )
+        .add(
+            Address::at(ListTenants::PATH)
+                .operation::<ListTenants, _, _>(Credentials::InHeaders, list_tenants),
         )
         .add(Address::page(protected_resource::OF_ALL, protected_resource::of_all))
         .add(Address::page(protected_resource::OF_TENANT, protected_resource::of_tenant))

@@ -141,6 +141,15 @@ async fn who_may_read_the_audit_log_is_as_reviewed() {
 }
 
 #[tokio::test]
+async fn who_may_list_tenants_is_as_reviewed() {
+    let on_tenants = EXTENSIONS.iter().filter(|it| it.name == "ListTenants");
+    let table = table(&on_tenants.cloned().collect::<Vec<_>>()).await;
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("who_may_list_tenants", table);
+    });
+}
+
+#[tokio::test]
 async fn every_invalid_credential_reads_the_same() {
     let service = Service::start();
     let mut bodies = std::collections::HashSet::new();

@@ -53,8 +53,9 @@ async fn what_other_services_ask_stands_in_a_document_of_its_own() {
         for operation in item.as_object().unwrap().values() {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             let tenants = parameters.filter(|it| it["name"] == parameter::TENANT_ID).count();
-            // A leak scanner knows no tenants, and some pages are of the whole service.
+            // A leak scanner knows no tenants, who lists them asks for all, and some pages are of the whole service.
             let is_of_all = [
+                "/api/tenants",
                 "/leaks/github",
                 "/.well-known/oauth-protected-resource",
                 "/.well-known/security.txt",

@@ -43,6 +43,7 @@ mod revoked_in_flight;
 mod revoked_while_waiting;
 mod rotation;
 mod store_faults;
+mod tenants;
 mod tls;
 
 /// The list of tenant `t1`.

@@ -11,7 +11,7 @@ use crate::auth::ReporterKeys;
 use crate::clock::SystemClock;
 use crate::domain::{
     Commit, CommitFuture, Digest, Holders, HoldersFuture, KeyRepository, KeyringFuture, ReadError,
-    StoreHealth, TenantId,
+    StoreHealth, TenantId, TenantsFuture,
 };
 
 /// A store that looks for holders until it is told what to find.
@@ -23,6 +23,10 @@ struct Slow {
 impl KeyRepository for Slow {
     fn get_keyring<'a>(&'a self, _: &'a TenantId) -> KeyringFuture<'a> {
         KeyringFuture::ready(Err(ReadError::NoSuchTenant))
+    }
+
+    fn tenants(&self) -> TenantsFuture<'_> {
+        panic!("nobody lists tenants here")
     }
 
     fn find_holders(&self, _: HashSet<Digest>) -> HoldersFuture {

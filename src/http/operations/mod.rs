@@ -31,6 +31,7 @@ mod key_details;
 mod leaks;
 mod revocation;
 mod scopes;
+mod tenants;
 
 use actix_web::http::Method;
 
@@ -47,6 +48,7 @@ pub(crate) use key_details::{
 pub(super) use leaks::ReportLeaks;
 pub(super) use revocation::RevokeToken;
 pub(super) use scopes::ListScopes;
+pub(crate) use tenants::ListTenants;
 
 /// The path of a gateway's question, with the parameter that names the tenant.
 pub(super) const FORWARD_AUTH: &str = "/auth/{tenantId}";
@@ -74,6 +76,7 @@ pub const EXTENSIONS: &[OperationDescription] = &[
     OperationDescription::of::<RevokeToken>(),
     OperationDescription::of::<ReportLeaks>(),
     OperationDescription::of::<ListScopes>(),
+    OperationDescription::of::<ListTenants>(),
     OperationDescription {
         name: "ForwardAuth",
         method: Method::GET,

@@ -6,6 +6,7 @@ use utoipa::{Modify, OpenApi};
 use super::{protected_resource, security_txt};
 use crate::http::{
     audit, forward_auth, introspection, key_details, key_plans, leaks, revocation, scope_list,
+    tenant_list,
 };
 
 /// The name of the security scheme for an API key as a client's secret.
@@ -28,6 +29,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         (name = "Gateways", description = "Questions of gateways."),
         (name = "Introspection", description = "Questions of resource servers."),
         (name = "Scopes", description = "The scopes that keys can be given."),
+        (name = "Tenants", description = "The tenants of a caller."),
         (name = "Revocation", description = "The end of tokens that leaked."),
     ),
     paths(
@@ -51,6 +53,7 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         revocation::revoke,
         leaks::report_github,
         scope_list::list_scopes,
+        tenant_list::list_tenants,
         protected_resource::of_all,
         protected_resource::of_tenant,
         security_txt::security_txt,
@@ -64,6 +67,8 @@ pub(crate) const CLIENT_SECRET: &str = "client-secret";
         protected_resource::ProtectedResource<'_>,
         scope_list::ScopeList<'_>,
         scope_list::ListedScope<'_>,
+        tenant_list::TenantList<'_>,
+        tenant_list::ListedTenant<'_>,
         key_plans::ApiKeyPlan<'_>,
         key_plans::ApiKeyPlanStep<'_>,
         key_plans::MemberChangeDescription<'_>,

@@ -28,6 +28,9 @@ await throughConsole({ name: "console-tenants", origin, expects }, async (ui, pa
   await page.getByText("Tenant not found").waitFor();
   await page.getByRole("link", { name: "neokeys" }).click();
   await page.getByText("You are signed in for every tenant.").waitFor();
+  await page.getByRole("link", { name: "demo" }).waitFor();
+  assert.deepEqual(await page.getByRole("listitem").allTextContents(), ["demo"]);
+  await ui.isAccessible("4-every-tenant");
   await page.getByLabel("Another tenant").fill("gone");
   await ui.button("Open").click();
   await page.getByText("Tenant not found").waitFor();

@@ -75,8 +75,8 @@ pub use policy_error::PolicyError;
 pub use refused_change::{ChangeKind, RefusedChange};
 pub use repository::{
     CallerGone, Commit, CommitError, CommitFuture, Committed, Holders, HoldersFuture,
-    KeyRepository, KeyringFuture, ReadError, Remedy, StoreHealth, Together, Unavailable,
-    UsageFuture,
+    KeyRepository, KeyringFuture, ReadError, Remedy, StoreHealth, TenantsFuture, Together,
+    Unavailable, UsageFuture,
 };
 pub use right::{CallerRight, Right, RightError};
 pub use rotation::Rotation;

@@ -42,6 +42,9 @@ pub trait KeyRepository: Send + Sync {
         UsageFuture::ready(Ok(Usage::since(Minute::default())))
     }
 
+    /// The tenants there are, in order.
+    fn tenants(&self) -> TenantsFuture<'_>;
+
     /// The tenants that may have a token of one of these digests.
     fn find_holders(&self, digests: HashSet<Digest>) -> HoldersFuture {
         drop(digests);
@@ -110,6 +113,9 @@ pub type KeyringFuture<'a> = MaybeReady<'a, Result<Arc<Keyring>, ReadError>>;
 
 /// The last uses of a tenant's tokens.
 pub type UsageFuture<'a> = MaybeReady<'a, Result<Usage, Unavailable>>;
+
+/// All tenants.
+pub type TenantsFuture<'a> = MaybeReady<'a, Result<Vec<TenantId>, Unavailable>>;
 
 /// The tenants that may have some tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use neokeys_store::domain::{
     Commit, CommitFuture, KeyRepository, Keyring, KeyringFuture, StoreHealth, TenantId,
+    TenantsFuture,
 };
 use neokeys_store::storage::{DocumentRepository, MemoryStore};
 use todc_utils::linearizability::history::Action::{Call, Response};
@@ -227,6 +228,10 @@ impl KeyRepository for Stale {
             *self.cached.lock().unwrap() = Some(Arc::clone(&keyring));
             Ok(keyring)
         }))
+    }
+
+    fn tenants(&self) -> TenantsFuture<'_> {
+        self.store.tenants()
     }
 
     fn commit(&self, commit: Commit) -> CommitFuture {

@@ -39,6 +39,7 @@ export const requests = {
   endOverlap: (tenant, name, ifMatch) => ({ method: "DELETE", path: details(tenant, name, "previousTokens"), ifMatch }),
   updateKey: (tenant, name, body, ifMatch) => ({ method: "PUT", path: definition(tenant, name), body, ifMatch }),
   deleteKey: (tenant, name, ifMatch) => ({ method: "DELETE", path: definition(tenant, name), ifMatch }),
+  listTenants: () => ({ method: "GET", path: withQuery("api/tenants", { limit: 1000 }) }),
   listScopes: (tenant) => ({ method: "GET", path: path(tenant, "admin", "scopes") }),
   listEvents: (tenant, filters) => ({ method: "GET", path: withQuery(path(tenant, "admin", "audit", "events"), filters) }),
   exportLog: (tenant) => ({ method: "GET", path: path(tenant, "admin", "audit", "export") }),

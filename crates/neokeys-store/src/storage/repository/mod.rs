@@ -54,7 +54,8 @@ use super::url::StoreUrl;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::{
     CallerGone, Commit, CommitFuture, Digest, HoldersFuture, KeyPolicy, KeyRepository, Keyring,
-    KeyringFuture, Minute, ReadError, RefusedChange, StoreHealth, TenantId, UsageFuture,
+    KeyringFuture, Minute, ReadError, RefusedChange, StoreHealth, TenantId, TenantsFuture,
+    UsageFuture,
 };
 
 pub use self::statistics::RepositoryStatistics;
@@ -281,6 +282,12 @@ impl KeyRepository for DocumentRepository {
             }
             None => KeyringFuture::pending(Arc::clone(shared).get_keyring(id)),
         }
+    }
+
+    fn tenants(&self) -> TenantsFuture<'_> {
+        TenantsFuture::pending(async move {
+            self.list_tenants().await.map_err(crate::domain::Unavailable::from)
+        })
     }
 
     fn find_holders(&self, digests: HashSet<Digest>) -> HoldersFuture {
