@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::secrets::Secrets;
 use crate::server::Server;
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
+    &["tenants", "list"],
     &["keys", "list", "--tenant", "t1", "--json"],
     &["keys", "get", "admin", "--tenant", "t1"],
     &["keys", "get", "nobody", "--tenant", "t1"],

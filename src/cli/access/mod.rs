@@ -85,14 +85,14 @@ pub(super) trait KeyAccess {
         reach: PlanReach,
     ) -> Answer<'a, Result<PlannedSteps, Vec<PlanFault>>>;
 
-    /// Carries out a plan that was made on a state of the keys, in one change. Tokens of new keys go to
+    /// Carries out a plan, in one change, if the keys are those that it was made on. Tokens of new keys go to
     /// the file, without which there must be none.
     fn apply_plan<'a>(
         &'a self,
         tenant: &'a TenantId,
         desired: &'a DesiredKeys,
         reach: PlanReach,
-        state: &'a str,
+        plan: &'a PlannedSteps,
         tokens: Option<&'a mut TokenFile>,
     ) -> Answer<'a, Result<(), NotApplied>>;
 
@@ -154,6 +154,13 @@ pub(super) struct PlannedSteps {
     pub(super) steps: Vec<PlanStepDescription>,
 }
 
+impl PlannedSteps {
+    /// The keys for which tokens are made.
+    fn new_tokens(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter(|step| step.needs_token).map(|step| step.name.as_str())
+    }
+}
+
 /// A reason for which no plan can be made.
 pub(super) struct PlanFault {
     /// The place of the wanted key that it is about, if it is about one.
@@ -162,7 +169,7 @@ pub(super) struct PlanFault {
     pub(super) hint: String,
 }
 
-/// Why a plan was not carried out.
+/// Why a plan was not carried out, or not as it should have been.
 pub(super) enum NotApplied {
     /// The keys are others than those that it was made on.
     Older,
@@ -170,4 +177,6 @@ pub(super) enum NotApplied {
     Refused(String),
     /// It may have been carried out, and may not last.
     Uncertain(String),
+    /// It was carried out, and the tokens of its new keys got lost on their way here.
+    TokensLost(String),
 }

@@ -1,13 +1,16 @@
 //! The file that tokens of new keys go to: a JSON object a line, which its owner alone can read.
 //!
-//! Invariant: a token is in the file, durably, before its key is made, and not any more where the key was
-//! certainly not made.
+//! Invariants: a token that is made here is in the file, durably, before its key is made, and not any more where
+//! the key was certainly not made. Where a server makes it, there is room for it in the file before the server is
+//! asked.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -19,6 +22,9 @@ pub(in crate::cli) struct TokenFile {
     file: File,
     path: String,
 }
+
+/// More than a line with a token takes: two names, and a token with its prefix.
+const LONGEST_LINE: u64 = 512;
 
 /// Where the file ended before tokens were added.
 pub(super) struct Mark(u64);
@@ -42,7 +48,26 @@ impl TokenFile {
             return Err(Failure::because(format!("{path_shown} can be read by others"))
                 .hint(format!("chmod 600 {path_shown}, or name a file that is not there yet")));
         }
-        Ok(Self { file, path: path_shown })
+        let opened = Self { file, path: path_shown };
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or(Path::new(".")));
+        let synced = opened.file.sync_all().and_then(|()| folder?.sync_all());
+        synced.map_err(|error| opened.failed(&error))?;
+        Ok(opened)
+    }
+
+    fn failed(&self, error: &dyn std::fmt::Display) -> Failure {
+        Failure::because(format!("{} cannot be written: {error}", self.path))
+    }
+
+    /// Makes sure that there is room for so many tokens, on a disk that can promise it.
+    pub(super) fn reserve(&self, tokens: usize) -> Result<(), Failure> {
+        let end = self.file.metadata().map_err(|error| self.failed(&error))?.len();
+        let room = u64::try_from(tokens).unwrap_or(u64::MAX).saturating_mul(LONGEST_LINE);
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, end, room) {
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            Err(error) => Err(self.failed(&std::io::Error::from(error))),
+        }
     }
 
     /// Adds tokens, each with the name of its key.
@@ -51,26 +76,22 @@ impl TokenFile {
         tenant: &TenantId,
         tokens: impl IntoIterator<Item = (&'t str, &'t str)>,
     ) -> Result<Mark, Failure> {
-        let failed = |error: &dyn std::fmt::Display| {
-            Failure::because(format!("{} cannot be written: {error}", self.path))
-        };
-        let mark = self.file.metadata().map_err(|error| failed(&error))?.len();
+        let mark = self.file.metadata().map_err(|error| self.failed(&error))?.len();
         let mut text = Zeroizing::new(Vec::new());
         for (name, token) in tokens {
             let line = Line { tenant: tenant.as_str(), name, token };
-            serde_json::to_writer(&mut *text, &line).map_err(|error| failed(&error))?;
+            serde_json::to_writer(&mut *text, &line).map_err(|error| self.failed(&error))?;
             text.push(b'\n');
         }
         let written = (&self.file).write_all(&text).and_then(|()| self.file.sync_all());
-        written.map_err(|error| failed(&error))?;
+        written.map_err(|error| self.failed(&error))?;
         Ok(Mark(mark))
     }
 
     /// Takes out what was added behind a mark: its keys were not made.
     pub(super) fn take_back(&mut self, Mark(end): &Mark) -> Result<(), Failure> {
         self.file.set_len(*end).map_err(|error| {
-            Failure::because(format!("{} cannot be written: {error}", self.path))
-                .hint("the last tokens in it are of keys that were not made")
+            self.failed(&error).hint("the last tokens in it are of keys that were not made")
         })
     }
 }

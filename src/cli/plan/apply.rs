@@ -87,7 +87,7 @@ pub(super) async fn carry_out_all(
 ) -> Result<(), Failure> {
     let mut outcomes = Vec::new();
     for it in planned {
-        outcomes.push(carry_out(access, it, reach, tokens.as_deref_mut()).await?);
+        outcomes.push(carry_out(access, it, reach, tokens.as_deref_mut()).await);
     }
     if json {
         output.write_json(&outcomes)?;
@@ -126,12 +126,14 @@ async fn carry_out(
     Planned { document, plan }: &Planned<'_>,
     reach: PlanReach,
     tokens: Option<&mut TokenFile>,
-) -> Result<Outcome, Failure> {
+) -> Outcome {
     let DesiredDocument { tenant, keys, .. } = document;
     let done = if plan.steps.is_empty() {
         Ok(())
     } else {
-        access.apply_plan(tenant, keys, reach, &plan.state, tokens).await?
+        // What became of the tenants before is told nevertheless.
+        let applied = access.apply_plan(tenant, keys, reach, plan, tokens).await;
+        applied.unwrap_or_else(|failure| Err(NotApplied::Refused(failure.message().to_owned())))
     };
     let (result, problem) = match done {
         Ok(()) if plan.steps.is_empty() => ("unchanged", None),
@@ -139,19 +141,20 @@ async fn carry_out(
         Err(NotApplied::Older) => ("refused", Some(OLDER.to_owned())),
         Err(NotApplied::Refused(problem)) => ("refused", Some(problem)),
         Err(NotApplied::Uncertain(problem)) => ("uncertain", Some(problem)),
+        Err(NotApplied::TokensLost(problem)) => ("tokens lost", Some(problem)),
     };
     let count = |action| {
         let done = plan.steps.iter().filter(|step| step.action == action).count();
         if problem.is_none() { done } else { 0 }
     };
-    Ok(Outcome {
+    Outcome {
         tenant: tenant.as_str().to_owned(),
         result,
         created: count(PlanStepDescription::CREATE),
         changed: count(PlanStepDescription::CHANGE),
         deleted: count(PlanStepDescription::DELETE),
         problem,
-    })
+    }
 }
 
 fn summary(outcomes: &[Outcome]) -> String {

@@ -45,9 +45,15 @@ pub(super) struct Success {
 impl<'c> Call<'c> {
     /// A call about a tenant.
     pub(super) fn of<O: Operation>(tenant: &TenantId) -> Self {
+        let call = Self::about_all::<O>();
+        Self { path: call.path.replace(&place(parameter::TENANT_ID), tenant.as_str()), ..call }
+    }
+
+    /// A call about no single tenant.
+    pub(super) fn about_all<O: Operation>() -> Self {
         Self {
             method: method::<O>(),
-            path: O::PATH.replace(&place(parameter::TENANT_ID), tenant.as_str()),
+            path: O::PATH.to_owned(),
             success: O::SUCCESS,
             media_type: O::REQUEST_MEDIA_TYPES.first().copied(),
             query: Vec::new(),
@@ -101,6 +107,11 @@ impl ServerClient {
         };
         let name = http::HeaderName::from_bytes(name.as_bytes());
         Self { base, client, headers: name.map(|name| (name, value.clone())).into_iter().collect() }
+    }
+
+    /// Whether the credential is an API key.
+    pub(super) fn has_api_key(&self) -> bool {
+        self.headers.contains_key(API_KEY_HEADER_TEXT)
     }
 
     /// Asks, and reads the answer whole.

@@ -7,8 +7,10 @@ mod logs;
 mod members;
 mod plans;
 mod refusal;
+#[cfg(test)]
+mod silence;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +22,7 @@ use serde_json::{Map, Value};
 
 use self::client::{Call, ServerClient};
 pub(super) use self::credential::{Credential, CredentialArguments};
+use self::refusal::foreign;
 use super::{
     Answer, IssuedKey, KeyAccess, KeyFilter, KeyList, NewKey, NotApplied, PlanFault, PlannedSteps,
     ShownKey, TokenFile,
@@ -33,7 +36,7 @@ use crate::domain::{
 };
 use crate::http::{
     AmendApiKeyDetails, CreateApiKeyDetails, EndPreviousTokens, GetApiKeyDetails,
-    ListApiKeyDetails, RotateApiKey,
+    ListApiKeyDetails, ListTenants, RotateApiKey,
 };
 use crate::storage::VerifiedLog;
 
@@ -71,19 +74,19 @@ impl ServerAccess {
         first: Call<'_>,
         limit: usize,
     ) -> Result<Vec<T>, Failure> {
-        let mut items = Vec::new();
-        let mut next = None;
+        let (mut items, mut cursors) = (Vec::new(), HashSet::new());
+        let mut call = first.clone();
         loop {
-            let mut call = first.clone();
-            if let Some(cursor) = next {
-                call = call.query("cursor", cursor);
-            }
             let page: Page<T> = self.client.ask(call).await?.json()?;
             items.extend(page.items);
-            next = page.next;
-            if next.is_none() || items.len() >= limit {
+            let Some(cursor) = page.next.filter(|_| items.len() < limit) else {
                 items.truncate(limit);
                 return Ok(items);
+            };
+            call = first.clone().query("cursor", cursor.clone());
+            // Such a list would never end.
+            if !cursors.insert(cursor) {
+                return Err(foreign("it names a page as the next one that was read before"));
             }
         }
     }
@@ -107,8 +110,17 @@ impl ServerAccess {
 impl KeyAccess for ServerAccess {
     fn list_tenants(&self) -> Answer<'_, Vec<TenantId>> {
         Box::pin(async {
-            Err(Failure::because("a server does not list its tenants")
-                .hint("list those of its store, with --store"))
+            if self.client.has_api_key() {
+                return Err(Failure::misused("an API key is for one tenant, and lists no others")
+                    .hint(
+                        "use a bearer token: set NEOKEYS_TOKEN, or sign in with `neokeys login`",
+                    ));
+            }
+            let call = Call::about_all::<ListTenants>().query("limit", PAGE);
+            let tenants: Vec<ListedTenant> = self.pages(call, usize::MAX).await?;
+            let id = |tenant: ListedTenant| TenantId::parse(&tenant.id);
+            let ids: Result<_, _> = tenants.into_iter().map(id).collect();
+            ids.map_err(|error| foreign(&error.to_string()))
         })
     }
 
@@ -220,10 +232,10 @@ impl KeyAccess for ServerAccess {
         tenant: &'a TenantId,
         desired: &'a DesiredKeys,
         reach: PlanReach,
-        state: &'a str,
+        plan: &'a PlannedSteps,
         tokens: Option<&'a mut TokenFile>,
     ) -> Answer<'a, Result<(), NotApplied>> {
-        Box::pin(self.carry_out(tenant, (desired, reach), state, tokens))
+        Box::pin(self.carry_out(tenant, (desired, reach), plan, tokens))
     }
 
     fn list_events<'a>(
@@ -250,6 +262,11 @@ impl KeyAccess for ServerAccess {
     ) -> Answer<'a, VerifiedLog> {
         Box::pin(self.verified_log(tenant, kept))
     }
+}
+
+#[derive(Deserialize)]
+struct ListedTenant {
+    id: String,
 }
 
 #[derive(Deserialize)]

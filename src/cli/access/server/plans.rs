@@ -82,30 +82,35 @@ impl ServerAccess {
         &self,
         tenant: &TenantId,
         (desired, reach): (&DesiredKeys, PlanReach),
-        state: &str,
+        plan: &PlannedSteps,
         tokens: Option<&mut TokenFile>,
     ) -> Result<Result<(), NotApplied>, Failure> {
+        // What a server names as a new key and nobody wants has no place in a command to run.
+        let is_wanted = |name: &&str| desired.keys.iter().any(|key| key.name.as_str() == *name);
+        let new = NewTokens { tenant, names: plan.new_tokens().filter(is_wanted).collect() };
+        if let Some(file) = tokens.as_ref().filter(|_| !new.names.is_empty()) {
+            file.reserve(new.names.len())?;
+        }
         let body = members::of_plan(desired, reach, false);
-        let call = Call::of::<ApplyApiKeyPlan>(tenant).on(state).body(body);
-        let answer = match self.client.ask(call).await {
-            Ok(answer) => answer,
+        let call = Call::of::<ApplyApiKeyPlan>(tenant).on(&plan.state).body(body);
+        let issued = match self.client.ask(call).await {
+            Ok(answer) => answer.json(),
             Err(refusal) if refusal.problem(ProblemType::PreconditionFailed).is_some() => {
                 return Ok(Err(NotApplied::Older));
             }
+            Err(refusal) if refusal.is_uncertain() => Err(refusal.into()),
             Err(refusal) => {
-                let is_uncertain = refusal.is_uncertain();
                 let told = Failure::from(refusal).message().to_owned();
-                return Ok(Err(if is_uncertain {
-                    let next = "rotate those of the new keys that `neokeys keys list` shows";
-                    NotApplied::Uncertain(format!(
-                        "{told}; it may be done, without its tokens: {next}"
-                    ))
-                } else {
-                    NotApplied::Refused(told)
-                }));
+                return Ok(Err(NotApplied::Refused(told)));
             }
         };
-        let issued: Issued = answer.json()?;
+        let issued: Issued = match issued {
+            Ok(issued) => issued,
+            Err(failure) => {
+                let now = self.plan_once(tenant, desired, reach).await;
+                return Ok(new.without_answer(&failure, now.ok().as_ref()));
+            }
+        };
         let issued: Vec<_> = issued
             .steps
             .iter()
@@ -114,16 +119,57 @@ impl ServerAccess {
         if issued.is_empty() {
             return Ok(Ok(()));
         }
-        let lost = |failure: Failure| {
-            failure.hint(format!(
-                "the new keys of {tenant} are made, and their tokens are lost: rotate them"
-            ))
+        let kept = match tokens {
+            Some(file) => file.add(tenant, issued).map(drop),
+            None => Err(Failure::because("the server made tokens that were not asked for")),
         };
-        let file = tokens.ok_or_else(|| {
-            lost(Failure::because("the server made tokens that were not asked for"))
-        })?;
-        file.add(tenant, issued).map_err(lost)?;
-        Ok(Ok(()))
+        Ok(kept.map_err(|failure| new.lost(&failure)))
+    }
+}
+
+/// The new keys of a plan whose tokens a server makes.
+struct NewTokens<'p> {
+    tenant: &'p TenantId,
+    names: Vec<&'p str>,
+}
+
+impl NewTokens<'_> {
+    /// The outcome of a plan whose answer did not come, as the plan from now on says, if it can be made.
+    fn without_answer(
+        &self,
+        failure: &Failure,
+        now: Option<&PlannedSteps>,
+    ) -> Result<(), NotApplied> {
+        let told = failure.message();
+        let is_left = |now: &PlannedSteps| now.new_tokens().any(|it| self.names.contains(&it));
+        match now {
+            Some(now) if self.names.is_empty() && now.steps.is_empty() => Ok(()),
+            Some(now) if !self.names.is_empty() && !is_left(now) => Err(self.lost(failure)),
+            Some(_) => Err(NotApplied::Uncertain(format!(
+                "{told}; it is not done so far: plan again in a while"
+            ))),
+            None if self.names.is_empty() => Err(NotApplied::Uncertain(format!(
+                "{told}; it may be done nevertheless: plan again to see"
+            ))),
+            None => Err(NotApplied::Uncertain(format!(
+                "{told}; it may be done nevertheless: plan again to see. If nothing is left to do, {}",
+                self.way_out()
+            ))),
+        }
+    }
+
+    fn lost(&self, failure: &Failure) -> NotApplied {
+        let told = failure.message();
+        NotApplied::TokensLost(format!("{told}; the keys were created: {}", self.way_out()))
+    }
+
+    /// The commands that give tokens in the place of those that got lost.
+    fn way_out(&self) -> String {
+        let rotate = |name: &&str| {
+            format!("`neokeys keys rotate {name} --tenant {} --overlap 0`", self.tenant)
+        };
+        let all: Vec<_> = self.names.iter().map(rotate).collect();
+        format!("the tokens of new keys are lost; get new ones with {}", all.join(", "))
     }
 }
 

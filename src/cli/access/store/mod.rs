@@ -189,10 +189,10 @@ impl KeyAccess for StoreAccess {
         tenant: &'a TenantId,
         desired: &'a DesiredKeys,
         reach: PlanReach,
-        state: &'a str,
+        plan: &'a PlannedSteps,
         tokens: Option<&'a mut TokenFile>,
     ) -> Answer<'a, Result<(), NotApplied>> {
-        Box::pin(self.carry_out(tenant, (desired, reach), state, tokens))
+        Box::pin(self.carry_out(tenant, (desired, reach), &plan.state, tokens))
     }
 
     fn list_events<'a>(
