@@ -15,6 +15,7 @@
 
 #[cfg(all(feature = "ext-authz", feature = "tower"))]
 mod askers;
+mod audit;
 mod bare;
 mod callgrind;
 mod capabilities;
@@ -57,6 +58,8 @@ struct Arguments {
 enum Part {
     /// The table of targets; this is what is measured unless something else is named.
     Targets,
+    /// The audit log: changes with and without it, and a million events.
+    Audit,
     /// The questions of other services.
     Questions,
     /// Envoy over gRPC, the guard on axum, and a report of leaked tokens.
@@ -103,6 +106,7 @@ fn main() {
     let pages = || Pages::new(arguments.record);
     match arguments.part {
         None | Some(Part::Targets) => targets::run(&pages()),
+        Some(Part::Audit) => audit::run(&pages()),
         Some(Part::Questions) => questions::run(&pages()),
         Some(Part::Console) => console::run(&pages()),
         Some(Part::Instructions { check: true }) => instructions::check(&pages()),

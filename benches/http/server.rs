@@ -84,6 +84,13 @@ impl Server {
     }
 
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+        let mut answer = Vec::new();
+        self.ask(method, path, headers, body).read_to_end(&mut answer).unwrap();
+        answer
+    }
+
+    /// A connection on which one request was made, and the answer comes.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
@@ -91,9 +98,7 @@ impl Server {
             request += &format!("{name}: {value}\r\n");
         }
         stream.write_all((request + "\r\n" + body).as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        answer
+        stream
     }
 
     /// Seconds of processor time that the process has used, in the kernel too.
@@ -109,8 +114,17 @@ impl Server {
 
     /// Memory that the process holds, in MiB.
     pub fn resident_mib(&self) -> f64 {
+        self.status_mib("VmRSS:")
+    }
+
+    /// The most memory that the process ever held, in MiB.
+    pub fn peak_mib(&self) -> f64 {
+        self.status_mib("VmHWM:")
+    }
+
+    fn status_mib(&self, name: &str) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
     }
 

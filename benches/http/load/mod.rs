@@ -73,6 +73,11 @@ impl Load {
         Self { arguments, ..Self::new("spread.lua", "/") }
     }
 
+    /// Changes of one key after the other of the first tenant, which has so many.
+    pub fn changes(keys: usize) -> Self {
+        Self { arguments: vec![keys.to_string()], ..Self::new("changes.lua", "/") }
+    }
+
     /// One bearer token of a file after the other.
     pub fn tokens(path: &str, tokens: &Path) -> Self {
         let arguments = vec![tokens.display().to_string()];

@@ -19,6 +19,7 @@ pub mod clock;
 pub mod difference;
 pub mod documents;
 pub mod linearizable;
+pub mod long_log;
 pub mod programs;
 pub mod seeded;
 pub mod server;
