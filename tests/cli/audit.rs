@@ -77,7 +77,7 @@ fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
     place.run(&[&VERIFY[..], &["--checkpoint", "kept"]].concat()).done();
     assert!(place.run(&["check"]).remarks.contains("No problems found."));
 
-    // A check takes what follows the head for a change that a crash broke off, and settles it.
+    // Whoever loads the document settles what follows the head.
     let folder = place.path("data/.neokeys/audit/acme");
     let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
     let names = names.map(|name| format!("data/.neokeys/audit/acme/{}", name.to_str().unwrap()));
@@ -115,6 +115,36 @@ fn a_log_that_somebody_laid_hands_on_is_told_by_file_and_line() {
     }
     restore();
     place.run(&VERIFY).done();
+}
+
+#[test]
+fn a_line_that_somebody_appended_is_told_until_the_log_says_so_itself() {
+    let place = place();
+    let good = place.read(LOG);
+    let last: Value = serde_json::from_str(good.lines().last().unwrap()).unwrap();
+    let lines = good.lines().count();
+    let mut forged = last;
+    forged["metadata"]["sequence"] = lines.into();
+    forged["actor"]["user"]["name"] = "somebody else".into();
+    forged.as_object_mut().unwrap().remove("unmapped");
+    place.write(LOG, &format!("{good}{forged}\n"));
+    for _ in 0..2 {
+        let said = place.run(&VERIFY).refused(1);
+        assert!(said.contains(&format!("{LOG}:{}: ", lines + 1)), "{said}");
+        let checked = place.run(&["check"]);
+        assert!(checked.results.contains(&format!("{LOG}:{}:1", lines + 1)), "{checked:?}");
+    }
+    // The next change has to go on from it, as from what a crash left, and says so.
+    place.run(&["keys", "create", "next", "--tenant", "acme", "--permission", "p"]).done();
+    let list = ["audit", "list", "--tenant", "acme", "--action", "Recover", "--json"];
+    let recovered = place.run(&list).json();
+    assert_eq!(recovered.as_array().unwrap().len(), 1, "{recovered}");
+    let recovered = &recovered[0];
+    assert_eq!(recovered["entity"]["data"], serde_json::json!({"since": lines, "lines": 1}));
+    assert_eq!(recovered["metadata"]["sequence"], lines + 1);
+    place.run(&VERIFY).done();
+    place.run(&["keys", "create", "last", "--tenant", "acme", "--permission", "p"]).done();
+    assert_eq!(place.run(&list).json().as_array().unwrap().len(), 1, "once is enough");
 }
 
 #[test]

@@ -49,6 +49,14 @@ pub enum Action {
         /// The bytes of it.
         bytes: u64,
     },
+    /// The log went on from lines that none of its heads had: a crash came between them and their head, or somebody
+    /// appended them.
+    Recover {
+        /// The sequence of the first of them.
+        first: u64,
+        /// How many they are.
+        lines: u64,
+    },
 }
 
 /// The reason why a change was refused, for people. It holds nothing that a caller sent but names.
@@ -81,6 +89,7 @@ impl Action {
             Self::Undone { .. } => (99, "Not done"),
             Self::Refusals(_) => (99, "Refusals"),
             Self::Repair { .. } => (99, "Repair"),
+            Self::Recover { .. } => (99, "Recover"),
         }
     }
 }

@@ -163,6 +163,10 @@ fn told_of(action: &Action, most: usize) -> Map<String, Value> {
         Action::Repair { bytes } => {
             put("bytes", (*bytes).into());
         }
+        Action::Recover { first, lines } => {
+            put("since", (*first).into());
+            put("lines", (*lines).into());
+        }
         Action::EndOverlap
         | Action::Revoke { .. }
         | Action::Delete

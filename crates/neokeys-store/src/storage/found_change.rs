@@ -19,7 +19,7 @@ pub(super) async fn found_change(
     keyring: Option<&Keyring>,
 ) -> Result<Option<(Action, DocumentChange)>, DocumentError> {
     let last = draft.document();
-    let is_new = draft.is_first() && present == DocumentState::Absent;
+    let is_new = last.is_none() && present == DocumentState::Absent;
     if last == Some(present) || is_new {
         return Ok(None);
     }

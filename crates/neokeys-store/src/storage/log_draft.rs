@@ -18,8 +18,8 @@ pub(super) struct LogDraft {
     blocks: Vec<TreeHash>,
     starts: Vec<(u64, u64)>,
     unsettled: Unsettled,
-    /// The stored head has fewer lines than the log.
-    is_behind: bool,
+    /// The lines of the stored head, where the log has more.
+    recovered_from: Option<u64>,
     /// Bytes behind the last line that are none.
     torn: u64,
 }
@@ -37,6 +37,7 @@ impl LogDraft {
         let LogEnd { head, goes_on, torn } = log.read_end(tenant).await?;
         let tree = CompactRange::resume(head.size, head.subtrees.clone());
         let tree = tree.ok_or_else(|| damaged(head.size, "has a head that is not its own"))?;
+        let size = head.size;
         let mut draft = Self {
             tenant: tenant.clone(),
             after: LogHead::default(),
@@ -46,7 +47,7 @@ impl LogDraft {
             blocks: Vec::new(),
             starts: Vec::new(),
             unsettled: Unsettled::default(),
-            is_behind: goes_on,
+            recovered_from: goes_on.then_some(size),
             torn,
         };
         if goes_on {
@@ -103,11 +104,6 @@ impl LogDraft {
         self.head.document
     }
 
-    /// Whether the log was never begun.
-    pub(super) fn is_first(&self) -> bool {
-        self.head.size == 0
-    }
-
     /// An id for events that belong together, from the place of the first.
     pub(super) fn plan(&self) -> smol_str::SmolStr {
         smol_str::format_smolstr!("{}-{}", self.tenant, self.head.size)
@@ -121,9 +117,9 @@ impl LogDraft {
         self.count(&line, event.document);
     }
 
-    /// Says of changes that were not made that they were not, as far as the present document shows it; and
-    /// that a line was torn. `undone` are heads with changes that are known not to have been made, which
-    /// may be in the log.
+    /// Says of changes that were not made that they were not, as far as the present document shows it; that a
+    /// line was torn; and that lines were behind the head, so that nobody's are counted in unseen. `undone` are
+    /// heads with changes that are known not to have been made, which may be in the log.
     pub(super) fn settle(
         &mut self,
         present: DocumentState,
@@ -131,9 +127,15 @@ impl LogDraft {
         at: std::time::Duration,
     ) {
         let ends_with = |head: &LogHead| head.subtrees == self.tree.subtrees();
-        let refuted = self.unsettled.refuted(present, undone.iter().any(ends_with));
+        let is_own = undone.iter().any(ends_with);
+        let refuted = self.unsettled.refuted(present, is_own);
+        let first = self.recovered_from.filter(|_| !is_own).unwrap_or(self.head.size);
+        let lines = self.head.size - first;
         if self.torn > 0 {
             self.push_own(Action::Repair { bytes: self.torn }, None, at);
+        }
+        if lines > 0 {
+            self.push_own(Action::Recover { first, lines }, None, at);
         }
         if let Some(Refuted { first, last, back }) = refuted {
             self.push_own(Action::Undone { first, last }, Some(back), at);
@@ -167,7 +169,7 @@ impl LogDraft {
     /// The lines with the head that the log has with them; nothing if there are none, and the stored head is
     /// the log's.
     pub(super) fn finish(mut self, key: Option<&SigningKey>) -> Option<LogEntry> {
-        if self.lines.is_empty() && !self.is_behind {
+        if self.lines.is_empty() && self.recovered_from.is_none() {
             return None;
         }
         let checkpoint = Checkpoint { size: self.tree.size(), root: self.tree.root() };

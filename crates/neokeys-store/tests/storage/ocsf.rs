@@ -59,6 +59,7 @@ fn actions() -> Vec<Action> {
         Action::Undone { first: 1, last: 2 },
         Action::Refusals(7),
         Action::Repair { bytes: 3 },
+        Action::Recover { first: 4, lines: 2 },
     ]
 }
 
