@@ -15,6 +15,7 @@ mod queue;
 mod recording;
 mod refresh;
 mod refusals_per_minute;
+mod refused_changes;
 mod several_edits;
 mod snapshot;
 mod statistics;

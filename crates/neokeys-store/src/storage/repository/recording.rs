@@ -35,25 +35,18 @@ impl Shared {
         match log.read_end(tenant).await {
             // A log that was never begun begins with the first change.
             Ok(end) if end.head.size == 0 && !end.goes_on => false,
-            Ok(end) => end.goes_on || end.head.document != Some(found),
+            Ok(end) => end.goes_on || end.head.document.unwrap_or(DocumentState::Absent) != found,
             // A change will say so.
             Err(_) => false,
         }
     }
 
-    /// Records by and by a change that was refused before it was asked for, if it is not one too many.
-    pub(super) fn note_refusal(self: &Arc<Self>, refused: RefusedChange) {
-        if self.audit_log().is_none() {
-            return;
-        }
-        let tenant = self.tenants.get(&refused.tenant);
-        if tenant.recorded().refusals.has_line(self.clock.since_epoch()) {
-            self.ask_writer(tenant, |queue| queue.refused.push(refused));
-        }
-    }
-
     /// Asks a tenant's writer for something besides commits.
-    fn ask_writer(self: &Arc<Self>, tenant: Arc<LoadedTenant>, ask: impl FnOnce(&mut CommitQueue)) {
+    pub(super) fn ask_writer(
+        self: &Arc<Self>,
+        tenant: Arc<LoadedTenant>,
+        ask: impl FnOnce(&mut CommitQueue),
+    ) {
         let needs_writer = {
             let mut queue = tenant.queue();
             ask(&mut queue);
@@ -240,7 +233,7 @@ impl Writer {
             Ok(_) => draft.push(&Event { document, ..event }),
             Err(error) if event.initiator.actor.is_caller() => {
                 let Some(refusal) = refusal(error) else { return };
-                if self.tenant.recorded().refusals.has_line(event.at) {
+                if self.shared.has_line(&self.tenant) {
                     draft.push(&Event { refusal: Some(refusal), ..event });
                 }
             }
