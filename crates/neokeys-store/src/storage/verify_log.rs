@@ -69,18 +69,27 @@ pub(super) async fn verify_log(
         let verified = walk.hold_against(&end.head, keys).await?;
         let state = state(documents, tenant).await?;
         let is_same = verified.document.is_none_or(|last| last == state);
-        let is_whole = !end.goes_on && end.torn == 0;
+        let size = end.head.size;
+        // Where lines and head are put together, none are beyond it but what somebody put there.
+        let is_beyond = end.goes_on || !log.read_lines(tenant, size).await?.is_empty();
+        let is_whole = !is_beyond && end.torn == 0;
         if is_same && is_whole || turn.is_some() {
+            if is_beyond && !end.goes_on {
+                let again = log.read_end(tenant).await?;
+                if again.goes_on || again.head.size > size {
+                    continue;
+                }
+            }
             if !is_whole {
-                let fault = if end.goes_on { LogFault::BeyondHead } else { LogFault::Torn };
-                return Err(walk.fault(end.head.size, fault));
+                let fault = if is_beyond { LogFault::BeyondHead } else { LogFault::Torn };
+                return Err(walk.fault(size, fault));
             }
             let signed = walk.signed.map_or(0, |signed| signed.size);
-            if signed < end.head.size && !keys.is_empty() {
+            if signed < size && !keys.is_empty() {
                 return Err(walk.fault(signed, LogFault::Unsigned));
             }
             return Ok(VerifiedLog {
-                lines: end.head.size,
+                lines: size,
                 signed,
                 checkpoint: end.head.checkpoint,
                 is_document_changed: !is_same,

@@ -32,6 +32,8 @@ mod slow_hands;
 mod slow_hands_rounds;
 #[cfg(feature = "object-storage")]
 mod spoiled_buckets;
+#[cfg(all(feature = "etcd", feature = "object-storage"))]
+mod spoiled_logs;
 mod together;
 mod told_heads;
 mod unchecked;

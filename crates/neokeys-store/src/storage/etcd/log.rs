@@ -185,10 +185,20 @@ impl Cluster {
 
     async fn find_head(&self, tenant: &TenantId) -> Result<LogHead, DocumentError> {
         let key = self.keys.log_head(tenant);
-        let Some(kv) = self.find(tenant, &key).await? else { return Ok(LogHead::default()) };
-        serde_json::from_slice(kv.value()).map_err(|_error| DocumentError::LogDamaged {
-            location: format!("{} (key {key})", self.place),
-            reason: "is not the head of a log",
+        let mut found = self.find(tenant, &key).await?;
+        if found.is_none() {
+            let [first, end] = [0, u64::MAX].map(|it| self.keys.events(tenant, it));
+            if self.range(tenant, first, end, 1).await?.is_empty() {
+                return Ok(LogHead::default());
+            }
+            // Lines come with the head, and nothing of ours takes it away.
+            found = self.find(tenant, &key).await?;
+        }
+        let damaged = |location, reason| DocumentError::LogDamaged { location, reason };
+        let missing = || damaged(self.place_of_line(tenant, 0), "has no head, though it is there");
+        let kv = found.ok_or_else(missing)?;
+        serde_json::from_slice(kv.value()).map_err(|_error| {
+            damaged(format!("{} (key {key})", self.place), "is not the head of a log")
         })
     }
 
