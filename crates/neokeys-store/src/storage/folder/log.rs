@@ -66,14 +66,16 @@ impl Folder {
         let segment = self.segment(tenant, from);
         let most = usize::try_from(BLOCK - from % BLOCK).unwrap_or(usize::MAX);
         let length = self.length(&segment)?;
-        let (mut skipped, mut offset) = self.near(tenant, from, length)?;
+        let Near { mut skipped, start: mut offset, end: mut until } =
+            self.near(tenant, from, length)?;
         let (mut lines, mut rest) = (Vec::new(), Vec::new());
         while lines.len() < most && offset < length {
-            let piece = self.read_part(&segment, offset, length.min(offset + PIECE))?;
+            let piece = self.read_part(&segment, offset, length.min(until))?;
             if piece.is_empty() {
                 break;
             }
             offset += piece.len() as u64;
+            until = offset + PIECE;
             rest.extend_from_slice(&piece);
             let end = memchr::memrchr(b'\n', &rest).map_or(0, |end| end + 1);
             let whole = Bytes::from(rest.drain(..end).collect::<Vec<_>>());
@@ -88,18 +90,20 @@ impl Folder {
         Ok(lines)
     }
 
-    /// Where to begin to look for a line: so many lines before it, at this byte of its segment.
-    fn near(&self, tenant: &TenantId, from: u64, length: u64) -> Result<(u64, u64), DocumentError> {
+    /// Where to look for the lines of a block.
+    fn near(&self, tenant: &TenantId, from: u64, length: u64) -> Result<Near, DocumentError> {
         let starts = self.log(tenant).join(format!("starts-{:04}", from / SEGMENT + 1));
         let block = from % SEGMENT / BLOCK;
+        // That of the first block is not there: it is 0.
         let place = block.saturating_sub(1) * 8;
-        let start =
-            if block == 0 { Bytes::new() } else { self.read_part(&starts, place, place + 8)? };
-        Ok(match <[u8; 8]>::try_from(&start[..]).map(u64::from_be_bytes) {
-            // What was never written is read as zeros.
-            Ok(start) if (1..=length).contains(&start) => (from % BLOCK, start),
-            _ => (from % SEGMENT, 0),
-        })
+        let read = self.read_part(&starts, place, place + if block == 0 { 8 } else { 16 })?;
+        let mut starts = read.as_chunks::<8>().0.iter().map(|start| u64::from_be_bytes(*start));
+        // What was never written is read as zeros.
+        let is_start = |start: &u64| (1..=length).contains(start);
+        let start = if block == 0 { Some(0) } else { starts.next().filter(is_start) };
+        let (skipped, start) = start.map_or((from % SEGMENT, 0), |start| (from % BLOCK, start));
+        let end = starts.next().filter(|end| is_start(end) && *end > start);
+        Ok(Near { skipped, start, end: end.unwrap_or(start + PIECE) })
     }
 
     pub(super) fn read_block_hashes(
@@ -202,7 +206,13 @@ impl Folder {
 
     pub(super) fn remember(&self, tenant: &TenantId, document: &[u8]) -> Result<(), DocumentError> {
         let path = self.log(tenant).join("document.yml");
-        self.put_in_place(&path, document).map_err(|source| cannot("write", &path, source))
+        // In its place, which costs no disk's time: whoever reads it knows by its hash whether it is whole.
+        let write = || {
+            let file = self.files.open_or_create(&path)?;
+            self.files.write_at(&file, 0, document)?;
+            self.files.truncate(&file, document.len() as u64)
+        };
+        write().map_err(|source| cannot("write", &path, source))
     }
 
     pub(super) fn recall(&self, tenant: &TenantId) -> Result<Option<Bytes>, DocumentError> {
@@ -303,6 +313,14 @@ impl Folder {
             Err(source) => Err(cannot("look at", path, source)),
         }
     }
+}
+
+/// A range of a segment where lines are looked for first.
+struct Near {
+    /// Lines in it before the first that is wanted.
+    skipped: u64,
+    start: u64,
+    end: u64,
 }
 
 /// Lines of an entry that go to one segment.
