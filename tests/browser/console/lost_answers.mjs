@@ -86,7 +86,15 @@ await throughConsole({ name: "console-lost", origin, expects }, async (ui, page)
   await ui.isAccessible("3-told-afterwards");
   await ui.button("Close").click();
 
-  // A list that does not come says so, and comes when it is asked for again.
+  // A list is on its way until it comes.
+  const slow = proxy.hold((request) => request.url.includes("apiKeyDetails?"));
+  await page.reload();
+  await ui.signIn();
+  await page.getByRole("status").getByText("Loading").waitFor();
+  slow.letGo();
+  await page.getByText("3 keys").waitFor();
+
+  // One that does not come says so, and comes when it is asked for again.
   proxy.lose((request) => request.url.includes("apiKeyDetails?"), { isDone: false });
   await page.reload();
   await ui.signIn();

@@ -1,7 +1,8 @@
 // What readers wait for, in milliseconds, as JSON: node speed.mjs ORIGIN TENANT KEY ROUNDS
 //
 // The first view is in sight when the browser has painted the largest part of it. Of each action, the longest
-// task that kept the page from answering is taken out of the browser's trace. TENANT has 10,000 keys.
+// task that kept the page from answering is taken out of the browser's trace, by the clock and by the processor's
+// time. TENANT has 10,000 keys.
 
 import assert from "node:assert/strict";
 
@@ -22,14 +23,14 @@ try {
     const [firstView, longest] = await visit();
     if (round === 0) continue;
     firstViews.push(firstView);
-    for (const [action, duration] of Object.entries(longest)) (tasks[action] ??= []).push(duration);
+    for (const [what, duration] of Object.entries(longest)) (tasks[what] ??= []).push(duration);
   }
 } finally {
   await browser.close();
 }
 console.log(JSON.stringify({ version: browser.version(), firstViews, tasks: Object.entries(tasks) }));
 
-// One visit in a fresh profile: the time of its first view, and the longest task of each action.
+// One visit in a fresh profile: the time of its first view, and the longest tasks of each action.
 async function visit() {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
   context.setDefaultTimeout(PATIENCE);
@@ -39,10 +40,11 @@ async function visit() {
       .observe({ type: "largest-contentful-paint", buffered: true });
   });
   await page.goto(`${origin}/console/#/${tenant}/keys`);
-  await page.getByText("With an API key").waitFor();
+  const withKey = page.locator("summary", { hasText: "With an API key" });
+  await withKey.waitFor();
   const firstView = await (await page.waitForFunction(() => globalThis.painted)).jsonValue();
 
-  if (!(await page.getByLabel("API key", { exact: true }).isVisible())) await page.getByText("With an API key").click();
+  if (!(await page.getByLabel("API key", { exact: true }).isVisible())) await withKey.click();
   await page.getByLabel("API key", { exact: true }).fill(key);
   await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "blink.user_timing"] });
   const rows = page.locator("tbody tr");
@@ -85,7 +87,7 @@ async function visit() {
   return [firstView, longestTasks(traceEvents)];
 }
 
-// The longest task of the page's main thread behind each mark, up to the next one.
+// The longest tasks of the page's main thread behind each mark, up to the next one.
 function longestTasks(events) {
   const marks = events.filter((it) => it.name.startsWith(MARK)).sort((a, b) => a.ts - b.ts);
   const { pid, tid } = marks[0];
@@ -93,7 +95,9 @@ function longestTasks(events) {
   const longest = {};
   for (const [place, mark] of marks.slice(0, -1).entries()) {
     const within = own.filter((it) => it.ts + it.dur > mark.ts && it.ts < marks[place + 1].ts);
-    longest[mark.name.slice(MARK.length)] = Math.max(...within.map((it) => it.dur)) / 1000;
+    const action = mark.name.slice(MARK.length);
+    longest[`${action}: longest task`] = Math.max(...within.map((it) => it.dur)) / 1000;
+    longest[`${action}: most processor time of a task`] = Math.max(...within.map((it) => it.tdur ?? 0)) / 1000;
   }
   return longest;
 }

@@ -77,7 +77,7 @@ export function view(place, signal) {
       pages.hidden = last === 1;
     });
   }
-  const loading = () => `${all.size} keys, and more are loading \u2026`;
+  const loading = () => (all.size ? `${all.size} keys, and more are loading \u2026` : "Loading \u2026");
   function empty(wanted, hidden) {
     if (wanted) return el("p", { class: "empty" }, hidden ? "No active key is like this; inactive ones are." : "No key is like this.");
     if (hidden) return el("p", { class: "empty" }, "No key is active. Show the inactive ones, or make a new one.");
@@ -90,6 +90,7 @@ export function view(place, signal) {
     const loaded = new KeyOrder();
     all = loaded;
     isWhole = false;
+    replace(count, loading());
     try {
       let cursor = "";
       do {
@@ -107,6 +108,7 @@ export function view(place, signal) {
       replace(told);
     } catch (error) {
       if (signal.aborted || all !== loaded) return;
+      replace(count);
       replace(told, problem(error, { uncertain: "Load the page's list again.", onSignedIn: load }),
         button("Try again", load, { class: "second" }));
     }
