@@ -35,17 +35,15 @@ pub fn run(pages: &Pages) {
         Row { what: what.to_owned(), against: String::new(), figure, at_most, unit: "ms" }
     };
     let first = row("The first view is in sight", &visits.first_views, FIRST_VIEW_MS);
-    let tasks = visits
-        .tasks
-        .iter()
-        .map(|(action, times)| row(&format!("{action}: longest task"), times, LONG_TASK_MS));
+    let tasks = visits.tasks.iter().map(|(what, times)| row(what, times, LONG_TASK_MS));
     let rows: Vec<_> = std::iter::once(first).chain(tasks).collect();
     let page = format!(
         "# What readers of the console wait for\n\n{}\nEach of {ROUNDS} visits is in a fresh profile of \
          Chromium {}, without a display or graphics processor. The first view is in sight when the browser has \
          painted the largest part of it (Largest Contentful Paint). Of a tenant with {KEYS} keys, the longest \
          task of the page's main thread is taken for each action, script and layout and all; a task over \
-         {LONG_TASK_MS} ms is what the Long Tasks API of the W3C calls one. The browser has all cores.\n",
+         {LONG_TASK_MS} ms is what the Long Tasks API of the W3C calls one. Its processor time is without what \
+         other programs took of the time meanwhile. The browser has all cores.\n",
         report::rows(&rows),
         visits.version,
     );
