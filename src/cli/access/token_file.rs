@@ -5,7 +5,7 @@
 //! asked.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -50,8 +50,13 @@ impl TokenFile {
         }
         let opened = Self { file, path: path_shown };
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-        let folder = File::open(folder.unwrap_or(Path::new(".")));
-        let synced = opened.file.sync_all().and_then(|()| folder?.sync_all());
+        let folder = match File::open(folder.unwrap_or(Path::new("."))) {
+            // Whoever may write there and not list it cannot sync it.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(None),
+            folder => folder.map(Some),
+        };
+        let synced =
+            opened.file.sync_all().and_then(|()| folder?.map_or(Ok(()), |it| it.sync_all()));
         synced.map_err(|error| opened.failed(&error))?;
         Ok(opened)
     }

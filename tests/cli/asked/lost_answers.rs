@@ -7,10 +7,10 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use super::Asked;
+use super::{Asked, answers};
 use neokeys_testkit::programs::program;
 use neokeys_testkit::server::neokeys;
-use neokeys_testkit::workplace::Run;
+use neokeys_testkit::workplace::{Run, Workplace};
 
 const HASH: &str = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
 
@@ -137,6 +137,25 @@ fn new_keys_whose_tokens_got_lost_are_named_with_the_way_to_other_tokens() {
         asked.run_with(&[("NEOKEYS_API_KEY", token.trim())], &list).done();
         assert!(asked.run(&["plan", "-f", "demo.yml"]).remarks.contains("Nothing to do"));
     }
+}
+
+#[test]
+fn an_answer_without_the_tokens_of_new_keys_is_told_as_their_loss() {
+    let place = Workplace::new();
+    place.write(
+        "demo.yml",
+        "tenant: demo\nmanagedBy: git\napiKeys:\n  - name: a\n    permissions: [x]\n",
+    );
+    let server = answers(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"state\"\r\n\r\n{\"steps\":[\
+         {\"name\":\"a\",\"action\":\"create\",\"needsToken\":true,\"changes\":[]},\
+         {\"name\":\"; reboot\",\"action\":\"create\",\"needsToken\":true,\"changes\":[]}]}",
+    );
+    let apply = ["apply", "-f", "demo.yml", "--tokens", "tokens", "--json", "--server", &server];
+    let (result, problem) = outcome(&place.run_with(&[("NEOKEYS_TOKEN", "token")], &apply));
+    assert_eq!(result, "tokens lost");
+    assert!(problem.contains("`neokeys keys rotate a --tenant demo --overlap 0`"), "{problem}");
+    assert!(!problem.contains("reboot"), "{problem}");
 }
 
 #[test]

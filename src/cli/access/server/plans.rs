@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::client::Call;
-use super::refusal::{ProblemAnswer, Refusal};
+use super::refusal::{ProblemAnswer, Refusal, foreign};
 use super::{ServerAccess, members};
 use crate::cli::access::{NotApplied, PlanFault, PlanStepDescription, PlannedSteps, TokenFile};
 use crate::cli::failure::Failure;
@@ -69,9 +69,8 @@ impl ServerAccess {
     ) -> Result<PlannedSteps, Refusal> {
         let list = Call::of::<ListApiKeyDetails>(tenant).query("limit", "1");
         let state = self.client.ask(list).await?.state;
-        let state = state.ok_or_else(|| {
-            Refusal::Foreign(super::refusal::foreign("the list of keys has no ETag"))
-        })?;
+        let state =
+            state.ok_or_else(|| Refusal::Foreign(foreign("the list of keys has no ETag")))?;
         let body = members::of_plan(desired, reach, true);
         let plan = Call::of::<ApplyApiKeyPlan>(tenant).on(&state).body(body);
         let Plan { steps } = self.client.ask(plan).await?.json().map_err(Refusal::Foreign)?;
@@ -116,14 +115,19 @@ impl ServerAccess {
             .iter()
             .filter_map(|step| Some((step.name.as_str(), step.token.as_ref()?.expose_secret())))
             .collect();
-        if issued.is_empty() {
-            return Ok(Ok(()));
-        }
+        let is_missing = |name: &&str| issued.iter().all(|(issued, _)| issued != name);
+        let missing =
+            NewTokens { tenant, names: new.names.iter().copied().filter(is_missing).collect() };
         let kept = match tokens {
+            _ if issued.is_empty() => Ok(()),
             Some(file) => file.add(tenant, issued).map(drop),
             None => Err(Failure::because("the server made tokens that were not asked for")),
         };
-        Ok(kept.map_err(|failure| new.lost(&failure)))
+        Ok(match kept {
+            Err(failure) => Err(new.lost(&failure)),
+            Ok(()) if missing.names.is_empty() => Ok(()),
+            Ok(()) => Err(missing.lost(&foreign("it has no tokens of new keys"))),
+        })
     }
 }
 
