@@ -176,6 +176,17 @@ mod tests {
 
     use super::CATALOGUE;
     use crate::problem::PAGES;
+    use neokeys_testkit::book;
+
+    #[test]
+    fn the_book_says_of_every_problem_what_its_page_says() {
+        let sections = CATALOGUE.iter().map(|kind| {
+            let (slug, title, meaning) = (kind.slug(), kind.title(), kind.meaning());
+            format!("## {slug}\n\n*{title}* ({}). {meaning}\n", kind.status())
+        });
+        let made = sections.collect::<Vec<_>>().join("\n");
+        book::hold("docs/reference/problems.md", "problems", &made);
+    }
 
     #[test]
     fn every_entry_is_listed_once_and_is_a_client_or_server_error() {

@@ -22,7 +22,7 @@ pub(super) const VARIABLE_PREFIX: &str = "NEOKEYS_";
 pub(super) struct Setting {
     /// Its dotted name, which is its path in the file.
     pub(super) name: &'static str,
-    /// Its description in `serve --help` and the README. A doc comment starts with a blank.
+    /// Its description in `serve --help` and the book. A doc comment starts with a blank.
     pub(super) meaning: &'static str,
     show: fn(&Settings) -> String,
 }

@@ -312,26 +312,19 @@ fn help_names_every_setting_with_its_variable_and_default() {
     }
 }
 
-/// The table of the README as it should be. What it says of a setting is what `serve --help` says.
-fn readme_table() -> String {
-    let mut table = "| setting | environment | default | meaning |\n|---|---|---|---|\n".to_owned();
-    for setting in super::table::SETTINGS {
+/// A section for each: what it says of a setting is what `serve --help` says.
+fn sections() -> String {
+    let sections = super::table::SETTINGS.iter().map(|setting| {
         let (name, variable, default) = (setting.name, setting.variable(), setting.default());
         let meaning = setting.meaning.trim();
-        table.push_str(&format!("| `{name}` | `{variable}` | `{default}` | {meaning} |\n"));
-    }
-    table
+        format!("### {name}\n\n{meaning}\n\n`{variable}`, default `{default}`\n")
+    });
+    sections.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn the_readme_says_of_every_setting_what_the_help_says() {
-    let readme = include_str!("../../README.md");
-    let (_, settings) = readme.split_once("\n## Settings\n").unwrap();
-    let rows = settings.lines().skip_while(|line| !line.starts_with('|'));
-    let rows: String =
-        rows.take_while(|line| line.starts_with('|')).map(|row| format!("{row}\n")).collect();
-    let table = readme_table();
-    assert!(rows == table, "put this below the heading Settings of README.md:\n\n{table}");
+fn the_book_says_of_every_setting_what_the_help_says() {
+    neokeys_testkit::book::hold("docs/reference/settings.md", "settings", &sections());
 }
 
 #[test]

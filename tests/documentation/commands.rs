@@ -71,20 +71,3 @@ fn a_tenant_is_made_in_the_store_that_a_command_names() {
     place.shell(&command, &[]);
     assert!(place.path("keys/acme").is_dir());
 }
-
-#[test]
-fn documents_are_copied_and_nothing_is_written_over_until_it_is_forced() {
-    let place = Place::new();
-    let make = "neokeys tenants create acme\n\
-                neokeys keys create --tenant acme one --permission p >/dev/null\n";
-    place.shell(make, &[]);
-    let copy = "neokeys copy --from file:data --to file:other";
-    place.shell(copy, &[]);
-    assert_eq!(place.read("data/acme/security.yml"), place.read("other/acme/security.yml"));
-    place.shell("neokeys keys create --tenant acme two --permission p >/dev/null", &[]);
-    place.shell(&format!("! {copy}"), &[]);
-    assert!(!place.read("other/acme/security.yml").contains("two"));
-    place.shell(&format!("! {copy} --tenant acme"), &[]);
-    place.shell(&format!("{copy} --tenant acme --force"), &[]);
-    assert_eq!(place.read("data/acme/security.yml"), place.read("other/acme/security.yml"));
-}

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use neokeys::settings::Settings;
 
-use crate::pages::{block, blocks_of, put};
+use crate::pages::{block, blocks_of, put, typed};
 use crate::server::Place;
 use neokeys_testkit::programs::{program, run};
 
@@ -27,8 +27,30 @@ fn settings(text: &str) -> Settings {
 
 #[test]
 fn the_settings_of_an_issuer_are_settings() {
-    let settings = settings(&block("README.md", "auth:"));
+    let settings = settings(&block("docs/reference/settings.md", "auth:"));
     assert_eq!(settings.auth.bearer.issuers.len(), 1);
+}
+
+#[test]
+fn the_settings_of_the_reference_are_settings() {
+    let settings = settings(&block("docs/reference/settings.md", "listen: 127.0.0.1:8080"));
+    assert_eq!(settings.store.to_string(), "file:/var/lib/neokeys");
+}
+
+#[test]
+fn every_store_that_is_named_is_an_address_that_settings_take() {
+    let console = block(
+        "docs/operations.md",
+        "$ cargo install --path . --features etcd,object-storage   # etcd needs protobuf-compiler, libprotobuf-dev",
+    );
+    let lines = typed(&console);
+    let stores: Vec<_> = lines.iter().filter_map(|it| it.split("--store ").nth(1)).collect();
+    assert_eq!(stores.len(), 2, "{lines:?}");
+    for store in stores.into_iter().chain(["az://container/prefix", "gs://bucket/prefix"]) {
+        let settings = Settings::from_yaml(&format!("store: {store}\n"));
+        let settings = settings.unwrap_or_else(|error| panic!("{store}: {error}"));
+        assert_eq!(settings.store.to_string(), store);
+    }
 }
 
 #[test]
@@ -47,7 +69,7 @@ fn the_settings_of_identity_providers_are_settings() {
 
 #[test]
 fn the_settings_of_gateways_are_settings() {
-    let blocks = blocks_of("docs/gateways.md");
+    let blocks = blocks_of("docs/gateways/envoy-grpc.md");
     let of = |language: &str| {
         let block = blocks.iter().find(|it| it.language == language).unwrap();
         settings(&block.text).ext_authz

@@ -1,4 +1,4 @@
-//! The page on the life of keys, followed from top to bottom.
+//! The pages on rotation and on the life of keys, followed from top to bottom.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::server::Place;
 
 /// The answer to a token that is good, and may not list keys.
 const WORKS: &str = "403";
-const PAGE: &str = "docs/key-life.md";
+const PAGES: [&str; 2] = ["docs/rotate.md", "docs/key-life.md"];
 
 #[test]
 fn a_key_is_rotated_limited_and_described_as_the_page_says() {
@@ -27,7 +27,7 @@ fn a_key_is_rotated_limited_and_described_as_the_page_says() {
         );
         place.shell(&ask, &[]).results
     };
-    let blocks = blocks_of(PAGE);
+    let blocks: Vec<_> = PAGES.into_iter().flat_map(blocks_of).collect();
     let mut shell = blocks.iter().filter(|block| block.language == "sh").map(|block| {
         let text = match block.text.contains("localhost") {
             true => put(&block.text, "localhost:8080", server.address()),

@@ -22,9 +22,21 @@ impl Block {
     }
 }
 
+/// The folders of pages.
+const PLACES: [&str; 8] = [
+    "",
+    "docs",
+    "docs/concepts",
+    "docs/gateways",
+    "docs/reference",
+    "docs/speed",
+    "openapi/sdk",
+    "ops/chart",
+];
+
 /// Every page of the repository but the list of changes.
 pub(crate) fn pages() -> Vec<String> {
-    let mut pages: Vec<String> = ["", "docs", "docs/speed", "openapi/sdk", "ops/chart"]
+    let mut pages: Vec<String> = PLACES
         .into_iter()
         .flat_map(|place| fs::read_dir(folder(place)).unwrap().map(move |it| (place, it.unwrap())))
         .filter(|(_, entry)| entry.path().extension().is_some_and(|it| it == "md"))
@@ -68,6 +80,12 @@ pub(crate) fn block(page: &str, first_line: &str) -> String {
     let block = found.next().unwrap_or_else(|| panic!("{page} has no block {first_line:?}"));
     assert!(found.next().is_none(), "{page} has two blocks {first_line:?}");
     block.text
+}
+
+/// The lines of a console that somebody types, without what is said about them.
+pub(crate) fn typed(console: &str) -> Vec<String> {
+    let lines = console.lines().filter_map(|line| line.strip_prefix("$ "));
+    lines.map(|line| line.split("  #").next().unwrap().trim().to_owned()).collect()
 }
 
 /// Replaces what must be there.

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::pages::{block, put};
 use neokeys_testkit::server::{Server, neokeys};
 
 /// A folder in which `neokeys` is the program under test.
@@ -61,6 +62,16 @@ impl Place {
         };
         assert!(output.status.success(), "{script}: {}: {ran:?}", output.status);
         ran
+    }
+
+    /// Starts the developer's server as a page has it, and gives its bearer token.
+    pub(crate) fn serve_as_shown(&self, page: &str) -> (Server, String) {
+        let line = block(page, "$ cargo run --release -- serve --dev");
+        let arguments = put(line.trim(), "$ cargo run --release -- serve ", "");
+        let mut server = self.serve(&arguments.split_whitespace().collect::<Vec<_>>());
+        assert!(server.process.says("Swagger UI:").starts_with("http://"));
+        let token = server.process.says("Bearer token:");
+        (server, token)
     }
 
     /// Starts `neokeys serve` with these arguments and this port, and waits until it listens.

@@ -1,13 +1,14 @@
 //! The means of operators (the page, the dashboard, the rules) speak of metrics that there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::scrape::{Scrape, scrape};
+use crate::scrape::{Scrape, get, scrape};
 use crate::{load, service};
+use neokeys_testkit::book::{hold, row};
 use neokeys_testkit::programs::{folder, program, python, run};
 
 /// A page of the service after a load that makes every metric move.
@@ -46,13 +47,45 @@ pub fn dashboard_queries() -> Vec<String> {
     targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect()
 }
 
+/// The labels of the samples of a family: names, with the values of those that are a closed list.
+fn labels(page: &str, name: &str) -> String {
+    let mut values = BTreeMap::<&str, Vec<&str>>::new();
+    for line in page.lines() {
+        let base = line.split(['{', ' ']).next().unwrap();
+        let own = base == name || base.strip_suffix("_count") == Some(name);
+        let Some((_, labels)) = line.split_once('{').filter(|_| own) else { continue };
+        for (label, value) in labels.split("\",").filter_map(|it| it.split_once("=\"")) {
+            let (seen, value) =
+                (values.entry(label).or_default(), value.split('"').next().unwrap());
+            if !seen.contains(&value) {
+                seen.push(value);
+            }
+        }
+    }
+    let open = ["issuer", "operation", "status", "version"];
+    let labels = values.into_iter().map(|(label, values)| {
+        let values = values.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+        if open.contains(&label) { format!("`{label}`") } else { format!("`{label}`: {values}") }
+    });
+    labels.collect::<Vec<_>>().join("; ")
+}
+
 #[tokio::test]
-async fn the_page_on_metrics_has_every_metric_and_no_other() {
-    let scrape = loaded().await;
-    let page = read("docs/observability.md");
-    let table = page.lines().filter(|line| line.starts_with("| `"));
-    let names = table.map(|row| row.split('|').nth(1).unwrap()).collect::<Vec<_>>().join(" ");
-    assert_eq!(metrics(&names), families(&scrape));
+async fn the_book_says_of_every_metric_what_a_scraper_is_told() {
+    let service = service();
+    load::every_kind(&service).await;
+    let reply = get(&service, &[]).await;
+    let page = reply.text();
+    let mut made = "| metric | type | labels | means |\n|---|---|---|---|\n".to_owned();
+    for help in page.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
+        let (name, help) = help.split_once(' ').unwrap();
+        let kind = page.lines().find_map(|it| it.strip_prefix(&format!("# TYPE {name} ")));
+        made.push_str(&row(&[&format!("`{name}`"), kind.unwrap(), &labels(page, name), help]));
+    }
+    hold("docs/reference/metrics.md", "metrics", &made);
+    let scrape = Scrape::parse(page);
+    let named: BTreeSet<_> = made.lines().filter_map(|row| row.split('`').nth(1)).collect();
+    assert_eq!(named, families(&scrape));
 }
 
 #[tokio::test]

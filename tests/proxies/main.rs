@@ -44,11 +44,15 @@ async fn get_with(client: &Client, path: &str, headers: &[(&'static str, &str)])
     headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send().await
 }
 
-/// The one block of a language in a page of `docs/`.
+/// The one block of a language in a page of `docs/`, or in those of a folder.
 fn documented(page: &str, language: &str) -> String {
-    let path = neokeys_testkit::programs::folder("docs").join(page).with_extension("md");
-    let text = std::fs::read_to_string(path).unwrap();
+    let path = neokeys_testkit::programs::folder("docs").join(page);
+    let paths = match std::fs::read_dir(&path) {
+        Ok(pages) => pages.map(|it| it.unwrap().path()).collect(),
+        Err(_) => vec![path.with_extension("md")],
+    };
+    let text: String = paths.iter().map(|it| std::fs::read_to_string(it).unwrap()).collect();
     let mut blocks = text.split("```").skip(1).step_by(2);
     let block = blocks.find_map(|it| it.strip_prefix(language)?.strip_prefix('\n'));
-    block.unwrap_or_else(|| panic!("docs/{page}.md has no {language}")).to_owned()
+    block.unwrap_or_else(|| panic!("docs/{page} has no {language}")).to_owned()
 }

@@ -15,6 +15,7 @@
 )]
 
 pub mod audit_log;
+pub mod book;
 pub mod clock;
 pub mod difference;
 pub mod documents;

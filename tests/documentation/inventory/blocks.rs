@@ -3,22 +3,11 @@
 use super::Fate::{self, Run, Shown};
 use super::{CLUSTER, CONTAINERS, RELEASE};
 
-const HOSTILE: &[&str] = &[
-    "proxies::gateways::hostile::no_caller_gives_itself_an_identity_and_no_credential_comes_through",
-    "proxies::gateways::judged::whoever_may_passes_with_who_it_is_and_without_its_credential",
-];
-const PREFLIGHTS: &[&str] = &[
-    "proxies::gateways::preflights::a_preflight_passes_without_a_credential_and_without_an_identity",
-];
 const PREFIXES: &[&str] = &[
     "proxies::prefix::the_page_below_a_prefix_is_found_and_finds_its_documents",
     "proxies::prefix::what_an_answer_names_is_there_below_the_prefix",
 ];
 const GUARD: &[&str] = &["documentation::guard::the_page_on_the_guard_shows_what_the_examples_do"];
-const GRPC_TABLE: &[&str] =
-    &["proxies::gateways::envoy_grpc::the_table_demands_by_method_and_path"];
-const GRPC_SETTINGS: &[&str] =
-    &["documentation::configurations::the_settings_of_gateways_are_settings"];
 const PROVIDERS: &[&str] =
     &["documentation::configurations::the_settings_of_identity_providers_are_settings"];
 const KEY_LIFE: &[&str] =
@@ -44,56 +33,34 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     (
         "README.md",
         "$ cargo run --release -- serve --dev",
-        Run(&["documentation::readme::the_five_operations_work_one_after_the_other"]),
+        Run(&["documentation::start::the_page_is_followed_to_its_end"]),
     ),
     (
-        "README.md",
-        "$ tests/run        # every test; installs what it needs (Node.js with npm and Python 3 must be there)",
-        Shown(ITSELF),
-    ),
-    (
-        "README.md",
+        "docs/reference/http.md",
         "KEYS=http://127.0.0.1:8080/api/demo/admin/apiKeys",
-        Run(&["documentation::readme::the_five_operations_work_one_after_the_other"]),
+        Run(&["documentation::http::the_five_operations_work_one_after_the_other"]),
     ),
     (
-        "README.md",
-        "curl -i \"http://127.0.0.1:8080/auth/demo?scope=orders:read\" -H \"X-API-KEY: $KEY\"",
-        Run(&[
-            "documentation::readme::other_services_are_told_who_passes_and_what_a_token_is_worth",
-        ]),
-    ),
-    (
-        "README.md",
-        "curl \"http://127.0.0.1:8080/api/demo/introspect\" -H \"Authorization: Bearer $TOKEN\" -d \"token=$KEY\"",
-        Run(&[
-            "documentation::readme::other_services_are_told_who_passes_and_what_a_token_is_worth",
-        ]),
-    ),
-    (
-        "README.md",
+        "docs/reference/file.md",
         "apiKeys:",
         Run(&[
-            "documentation::readme::the_file_is_one_that_the_program_takes_and_its_hash_is_that_of_a_token",
+            "documentation::file::the_file_is_one_that_the_program_takes_and_its_hash_is_that_of_a_token",
         ]),
     ),
     (
-        "README.md",
+        "docs/reference/file.md",
         "flock data/.neokeys/acme.lock sed -i 's/enabled: true/enabled: false/' data/acme/security.yml",
-        Run(&["documentation::readme::a_script_that_holds_the_lock_disables_what_it_says"]),
+        Run(&["documentation::file::a_script_that_holds_the_lock_disables_what_it_says"]),
     ),
     (
-        "README.md",
+        "docs/operations.md",
         "$ cargo install --path . --features etcd,object-storage   # etcd needs protobuf-compiler, libprotobuf-dev",
-        Run(&["documentation::readme::every_store_that_is_named_is_an_address_that_settings_take"]),
+        Run(&[
+            "documentation::configurations::every_store_that_is_named_is_an_address_that_settings_take",
+        ]),
     ),
     (
-        "README.md",
-        "$ neokeys tenants create acme",
-        Run(&["documentation::readme::the_command_line_does_what_it_shows"]),
-    ),
-    (
-        "README.md",
+        "docs/reference/settings.md",
         "auth:",
         Run(&["documentation::configurations::the_settings_of_an_issuer_are_settings"]),
     ),
@@ -164,65 +131,6 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         "install -m 755 target/x86_64-unknown-linux-gnu/dist/neokeys /usr/local/bin/",
         Run(&["documentation::commands::what_systemd_needs_is_installed_as_the_page_says"]),
     ),
-    (
-        "docs/gateways.md",
-        "GET /auth/{tenantId}?scope=…",
-        Shown("the shape of a request: api::forward_auth sends it"),
-    ),
-    (
-        "docs/gateways.md",
-        "GET /auth/{tenantId}/for/{scopes}/{path…}",
-        Shown("the shape of a request: api::forward_auth_of_path sends it"),
-    ),
-    (
-        "docs/gateways.md",
-        "                                  path_prefix: /auth/demo/for/orders:read",
-        Run(HOSTILE),
-    ),
-    ("docs/gateways.md", "upstream neokeys { server 127.0.0.1:8080; keepalive 16; }", Run(HOSTILE)),
-    ("docs/gateways.md", "http://127.0.0.1:8000 {", Run(HOSTILE)),
-    (
-        "docs/gateways.md",
-        "-- http-request lua.neokeys ADDRESS QUERY: lets the request pass if neokeys says so.",
-        Run(HOSTILE),
-    ),
-    ("docs/gateways.md", "global", Run(HOSTILE)),
-    ("docs/gateways.md", "entryPoints:", Run(HOSTILE)),
-    ("docs/gateways.md", "http:", Run(HOSTILE)),
-    ("docs/gateways.md", "static_resources:", Run(HOSTILE)),
-    ("docs/gateways.md", "static_resources:", Run(HOSTILE)),
-    ("docs/gateways.md", "ext_authz:", Run(GRPC_SETTINGS)),
-    ("docs/gateways.md", "ext_authz:", Run(GRPC_TABLE)),
-    (
-        "docs/gateways.md",
-        "apiVersion: gateway.envoyproxy.io/v1alpha1",
-        Shown("it needs a cluster; what Envoy is given for it is run"),
-    ),
-    (
-        "docs/gateways.md",
-        "                  - name: envoy.filters.http.ext_authz/securitypolicy/default/neokeys",
-        Run(HOSTILE),
-    ),
-    ("docs/gateways.md", "                          typed_per_filter_config:", Run(HOSTILE)),
-    (
-        "docs/gateways.md",
-        "# MeshConfig",
-        Shown("it needs a cluster; what Envoy is given for it is run"),
-    ),
-    ("docs/gateways.md", "                  - name: envoy.filters.http.rbac", Run(HOSTILE)),
-    (
-        "docs/gateways.md",
-        "        set $preflight \"$request_method $http_access_control_request_method\";",
-        Run(PREFLIGHTS),
-    ),
-    ("docs/gateways.md", "\t\t@judged not {", Run(PREFLIGHTS)),
-    (
-        "docs/gateways.md",
-        "    http-request lua.neokeys 127.0.0.1:8080 scope=orders:read unless { method OPTIONS } { req.hdr(access-control-request-method) -m found }",
-        Run(PREFLIGHTS),
-    ),
-    ("docs/gateways.md", "                        - match:", Run(PREFLIGHTS)),
-    ("docs/gateways.md", "    preflights:", Run(PREFLIGHTS)),
     ("docs/guard.md", "[dependencies]", Shown("it names a release, which is made by hand")),
     ("docs/guard.md", "/// The right to see orders.", Run(GUARD)),
     ("docs/guard.md", "        let shop = guard", Run(GUARD)),
@@ -260,19 +168,19 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         Run(&["clients::introspection::authlib_lets_in_whom_neokeys_vouches_for"]),
     ),
     (
-        "docs/key-life.md",
+        "docs/rotate.md",
         "neokeys keys rotate crm-sync --tenant acme --overlap 24h > new-token",
         Run(KEY_LIFE),
     ),
-    ("docs/key-life.md", "neokeys keys list --tenant acme", Run(KEY_LIFE)),
-    ("docs/key-life.md", "neokeys keys end-overlap crm-sync --tenant acme", Run(KEY_LIFE)),
+    ("docs/rotate.md", "neokeys keys list --tenant acme", Run(KEY_LIFE)),
+    ("docs/rotate.md", "neokeys keys end-overlap crm-sync --tenant acme", Run(KEY_LIFE)),
     (
-        "docs/key-life.md",
+        "docs/rotate.md",
         "curl -sS http://localhost:8080/api/acme/admin/apiKeyDetails/crm-sync/rotate \\",
         Run(KEY_LIFE),
     ),
     (
-        "docs/key-life.md",
+        "docs/rotate.md",
         "curl -sS -X DELETE http://localhost:8080/api/acme/admin/apiKeyDetails/crm-sync/previousTokens -H \"X-API-KEY: $ADMIN\"",
         Run(KEY_LIFE),
     ),

@@ -1,6 +1,8 @@
 //! Every block of every page, and what runs it.
 
 mod blocks;
+mod gateways;
+mod guides;
 mod sentences;
 
 use std::collections::BTreeSet;
@@ -8,6 +10,8 @@ use std::fs;
 use std::path::Path;
 
 use self::blocks::BLOCKS;
+use self::gateways::GATEWAYS;
+use self::guides::GUIDES;
 use self::sentences::COMMANDS;
 use crate::pages::{blocks, pages};
 use neokeys_testkit::programs::folder;
@@ -30,6 +34,7 @@ const RELEASE: &str = "a release build takes minutes: releases are made by hand"
 /// Pages that a test of their own follows from top to bottom.
 const FOLLOWED: &[(&str, &str)] = &[
     ("docs/keys-in-git.md", "documentation::keys_in_git"),
+    ("docs/reference/command-line.md", "documentation::command_line"),
     ("openapi/sdk/README.md", "clients::readme"),
 ];
 
@@ -37,7 +42,8 @@ const FOLLOWED: &[(&str, &str)] = &[
 const RECORDED: &str = "docs/speed/instructions.md";
 
 /// The beginnings of spans of a sentence that are commands.
-const PROGRAMS: [&str; 15] = [
+const PROGRAMS: [&str; 16] = [
+    "mdbook ",
     "neokeys ",
     "cargo ",
     "promtool ",
@@ -54,6 +60,10 @@ const PROGRAMS: [&str; 15] = [
     "tests/run ",
     "git tag ",
 ];
+
+fn all_blocks() -> impl Iterator<Item = &'static (&'static str, &'static str, Fate)> {
+    BLOCKS.iter().chain(GATEWAYS).chain(GUIDES)
+}
 
 /// The items of one that are not in the other, as often as they are there.
 fn missing<'b>(
@@ -73,7 +83,7 @@ fn every_block_of_every_page_is_run_or_has_a_reason_not_to_be() {
     let followed = |page: &str| page == RECORDED || FOLLOWED.iter().any(|(it, _)| *it == page);
     let shown: Vec<_> = blocks().into_iter().filter(|it| !followed(&it.page)).collect();
     let here: Vec<_> = shown.iter().map(|it| (it.page.as_str(), it.first_line())).collect();
-    let listed: Vec<_> = BLOCKS.iter().map(|(page, line, _)| (*page, *line)).collect();
+    let listed: Vec<_> = all_blocks().map(|(page, line, _)| (*page, *line)).collect();
     let unknown = missing(here.clone(), &listed);
     assert!(unknown.is_empty(), "in no list, so that nobody knows whether they work: {unknown:#?}");
     let gone = missing(listed, &here);
@@ -123,7 +133,7 @@ fn suite(name: &str) -> String {
 
 #[test]
 fn every_test_that_the_inventory_names_is_there() {
-    let fates = BLOCKS.iter().chain(COMMANDS).map(|(_, _, fate)| fate);
+    let fates = all_blocks().chain(COMMANDS).map(|(_, _, fate)| fate);
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for fate in fates {
         match fate {

@@ -5,16 +5,17 @@ use super::{CLUSTER, CONTAINERS, RELEASE};
 
 const MEASURED: &str = "it measures, which tells nothing on a machine that does other work";
 const EXAMPLE: &[&str] = &["cluster::example::the_example_starts_answers_and_ends"];
-const COMMAND_LINE: &[&str] = &["documentation::readme::the_command_line_does_what_it_shows"];
+const COMMAND_LINE: &[&str] = &["documentation::command_line::the_command_line_does_what_it_shows"];
 const COPY: &[&str] = &[
     "cluster::copy::documents_go_round_every_store_and_come_back_the_same",
-    "documentation::commands::documents_are_copied_and_nothing_is_written_over_until_it_is_forced",
+    "documentation::moving::documents_are_copied_and_nothing_is_written_over_until_it_is_forced",
 ];
 const PROMTOOL: &[&str] = &["observability::operators::promtool_takes_the_rules_and_their_tests"];
 const ETCDCTL: &[&str] =
     &["cluster::own_tools::a_key_that_etcdctl_puts_is_a_tenant_and_one_that_it_deletes_is_none"];
 
-const LOGIN: &[&str] = &["cli::login::who_signed_in_asks_servers_until_they_sign_out"];
+const APPLY: &[&str] =
+    &["documentation::keys_in_git::keys_are_planned_reviewed_and_applied_as_the_page_says"];
 
 /// Commands within a sentence: page, command, and fate.
 pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
@@ -24,7 +25,11 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ("README.md", "cargo bench --bench http -- instructions", Shown(MEASURED)),
     ("README.md", "cargo bench --bench http -- targets --record", Shown(MEASURED)),
     ("RELEASING.md", "cargo bench --bench http -- targets --record", Shown(MEASURED)),
-    ("README.md", "cargo doc --open", Shown("it opens a browser; .ci/run builds the same pages")),
+    (
+        "docs/guard.md",
+        "cargo doc --open",
+        Shown("it opens a browser; .ci/run builds the same pages"),
+    ),
     ("README.md", "cargo install --path .", Shown(RELEASE)),
     ("RELEASING.md", "cargo check", Shown(RELEASE)),
     ("RELEASING.md", "git tag --sign vX.Y.Z --message \"neokeys X.Y.Z\"", Shown(RELEASE)),
@@ -44,35 +49,58 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
         "neokeys audit verify",
         Run(&["documentation::audit::the_log_is_read_verified_and_kept_as_the_page_says"]),
     ),
-    ("README.md", "examples/cluster/run", Run(EXAMPLE)),
     ("docs/operations.md", "examples/cluster/run", Run(EXAMPLE)),
-    ("README.md", "neokeys login", Run(LOGIN)),
-    ("README.md", "neokeys check", Run(COMMAND_LINE)),
-    ("README.md", "neokeys openapi", Run(COMMAND_LINE)),
-    (
-        "README.md",
-        "neokeys completions bash > /etc/bash_completion.d/neokeys",
-        Run(&["cli::manual::every_shell_has_a_script_that_names_the_commands"]),
-    ),
-    (
-        "README.md",
-        "neokeys man --out /usr/local/share/man/man1",
-        Run(&["cli::manual::every_command_has_a_page_of_the_manual"]),
-    ),
+    ("docs/reference/file.md", "neokeys check", Run(COMMAND_LINE)),
+    ("docs/reference/file.md", "neokeys apply", Run(APPLY)),
+    ("docs/reference/events.md", "neokeys copy", Run(COPY)),
+    ("docs/reference/misspellings.md", "neokeys check", Run(COMMAND_LINE)),
+    ("docs/reference/metrics.md", "neokeys check", Run(COMMAND_LINE)),
+    ("docs/reference/http.md", "neokeys openapi", Run(COMMAND_LINE)),
     ("docs/audit.md", "neokeys check", Run(COMMAND_LINE)),
     ("docs/key-life.md", "neokeys check", Run(COMMAND_LINE)),
-    ("docs/observability.md", "neokeys check", Run(COMMAND_LINE)),
-    ("README.md", "neokeys serve --help", Run(&["cli::settings::help_lists_every_setting"])),
-    ("README.md", "neokeys copy --from file:data --to etcd://…", Run(COPY)),
-    ("docs/operations.md", "neokeys copy --from URL --to URL", Run(COPY)),
-    ("docs/operations.md", "neokeys copy --from file:data --to etcd://…/neokeys", Run(COPY)),
-    ("docs/operations.md", "neokeys copy --tenant ID", Run(COPY)),
+    (
+        "docs/reference/settings.md",
+        "neokeys serve --help",
+        Run(&["cli::settings::help_lists_every_setting"]),
+    ),
+    ("docs/moving.md", "neokeys copy --from URL --to URL", Run(COPY)),
+    ("docs/moving.md", "neokeys copy --tenant ID", Run(COPY)),
+    ("docs/backup.md", "neokeys copy", Run(COPY)),
+    (
+        "docs/rotate.md",
+        "neokeys check --expiring-within 14d",
+        Run(&["cli::check::keys_that_end_soon_fail_a_check_that_asks_for_them"]),
+    ),
     (
         "README.md",
+        "cargo install mdbook",
+        Shown("it takes minutes; tests/run installs the same from PyPI"),
+    ),
+    (
+        "README.md",
+        "mdbook serve --open",
+        Shown("it opens a browser: documentation::book builds the same book"),
+    ),
+    (
+        "docs/backup.md",
+        "etcdctl snapshot save",
+        Run(&["cluster::restored::a_node_that_watches_serves_nothing_of_a_history_that_was_lost"]),
+    ),
+    (
+        "docs/start.md",
+        "sudo apt-get install build-essential curl jq",
+        Shown("the machine of the tests has them"),
+    ),
+    ("docs/upgrade.md", "helm upgrade", Shown(CLUSTER)),
+    (
+        "docs/upgrade.md",
+        "neokeys --version",
+        Run(&["cli::version::the_version_says_what_the_program_is_made_of"]),
+    ),
+    (
+        "docs/reference/file.md",
         "printf %s \"$KEY\" | sha256sum",
-        Run(&[
-            "documentation::readme::other_services_are_told_who_passes_and_what_a_token_is_worth",
-        ]),
+        Run(&["documentation::file::what_sha256sum_prints_is_the_hash_of_a_token"]),
     ),
     ("docs/deployment.md", "docker exec -u 0", Shown(CONTAINERS)),
     (

@@ -1,4 +1,4 @@
-//! The configurations of `docs/gateways.md`, as they stand there, before a small service.
+//! The configurations of `docs/gateways/`, as they stand there, before a small service.
 
 #[cfg(feature = "ext-authz")]
 mod envoy_grpc;

@@ -7,7 +7,7 @@ use crate::proxy::{Proxy, free_address};
 use crate::upstream::Upstream;
 use neokeys_testkit::{Client, Reply, Service, document, entry, token_of};
 
-/// A gateway of `docs/gateways.md`.
+/// A gateway of `docs/gateways/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gateway {
     Nginx,

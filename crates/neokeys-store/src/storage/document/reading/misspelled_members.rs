@@ -198,7 +198,24 @@ fn is_one_slip(written: &str, meant: &str, other_letter_counts: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Consequence, find_rule, shown};
+    use super::{Consequence, RULES, find_rule, shown};
+    use neokeys_testkit::book;
+
+    #[test]
+    fn the_book_has_every_word_that_is_taken_for_a_member() {
+        let mut made =
+            "| meant | also under the names | then | because |\n|---|---|---|---|\n".to_owned();
+        for rule in RULES {
+            let then = match rule.consequence {
+                Consequence::NoKey => "the entry is invalid",
+                Consequence::Warning => "`neokeys check` warns",
+                Consequence::WarningIfMissing => "`neokeys check` warns if the member is missing",
+            };
+            let words = rule.words.split_whitespace().collect::<Vec<_>>().join(", ");
+            made.push_str(&book::row(&[&format!("`{}`", rule.member), &words, then, rule.reason]));
+        }
+        book::hold("docs/reference/misspellings.md", "misspellings", &made);
+    }
 
     fn outcome(name: &str) -> Option<(&'static str, Consequence)> {
         find_rule(name).map(|rule| (rule.member, rule.consequence))

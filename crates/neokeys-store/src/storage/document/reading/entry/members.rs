@@ -112,3 +112,48 @@ impl EntryMembers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::MemberName;
+    use neokeys_testkit::book;
+
+    fn meaning(name: MemberName) -> [&'static str; 2] {
+        match name {
+            MemberName::Name => {
+                ["people", "1 to 128 characters of `A-Z a-z 0-9 - _ .`; each name once in the file"]
+            }
+            MemberName::Enabled => ["people", "`true` or `false`: a disabled key is refused"],
+            MemberName::Permissions => {
+                ["people", "a list of 1 to 256 scopes (RFC 6749 §3.3); `*` grants everything"]
+            }
+            MemberName::Hash => [
+                "people",
+                "SHA-256 of the newest token: 64 hexadecimal digits, Base64, or Base64url without padding",
+            ],
+            MemberName::Limits => [
+                "people",
+                "`expiresAt`, a date and time with its offset; `allowedIps`, a list of addresses and networks.                  Nothing else may be in it",
+            ],
+            MemberName::PreviousHashes => {
+                ["neokeys", "older tokens that are still valid, each `{hash, expiresAt}`"]
+            }
+            MemberName::CreatedAt => ["neokeys", "when the key was created"],
+            MemberName::RotatedAt => ["neokeys", "when it got its newest token"],
+            MemberName::Description => ["people", "a text; it has no effect on checks"],
+            MemberName::Owner => ["people", "a text, such as an address to write to; the same"],
+            MemberName::Labels => ["people", "a mapping of names to texts; the same"],
+            MemberName::ManagedBy => ["`neokeys apply`", "the owner of a key that is kept in git"],
+        }
+    }
+
+    #[test]
+    fn the_book_has_every_member_of_an_entry() {
+        let rows = MemberName::ALL.map(|name| {
+            let [written_by, means] = meaning(name);
+            book::row(&[&format!("`{}`", name.as_str()), written_by, means])
+        });
+        let made = format!("| member | written by | is |\n|---|---|---|\n{}", rows.concat());
+        book::hold("docs/reference/file.md", "members", &made);
+    }
+}
