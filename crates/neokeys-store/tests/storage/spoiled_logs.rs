@@ -17,7 +17,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 
-/// What a store has of a tenant's log, by name.
+/// The parts that a store has of a tenant's log, by name.
 type Parts = BTreeMap<String, Vec<u8>>;
 
 /// The store as it is to whoever has its password.
