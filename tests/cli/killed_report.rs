@@ -62,7 +62,10 @@ async fn a_report_that_was_cut_off_leaves_whole_documents_and_is_finished_by_its
     let answer = asked.await.unwrap();
     let before = ended();
     assert!(answer.is_none() && before < TENANTS, "it was not cut off: {before} {answer:?}");
-    assert_eq!(place.run(&["check"]).exit_code, 0, "every document is whole");
+    // Every document is whole; lines that the log got before its head are for the next start to count in.
+    let findings: Value = serde_json::from_str(&place.run(&["check", "--json"]).results).unwrap();
+    let is_of_log = |it: &Value| it["file"].as_str().unwrap().starts_with("data/.neokeys/audit/");
+    assert!(findings.as_array().unwrap().iter().all(is_of_log), "{findings}");
 
     let server = place.serve(&[]);
     for _ in 0..2 {
@@ -72,4 +75,6 @@ async fn a_report_that_was_cut_off_leaves_whole_documents_and_is_finished_by_its
         assert!(labels.eq(std::iter::repeat_n("true_positive", TENANTS)), "{answer}");
         assert_eq!(ended(), TENANTS);
     }
+    drop(server);
+    place.run(&["check"]).done();
 }
