@@ -17,7 +17,7 @@ pub fn python() -> PathBuf {
 
 /// Waits until something is so.
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(180);
     while !is_so() {
         assert!(Instant::now() < deadline, "{what} does not come about");
         std::thread::sleep(Duration::from_millis(10));
