@@ -118,9 +118,16 @@ async fn two_thousand_held_locks_stop_nobody_else() {
         assert!(matches!(cause.remedy(), Remedy::TryLater(_)), "{id}: {cause}");
     }
     drop(locks);
+    let since = Instant::now();
     let asked: Vec<_> = ids.iter().map(|id| ask(&store, id, create("two"))).collect();
     for (asked, id) in asked.into_iter().zip(&ids) {
-        asked.await.unwrap().unwrap();
+        let mut outcome = asked.await.unwrap();
+        // A machine that is busy besides may not come to all two thousand in time.
+        while matches!(outcome, Err(CommitError::Unavailable(_))) {
+            assert!(since.elapsed() < IN_THE_END, "{id}: {outcome:?}");
+            outcome = commit(&store, id, create("two")).await.map(drop);
+        }
+        outcome.unwrap();
         assert_eq!(names(&store.get_keyring(id).await.unwrap()), ["two"], "{id}");
     }
 }
