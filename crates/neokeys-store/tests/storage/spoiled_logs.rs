@@ -86,9 +86,9 @@ impl Raw for Bucket {
 /// The names of the parts in a store.
 #[derive(Clone, Copy)]
 struct Names {
-    /// What the logs are below.
+    /// The address or folder that the logs are below.
     logs: &'static str,
-    /// What the names of lines begin with.
+    /// The beginning of the names of lines.
     lines: &'static str,
     /// The line that is named where only the hash of all lines tells.
     of_all: u64,
