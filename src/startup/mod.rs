@@ -77,7 +77,7 @@ pub enum StartError {
     Bind { setting: &'static str, address: SocketAddr, source: io::Error },
     #[error(
         "this neokeys is built without ext_authz; build one that has it: \
-         cargo install --path . --features ext-authz, or leave out the setting ext_authz.listen"
+         cargo install --profile dist --path . --features ext-authz, or leave out the setting ext_authz.listen"
     )]
     NoExtAuthz,
     #[error("ext_authz.client_ca needs TLS; set tls.certificate and tls.key too, or leave it out")]

@@ -41,7 +41,7 @@ fn the_settings_of_the_reference_are_settings() {
 fn every_store_that_is_named_is_an_address_that_settings_take() {
     let console = block(
         "docs/operations.md",
-        "$ cargo install --path . --features etcd,object-storage   # etcd needs protobuf-compiler, libprotobuf-dev",
+        "$ cargo install --profile dist --path . --features etcd,object-storage   # etcd needs protobuf-compiler, libprotobuf-dev",
     );
     let lines = typed(&console);
     let stores: Vec<_> = lines.iter().filter_map(|it| it.split("--store ").nth(1)).collect();

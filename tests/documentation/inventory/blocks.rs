@@ -54,7 +54,7 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ),
     (
         "docs/operations.md",
-        "$ cargo install --path . --features etcd,object-storage   # etcd needs protobuf-compiler, libprotobuf-dev",
+        "$ cargo install --profile dist --path . --features etcd,object-storage   # etcd needs protobuf-compiler, libprotobuf-dev",
         Run(&[
             "documentation::configurations::every_store_that_is_named_is_an_address_that_settings_take",
         ]),

@@ -30,7 +30,7 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
         "cargo doc --open",
         Shown("it opens a browser; .ci/run builds the same pages"),
     ),
-    ("README.md", "cargo install --path .", Shown(RELEASE)),
+    ("README.md", "cargo install --profile dist --path .", Shown(RELEASE)),
     ("RELEASING.md", "cargo check", Shown(RELEASE)),
     ("RELEASING.md", "git tag --sign vX.Y.Z --message \"neokeys X.Y.Z\"", Shown(RELEASE)),
     ("ops/chart/README.md", "helm install", Shown(CLUSTER)),

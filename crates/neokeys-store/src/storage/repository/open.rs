@@ -68,7 +68,7 @@ pub enum OpenError {
     Limit(u64),
     #[error(
         "this neokeys is built without {scheme}://; build one that has it: \
-         cargo install --path . --features {feature}{needs}"
+         cargo install --profile dist --path . --features {feature}{needs}"
     )]
     NotBuiltIn {
         /// The beginning of its address.
