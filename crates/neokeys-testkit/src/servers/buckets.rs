@@ -1,7 +1,7 @@
 //! Servers of object storage: Azurite, SeaweedFS, moto's S3, and a small one of our own in the place
 //! of Google's.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -109,9 +109,13 @@ impl Buckets {
             command.arg(format!("-{part}.port.grpc={port}"));
             sockets.push(format!("/tmp/seaweedfs-{part}-grpc-{port}.sock"));
         }
-        let process = Running::spawn(&mut command);
+        let mut process = Running::spawn(&mut command);
         let address = format!("127.0.0.1:{port}");
-        wait_until("SeaweedFS", || get(&address, "/").is_some());
+        wait_until("SeaweedFS", || {
+            let log = || fs::read_to_string(place.path().join("log")).unwrap();
+            assert!(!process.has_ended(), "SeaweedFS ended: {}", log());
+            get(&address, "/").is_some()
+        });
         let run = Command::new(python())
             .arg(folder("crates/neokeys-testkit/src/servers/make_bucket.py"))
             .args([&format!("http://{address}"), BUCKET])
