@@ -13,7 +13,7 @@ use super::departure::Presence;
 
 /// The most of an answer that is copied for a connection at once. A client that takes nothing of
 /// its answer costs this much; the rest stays where all who get the same answer share it.
-pub(super) const SLICE: usize = 16 * 1024;
+pub(super) const SLICE: usize = 32 * 1024;
 
 /// Whether a connection's requests are being served, and since when they are not.
 #[derive(Debug)]
