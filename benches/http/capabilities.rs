@@ -164,7 +164,7 @@ pub fn run(pages: &Pages) {
         let Figure { median, lowest, highest } = time;
         let counted = instructions[it.against].zip(instructions[place]);
         let counts = counted.map_or_else(
-            || "| not counted | |".to_owned(),
+            || "not counted | |".to_owned(),
             |(off, on)| format!("{off} | {on} | {:+.1} %", (share(off, on) - 1.0) * 100.0),
         );
         writeln!(

@@ -52,16 +52,17 @@ pub fn cases<'c>(cases: impl IntoIterator<Item = &'c Case<'c>>) -> String {
     );
     for case in cases {
         let cpu = case.figure(|it| it.cpu_us);
+        let p99 = case.figure(|it| it.p99_us).median;
+        let p99 = if p99.is_nan() { "not counted".to_owned() } else { format!("{p99:.0}") };
         writeln!(
             text,
-            "| {} | **{:.2}** ({:.2} to {:.2}) | {:.0} | {:.0} | {:.0} |",
+            "| {} | **{:.2}** ({:.2} to {:.2}) | {:.0} | {:.0} | {p99} |",
             case.name,
             cpu.median,
             cpu.lowest,
             cpu.highest,
             case.figure(|it| it.rate).median,
             case.figure(|it| it.p50_us).median,
-            case.figure(|it| it.p99_us).median,
         )
         .unwrap();
     }
