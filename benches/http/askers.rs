@@ -140,7 +140,7 @@ Measured as the targets are: wrk over 64 connections, five alternating rounds of
 processor time of the server. Over gRPC, a client of this program's own asks 32 questions at once on each of \
 two connections, as a gateway of two threads does; its p50 is the mean time of a question.";
 
-/// What the last recorded run missed, and why.
+/// The targets that the last recorded run missed, and why.
 const MISSED: &str = "\
 ## What was missed, and by what
 

@@ -43,7 +43,7 @@ page cache. An export is read as fast as it comes, and its memory is what the se
 before.
 ";
 
-/// What the last recorded run missed, and why.
+/// The targets that the last recorded run missed, and why.
 const MISSED: &str = "\
 ## What was missed, and by what
 

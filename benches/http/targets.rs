@@ -180,7 +180,7 @@ time is the server process's, user and system, of `/proc/PID/stat`. Ratios are o
 spread is that of the rounds.
 ";
 
-/// What the last recorded run missed, and why.
+/// The targets that the last recorded run missed, and why.
 const MISSED: &str = "\
 ## What was missed, and by what
 

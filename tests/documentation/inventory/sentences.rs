@@ -21,6 +21,7 @@ const APPLY: &[&str] =
 pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ("ARCHITECTURE.md", "cargo bench --bench durability", Shown(MEASURED)),
     ("CONTRIBUTING.md", "cargo bench --bench http", Shown(MEASURED)),
+    ("docs/speed/audit.md", "neokeys audit verify", Shown(MEASURED)),
     ("README.md", "cargo bench --bench functions", Shown(MEASURED)),
     ("README.md", "cargo bench --bench http -- instructions", Shown(MEASURED)),
     ("README.md", "cargo bench --bench http -- targets --record", Shown(MEASURED)),
