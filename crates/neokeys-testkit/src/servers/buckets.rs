@@ -31,7 +31,7 @@ impl Drop for Buckets {
             self.process.end();
         }
         for socket in &self.sockets {
-            let _ = std::fs::remove_file(socket);
+            let _ = fs::remove_file(socket);
         }
     }
 }
