@@ -102,6 +102,16 @@ fn two_nodes_on_azure_lose_no_change() {
     judge(&Buckets::azurite());
 }
 
+/// No server takes a port that a test did not give it, so tests run side by side.
+#[test]
+fn two_servers_of_a_kind_run_side_by_side() {
+    for start in [Buckets::azurite, Buckets::s3, Buckets::seaweedfs, Buckets::google] {
+        let two = [start(), start()];
+        let urls: Vec<_> = two.iter().map(|it| it.variables()).collect();
+        assert_ne!(urls[0], urls[1]);
+    }
+}
+
 #[test]
 fn two_nodes_on_seaweedfs_lose_no_change() {
     judge(&Buckets::seaweedfs());

@@ -98,7 +98,9 @@ impl Buckets {
         command.stderr(File::create(place.path().join("log")).unwrap());
         command.args(["-logtostderr=true", "server", "-dir=.", "-filer=true", "-s3=true"]);
         command.args(["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.config=users.json"]);
-        command.args(["-volume.max=5", "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0"]);
+        command.args(["-volume.max=5", "-master.volumeSizeLimitMB=64"]);
+        // What it would serve besides, on ports that are the same for every SeaweedFS.
+        command.args(["-s3.port.iceberg=0", "-s3.port.lance=0"]);
         command.arg("-filer.localSocket=filer.sock").arg(format!("-s3.port={port}"));
         let mut sockets = vec![format!("/tmp/seaweedfs-s3-{port}.sock")];
         for part in ["master", "volume", "filer", "s3"] {
