@@ -1,15 +1,15 @@
-//! One tenant: its newest snapshot, the read of it that is under way, and who waits to change it.
+//! One tenant: its newest snapshot, the readings of its document, and who waits to change it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::freshness::Freshness;
 use super::queue::CommitQueue;
+use super::readings::Readings;
 use super::refusals_per_minute::RefusalsPerMinute;
 use super::snapshot::Latest;
 use crate::audit::DocumentState;
-use crate::domain::{Keyring, ReadError, TenantId};
+use crate::domain::{Keyring, TenantId};
 use crate::storage::document::Diagnostic;
 
 /// How long a document must have stayed empty to count as one without keys.
@@ -20,10 +20,7 @@ pub(super) const STAYS_EMPTY: Duration = Duration::from_secs(1);
 pub(super) struct LoadedTenant {
     pub(super) id: TenantId,
     pub(super) latest: Latest,
-    /// Reads of the document that were begun.
-    begun: AtomicU64,
-    /// The outcome of the last read; held by the one under way.
-    pub(super) loading: Arc<tokio::sync::Mutex<Option<LastRead>>>,
+    pub(super) readings: Readings,
     queue: Mutex<CommitQueue>,
     recorded: Mutex<Recorded>,
     /// Held by the writer from before it writes until what came of it is published, however it ends.
@@ -38,17 +35,6 @@ pub(super) struct Recorded {
     /// The keys of the last document that is in the log.
     pub(super) last: Option<(DocumentState, Arc<Keyring>)>,
     pub(super) refusals: RefusalsPerMinute,
-}
-
-/// The outcome of a read.
-#[derive(Debug)]
-pub(super) struct LastRead {
-    /// Its number, counted from 1.
-    pub(super) number: u64,
-    /// How new it had to be.
-    pub(super) demand: Freshness,
-    /// The snapshot is the newest one, or a write's that came later.
-    pub(super) outcome: Result<(), ReadError>,
 }
 
 /// The document is empty, as an editor leaves it before it writes.
@@ -70,8 +56,7 @@ impl LoadedTenant {
         Self {
             id,
             latest: Latest::default(),
-            begun: AtomicU64::new(0),
-            loading: Arc::default(),
+            readings: Readings::default(),
             queue: Mutex::default(),
             recorded: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
@@ -92,15 +77,5 @@ impl LoadedTenant {
     /// Waits until the write that is under way has ended and what came of it is published.
     pub(super) async fn written(&self) {
         drop(self.writing.lock().await);
-    }
-
-    /// How many reads of the document were begun.
-    pub(super) fn begun(&self) -> u64 {
-        self.begun.load(Ordering::SeqCst)
-    }
-
-    /// Begins one more; gives its number.
-    pub(super) fn begin(&self) -> u64 {
-        self.begun.fetch_add(1, Ordering::SeqCst) + 1
     }
 }

@@ -12,6 +12,7 @@ mod loaded_tenant;
 mod open;
 mod pending_usage;
 mod queue;
+mod readings;
 mod recording;
 mod refresh;
 mod refusals_per_minute;

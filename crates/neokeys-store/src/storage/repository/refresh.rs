@@ -1,14 +1,17 @@
-//! Reading a tenant's document anew, once for all who ask while it is read.
+//! Reading a tenant's document anew, once for all who ask before the reading begins.
 //!
-//! A reading is a task of its own: it comes to its end when its asker goes, and who waits for it
+//! A reading is a task of its own: it comes to its end when its askers go, and who waits for it
 //! waits no longer than a request may.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+
 use super::Shared;
 use super::freshness::Freshness;
-use super::loaded_tenant::{JustEmptied, LastRead, LoadedTenant, STAYS_EMPTY, Unparsable};
+use super::loaded_tenant::{JustEmptied, LoadedTenant, STAYS_EMPTY, Unparsable};
+use super::readings::SharedReading;
 use super::snapshot::Snapshot;
 use super::statistics::Reload;
 use super::tenant_faults::FaultKind;
@@ -30,7 +33,7 @@ const LOGGED: usize = 10;
 struct ReadTimeout;
 
 impl Shared {
-    /// The snapshot of the document as it is now. All who ask while a read is under way share the
+    /// The snapshot of the document as it is now. All who ask while a reading is under way share the
     /// next one, which begins after they asked. Ends when a request must.
     pub(super) async fn refresh(
         self: &Arc<Self>,
@@ -43,47 +46,37 @@ impl Shared {
         };
         tokio::select! {
             biased;
-            outcome = self.shared_read(tenant, demand) => outcome,
+            outcome = self.join_reading(tenant, demand) => outcome,
             () = end => {
                 self.faults.begin(&tenant.id, FaultKind::Answering, ReadTimeout.to_string());
-                if tenant.loading.try_lock().is_ok() {
+                if tenant.readings.is_under_way() {
+                    self.documents.note_silence();
+                } else {
                     // It came at the last moment.
                     self.faults.end(&tenant.id, FaultKind::Answering);
-                } else {
-                    self.documents.note_silence();
                 }
                 Err(ReadError::Unavailable(Unavailable::with_remedy(ReadTimeout, Remedy::ReachStore)))
             }
         }
     }
 
-    async fn shared_read(
+    fn join_reading(
         self: &Arc<Self>,
         tenant: &Arc<LoadedTenant>,
         demand: Freshness,
-    ) -> Result<Arc<Snapshot>, ReadError> {
-        let asked = tenant.begun();
-        let mut loading = Arc::clone(&tenant.loading).lock_owned().await;
-        let is_enough = |loaded: &&LastRead| {
-            loaded.number > asked && (demand == Freshness::Fresh || loaded.demand == demand)
-        };
-        if let Some(loaded) = loading.as_ref().filter(is_enough) {
-            loaded.outcome.clone()?;
-            if let Some(snapshot) = tenant.latest.get() {
-                return Ok(snapshot);
-            }
-        }
-        let number = tenant.begin();
-        let (shared, tenant) = (Arc::clone(self), Arc::clone(tenant));
-        let reading = self.background.spawn_to_end(async move {
-            let outcome = shared.read(&tenant, demand).await;
-            shared.faults.end(&tenant.id, FaultKind::Answering);
-            let told = outcome.as_ref().map(drop).map_err(Clone::clone);
-            *loading = Some(LastRead { number, demand, outcome: told });
-            outcome
-        });
-        let given_up = || ReadError::Unavailable(Unavailable::new(DocumentError::GivenUp));
-        reading.await.unwrap_or_else(|_gone| Err(given_up()))
+    ) -> SharedReading {
+        tenant.readings.join(demand, || {
+            let (shared, tenant) = (Arc::clone(self), Arc::clone(tenant));
+            let reading = self.background.spawn_to_end(async move {
+                let (turn, demand) = tenant.readings.begin().await;
+                let outcome = shared.read(&tenant, demand).await;
+                drop(turn);
+                shared.faults.end(&tenant.id, FaultKind::Answering);
+                outcome
+            });
+            let given_up = || ReadError::Unavailable(Unavailable::new(DocumentError::GivenUp));
+            reading.map(move |done| done.unwrap_or_else(|_gone| Err(given_up()))).boxed().shared()
+        })
     }
 
     async fn read(
