@@ -39,7 +39,7 @@ export async function journey({ name, origin, also, scheme = "light", expects = 
       permissions: ["clipboard-read", "clipboard-write"],
       ...own,
     });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     context.on("request", (request) => {
       const url = request.url();
       if (!hosts.some((start) => url.startsWith(start))) {
@@ -57,13 +57,14 @@ export async function journey({ name, origin, also, scheme = "light", expects = 
     });
     const page = await context.newPage();
     // Of the page as far as it is seen, or of another page or a part.
+    const draw = (step, of) => of.screenshot({ path: join(PICTURES, `${name}-${step}.png`) });
     const picture = async (step, of = page) => {
-      await of.screenshot({ path: join(PICTURES, `${name}-${step}.png`) });
+      if (process.env.PICTURES) await draw(step, of);
     };
     try {
       await walk(page, picture);
     } catch (error) {
-      for (const [place, open] of context.pages().entries()) await picture(`failed-${place}`, open);
+      for (const [place, open] of context.pages().entries()) await draw(`failed-${place}`, open);
       throw error;
     }
   } finally {

@@ -1,5 +1,5 @@
-//! The pages in a real browser: headless Chromium, driven by the scripts of this folder. Pictures
-//! of every step are kept in `target/browser`.
+//! The pages in a real browser: headless Chromium, driven by the scripts of this folder. What a page
+//! looked like when a step failed is kept in `target/browser`, and every step with `PICTURES=1`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod console;
@@ -48,7 +48,9 @@ impl Server {
 
     /// Has the browser go through a script.
     fn visit(&self, script: &str, arguments: &[&str]) {
-        let chromium = programs::program("/usr/bin/chromium", "chromium");
+        // It draws nothing that nobody looks at, and starts in less.
+        let package = "chromium-headless-shell";
+        let chromium = programs::program("/usr/bin/chromium-headless-shell", package);
         let mut command = programs::node("tests/browser", script);
         programs::run(command.arg(&self.origin).args(arguments).env("CHROMIUM", chromium));
     }

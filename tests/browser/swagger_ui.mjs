@@ -99,6 +99,9 @@ export class SwaggerUi {
   async tryOut(method, path, parameters, body) {
     const block = this.operation(method, path);
     if (!(await block.locator(".opblock-body").isVisible())) {
+      // The page draws all that is open anew with every letter that is typed.
+      const open = this.page.locator(".opblock.is-open .opblock-summary-control");
+      for (const other of await open.all()) await other.click();
       await block.locator(".opblock-summary-control").click();
     }
     for (const [name, value] of Object.entries(parameters)) {

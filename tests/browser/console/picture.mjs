@@ -38,6 +38,7 @@ await throughConsole({ name: "console", origin, scheme, context }, async (ui, pa
   await page.evaluate(() => { document.body.style.fontFamily = "DejaVu Sans"; });
   await ui.isAccessible(scheme);
   const drawn = `${PICTURES}/console-${scheme}.png`;
+  await page.screenshot({ path: drawn });
   if (process.env.UPDATE_PICTURES) return copyFile(drawn, committed);
   const files = await Promise.all([drawn, committed].map((it) => readFile(it, "base64")));
   const blank = await page.context().newPage();
