@@ -63,8 +63,8 @@ fn labelled(
 ) -> HttpResponse {
     let mut response = HttpResponse::with_body(status, json).map_into_boxed_body();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, MediaType::for_answer(request.headers()).header_value());
-    headers.insert(ETAG, etag(entity_tag));
+    headers.append(CONTENT_TYPE, MediaType::for_answer(request.headers()).header_value());
+    headers.append(ETAG, etag(entity_tag));
     response
 }
 

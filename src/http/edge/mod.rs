@@ -88,7 +88,7 @@ pub(crate) async fn edge(
     if let Some(end) = key_end
         && (is_read || !headers.contains_key(API_KEY_EXPIRES))
     {
-        headers.insert(API_KEY_EXPIRES, time_header(end));
+        headers.append(API_KEY_EXPIRES, time_header(end));
     }
     let duration = start.elapsed();
     let tally = response.request().app_data::<ThinData<Arc<RequestTally>>>();
@@ -97,7 +97,7 @@ pub(crate) async fn edge(
         tally.count(place, response.status(), duration);
     }
     access_log::record(&id, duration, matched, &response);
-    response.headers_mut().insert(X_REQUEST_ID, id.into_header_value());
+    response.headers_mut().append(X_REQUEST_ID, id.into_header_value());
     Ok(response)
 }
 

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use percent_encoding::percent_decode_str;
 
 use crate::auth::denial;
@@ -32,8 +33,7 @@ impl<'p> AppendedPath<'p> {
     /// A 400 that says what is no tenant's id or no scope.
     pub(super) fn parse(path: &'p str) -> Result<Self, Problem> {
         // "", "auth", the tenant, "for", the scopes, and what the gateway appended.
-        let mut segments = path.splitn(6, '/').skip(2);
-        let (tenant, scopes) = (segments.next().unwrap_or(""), segments.nth(1).unwrap_or(""));
+        let [_, _, tenant, _, scopes] = first_segments(path);
         let mut faults = Faults::default();
         if decoded(tenant).is_none_or(|it| TenantId::parse(&it).is_err()) {
             faults.add(
@@ -81,8 +81,23 @@ fn scope<'p>(text: &'p str, faults: &mut Faults) -> Option<Cow<'p, str>> {
     }
 }
 
+/// The text up to each of the first slashes; empty where there are fewer.
+fn first_segments(path: &str) -> [&str; 5] {
+    let mut left = path;
+    [(); 5].map(|()| {
+        let end = memchr(b'/', left.as_bytes()).unwrap_or(left.len());
+        let segment = &left[..end];
+        left = left.get(end + 1..).unwrap_or_default();
+        segment
+    })
+}
+
 /// Text after one percent-decoding; `None` where a `%` begins no code, or the bytes are no text.
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    // Most have nothing to decode, and need no decoder.
+    if memchr(b'%', text.as_bytes()).is_none() {
+        return Some(text.into());
+    }
     let mut codes = text.split('%').skip(1);
     let is_code = |it: &str| it.len() >= 2 && it.bytes().take(2).all(|it| it.is_ascii_hexdigit());
     codes.all(is_code).then(|| percent_decode_str(text).decode_utf8().ok())?

@@ -66,7 +66,7 @@ impl<'q> Demand<'q> {
     }
 
     fn pairs(self) -> impl Iterator<Item = (Cow<'q, str>, Cow<'q, str>)> {
-        form::pairs(self.0.as_bytes())
+        form::text_pairs(self.0)
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn tell_identity<'c>(
         None => Text::Fixed(""),
     };
     tell(X_AUTH_ISSUER, Some(issuer));
-    tell(X_AUTH_SCOPES, Some(Text::Found(scopes(&principals).into())));
+    tell(X_AUTH_SCOPES, Some(Text::Found(scopes(&principals))));
     let method = |it: &Principal| it.method.as_str();
     let methods = match (first.map(method), second.map(method)) {
         (Some(first), Some(second)) => Text::Found(format!("{first}+{second}").into()),
@@ -77,11 +77,11 @@ pub(crate) fn tell_identity<'c>(
     tell(X_AUTH_EXPIRES, caller.expires_at().map(|end| Text::Found(end.to_string().into())));
 }
 
-/// Writes what was found out, as far as there is anything.
+/// Writes what was found out, as far as there is anything, into headers that have none of it yet.
 pub(super) fn write(headers: &mut HeaderMap, tenant: &TenantId, caller: &Caller) {
     tell_identity(tenant, caller, |name, text| match text {
-        Some(Text::Fixed(text)) => drop(headers.insert(name, HeaderValue::from_static(text))),
-        Some(Text::Found(text)) => drop(headers.insert(name, value(text))),
+        Some(Text::Fixed(text)) => headers.append(name, HeaderValue::from_static(text)),
+        Some(Text::Found(text)) => headers.append(name, value(text)),
         None => {}
     });
 }
@@ -95,9 +95,14 @@ fn joined<'p>(mut parts: impl Iterator<Item = Cow<'p, str>>) -> Cow<'p, str> {
 }
 
 /// The scopes of all, each once.
-fn scopes<'p>(principals: &(impl Iterator<Item = &'p Principal> + Clone)) -> String {
+fn scopes<'p>(principals: &(impl Iterator<Item = &'p Principal> + Clone)) -> Cow<'p, str> {
+    let mut alone = principals.clone().flat_map(|it| &it.scopes);
+    if let (Some(scope), None) = (alone.next(), alone.next()) {
+        return scope.as_str().into();
+    }
     let length = principals.clone().flat_map(|it| &it.scopes).map(|it| it.as_str().len() + 1);
-    let mut list = String::with_capacity(length.sum());
+    // None stands behind the last: a text without room to spare becomes a header as it is.
+    let mut list = String::with_capacity(length.sum::<usize>().saturating_sub(1));
     for (place, principal) in principals.clone().enumerate() {
         let told = |scope: &Scope| {
             principals.clone().take(place).any(|it| it.scopes.iter().any(|other| other == scope))
@@ -109,7 +114,7 @@ fn scopes<'p>(principals: &(impl Iterator<Item = &'p Principal> + Clone)) -> Str
             list.push_str(scope.as_str());
         }
     }
-    list
+    list.into()
 }
 
 #[expect(clippy::expect_used, reason = "ids, scopes and what is percent-encoded are visible ASCII")]
