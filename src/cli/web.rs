@@ -9,7 +9,7 @@ use clap::Args;
 use reqwest::{Client, RequestBuilder, Response, Url, header, redirect};
 
 use super::failure::Failure;
-use crate::auth::bearer::{crypto_provider, find_certificate_error, is_loopback, read_authorities};
+use crate::auth::bearer::{find_certificate_error, is_loopback, read_authorities};
 use crate::causes::in_full;
 
 /// How long a connection may take to come up.
@@ -71,7 +71,6 @@ impl Trust {
 
     /// Gets ready for requests to a server.
     pub(super) fn client(&self, url: &Url) -> Result<Client, Failure> {
-        crypto_provider::install();
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECTING)

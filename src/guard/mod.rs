@@ -40,7 +40,7 @@ pub use crate::storage::{
 #[cfg(feature = "tower")]
 pub use layer::{Guarded, Layer};
 
-use crate::auth::bearer::{BearerVerifier, crypto_provider};
+use crate::auth::bearer::BearerVerifier;
 use crate::auth::client_address::{ClientAddresses, parse_proxies};
 use crate::auth::{Authenticator, authenticate};
 use crate::clock::SystemClock;
@@ -78,13 +78,9 @@ impl Guard {
     /// fetch the issuers' keys; it waits 5 s for them at most. [`BearerConfig::default`] takes no
     /// bearer tokens. Call it on a runtime that lasts as long as the service.
     ///
-    /// Unless the process has chosen a `CryptoProvider` of `jsonwebtoken`, this chooses one for it, on
-    /// aws-lc, which keeps public keys parsed. A service that wants another installs that before.
-    ///
     /// # Errors
     /// [`GuardError`] says which of the two cannot be used.
     pub async fn open(store: &StoreUrl, bearer: BearerConfig) -> Result<Self, GuardError> {
-        crypto_provider::install();
         let keys = DocumentRepository::open(store, &StoreConfig::default());
         let keys = Arc::new(keys.map_err(|error| GuardError::Store(error.into()))?);
         let bearer = BearerVerifier::open(bearer, Arc::new(SystemClock)).await;

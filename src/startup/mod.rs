@@ -17,7 +17,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use crate::auth::AuthenticationTally;
-use crate::auth::bearer::{BearerConfigError, BearerVerifier, crypto_provider};
+use crate::auth::bearer::{BearerConfigError, BearerVerifier};
 use crate::clock::{Clock as _, SystemClock};
 use crate::connections::{self, Beyond, ConnectionTally, Listening};
 use crate::dev_issuer::SigningError;
@@ -124,7 +124,6 @@ impl Application {
             certificate.as_ref().map(|it| it.server_config(Spoken::Http1, None)).transpose()?;
         let origin = origin(address, tls.is_some());
 
-        crypto_provider::install();
         let issuer = if dev { Some(develop(&mut settings, &origin, &store).await?) } else { None };
         let development = issuer.as_deref().map(Development::new).transpose()?;
         let fixed = issuer.iter().map(|issuer| issuer.trust()).collect();

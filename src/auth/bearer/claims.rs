@@ -5,10 +5,12 @@
 //! reads may hold anything.
 
 use std::collections::HashSet;
+use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::BearerError;
 use super::strict_json::{TokenObject, TokenValue};
-use super::{BearerError, IssuerConfig};
 use crate::auth::{Method, Principal, Subject, Tenants};
 use crate::domain::{Scopes, TenantId};
 
@@ -77,15 +79,16 @@ impl<'j> Claims<'j> {
     /// the token may be used.
     pub(super) fn validate(
         &self,
-        issuer: &IssuerConfig,
+        issuer: &Arc<str>,
+        audience: &str,
         tenants_claim: &str,
     ) -> Result<(Principal, Lifetime), BearerError> {
         let lifetime = self.lifetime()?;
-        self.demand_audience(&issuer.audience)?;
+        self.demand_audience(audience)?;
         let principal = Principal {
             method: Method::Bearer,
             subject: self.subject()?,
-            issuer: Some(issuer.issuer.as_str().into()),
+            issuer: Some(Arc::clone(issuer)),
             tenants: self.tenants(tenants_claim)?,
             scopes: self.scopes()?,
         };
@@ -97,9 +100,11 @@ impl<'j> Claims<'j> {
         let text = |claim: &str| self.0.get(claim).and_then(TokenValue::as_text).map(str::to_owned);
         TokenDescription {
             issuer: text("iss").unwrap_or_default(),
-            audience: self.0.get("aud").and_then(texts).map_or_else(Vec::new, |audiences| {
-                audiences.into_iter().map(str::to_owned).collect()
-            }),
+            audience: self
+                .0
+                .get("aud")
+                .and_then(texts)
+                .map_or_else(Vec::new, |audiences| audiences.map(str::to_owned).collect()),
             expires: self.find_date("exp").ok().flatten().unwrap_or_default(),
             client: text("client_id").or_else(|| text("azp")),
         }
@@ -122,11 +127,11 @@ impl<'j> Claims<'j> {
     }
 
     fn demand_audience(&self, wanted: &str) -> Result<(), BearerError> {
-        let audiences = match self.0.get("aud") {
+        let mut audiences = match self.0.get("aud") {
             None => return Err(BearerError::MissingClaim("aud")),
             Some(value) => texts(value).ok_or(BearerError::InvalidClaim("aud"))?,
         };
-        if audiences.contains(&wanted) { Ok(()) } else { Err(BearerError::WrongAudience) }
+        if audiences.any(|it| it == wanted) { Ok(()) } else { Err(BearerError::WrongAudience) }
     }
 
     /// `sub`, or, for issuers that leave it out of a client's own token, `client_id` (RFC 9068
@@ -153,7 +158,7 @@ impl<'j> Claims<'j> {
             Some(TokenValue::Text(all)) if all == "*" => Ok(Tenants::All),
             Some(value) => {
                 let names = texts(value).ok_or(BearerError::InvalidClaim("of tenants"))?;
-                let tenants = names.into_iter().filter_map(|name| TenantId::parse(name).ok());
+                let tenants = names.filter_map(|name| TenantId::parse(name).ok());
                 Ok(Tenants::These(tenants.collect()))
             }
         }
@@ -192,19 +197,21 @@ fn names_somebody(subject: &str) -> bool {
 }
 
 /// A text, or an array of nothing but texts.
-fn texts<'v>(value: &'v TokenValue<'_>) -> Option<Vec<&'v str>> {
-    match value {
-        TokenValue::Text(text) => Some(vec![text]),
-        TokenValue::Array(items) => items.iter().map(TokenValue::as_text).collect(),
-        TokenValue::Number(_) | TokenValue::Bool(_) | TokenValue::Other => None,
-    }
+fn texts<'v>(value: &'v TokenValue<'_>) -> Option<impl Iterator<Item = &'v str>> {
+    let items = match value {
+        TokenValue::Array(items) => items,
+        TokenValue::Text(_) => slice::from_ref(value),
+        TokenValue::Number(_) | TokenValue::Bool(_) | TokenValue::Other => return None,
+    };
+    let are_texts = items.iter().all(|it| it.as_text().is_some());
+    are_texts.then(|| items.iter().filter_map(TokenValue::as_text))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{AUDIENCE, claims_with, issuer_config};
+    use super::super::testing::{AUDIENCE, ISSUER, claims_with};
     use super::{BearerError, Claims, Lifetime, Principal};
     use crate::auth::Tenants;
     use crate::domain::{Scope, TenantId};
@@ -212,7 +219,7 @@ mod tests {
     fn validated(changes: Value) -> Result<(Principal, Lifetime), BearerError> {
         let json = claims_with(changes).to_string();
         let claims = Claims::parse(json.as_bytes()).unwrap();
-        claims.validate(&issuer_config(), "tenants")
+        claims.validate(&ISSUER.into(), AUDIENCE, "tenants")
     }
 
     fn scopes(changes: Value) -> Result<Vec<String>, BearerError> {

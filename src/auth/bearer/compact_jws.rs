@@ -47,7 +47,7 @@ impl<'t> Compact<'t> {
 }
 
 /// Decodes Base64url that is not empty, has no padding and no stray bits at its end.
-fn decode_base64url(part: &str) -> Result<Vec<u8>, BearerError> {
+pub(super) fn decode_base64url(part: &str) -> Result<Vec<u8>, BearerError> {
     match URL_SAFE_NO_PAD.decode(part) {
         Ok(bytes) if !bytes.is_empty() => Ok(bytes),
         Ok(_) => Err(EMPTY),

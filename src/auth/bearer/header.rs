@@ -3,6 +3,8 @@
 //! Left out on purpose: `jwk`, `jku`, `x5c`, `x5u`, `x5t`. They would let the token name its own
 //! key.
 
+use smol_str::SmolStr;
+
 use super::strict_json::{TokenObject, TokenValue};
 use super::{BearerError, SigningAlgorithm};
 
@@ -12,7 +14,7 @@ pub(super) struct Header {
     /// `alg`: one that may be allowed.
     pub algorithm: SigningAlgorithm,
     /// `kid`.
-    pub key_id: Option<String>,
+    pub key_id: Option<SmolStr>,
     /// `typ`.
     pub kind: TokenKind,
 }
@@ -43,7 +45,7 @@ impl Header {
             algorithm: algorithm(&members)?,
             key_id: match members.get("kid") {
                 None => None,
-                Some(TokenValue::Text(id)) => Some(id.as_ref().to_owned()),
+                Some(TokenValue::Text(id)) => Some(id.as_ref().into()),
                 Some(_) => return Err(BearerError::Malformed("a kid that is not a string")),
             },
         })
@@ -93,7 +95,7 @@ mod tests {
         );
         let expected = Header {
             algorithm: SigningAlgorithm::Rs256,
-            key_id: Some("k1".to_owned()),
+            key_id: Some("k1".into()),
             kind: TokenKind::Jwt,
         };
         assert_eq!(header, Ok(expected));

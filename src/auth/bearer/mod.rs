@@ -2,9 +2,8 @@
 //!
 //! A token goes through here in one order: its shape (`compact_jws`), its header (`header`), the issuer
 //! that it claims, that issuer's key (`key_refresh`, vetted by `jwk`), its signature (`verifying_key`), and
-//! only then what it says (`claims`). `jsonwebtoken` computes signatures (`crypto_provider`) and
-//! nothing else: it reads neither headers nor claims nor key sets, because it is lenient where the
-//! standards are not. A token that was found good is remembered (`token_cache`), so
+//! only then what it says (`claims`). Libraries of JWTs are lenient where the standards are not, so none
+//! reads headers, claims or key sets here: aws-lc checks signatures, and nothing else. A token that was found good is remembered (`token_cache`), so
 //! that it pays for its signature once.
 //!
 //! Invariants: a key comes from the configured issuer's key set alone, never from the token
@@ -16,7 +15,6 @@ mod claims;
 mod compact_jws;
 mod config;
 mod config_error;
-pub mod crypto_provider;
 mod error;
 mod header;
 mod jwk;

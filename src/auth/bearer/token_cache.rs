@@ -17,6 +17,7 @@ use foldhash::fast::RandomState;
 use papaya::ResizeMode;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use smol_str::SmolStr;
 
 use super::SigningAlgorithm;
 use super::claims::Lifetime;
@@ -43,7 +44,7 @@ pub(super) struct Verified {
     /// The key set that its signature was checked with.
     pub keys: Arc<KeySet>,
     /// The key's name among them, as the token says it.
-    pub key_id: Option<String>,
+    pub key_id: Option<SmolStr>,
     /// How it is signed.
     pub algorithm: SigningAlgorithm,
 }
@@ -160,8 +161,8 @@ mod tests {
     use super::super::claims::Claims;
     use super::super::key_set::KeySet;
     use super::super::testing::{
-        NOW, SIGNERS, TestClock, changed, claims, claims_with, issuer_config, key_set, signer,
-        verifier_of,
+        AUDIENCE, ISSUER, NOW, SIGNERS, TestClock, changed, claims, claims_with, issuer_config,
+        key_set, signer, verifier_of,
     };
     use super::super::{BearerError, BearerVerifier, SigningAlgorithm};
     use super::{GENERATION, LONGEST, Verified, VerifiedTokens};
@@ -235,7 +236,8 @@ mod tests {
 
     fn verified() -> Arc<Verified> {
         let text = claims().to_string();
-        let judged = Claims::parse(text.as_bytes()).unwrap().validate(&issuer_config(), "tenants");
+        let claims = Claims::parse(text.as_bytes()).unwrap();
+        let judged = claims.validate(&ISSUER.into(), AUDIENCE, "tenants");
         let (principal, lifetime) = judged.unwrap();
         Arc::new(Verified {
             principal,

@@ -87,6 +87,8 @@ impl IssuerHealth {
 }
 
 struct Issuer {
+    /// Its name, as its tokens' callers are given it.
+    name: Arc<str>,
     config: IssuerConfig,
     keys: IssuerKeys,
 }
@@ -133,7 +135,7 @@ impl BearerVerifier {
             config.validate("fixed")?;
             let document = keys.as_object().ok_or(KeySetError::NotJson)?;
             let keys = IssuerKeys::fixed(KeySet::vet(&config.issuer, document)?);
-            issuers.push(Issuer { config, keys });
+            issuers.push(Issuer::new(config, keys));
         }
         let mut loads = Vec::new();
         for (index, (config, location)) in config.issuers.into_iter().zip(locations).enumerate() {
@@ -141,7 +143,7 @@ impl BearerVerifier {
             let source = KeySource::connect(location, &config, index, pace.patience)?;
             let (keys, loaded) =
                 IssuerKeys::start(&config.issuer, source, pace, Arc::clone(&clock));
-            issuers.push(Issuer { config, keys });
+            issuers.push(Issuer::new(config, keys));
             loads.push(loaded);
         }
         if tokio::time::timeout(START_PATIENCE, future::join_all(loads)).await.is_err() {
@@ -180,8 +182,8 @@ impl BearerVerifier {
         let header = Header::parse(&compact.header)?;
         let claims = Claims::parse(&compact.payload)?;
         let (issuer, keys) = self.demand_issuer(&claims, &header, &compact).await?;
-        let config = &self.issuers[issuer].config;
-        let (principal, lifetime) = claims.validate(config, &self.tenants_claim)?;
+        let Issuer { name, config, .. } = &self.issuers[issuer];
+        let (principal, lifetime) = claims.validate(name, &config.audience, &self.tenants_claim)?;
         lifetime.validate(self.clock.since_epoch())?;
         let Header { key_id, algorithm, .. } = header;
         let verified = Arc::new(Verified { principal, lifetime, issuer, keys, key_id, algorithm });
@@ -263,6 +265,10 @@ impl BearerVerifier {
 }
 
 impl Issuer {
+    fn new(config: IssuerConfig, keys: IssuerKeys) -> Self {
+        Self { name: config.issuer.as_str().into(), config, keys }
+    }
+
     fn demand_header(&self, header: &Header) -> Result<(), BearerError> {
         if !self.config.algorithms.contains(&header.algorithm) {
             return Err(BearerError::AlgorithmNotAllowed);
