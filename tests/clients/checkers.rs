@@ -34,13 +34,12 @@ fn every_document_is_valid_openapi_3_1() {
 #[test]
 fn spectral_finds_nothing_that_is_not_explained() {
     let folder = workplace("spectral");
-    for (document, rules) in [
-        ("sdk.json", "spectral.yaml"),
-        ("documented.json", "spectral-documented.yaml"),
-        ("extensions.json", "spectral.yaml"),
+    for (documents, rules) in [
+        (&["sdk.json", "extensions.json"][..], "spectral.yaml"),
+        (&["documented.json"], "spectral-documented.yaml"),
     ] {
-        let lint = ["lint", document, "--ruleset", rules, "--fail-severity", "hint"];
-        run(node("spectral", &folder).args(lint));
+        let rules = ["--ruleset", rules, "--fail-severity", "hint"];
+        run(node("spectral", &folder).arg("lint").args(documents).args(rules));
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::service::Service;
-use crate::tools::{folder, run, target, write};
+use crate::tools::{folder, quick_java, run, target, write};
 
 const README: &str = include_str!("../../openapi/sdk/README.md");
 
@@ -52,6 +52,7 @@ fn follow(section: &str) {
     let mut shell = Command::new("bash");
     shell.args(["-euo", "pipefail", "-c", &commands]).current_dir(&folder);
     shell.env("CARGO_TARGET_DIR", target()).env("npm_config_prefer_offline", "true");
+    quick_java(&mut shell);
     let told = run(service.told_to(&mut shell));
     assert!(told.ends_with(&promised()), "{told}");
 }

@@ -67,7 +67,13 @@ fn installed(place: &str, program: &str, list: &str, folder: &Path) -> Command {
     paths.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     let mut command = Command::new(path);
     command.current_dir(folder).env("PATH", std::env::join_paths(paths).unwrap());
+    quick_java(&mut command);
     command
+}
+
+/// Has Java, which a generator may be written in, compile for a run of seconds and not of hours.
+pub(crate) fn quick_java(command: &mut Command) {
+    command.env("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
 }
 
 /// Runs a program to its end, asserts that it succeeded, and gives its standard output.

@@ -18,7 +18,8 @@ struct Clone(TempDir);
 impl Clone {
     fn new() -> Self {
         let place = TempDir::new().unwrap();
-        let copy = "tar --exclude=./target --exclude=node_modules --exclude=./.git -c . | tar -x -C \"$0\"";
+        let copy =
+            "tar --exclude=target --exclude=node_modules --exclude=./.git -c . | tar -x -C \"$0\"";
         let mut sh = Command::new("sh");
         run(sh.args(["-ec", copy]).arg(place.path()).current_dir(folder("")));
         let clone = Self(place);
