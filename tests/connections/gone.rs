@@ -12,6 +12,9 @@ use crate::node::{ADMIN, KEYS, Node, at_last, entry, request};
 
 const SETTINGS: &str = "log: {level: debug, format: json}\nmetrics: {listen: 127.0.0.1:0}\n";
 
+/// The changes that wait or are being written.
+const WAITING: &str = "neokeys_commits_waiting";
+
 /// How often a change is asked for until it is left.
 const TRIES: usize = 5;
 
@@ -46,11 +49,21 @@ fn hold(node: &Node) -> File {
 }
 
 fn commits(node: &Node, outcome: &str) -> f64 {
-    node.metric(&format!("neokeys_commits_total{{outcome=\"{outcome}\"}}"))
+    node.metric(&commits_that_ended(outcome))
+}
+
+fn commits_that_ended(outcome: &str) -> String {
+    format!("neokeys_commits_total{{outcome=\"{outcome}\"}}")
 }
 
 fn waiting(node: &Node) -> f64 {
-    node.metric("neokeys_commits_waiting")
+    node.metric(WAITING)
+}
+
+/// How many changes were refused, how many were left, and how many wait.
+fn fates(node: &Node) -> [f64; 3] {
+    let [refused, left] = ["unavailable", "left"].map(commits_that_ended);
+    node.metrics([&refused, &left, WAITING])
 }
 
 fn create(name: &str) -> String {
@@ -75,16 +88,27 @@ fn ends_sending(client: &mut Client) {
     }
 }
 
+/// When a change counts as left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Once that is told, or nothing of it is in memory: that of a connection which breaks is not always told.
+    Told,
+    /// Once nothing of it is in memory, while the lock is still held.
+    Forgotten,
+}
+
 /// Asks for a change while the lock is held, and goes. A machine that is so slow that the wait for the
 /// lock is over first answers the client: then it is done again.
-fn left_by(node: &Node, what: &str, mut ask_and_go: impl FnMut()) {
+fn left_by(node: &Node, what: &str, when: Left, mut ask_and_go: impl FnMut()) {
     for _ in 0..TRIES {
-        let refused = commits(node, "unavailable");
+        let [refused, left, _] = fates(node);
         ask_and_go();
         let mut is_left = false;
         at_last(&format!("{what} is left or refused"), || {
-            let is_refused = commits(node, "unavailable") > refused;
-            is_left = !is_refused && waiting(node) == 0.0;
+            let [now_refused, now_left, waiting] = fates(node);
+            let is_refused = now_refused > refused;
+            let is_told = when == Left::Told && now_left > left;
+            is_left = !is_refused && (is_told || waiting == 0.0);
             is_left || is_refused
         });
         if is_left {
@@ -95,7 +119,7 @@ fn left_by(node: &Node, what: &str, mut ask_and_go: impl FnMut()) {
 }
 
 fn ask_and_go(node: &Node, way: &Way, change: &str, farewell: Farewell) {
-    let (at_first, refused) = (waiting(node), commits(node, "unavailable"));
+    let [refused, _, at_first] = fates(node);
     let mut client = way.connect(node);
     if matches!(farewell, Farewell::Resets) {
         // Its answer stays unread.
@@ -103,7 +127,8 @@ fn ask_and_go(node: &Node, way: &Way, change: &str, farewell: Farewell) {
     }
     client.send(change);
     at_last("the change waits", || {
-        waiting(node) > at_first || commits(node, "unavailable") > refused
+        let [now_refused, _, waiting] = fates(node);
+        waiting > at_first || now_refused > refused
     });
     if matches!(farewell, Farewell::Closes) && matches!(client, Client::Secure(_)) {
         ends_sending(&mut client);
@@ -118,7 +143,7 @@ fn what_waits_is_left(is_secure: bool) {
         for farewell in [Farewell::Closes, Farewell::Vanishes, Farewell::Resets] {
             let lock = hold(&node);
             let what = format!("{farewell:?}: {}", change.lines().next().unwrap());
-            left_by(&node, &what, || ask_and_go(&node, &way, &change, farewell));
+            left_by(&node, &what, Left::Told, || ask_and_go(&node, &way, &change, farewell));
             drop(lock);
             at_last("nothing is left in memory", || waiting(&node) == 0.0);
             assert_eq!(document(), before, "{what}");
@@ -128,7 +153,9 @@ fn what_waits_is_left(is_secure: bool) {
     at_last("the log says so", || node.log().matches("\"client.gone\":true").count() >= 6);
     assert!(commits(&node, "left") >= 6.0);
     assert!(node.log().contains("the client had gone before its change was begun"));
-    assert!(!node.log().contains("\"level\":\"ERROR\""), "{}", node.log());
+    // Nothing is a failure but what was refused since this machine was too slow.
+    let failures = node.log().matches("\"level\":\"ERROR\"").count();
+    assert!(failures as f64 <= commits(&node, "unavailable"), "{}", node.log());
     // The next one who stays has all that it asks for.
     let mut client = way.connect(&node);
     client.send(&create("after"));
@@ -158,7 +185,7 @@ fn curl_that_gives_up_leaves_nothing_behind() {
         } else {
             format!("http://localhost:{port}{KEYS}")
         };
-        left_by(&node, "curl's change", || {
+        left_by(&node, "curl's change", Left::Forgotten, || {
             let curl = Command::new("curl")
                 .args(["-4", "-sS", "-m", "1", "-X", "POST", &url, "--cacert"])
                 .arg(node.path("cert.pem"))

@@ -94,10 +94,19 @@ impl Node {
 
     /// The value of a metric, zero if it is not there.
     pub(crate) fn metric(&self, series: &str) -> f64 {
+        let [value] = self.metrics([series]);
+        value
+    }
+
+    /// The values of several at one moment.
+    pub(crate) fn metrics<const N: usize>(&self, series: [&str; N]) -> [f64; N] {
         let page = ask(self.metrics_address(), &get("/metrics"));
         assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
-        let mut values = page.lines().filter_map(|line| line.strip_prefix(series));
-        values.find_map(|rest| rest.strip_prefix(' ')).map_or(0.0, |value| value.parse().unwrap())
+        series.map(|series| {
+            let mut values = page.lines().filter_map(|line| line.strip_prefix(series));
+            let value = values.find_map(|rest| rest.strip_prefix(' '));
+            value.map_or(0.0, |value| value.parse().unwrap())
+        })
     }
 
     /// Host and port of its metrics.
