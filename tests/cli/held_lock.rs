@@ -1,10 +1,11 @@
 //! The command line while another program holds the lock of the tenant.
 
 use std::fs::File;
+use std::process::Stdio;
 
 use rustix::fs::{FlockOperation, flock};
 
-use neokeys_testkit::workplace::Workplace;
+use neokeys_testkit::workplace::{Run, Workplace};
 
 #[test]
 fn a_held_lock_is_waited_for_and_then_told() {
@@ -16,19 +17,23 @@ fn a_held_lock_is_waited_for_and_then_told() {
     let before = place.read("data/demo/security.yml");
     let lock = File::open(place.path("data/.neokeys/demo.lock")).unwrap();
     flock(&lock, FlockOperation::LockExclusive).unwrap();
-    for change in [
+    // All at once: each waits for as long as the lock is waited for.
+    let [created, deleted, missing] = [
         &["create", "--tenant", "demo", "late", "--permission", "x"][..],
         &["delete", "--tenant", "demo", "kept"],
-    ] {
-        let run = place.run(&[&["keys"], change].concat());
+        &["delete", "--tenant", "demo", "missing"],
+    ]
+    .map(|change| place.command(&[&["keys"], change].concat()))
+    .map(|mut command| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    .map(|child| Run::of(child.wait_with_output().unwrap()));
+    for run in [created, deleted] {
         assert_eq!(run.exit_code, 1, "{run:?}");
         assert_eq!(run.results, "", "a token of a key that is not there");
         assert!(run.remarks.contains("another process holds the lock"), "{run:?}");
         assert!(run.remarks.contains("demo.lock"), "{run:?}");
     }
-    // What a rule refuses needs no lock, and no wait.
-    let run = place.run(&["keys", "delete", "--tenant", "demo", "missing"]);
-    assert!(run.exit_code == 1 && !run.remarks.contains("lock"), "{run:?}");
+    // What a rule refuses is told as that.
+    assert!(missing.exit_code == 1 && !missing.remarks.contains("lock"), "{missing:?}");
     drop(lock);
     assert_eq!(place.read("data/demo/security.yml"), before);
     assert_eq!(

@@ -1,7 +1,7 @@
 //! A folder of its own to run the program in, and what its runs came to.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -80,12 +80,7 @@ impl Workplace {
 
     /// Runs it to its end with these variables.
     pub fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
-        let output = self.command(arguments).envs(variables.iter().copied()).output().unwrap();
-        Run {
-            exit_code: output.status.code().unwrap(),
-            results: String::from_utf8(output.stdout).unwrap(),
-            remarks: String::from_utf8(output.stderr).unwrap(),
-        }
+        Run::of(self.command(arguments).envs(variables.iter().copied()).output().unwrap())
     }
 
     /// Starts it as a server on a free port, with standard error in a pipe.
@@ -110,6 +105,15 @@ impl Workplace {
 }
 
 impl Run {
+    /// The result of a run that has ended by itself.
+    pub fn of(output: Output) -> Self {
+        Self {
+            exit_code: output.status.code().unwrap(),
+            results: String::from_utf8(output.stdout).unwrap(),
+            remarks: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Asserts that it was done, and gives what it wrote to standard output.
     pub fn done(self) -> String {
         assert_eq!(self.exit_code, 0, "{}", self.remarks);
