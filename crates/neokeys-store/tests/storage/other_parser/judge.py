@@ -4,6 +4,7 @@ JSON; standard output gets one object with the differences found."""
 import json
 import re
 import sys
+from functools import cached_property
 
 import yaml
 
@@ -12,10 +13,6 @@ DETAILS = ("limits", "previousHashes", "rotatedAt", "description", "labels")
 MARK = re.compile(r"#(M\d+)")
 OF_LIFE = ("rotate", "end_overlap", "amend")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-def root_of(text):
-    return yaml.compose(text, Loader=yaml.CSafeLoader)
 
 
 def meaning(node):
@@ -81,10 +78,10 @@ def details_of(entry):
     return {name: value for name, value in details.items() if value not in ([], {}, "", "null")}
 
 
-def key_and_details_after(entry, edit, now):
+def key_and_details_after(was, edit, now):
     """What an entry is to say after an edit of its life. The time of a rotation is taken from `now`."""
-    key, details = key_of(entry), details_of(entry)
-    details = {name: value.copy() if hasattr(value, "copy") else value for name, value in details.items()}
+    key = dict(was.key)
+    details = {name: value.copy() if hasattr(value, "copy") else value for name, value in was.details.items()}
     if "end_overlap" in edit:
         details.pop("previousHashes", None)
     elif "rotate" in edit:
@@ -123,6 +120,42 @@ def others_of(entry):
     ]
 
 
+class Entry:
+    """An entry, and what is read of it when it is asked for: most are looked at in several edits."""
+
+    def __init__(self, node):
+        self.node = node
+
+    @cached_property
+    def key(self):
+        return key_of(self.node)
+
+    @cached_property
+    def name(self):
+        return self.key["name"]
+
+    @cached_property
+    def details(self):
+        return details_of(self.node)
+
+    @cached_property
+    def others(self):
+        return others_of(self.node)
+
+    @cached_property
+    def meaning(self):
+        return meaning(self.node)
+
+
+class Document:
+    """A document, which is read once: after one edit, it is the document before the next."""
+
+    def __init__(self, text):
+        self.text = text
+        nodes, self.others = section_of(yaml.compose(text, Loader=yaml.CSafeLoader))
+        self.entries = [Entry(node) for node in nodes]
+
+
 def name_in(edit):
     return next((edit[kind] for kind in ("delete", "update", *OF_LIFE) if kind in edit), None)
 
@@ -156,13 +189,13 @@ def lines_of_details(entry, edit):
     return (min(lines), max(lines)) if lines else (0, 0)
 
 
-def lines_that_may_lose_comments(lines, root, edit):
+def lines_that_may_lose_comments(lines, entries, edit):
     """The lines whose comments may go with an edit, from the first to before the last one."""
-    entries, _ = section_of(root)
     name = name_in(edit)
     for index, entry in enumerate(entries):
-        if key_of(entry)["name"] != name:
+        if entry.name != name:
             continue
+        entry = entry.node
         if is_of_life(edit):
             return lines_of_details(entry, edit)
         if "update" in edit:
@@ -176,7 +209,7 @@ def lines_that_may_lose_comments(lines, root, edit):
         while first > 0 and lines[first].lstrip(" \ufeff")[:1] not in ("-", "?", "[", "a", "{", "!", '"', "'"):
             first -= 1
         if index + 1 < len(entries):
-            return first, entries[index + 1].start_mark.line + 1
+            return first, entries[index + 1].node.start_mark.line + 1
         last = entry.end_mark.line + 1
         while last < len(lines) and lines[last].lstrip()[:1] in ("", "#"):
             last += 1
@@ -185,53 +218,50 @@ def lines_that_may_lose_comments(lines, root, edit):
 
 
 def fault_of(before, after, edit):
-    root_before, root_after = root_of(before), root_of(after)
-    entries_before, others_before = section_of(root_before)
-    entries_after, others_after = section_of(root_after)
-    if others_before != others_after:
+    if before.others != after.others:
         return "another section changed"
     name = name_in(edit)
-    expected = [entry for entry in entries_before if key_of(entry)["name"] != edit.get("delete")]
-    found = list(entries_after)
+    expected = [entry for entry in before.entries if entry.name != edit.get("delete")]
+    found = list(after.entries)
     if "create" in edit:
         if not found:
             return "the new entry is not there"
         new = found.pop()
-        key = key_of(new)
         if (
-            key["name"] != edit["create"]
-            or not key["enabled"]
-            or key["permissions"] != edit["permissions"]
-            or others_of(new)
-            or details_of(new)
+            new.key["name"] != edit["create"]
+            or not new.key["enabled"]
+            or new.key["permissions"] != edit["permissions"]
+            or new.others
+            or new.details
         ):
             return "the new entry is not what was meant"
     if len(expected) != len(found):
         return "there are %d entries and not %d" % (len(found), len(expected))
     for was, now in zip(expected, found):
-        if "update" in edit and key_of(was)["name"] == name:
-            wanted = dict(key_of(was), enabled=edit["enabled"], permissions=edit["permissions"])
-            if key_of(now) != wanted:
-                return "the entry is %r" % key_of(now)
-            if others_of(now) != others_of(was) or details_of(now) != details_of(was):
+        if "update" in edit and was.name == name:
+            wanted = dict(was.key, enabled=edit["enabled"], permissions=edit["permissions"])
+            if now.key != wanted:
+                return "the entry is %r" % now.key
+            if now.others != was.others or now.details != was.details:
                 return "another member of the entry changed"
-        elif is_of_life(edit) and key_of(was)["name"] == name:
-            found = key_of(now), details_of(now)
-            if found != key_and_details_after(was, edit, found[1]):
+        elif is_of_life(edit) and was.name == name:
+            found = now.key, now.details
+            if found != key_and_details_after(was, edit, now.details):
                 return "the entry is %r, %r" % found
-            if others_of(now) != others_of(was):
+            if now.others != was.others:
                 return "another member of the entry changed"
-        elif meaning(was) != meaning(now):
+        elif was.meaning != now.meaning:
             return "another entry changed"
-    marks_after = set(MARK.findall(after))
-    lines = before.replace("\r\n", "\n").split("\n")
-    first, last = lines_that_may_lose_comments(lines, root_before, edit)
+    marks_after = set(MARK.findall(after.text))
+    lines = before.text.replace("\r\n", "\n").split("\n")
+    first, last = lines_that_may_lose_comments(lines, before.entries, edit)
     for number, line in enumerate(lines):
         if first <= number < last:
             continue
         lost = [mark for mark in MARK.findall(line) if mark not in marks_after]
         if lost:
             return "a comment is lost: %s in line %d" % (lost, number + 1)
+    before, after = before.text, after.text
     if before and not before.endswith("\n") and after.endswith("\n") and "|" not in after and ">" not in after:
         return "a last line ending came"
     return None
@@ -241,7 +271,7 @@ def main():
     faults, edits, refused = [], 0, 0
     for line in sys.stdin:
         case = json.loads(line)
-        before = case["before"]
+        before, document = case["before"], None
         for step in case["steps"]:
             edits += 1
             after = step["after"]
@@ -249,14 +279,17 @@ def main():
                 refused += 1
                 faults.append({"fault": "refused: %s" % step["edit"], "before": before, "after": ""})
                 continue
+            changed = None
             try:
-                fault = fault_of(before, after, step["edit"])
+                document = document or Document(before)
+                changed = Document(after)
+                fault = fault_of(document, changed, step["edit"])
             except (yaml.YAMLError, KeyError) as error:
                 fault = "not read: %s" % error
             if fault:
                 told = "%s: %s" % (step["edit"], fault)
                 faults.append({"fault": told, "before": before, "after": after})
-            before = after
+            before, document = after, changed
     json.dump({"edits": edits, "refused": refused, "faults": faults}, sys.stdout)
 
 
