@@ -19,6 +19,7 @@ pub mod book;
 pub mod clock;
 pub mod difference;
 pub mod documents;
+pub mod fixed_answer;
 pub mod linearizable;
 pub mod long_log;
 pub mod programs;

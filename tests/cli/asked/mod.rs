@@ -5,11 +5,8 @@ mod lost_answers;
 mod refusals;
 mod same_results;
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
-use std::thread;
-
 use neokeys_testkit::Issuer;
+use neokeys_testkit::fixed_answer::serve_fixed_answer;
 use neokeys_testkit::server::Server;
 use neokeys_testkit::workplace::{Run, Workplace};
 
@@ -54,25 +51,11 @@ impl Asked {
     }
 }
 
-/// A server that answers every request with this.
-fn answers(answer: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut head = BufReader::new(stream.try_clone().unwrap());
-            let mut line = String::new();
-            while line != "\r\n" {
-                line.clear();
-                head.read_line(&mut line).unwrap();
-            }
-            let length = answer.split_once("\r\n\r\n").map_or(0, |(_, body)| body.len());
-            let (status, rest) = answer.split_once("\r\n").unwrap();
-            let closed =
-                format!("{status}\r\nConnection: close\r\nContent-Length: {length}\r\n{rest}");
-            let _ = stream.write_all(closed.as_bytes());
-        }
-    });
-    format!("http://{address}")
+/// A server that answers every request with this, which may have a body.
+fn answers(answer: &str) -> String {
+    let length = answer.split_once("\r\n\r\n").map_or(0, |(_, body)| body.len());
+    let (status, rest) = answer.split_once("\r\n").unwrap();
+    serve_fixed_answer(format!(
+        "{status}\r\nConnection: close\r\nContent-Length: {length}\r\n{rest}"
+    ))
 }

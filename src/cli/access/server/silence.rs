@@ -1,10 +1,8 @@
 //! A server that falls silent, anywhere in its answer.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
-use std::thread;
 use std::time::Duration;
 
+use neokeys_testkit::fixed_answer::serve_fixed_answer;
 use reqwest::Url;
 
 use super::{Credential, ServerAccess};
@@ -17,23 +15,8 @@ use crate::domain::{DesiredKeys, ManagedBy, PlanReach, TenantId};
 const LIMIT: Duration = Duration::from_millis(20);
 
 /// Access to a server that says this, and then nothing for as long as somebody waits.
-fn silent_after(answer: &'static str) -> ServerAccess {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    thread::spawn(move || {
-        let mut kept = Vec::new();
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut head = BufReader::new(stream.try_clone().unwrap());
-            let mut line = String::new();
-            while line != "\r\n" {
-                line.clear();
-                head.read_line(&mut line).unwrap();
-            }
-            stream.write_all(answer.as_bytes()).unwrap();
-            kept.push(stream);
-        }
-    });
+fn silent_after(answer: &str) -> ServerAccess {
+    let url = Url::parse(&serve_fixed_answer(answer.to_owned())).unwrap();
     let client = Trust::with_silence(LIMIT).client(&url).unwrap();
     let credential = Credential::bearer("the test", "token").unwrap();
     ServerAccess::new(url, client, &credential, &Place { config: None, store: None })
