@@ -7,7 +7,7 @@
 mod breaks;
 mod commit;
 mod document;
-mod guard;
 mod overlay;
 mod refusals;
+mod released_clients;
 mod types;
