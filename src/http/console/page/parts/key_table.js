@@ -2,7 +2,7 @@
 
 import { make } from "../address.js";
 import { button, code, el, foreign, replace } from "../elements.js";
-import { direction } from "../key_order.js";
+import { direction } from "../sorted_keys.js";
 import { ago } from "../times.js";
 import { lastUse, notUsed, status } from "./status.js";
 

@@ -5,10 +5,10 @@ import { requests, send } from "../api.js";
 import { button, el, field, replace, withFocusKept } from "../elements.js";
 import { openCreate } from "../actions/create.js";
 import { openEndOverlap } from "../actions/end_overlap.js";
-import { KeyOrder, orderOf } from "../key_order.js";
 import { curlOf } from "../parts/curl.js";
 import { keyTable } from "../parts/key_table.js";
 import { problem } from "../parts/problem.js";
+import { SortedKeys, orderOf } from "../sorted_keys.js";
 
 const ROWS = 100;
 
@@ -18,7 +18,7 @@ export function view(place, signal) {
     find: chosen.get("find") ?? "", sort: orderOf(chosen.get("sort") ?? "name"),
     inactive: chosen.get("inactive") ?? "", page: Math.max(1, Math.floor(Number(chosen.get("page"))) || 1),
   };
-  let all = new KeyOrder();
+  let all = new SortedKeys();
   let isWhole = false;
   // Since when uses are known.
   let trackingSince = null;
@@ -87,7 +87,7 @@ export function view(place, signal) {
   }
 
   async function load() {
-    const loaded = new KeyOrder();
+    const loaded = new SortedKeys();
     all = loaded;
     isWhole = false;
     replace(count, loading());

@@ -1,4 +1,4 @@
-// Keys in the order of a column. Each order is made once, so that a page of it is a slice.
+// Keys in the order of a column, and those in which a text is found. Each order is made once, so that a page of it is a slice.
 
 import { lastUse } from "./parts/status.js";
 
@@ -18,7 +18,7 @@ export const direction = (sort) => (sort.startsWith("-") ? [sort.slice(1), true]
 export const orderOf = (sort) => (Object.hasOwn(VALUES, direction(sort)[0]) ? sort : "name");
 
 // All keys, which may grow, by any column. `wanted` chooses among them and keeps their order.
-export class KeyOrder {
+export class SortedKeys {
   #all = [];
   #orders = new Map();
 
