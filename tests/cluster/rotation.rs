@@ -12,8 +12,8 @@ use neokeys_testkit::servers::buckets::Buckets;
 use neokeys_testkit::servers::etcd::Etcd;
 
 const CALLERS: usize = 1_000;
-/// What a caller does between two requests takes so long: all of them at once as fast as they can would leave
-/// nothing of a small machine to the store.
+/// Pause of a caller between two requests: all of them at once, as fast as they can, would leave nothing of
+/// a small machine to the store.
 const PACE: Duration = Duration::from_millis(500);
 const KEY: &str = "/api/t/admin/apiKeyDetails/crm";
 
