@@ -58,12 +58,6 @@ impl IpNetwork {
         let corrected = Self(network.0.trunc());
         if corrected == network { Ok(network) } else { Err(IpNetworkError::HostBits { corrected }) }
     }
-
-    /// Whether an address is of this network.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.contains(&address.to_canonical())
-    }
 }
 
 /// An IPv4 network that is written as an IPv6 one, as itself.
@@ -120,7 +114,8 @@ impl AllowedIps {
     /// Whether a client of this address is let in; one whose address is not known never is.
     #[must_use]
     pub fn include(&self, client: Option<IpAddr>) -> bool {
-        client.is_some_and(|address| self.iter().any(|network| network.contains(address)))
+        let client = client.map(|address| address.to_canonical());
+        client.is_some_and(|client| self.iter().any(|IpNetwork(network)| network.contains(&client)))
     }
 
     /// The networks in order.
