@@ -1,6 +1,6 @@
 //! States of a tenant's document, told apart by their SHA-256.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum DocumentState {
 }
 
 /// The states around a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct DocumentChange {
     /// The document that it was made on.
     pub before: DocumentState,
@@ -47,11 +47,10 @@ impl fmt::Display for DocumentState {
         match self {
             Self::Absent => formatter.write_str(ABSENT),
             Self::Sha256(hash) => {
-                let mut text = String::with_capacity(64);
-                for byte in hash {
-                    write!(text, "{byte:02x}")?;
-                }
-                write!(formatter, "{PREFIX}{text}")
+                let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit)]);
+                let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+                formatter.write_str(PREFIX)?;
+                formatter.write_str(&hash.iter().flat_map(digits).collect::<String>())
             }
         }
     }

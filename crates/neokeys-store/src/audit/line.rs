@@ -1,11 +1,14 @@
 //! Lines of a log: events as OCSF 1.8.0 writes them, class Entity Management (3004).
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::action::Action;
 use super::difference::{KeyChange, KeyringChange};
+use super::document_state::DocumentChange;
 use super::event::{Event, Subject};
 use crate::domain::ActorKind;
 
@@ -35,34 +38,111 @@ struct Line<'e> {
     status_detail: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<&'e str>,
-    metadata: Value,
-    actor: Value,
+    metadata: Metadata<'e>,
+    actor: Actor<'e>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    src_endpoint: Option<Value>,
-    entity: Value,
+    src_endpoint: Option<Endpoint>,
+    entity: Entity<'e>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    unmapped: Option<Value>,
+    unmapped: Option<Unmapped>,
+}
+
+#[derive(Serialize)]
+struct Metadata<'e> {
+    version: &'static str,
+    sequence: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_uid: Option<&'e str>,
+    tenant_uid: &'e str,
+    product: Product,
+}
+
+#[derive(Serialize)]
+struct Product {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Actor<'e> {
+    user: User<'e>,
+}
+
+#[derive(Serialize)]
+struct User<'e> {
+    name: &'e str,
+    r#type: &'e str,
+    type_id: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<&'e str>,
+}
+
+#[derive(Serialize)]
+struct Endpoint {
+    ip: IpAddr,
+}
+
+#[derive(Serialize)]
+struct Entity<'e> {
+    name: &'e str,
+    r#type: &'static str,
+    type_id: u32,
+    #[serde(skip_serializing_if = "Details::is_empty")]
+    data: Details<'e>,
+}
+
+#[derive(Serialize)]
+struct Unmapped {
+    document: DocumentChange,
+}
+
+/// The details of an action beyond its name, and where it was found that it is to be done.
+struct Details<'e> {
+    action: &'e Action,
+    found_at: Option<&'e str>,
+    /// As many of each kind of difference are named.
+    most: usize,
+}
+
+/// A change of a key, told beside others.
+struct NamedChange<'e> {
+    name: &'e str,
+    change: &'e KeyChange,
+    most: usize,
 }
 
 impl Event {
     /// The event as the line of this place in the log, without a newline.
     #[must_use]
     pub fn line(&self, sequence: u64) -> Bytes {
-        let mut most = MOST_DIFFERENCES;
+        let mut line = Vec::new();
+        self.write_line(sequence, &mut line);
+        line.into()
+    }
+
+    /// Appends the line to others.
+    #[expect(clippy::expect_used, reason = "maps have keys of text, and nothing else can fail")]
+    pub(crate) fn write_line(&self, sequence: u64, lines: &mut Vec<u8>) {
+        let (start, mut most) = (lines.len(), MOST_DIFFERENCES);
         loop {
-            let line = self.line_with(sequence, most);
-            if line.len() <= Self::LONGEST || most == 0 {
-                return line.into();
+            serde_json::to_writer(&mut *lines, &self.to_ocsf(sequence, most))
+                .expect("a line is JSON");
+            if lines.len() - start <= Self::LONGEST || most == 0 {
+                return;
             }
+            lines.truncate(start);
             most /= 2;
         }
     }
 
-    #[expect(clippy::expect_used, reason = "maps have keys of text, and nothing else can fail")]
-    fn line_with(&self, sequence: u64, most: usize) -> Vec<u8> {
+    fn to_ocsf(&self, sequence: u64, most: usize) -> Line<'_> {
         let (activity_id, activity_name) = self.action.activity();
         let is_done = self.refusal.is_none() && !matches!(self.action, Action::Refusals(_));
-        let line = Line {
+        Line {
             class_uid: CLASS,
             category_uid: CATEGORY,
             type_uid: CLASS * 100 + activity_id,
@@ -73,35 +153,22 @@ impl Event {
             status_id: if is_done { 1 } else { 2 },
             status_detail: self.refusal.as_ref().map(|it| it.0.as_str()),
             comment: self.initiator.reason.as_deref(),
-            metadata: self.metadata(sequence),
+            metadata: Metadata {
+                version: VERSION,
+                sequence,
+                uid: self.initiator.request_id.as_deref(),
+                correlation_uid: self.plan.as_deref(),
+                tenant_uid: self.tenant.as_str(),
+                product: Product { name: "neokeys", version: env!("CARGO_PKG_VERSION") },
+            },
             actor: self.actor(),
-            src_endpoint: self.initiator.address.map(|ip| json!({ "ip": ip.to_string() })),
+            src_endpoint: self.initiator.address.map(|ip| Endpoint { ip }),
             entity: self.entity(most),
-            unmapped: self.document.map(|change| {
-                let (before, after) = (change.before.to_string(), change.after.to_string());
-                json!({ "document": { "before": before, "after": after } })
-            }),
-        };
-        serde_json::to_vec(&line).expect("a line is JSON")
+            unmapped: self.document.map(|document| Unmapped { document }),
+        }
     }
 
-    fn metadata(&self, sequence: u64) -> Value {
-        let mut metadata = Map::new();
-        let mut put = |name: &str, value: Value| metadata.insert(name.to_owned(), value);
-        put("version", VERSION.into());
-        put("sequence", sequence.into());
-        if let Some(id) = &self.initiator.request_id {
-            put("uid", id.as_str().into());
-        }
-        if let Some(plan) = &self.plan {
-            put("correlation_uid", plan.as_str().into());
-        }
-        put("tenant_uid", self.tenant.as_str().into());
-        put("product", json!({ "name": "neokeys", "version": env!("CARGO_PKG_VERSION") }));
-        Value::Object(metadata)
-    }
-
-    fn actor(&self) -> Value {
+    fn actor(&self) -> Actor<'_> {
         let actor = &self.initiator.actor;
         let (kind, type_id) = match &actor.kind {
             ActorKind::Caller(methods) => (methods.as_str(), OTHER),
@@ -109,17 +176,11 @@ impl Event {
             ActorKind::File => ("file", OTHER),
             ActorKind::Service => ("System", SYSTEM),
         };
-        let mut user = json!({ "name": actor.name.as_str(), "type": kind, "type_id": type_id });
-        if let Some(uid) = &actor.uid {
-            user["uid"] = uid.as_str().into();
-        }
-        if let Some(issuer) = &actor.issuer {
-            user["domain"] = (**issuer).into();
-        }
-        json!({ "user": user })
+        let (uid, domain) = (actor.uid.as_deref(), actor.issuer.as_deref());
+        Actor { user: User { name: &actor.name, r#type: kind, type_id, uid, domain } }
     }
 
-    fn entity(&self, most: usize) -> Value {
+    fn entity(&self, most: usize) -> Entity<'_> {
         let (name, kind) = match &self.subject {
             Subject::Key(name) if self.initiator.telling_names.contains(name) => {
                 ("[token]", "API key")
@@ -127,95 +188,124 @@ impl Event {
             Subject::Key(name) => (name.as_str(), "API key"),
             Subject::Tenant => (self.tenant.as_str(), "Tenant"),
         };
-        let mut entity = json!({ "name": name, "type": kind, "type_id": OTHER });
-        let mut told = told_of(&self.action, most);
-        if let Some(place) = &self.initiator.found_at {
-            told.insert("foundAt".to_owned(), place.as_str().into());
-        }
-        if !told.is_empty() {
-            entity["data"] = Value::Object(told);
-        }
-        entity
+        let found_at = self.initiator.found_at.as_deref();
+        let data = Details { action: &self.action, found_at, most };
+        Entity { name, r#type: kind, type_id: OTHER, data }
     }
 }
 
-/// The details of an action beyond its name.
-fn told_of(action: &Action, most: usize) -> Map<String, Value> {
-    let mut told = Map::new();
-    let mut put = |name: &str, value: Value| told.insert(name.to_owned(), value);
-    match action {
-        Action::Create(change) | Action::Update(change) => told = told_of_key(change, most),
-        Action::Copy(Some(change)) | Action::Found(Some(change)) => {
-            told = told_of_keyring(change, most);
-        }
-        Action::Rotate { overlap } => {
-            if let Some(overlap) = overlap {
-                put("overlapSeconds", overlap.as_secs().into());
+impl Details<'_> {
+    fn is_empty(&self) -> bool {
+        self.found_at.is_none()
+            && matches!(
+                self.action,
+                Action::Rotate { overlap: None }
+                    | Action::EndOverlap
+                    | Action::Revoke { .. }
+                    | Action::Delete
+                    | Action::CreateTenant
+                    | Action::DeleteTenant
+                    | Action::Copy(None)
+                    | Action::Found(None)
+            )
+    }
+}
+
+impl Serialize for Details<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut told = serializer.serialize_map(None)?;
+        match self.action {
+            Action::Create(change) | Action::Update(change) => {
+                put_key(&mut told, change, self.most)?
             }
+            Action::Copy(Some(change)) | Action::Found(Some(change)) => {
+                put_keyring(&mut told, change, self.most)?;
+            }
+            Action::Rotate { overlap: Some(overlap) } => {
+                told.serialize_entry("overlapSeconds", &overlap.as_secs())?;
+            }
+            Action::Undone { first, last } => {
+                told.serialize_entry("first", first)?;
+                told.serialize_entry("last", last)?;
+            }
+            Action::Refusals(count) => told.serialize_entry("count", count)?,
+            Action::Repair { bytes } => told.serialize_entry("bytes", bytes)?,
+            Action::Recover { first, lines } => {
+                told.serialize_entry("since", first)?;
+                told.serialize_entry("lines", lines)?;
+            }
+            Action::Rotate { overlap: None }
+            | Action::EndOverlap
+            | Action::Revoke { .. }
+            | Action::Delete
+            | Action::CreateTenant
+            | Action::DeleteTenant
+            | Action::Copy(None)
+            | Action::Found(None) => {}
         }
-        Action::Undone { first, last } => {
-            put("first", (*first).into());
-            put("last", (*last).into());
+        if let Some(place) = self.found_at {
+            told.serialize_entry("foundAt", place)?;
         }
-        Action::Refusals(count) => {
-            put("count", (*count).into());
-        }
-        Action::Repair { bytes } => {
-            put("bytes", (*bytes).into());
-        }
-        Action::Recover { first, lines } => {
-            put("since", (*first).into());
-            put("lines", (*lines).into());
-        }
-        Action::EndOverlap
-        | Action::Revoke { .. }
-        | Action::Delete
-        | Action::CreateTenant
-        | Action::DeleteTenant
-        | Action::Copy(None)
-        | Action::Found(None) => {}
+        told.end()
     }
-    told
 }
 
-fn told_of_key(change: &KeyChange, most: usize) -> Map<String, Value> {
-    let mut told = Map::new();
-    put_some(&mut told, "added", &change.added, most, |it| it.as_str().into());
-    put_some(&mut told, "removed", &change.removed, most, |it| it.as_str().into());
+impl Serialize for NamedChange<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut told = serializer.serialize_map(None)?;
+        told.serialize_entry("name", self.name)?;
+        put_key(&mut told, self.change, self.most)?;
+        told.end()
+    }
+}
+
+fn put_key<M: SerializeMap>(told: &mut M, change: &KeyChange, most: usize) -> Result<(), M::Error> {
+    put_first(told, "added", &change.added, most)?;
+    put_first(told, "removed", &change.removed, most)?;
     if let Some(enabled) = change.enabled {
-        told.insert("enabled".to_owned(), enabled.into());
+        told.serialize_entry("enabled", &enabled)?;
     }
     if let Some(end) = &change.expires_at {
-        told.insert("expiresAt".to_owned(), end.as_deref().into());
+        told.serialize_entry("expiresAt", end)?;
     }
     if !change.members.is_empty() {
-        told.insert("members".to_owned(), change.members.as_slice().into());
+        told.serialize_entry("members", &change.members)?;
     }
-    told
+    Ok(())
 }
 
-fn told_of_keyring(change: &KeyringChange, most: usize) -> Map<String, Value> {
-    let mut told = Map::new();
-    put_some(&mut told, "came", &change.came, most, |it| it.as_str().into());
-    put_some(&mut told, "went", &change.went, most, |it| it.as_str().into());
-    put_some(&mut told, "changed", &change.changed, most, |(name, change)| {
-        let mut told = Map::from_iter([("name".to_owned(), name.as_str().into())]);
-        told.extend(told_of_key(change, most));
-        Value::Object(told)
-    });
-    told
+fn put_keyring<M: SerializeMap>(
+    told: &mut M,
+    change: &KeyringChange,
+    most: usize,
+) -> Result<(), M::Error> {
+    put_first(told, "came", &change.came, most)?;
+    put_first(told, "went", &change.went, most)?;
+    let first = change.changed.iter().take(most);
+    let changed: Vec<_> = first.map(|(name, change)| NamedChange { name, change, most }).collect();
+    told.serialize_entry("changed", &changed)?;
+    put_count_of_others(told, "changed", change.changed.len(), most)
 }
 
 /// A list of the first, and how many more there are.
-fn put_some<T>(
-    told: &mut Map<String, Value>,
+fn put_first<M: SerializeMap>(
+    told: &mut M,
     name: &str,
-    all: &[T],
+    all: &[String],
     most: usize,
-    tell: impl Fn(&T) -> Value,
-) {
-    told.insert(name.to_owned(), all.iter().take(most).map(tell).collect());
-    if let Some(more) = all.len().checked_sub(most).filter(|more| *more > 0) {
-        told.insert(format!("{name}More"), more.into());
+) -> Result<(), M::Error> {
+    told.serialize_entry(name, &all[..all.len().min(most)])?;
+    put_count_of_others(told, name, all.len(), most)
+}
+
+fn put_count_of_others<M: SerializeMap>(
+    told: &mut M,
+    name: &str,
+    all: usize,
+    most: usize,
+) -> Result<(), M::Error> {
+    match all.saturating_sub(most) {
+        0 => Ok(()),
+        more => told.serialize_entry(&format!("{name}More"), &more),
     }
 }

@@ -94,7 +94,7 @@ impl LogDraft {
                 };
                 rest -= line.len() as u64 + 1;
                 self.unsettled.note(&record);
-                self.count(&line, record.document);
+                self.count(TreeHash::of_line(&line), line.len(), record.document);
             }
         }
     }
@@ -111,10 +111,14 @@ impl LogDraft {
 
     /// Appends an event.
     pub(super) fn push(&mut self, event: &Event) {
-        let line = event.line(self.head.size);
-        self.lines.extend_from_slice(&line);
+        let start = self.lines.len();
+        event.write_line(self.head.size, &mut self.lines);
+        self.count(
+            TreeHash::of_line(&self.lines[start..]),
+            self.lines.len() - start,
+            event.document,
+        );
         self.lines.push(b'\n');
-        self.count(&line, event.document);
     }
 
     /// Says of changes that were not made that they were not, as far as the present document shows it; that a
@@ -181,8 +185,8 @@ impl LogDraft {
         Some(LogEntry { after, lines: lines.into(), torn, blocks, starts, head })
     }
 
-    /// Counts a line in.
-    fn count(&mut self, line: &[u8], document: Option<DocumentChange>) {
+    /// Counts a line of so many bytes in.
+    fn count(&mut self, leaf: TreeHash, length: usize, document: Option<DocumentChange>) {
         if self.head.size.is_multiple_of(SEGMENT) {
             self.head.segment_bytes = 0;
         }
@@ -190,9 +194,9 @@ impl LogDraft {
             self.starts.push((self.head.size / BLOCK, self.head.segment_bytes));
         }
         self.head.size += 1;
-        self.head.segment_bytes += line.len() as u64 + 1;
+        self.head.segment_bytes += length as u64 + 1;
         self.head.document = document.map(|change| change.after).or(self.head.document);
-        self.blocks.extend(self.tree.append(TreeHash::of_line(line)));
+        self.blocks.extend(self.tree.append(leaf));
     }
 }
 
