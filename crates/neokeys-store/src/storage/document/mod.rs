@@ -12,7 +12,7 @@ mod lint;
 mod reading;
 mod yaml;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
@@ -24,6 +24,7 @@ pub use self::reading::desired_document::{DesiredDocument, read_desired};
 pub use self::reading::review::{ReviewedKey, ReviewedKeys, read_for_review};
 use self::reading::section_layout::Layout;
 use self::reading::{ParsedDocument, read};
+use crate::audit::DocumentState;
 use crate::domain::Keyring;
 
 /// A document that could be read.
@@ -32,6 +33,7 @@ pub(crate) struct Document {
     bytes: Bytes,
     layout: Layout,
     keyring: Arc<Keyring>,
+    state: OnceLock<DocumentState>,
 }
 
 impl Document {
@@ -42,7 +44,11 @@ impl Document {
     /// are in the keyring.
     pub(crate) fn parse(bytes: Bytes) -> Result<Self, Diagnostic> {
         let ParsedDocument { layout, keyring, .. } = read(&bytes)?;
-        Ok(Self { bytes, layout, keyring: Arc::new(keyring) })
+        Ok(Self::new(bytes, layout, Arc::new(keyring)))
+    }
+
+    fn new(bytes: Bytes, layout: Layout, keyring: Arc<Keyring>) -> Self {
+        Self { bytes, layout, keyring, state: OnceLock::new() }
     }
 
     /// Everything worth telling about a document; of ends only where there is something to hold them against.
@@ -59,6 +65,11 @@ impl Document {
     /// The bytes as they are in the file.
     pub(crate) fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+
+    /// The state that records of changes name. It is hashed once.
+    pub(crate) fn state(&self) -> DocumentState {
+        *self.state.get_or_init(|| DocumentState::of(&self.bytes))
     }
 
     /// The keys that the document defines.

@@ -41,7 +41,7 @@ impl Shared {
         }
     }
 
-    /// Asks a tenant's writer for something besides commits.
+    /// Asks a tenant's writer for something, and starts one where none is at work.
     pub(super) fn ask_writer(
         self: &Arc<Self>,
         tenant: Arc<LoadedTenant>,
@@ -133,7 +133,8 @@ impl Writer {
     ) -> Result<Arc<Snapshot>, CommitError> {
         let snapshot = self.fresh(demand).await?;
         let Some(Some(draft)) = draft else { return Ok(snapshot) };
-        let state = snapshot.stored().map(|stored| stored.state());
+        let known = snapshot.stored().zip(snapshot.document.as_ref());
+        let state = known.map(|(stored, document)| state_of(&stored, document));
         if demand == Freshness::Newest || state == draft.document() {
             return Ok(snapshot);
         }
@@ -155,9 +156,8 @@ impl Writer {
         let Some(mut draft) = self.up_to_date(draft, stored, present, undone).await? else {
             return Ok(None);
         };
-        let before = stored.state();
-        let document =
-            after.map(|after| DocumentChange { before, after: DocumentState::of(after.bytes()) });
+        let before = state_of(stored, present);
+        let document = after.map(|after| DocumentChange { before, after: after.state() });
         for (waiting, outcome, actions) in told {
             self.tell(&mut draft, waiting, outcome, actions, document);
         }
@@ -175,7 +175,7 @@ impl Writer {
         let (Some(log), Some(mut draft)) = (self.shared.audit_log(), draft?) else {
             return Ok(None);
         };
-        let (state, now) = (stored.state(), self.shared.clock.since_epoch());
+        let (state, now) = (state_of(stored, present), self.shared.clock.since_epoch());
         draft.settle(state, undone, now);
         self.find_changes(log, &mut draft, state, present.keyring()).await?;
         let left_out = self.tenant.recorded().refusals.take_left_out(now);
@@ -296,6 +296,11 @@ impl Writer {
             tracing::debug!(tenant.id = %self.tenant.id, %error, "no copy of the document is kept");
         }
     }
+}
+
+/// The state of a stored document that was read as this one.
+fn state_of(stored: &StoredDocument, document: &Document) -> DocumentState {
+    if stored.version.is_absent() { DocumentState::Absent } else { document.state() }
 }
 
 /// The reason of a refusal by a rule; none where it was not refused, or by no rule.

@@ -92,7 +92,7 @@ impl DocumentEditor {
             return None;
         }
         let bytes = Bytes::from(self.text);
-        Some(Document { bytes, layout: self.layout, keyring: self.keyring })
+        Some(Document::new(bytes, self.layout, self.keyring))
     }
 
     /// Makes a change that was judged on this editor's keyring.
