@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::causes::in_full;
@@ -116,6 +117,7 @@ impl Audit {
 
 /// The key in a file, made if it is not there.
 fn key(path: &Path, config: &AuditConfig) -> Result<SigningKey, AuditKeyError> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
     let failed = |action| move |source| AuditKeyError::Io { action, path: path.to_owned(), source };
     loop {
         match fs::read_to_string(path).map(zeroize::Zeroizing::new) {
@@ -129,8 +131,9 @@ fn key(path: &Path, config: &AuditConfig) -> Result<SigningKey, AuditKeyError> {
         let host = || fs::read_to_string("/proc/sys/kernel/hostname").ok();
         let name = config.origin.clone().or_else(host).unwrap_or_else(|| "neokeys".to_owned());
         let key = SigningKey::generate(name.trim()).map_err(AuditKeyError::New)?;
-        // Under another name until it is whole: another process may be about to read it.
-        let staged = path.with_extension(format!("key-{}", std::process::id()));
+        // Under another name until it is whole: another process or thread may be about to read it, or to make one.
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let staged = path.with_extension(format!("key-{}-{number}", std::process::id()));
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&staged);
         let written = made.and_then(|mut file| {
             file.write_all(key.to_secret_text().as_bytes())?;
@@ -156,4 +159,33 @@ fn give_to_store(path: &Path, file: &File) -> io::Result<()> {
         fchown(file, Some(owner.uid()), Some(owner.gid()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::{AuditConfig, key};
+
+    #[test]
+    fn all_who_make_the_key_at_once_have_the_one_that_is_kept() {
+        const THREADS: usize = 16;
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("audit.key");
+            let config = AuditConfig { origin: Some("test".to_owned()), ..AuditConfig::default() };
+            let together = Barrier::new(THREADS);
+            let made = std::thread::scope(|scope| {
+                let make = || {
+                    together.wait();
+                    key(&path, &config).unwrap().verifying().clone()
+                };
+                let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(make)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+            });
+            let kept = key(&path, &config).unwrap();
+            assert!(made.iter().all(|made| made == kept.verifying()));
+            assert_eq!(folder.path().read_dir().unwrap().count(), 1, "staged keys are left");
+        }
+    }
 }
