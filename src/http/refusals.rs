@@ -29,7 +29,9 @@ impl IntoResponses for Refused {
 
 /// Refusals of what anybody may ask.
 pub(crate) struct PublicRefused;
-/// Besides those, what a change by anybody with a body can be.
+/// Of those, what is refused where no store is read.
+pub(crate) struct StorelessRefused;
+/// Besides [`PublicRefused`], what a change by anybody with a body can be.
 pub(crate) struct PublicBodyRefused;
 
 impl IntoResponses for PublicRefused {
@@ -37,6 +39,14 @@ impl IntoResponses for PublicRefused {
         let needs_credential = ["401", "403"];
         let all = Refused::responses().into_iter();
         all.filter(|(status, _)| !needs_credential.contains(&status.as_str())).collect()
+    }
+}
+
+impl IntoResponses for StorelessRefused {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut refused = PublicRefused::responses();
+        refused.remove("503");
+        refused
     }
 }
 

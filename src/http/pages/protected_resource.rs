@@ -13,7 +13,7 @@ use crate::auth::path_tenant;
 use crate::contract::{ListApiKeys, PublicUrl};
 use crate::http::key_service::{KeyService, Keys};
 use crate::http::operations;
-use crate::http::refusals::{PublicRefused, referred};
+use crate::http::refusals::{StorelessRefused, referred};
 use crate::problem::{Problem, ProblemType};
 
 /// The path of what is said of the whole service.
@@ -52,9 +52,7 @@ impl IntoResponses for Described {
         let response = ResponseBuilder::new()
             .description("Who issues tokens for the resource, with which scopes.")
             .content("application/json", body);
-        let mut answers = PublicRefused::responses();
-        // It is read from no store.
-        answers.remove("503");
+        let mut answers = StorelessRefused::responses();
         answers.insert("200".to_owned(), response.build().into());
         answers
     }

@@ -12,7 +12,7 @@ use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 
 use crate::http::edge::public_address::public_address;
 use crate::http::key_service::Keys;
-use crate::http::refusals::{PublicRefused, referred};
+use crate::http::refusals::{StorelessRefused, referred};
 
 /// The path that the RFC gives it.
 pub(crate) const PATH: &str = "/.well-known/security.txt";
@@ -53,9 +53,7 @@ impl IntoResponses for Contacts {
             ContentBuilder::new().schema(Some(text)).example(Some(example.into())).build();
         let response =
             ResponseBuilder::new().description("Whom to tell.").content("text/plain", content);
-        let mut answers = PublicRefused::responses();
-        // It is read from no store.
-        answers.remove("503");
+        let mut answers = StorelessRefused::responses();
         answers.insert("200".to_owned(), response.build().into());
         // Where nobody is named, the page is not there.
         answers.extend(referred(&[("404", "TenantNotFound")]));
