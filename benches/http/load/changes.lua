@@ -1,11 +1,4 @@
 -- Changes of one key after the other of the first tenant, by the key that may; the first ten stay as they are.
-local threads = 0
-
-function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
-end
-
 function init(arguments)
   keys = tonumber(arguments[1])
   count = number * 1000000

@@ -1,4 +1,11 @@
--- What every load says at its end, for load/mod.rs to read.
+-- What every load has: the number of each thread, from 0 on, and what it says at its end, for load/mod.rs to read.
+local threads = 0
+
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
 done = function(summary, latency)
   local errors = summary.errors
   io.write(string.format(

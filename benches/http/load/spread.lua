@@ -1,11 +1,4 @@
 -- GET of one key after the other: chosen at random among all, or each tenant's first in turn.
-local threads = 0
-
-function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
-end
-
 function init(arguments)
   tenants, keys, order = tonumber(arguments[1]), tonumber(arguments[2]), arguments[3]
   count = 0

@@ -1,11 +1,4 @@
 -- The same request with one bearer token of a file after the other.
-local threads = 0
-
-function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
-end
-
 function init(arguments)
   requests = {}
   for token in io.lines(arguments[1]) do
