@@ -14,6 +14,9 @@ use neokeys_testkit::tenants::{Folder, commit, create, delete, names, tenant, up
 pub(crate) const FOLDER: &str = "NEOKEYS_CRASH_FOLDER";
 pub(crate) const FIRST: &str = "NEOKEYS_CRASH_FIRST";
 const KILLS: u64 = 200;
+/// Kills of writers to one folder. All of it is held against what is known after every kill, so that the cost grows
+/// with the square of this.
+const KILLS_OF_A_FOLDER: u64 = 100;
 
 /// Not a test of its own: what the process does that is killed.
 #[tokio::test]
@@ -54,14 +57,22 @@ enum Known {
     Open,
 }
 
-#[tokio::test]
-async fn what_was_acknowledged_survives_a_kill_at_any_moment() {
+/// A folder with a document of people's, and nothing that is known of its keys.
+fn begin() -> (Folder, BTreeMap<String, Known>) {
     let folder = Folder::new();
     folder.write("# people's\napiKeys:\n");
+    (folder, BTreeMap::new())
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     let this = std::env::current_exe().unwrap();
-    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    let (mut folder, mut known) = begin();
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     for kill in 0..KILLS {
+        if kill % KILLS_OF_A_FOLDER == 0 {
+            (folder, known) = begin();
+        }
         let mut child = Command::new(&this)
             .args(["--exact", "crash::a_process_writes_until_it_is_killed", "--nocapture"])
             .env(FOLDER, &folder.root)
@@ -131,5 +142,9 @@ async fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         let acknowledged = known.iter().filter(|(_, known)| **known == Known::There);
         assert!(acknowledged.into_iter().all(|(key, _)| made.contains(key)), "kill {kill}");
     }
-    println!("{KILLS} kills, {} keys known", known.len());
+    println!(
+        "{KILLS} kills, {} keys known, {} of them in the log",
+        known.len(),
+        explained(&folder.root, "t").len()
+    );
 }

@@ -19,6 +19,9 @@ const FOLDER: &str = "NEOKEYS_POWER_CUT_FOLDER";
 const FIRST: &str = "NEOKEYS_POWER_CUT_FIRST";
 /// Cuts of each kind on each file system.
 const CUTS: u64 = 15;
+/// Cuts of writers to one folder. All of it is held against what is known after every cut, so that the cost grows with
+/// the square of this.
+const CUTS_OF_A_FOLDER: u64 = 10;
 
 /// Not a test of its own: what the process does whose disk goes away.
 #[tokio::test]
@@ -125,6 +128,11 @@ impl Log {
         true
     }
 
+    /// How many tenants and keys are known as they were acknowledged.
+    fn acknowledged(&self) -> usize {
+        self.keys.values().flatten().count() + self.tenants.len()
+    }
+
     async fn hold_against(&self, root: &Path, which: &str) {
         let url = StoreUrl::File(root.to_owned());
         let store = DocumentRepository::open(&url, &StoreConfig::default()).unwrap();
@@ -170,11 +178,14 @@ async fn powers_fail(what: &str, make: &[&str]) {
         not_checked_here(&format!("a power cut on {what}: this machine cannot mount an image"));
         return;
     }
-    let root = disk.at.join("data");
-    std::fs::create_dir(&root).unwrap();
-    std::fs::File::open(&disk.at).unwrap().sync_all().unwrap();
-    let mut log = Log::default();
+    let (mut root, mut log, mut acknowledged) = (PathBuf::new(), Log::default(), 0);
     for cut in 0..2 * CUTS {
+        if cut % CUTS_OF_A_FOLDER == 0 {
+            root = disk.at.join(format!("data-{cut}"));
+            std::fs::create_dir(&root).unwrap();
+            std::fs::File::open(&disk.at).unwrap().sync_all().unwrap();
+            acknowledged += std::mem::take(&mut log).acknowledged();
+        }
         let which = format!("{what}, cut {cut}");
         let mut draw = Seeded::new(cut);
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -205,7 +216,7 @@ async fn powers_fail(what: &str, make: &[&str]) {
         assert!(disk.mount(), "{which}: it does not come back");
         log.hold_against(&root, &which).await;
     }
-    let acknowledged = log.keys.values().flatten().count() + log.tenants.len();
+    acknowledged += log.acknowledged();
     println!("{what}: {} power cuts, {acknowledged} keys and tenants as acknowledged", 2 * CUTS);
 }
 
