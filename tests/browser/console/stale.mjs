@@ -62,11 +62,14 @@ await throughConsole({ name: "console-stale", origin, expects }, async (ui, page
   assert.equal((await state()).rotatedAt, undefined);
   await ui.button("Go on with my change").click();
   await ui.button("I have stored the token").click();
+  await ui.dialog().waitFor({ state: "detached" });
 
   // A token that somebody else's rotation made an old one is not ended unseen.
   const rotate = () => other("POST", `${KEYS}/stale/rotate`, { overlapSeconds: 3600 });
   await rotate();
+  // Whoever goes there and back before the view has changed has not been away.
   await page.getByRole("link", { name: "Audit", exact: true }).click();
+  await ui.heading("Audit log").waitFor();
   await page.goBack();
   await ui.button("End the old token").click();
   await ui.dialog().waitFor();
