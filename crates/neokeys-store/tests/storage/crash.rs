@@ -143,7 +143,7 @@ async fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         assert!(acknowledged.into_iter().all(|(key, _)| made.contains(key)), "kill {kill}");
     }
     println!(
-        "{KILLS} kills, {} keys known, {} of them in the log",
+        "{KILLS} kills; of the last folder {} keys known, {} records",
         known.len(),
         explained(&folder.root, "t").len()
     );
