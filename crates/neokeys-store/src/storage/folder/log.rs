@@ -123,38 +123,64 @@ impl Folder {
         tenant: &TenantId,
         entry: &LogEntry,
     ) -> Result<(), WriteError> {
-        let unwritable = |error| WriteError::Refused(DocumentError::LogUnwritable(Box::new(error)));
+        self.sync_lines(&self.append_lines(tenant, entry)?)
+    }
+
+    /// Appends lines, which are to be [synced](Self::sync_lines) before anybody goes on.
+    pub(super) fn append_lines(
+        &self,
+        tenant: &TenantId,
+        entry: &LogEntry,
+    ) -> Result<UnsyncedLines, WriteError> {
         let folder = self.log(tenant);
         self.make_log_folder(&folder)
             .map_err(|source| unwritable(cannot("create", &folder, source)))?;
+        let mut unsynced = UnsyncedLines::default();
         for Part { sequence, begins, lines: part } in parts(entry) {
             let path = self.segment(tenant, sequence);
             let torn = if sequence == entry.after.size { entry.torn } else { 0 };
-            let file = self.open_segment(&path, begins, torn).map_err(|error| match error {
-                Unopened::Longer => WriteError::Conflict,
-                Unopened::Failed(source) => unwritable(cannot("open", &path, source)),
+            let file = self.open_segment(&path, begins, torn).map_err(|error| {
+                self.take_away(&unsynced);
+                match error {
+                    Unopened::Longer => WriteError::Conflict,
+                    Unopened::Failed(source) => unwritable(cannot("open", &path, source)),
+                }
             })?;
             let appended = self
                 .keep_torn(&file, &folder, sequence, (begins, torn))
-                .and_then(|()| self.files.write_at(&file, begins, &part))
-                .and_then(|()| self.files.sync_data(&file))
-                .and_then(|()| if begins == 0 { self.files.sync_folder(&folder) } else { Ok(()) });
-            if let Err(source) = appended {
-                // What is there of it goes: nobody knows whether it would last.
-                let _ = self.files.truncate(&file, begins);
-                return Err(unwritable(cannot("write", &path, source)));
-            }
+                .and_then(|()| self.files.write_at(&file, begins, &part));
+            unsynced.0.push((path, file, begins));
+            appended.map_err(|source| self.unwritten(&unsynced, source))?;
         }
-        Ok(())
+        Ok(unsynced)
     }
 
-    /// Records what is about to be done, if there is an entry. Nothing is held that others wait for.
-    pub(super) fn record(
-        &self,
-        tenant: &TenantId,
-        entry: Option<&LogEntry>,
-    ) -> Result<(), WriteError> {
-        entry.map_or(Ok(()), |entry| self.append_to_log(tenant, entry))
+    /// Waits until lines are on disk, and the names of their files.
+    pub(super) fn sync_lines(&self, lines: &UnsyncedLines) -> Result<(), WriteError> {
+        let sync = || {
+            for (path, file, begins) in &lines.0 {
+                self.files.sync_data(file)?;
+                path.parent()
+                    .filter(|_| *begins == 0)
+                    .map_or(Ok(()), |folder| self.files.sync_folder(folder))?;
+            }
+            Ok(())
+        };
+        sync().map_err(|source| self.unwritten(lines, source))
+    }
+
+    /// What is there of lines of which some failed goes.
+    fn unwritten(&self, lines: &UnsyncedLines, source: io::Error) -> WriteError {
+        self.take_away(lines);
+        let path = lines.0.last().map_or(Path::new(""), |(path, ..)| path);
+        unwritable(cannot("write", path, source))
+    }
+
+    /// Takes lines away of which nobody knows whether they would last.
+    fn take_away(&self, lines: &UnsyncedLines) {
+        for (_, file, begins) in lines.0.iter().rev() {
+            let _ = self.files.truncate(file, *begins);
+        }
     }
 
     /// Takes the lines out again of a change that was not made and is judged anew, while the lock is held:
@@ -313,6 +339,14 @@ impl Folder {
             Err(source) => Err(cannot("look at", path, source)),
         }
     }
+}
+
+/// Lines that were appended and may not be on disk yet: the segments that they are in, and where in them they begin.
+#[derive(Default)]
+pub(super) struct UnsyncedLines(Vec<(PathBuf, File, u64)>);
+
+fn unwritable(error: DocumentError) -> WriteError {
+    WriteError::Refused(DocumentError::LogUnwritable(Box::new(error)))
 }
 
 /// A range of a segment where lines are looked for first.

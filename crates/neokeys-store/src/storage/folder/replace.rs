@@ -154,8 +154,7 @@ impl Folder {
         if !expected.version.is_absent() {
             return Err(WriteError::Conflict);
         }
-        let mut staged = self.stage(target, bytes, None)?;
-        self.record(tenant, entry)?;
+        let mut staged = self.stage_recorded(tenant, target, bytes, None, entry)?;
         self.announce(tenant, expected, staged.identity_before()?);
         if let Err(error) = self.files.rename_new(&staged.path, target) {
             return Err(if error.kind() == ErrorKind::AlreadyExists {
@@ -202,8 +201,8 @@ impl Folder {
         if !is_same || purpose == Purpose::Waited {
             return Err(WriteError::Conflict.into());
         }
-        let mut staged = self.stage(target, bytes, Some((&current, &metadata)))?;
-        self.record(tenant, entry)?;
+        let like = Some((&current, &metadata));
+        let mut staged = self.stage_recorded(tenant, target, bytes, like, entry)?;
         let hold = self.hold(&current, target);
         if !is_open && matches!(hold, Hold::OpenElsewhere) {
             return Err(NotReplaced::BeingEdited);

@@ -1,9 +1,11 @@
-//! A new document before it is in its place: a file beside it, written and synced.
+//! A new document before it is in its place: a file beside it, written and synced, with its record.
 
 use std::fs::{File, Metadata};
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::Builder;
 
 use rustix::fs::FlockOperation;
 
@@ -11,7 +13,8 @@ use super::Folder;
 use super::errors::{refused, uncertain};
 use super::file_names::{DISPLACED, MadeName, STAGED};
 use super::file_system::FileState;
-use crate::storage::document_store::WriteError;
+use crate::domain::TenantId;
+use crate::storage::document_store::{LogEntry, WriteError};
 
 /// A file beside the document; removed when dropped.
 pub(super) struct StagedFile<'s> {
@@ -63,8 +66,42 @@ impl Drop for StagedFile<'_> {
 }
 
 impl Folder {
-    /// A synced file with the new bytes, beside the target.
-    pub(super) fn stage(
+    /// A synced file with the new bytes, beside the target; and a record of what is about to be done, if there is
+    /// an entry. Nothing is held that others wait for. Both are synced at once, since the file system's journal can then
+    /// carry both at once.
+    pub(super) fn stage_recorded(
+        &self,
+        tenant: &TenantId,
+        target: &Path,
+        bytes: &[u8],
+        like: Option<(&File, &Metadata)>,
+        entry: Option<&LogEntry>,
+    ) -> Result<StagedFile<'_>, WriteError> {
+        let staged = self.stage(target, bytes, like)?;
+        let sync = || {
+            self.files.sync(&staged.file).map_err(|source| refused("write", &staged.path, source))
+        };
+        let Some(entry) = entry else { return sync().map(|()| staged) };
+        let lines = self.append_lines(tenant, entry)?;
+        let record = || self.sync_lines(&lines);
+        let (synced, recorded) = std::thread::scope(|scope| {
+            let beside = Builder::new().name("audit log".to_owned()).spawn_scoped(scope, record);
+            let synced = sync();
+            let recorded = match beside {
+                Ok(beside) => beside.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // There is no thread to be had.
+                Err(_) => record(),
+            };
+            (synced, recorded)
+        });
+        if synced.is_err() {
+            self.take_out_of_log(tenant, Some(entry));
+        }
+        synced.and(recorded).map(|()| staged)
+    }
+
+    /// A file with the new bytes, beside the target.
+    fn stage(
         &self,
         target: &Path,
         bytes: &[u8],
@@ -91,7 +128,6 @@ impl Folder {
                 self.files.make_like(&staged.path, &staged.file, like)?;
             }
             self.files.write(&staged.file, bytes)?;
-            self.files.sync(&staged.file)?;
             staged.file = reading;
             Ok(())
         };

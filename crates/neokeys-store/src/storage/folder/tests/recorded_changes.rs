@@ -137,3 +137,23 @@ async fn a_change_that_waits_for_an_editor_is_recorded_once_beside_others() {
     change.await.unwrap().unwrap();
     assert_eq!(made(folder.path()), ["zero", "two", "one"]);
 }
+
+#[tokio::test]
+async fn a_record_and_its_document_wait_for_the_disk_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("t")).unwrap();
+    let (syncs, folder_syncs) = (Gate::default(), Gate::default());
+    let files = FailingFileSystem::under(Circumstance::Gates(syncs.clone(), folder_syncs));
+    let store = FolderStore::on(folder.path().to_owned(), 1 << 20, EDIT_TIME, Box::new(files));
+    let store = Arc::new(DocumentRepository::new(Arc::new(store)).unwrap());
+    for name in ["first", "second"] {
+        syncs.close();
+        let store = Arc::clone(&store);
+        let change = tokio::spawn(async move { create(&store, name).await });
+        let both = syncs.clone();
+        tokio::task::spawn_blocking(move || both.wait_for(2)).await.unwrap();
+        syncs.open(End::Well);
+        change.await.unwrap().unwrap();
+    }
+    assert_eq!(made(folder.path()), ["first", "second"]);
+}

@@ -82,11 +82,16 @@ impl Gate {
 
     /// Until somebody stands before it.
     pub(super) fn wait_for_somebody(&self) {
+        self.wait_for(1);
+    }
+
+    /// Until so many stand before it.
+    pub(super) fn wait_for(&self, count: usize) {
         let (passing, changed) = &*self.0;
         let passing = passing.lock().unwrap();
-        let (_passing, waited) =
-            changed.wait_timeout_while(passing, IN_THE_END, |it| it.arrived == 0).unwrap();
-        assert!(!waited.timed_out(), "nobody comes to the gate");
+        let (passing, waited) =
+            changed.wait_timeout_while(passing, IN_THE_END, |it| it.arrived < count).unwrap();
+        assert!(!waited.timed_out(), "{} of {count} come to the gate", passing.arrived);
     }
 }
 
