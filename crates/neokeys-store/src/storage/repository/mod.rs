@@ -39,15 +39,16 @@ use tokio::sync::Semaphore;
 use self::audit::Audit;
 pub use self::audit::{AuditConfig, AuditKeyError};
 use self::freshness::Freshness;
+use self::loaded_tenant::LoadedTenant;
 pub use self::open::{OpenError, StoreConfig, open_documents};
 use self::pending_usage::PendingUsage;
 use self::queue::{CommitTicket, QueuedCommit};
+use self::snapshot::Snapshot;
 use self::statistics::Tally;
 use self::tenant_cache::TenantCache;
 use self::tenant_faults::{FaultKind, TenantFaults};
 use self::usage::UsageFlush;
 use self::watchdog::{PendingCommits, Watchdog};
-use self::writer::Writer;
 use super::background::{BLOCKING_THREADS, Background};
 use super::check::{self, CheckError, Finding};
 use super::document::{Expectations, UnlistedScope};
@@ -199,15 +200,7 @@ impl DocumentRepository {
         let pending = shared.pending.watch(&commit.tenant);
         let runtime = shared.background.runtime();
         let (queued, ticket) = QueuedCommit::new(commit, pending, &shared.tally, runtime);
-        let needs_writer = {
-            let mut queue = tenant.queue();
-            queue.push(queued);
-            !std::mem::replace(&mut queue.has_writer, true)
-        };
-        if needs_writer {
-            let writer = Writer { tenant, shared: Arc::clone(shared) };
-            drop(shared.background.spawn_to_end(writer.work()));
-        }
+        shared.ask_writer(tenant, |queue| queue.push(queued));
         ticket
     }
 
@@ -255,6 +248,13 @@ impl Shared {
                 Err(error)
             }
         }
+    }
+
+    /// The newest good snapshot, if a look at the document says that it is unchanged.
+    fn unchanged(&self, tenant: &LoadedTenant) -> Option<Arc<Snapshot>> {
+        let snapshot = tenant.latest.get().filter(|snapshot| snapshot.fault.is_none())?;
+        let read = self.documents.read(&tenant.id, Some(snapshot.version.as_ref()?));
+        matches!(read, StoreFuture::Ready(Some(Ok(Reading::Unchanged)))).then_some(snapshot)
     }
 
     /// Nothing is kept of a tenant that does not exist: anybody can name one.

@@ -224,6 +224,9 @@ impl Writer {
 
     /// The document as it is now, if it may be replaced.
     pub(super) async fn fresh(&self, demand: Freshness) -> Result<Arc<Snapshot>, CommitError> {
+        if let (Freshness::Fresh, Some(snapshot)) = (demand, self.shared.unchanged(&self.tenant)) {
+            return Ok(snapshot);
+        }
         let started = Instant::now();
         loop {
             let refresh = self.shared.refresh(&self.tenant, demand).await;
