@@ -246,14 +246,24 @@ impl Pod {
 }
 
 impl Container {
+    /// The process that is the first one in the container, while it runs.
+    pub(crate) fn process(&self) -> Option<Pid> {
+        let outer = self.server.process.id().as_raw_nonzero();
+        let inner = fs::read_to_string(format!("/proc/{outer}/task/{outer}/children")).ok()?;
+        Pid::from_raw(inner.trim().parse().ok()?)
+    }
+
     /// SIGTERM, as a kubelet sends it, and how the program ended.
     pub(crate) fn terminate(mut self) -> ExitStatus {
-        let (outer, process) = (self.server.process.id(), &mut self.server.process);
-        let children = format!("/proc/{0}/task/{0}/children", outer.as_raw_nonzero());
-        let inner = fs::read_to_string(children).unwrap();
-        let inner = Pid::from_raw(inner.trim().parse().unwrap()).unwrap();
-        kill_process(inner, Signal::TERM).unwrap();
-        process.child().wait().unwrap()
+        kill_process(self.process().unwrap(), Signal::TERM).unwrap();
+        self.server.process.child().wait().unwrap()
+    }
+}
+
+impl Drop for Container {
+    /// It became another user, so it does not die with its parent.
+    fn drop(&mut self) {
+        let _ = self.process().map(|process| kill_process(process, Signal::KILL));
     }
 }
 

@@ -10,6 +10,8 @@ use neokeys_testkit::servers::buckets::Buckets;
 use neokeys_testkit::servers::etcd::Etcd;
 use neokeys_testkit::servers::wait_until;
 use rcgen::{CertificateParams, KeyPair};
+use rustix::io::Errno;
+use rustix::process::test_kill_process;
 use serde_json::{Value, json};
 
 use crate::network::Network;
@@ -178,11 +180,16 @@ fn a_certificate_that_is_renewed_in_its_secret_is_served_without_a_restart() {
         curl(&asked).0 == 200
     };
     let mut pod = Pod::new(&rendering.documents, secrets([("neokeys-tls", old.clone())]));
-    let _container = pod.start();
+    let container = pod.start();
     assert!(serves(&old) && !serves(&new), "{}", pod.log());
     pod.renew("neokeys-tls", new.clone());
     wait_until("the new certificate", || serves(&new));
     assert!(!serves(&old));
+    let process = container.process().unwrap();
+    drop(container);
+    wait_until("the end of a program that was not told to end", || {
+        test_kill_process(process) == Err(Errno::SRCH)
+    });
 }
 
 #[test]
