@@ -169,7 +169,7 @@ impl Folder {
         sync().map_err(|source| self.unwritten(lines, source))
     }
 
-    /// What is there of lines of which some failed goes.
+    /// Takes away what is there of lines of which some failed, and gives the error to tell.
     fn unwritten(&self, lines: &UnsyncedLines, source: io::Error) -> WriteError {
         self.take_away(lines);
         let path = lines.0.last().map_or(Path::new(""), |(path, ..)| path);
