@@ -102,10 +102,19 @@ struct Unmapped {
 
 /// The details of an action beyond its name, and where it was found that it is to be done.
 struct Details<'e> {
-    action: &'e Action,
+    told: Told<'e>,
     found_at: Option<&'e str>,
     /// As many of each kind of difference are named.
     most: usize,
+}
+
+/// The details of an action.
+#[derive(Clone, Copy)]
+enum Told<'e> {
+    Nothing,
+    Numbers([Option<(&'static str, u64)>; 2]),
+    Key(&'e KeyChange),
+    Keyring(&'e KeyringChange),
 }
 
 /// A change of a key, told beside others.
@@ -189,59 +198,61 @@ impl Event {
             Subject::Tenant => (self.tenant.as_str(), "Tenant"),
         };
         let found_at = self.initiator.found_at.as_deref();
-        let data = Details { action: &self.action, found_at, most };
+        let data = Details { told: self.action.told(), found_at, most };
         Entity { name, r#type: kind, type_id: OTHER, data }
+    }
+}
+
+impl Action {
+    /// The details of it.
+    fn told(&self) -> Told<'_> {
+        let numbers = |first, second| Told::Numbers([Some(first), second]);
+        match self {
+            Self::Create(change) | Self::Update(change) => Told::Key(change),
+            Self::Copy(Some(change)) | Self::Found(Some(change)) => Told::Keyring(change),
+            Self::Rotate { overlap: Some(overlap) } => {
+                numbers(("overlapSeconds", overlap.as_secs()), None)
+            }
+            Self::Undone { first, last } => numbers(("first", *first), Some(("last", *last))),
+            Self::Refusals(count) => numbers(("count", *count), None),
+            Self::Repair { bytes } => numbers(("bytes", *bytes), None),
+            Self::Recover { first, lines } => numbers(("since", *first), Some(("lines", *lines))),
+            Self::Rotate { overlap: None }
+            | Self::EndOverlap
+            | Self::Revoke { .. }
+            | Self::Delete
+            | Self::CreateTenant
+            | Self::DeleteTenant
+            | Self::Copy(None)
+            | Self::Found(None) => Told::Nothing,
+        }
     }
 }
 
 impl Details<'_> {
     fn is_empty(&self) -> bool {
         self.found_at.is_none()
-            && matches!(
-                self.action,
-                Action::Rotate { overlap: None }
-                    | Action::EndOverlap
-                    | Action::Revoke { .. }
-                    | Action::Delete
-                    | Action::CreateTenant
-                    | Action::DeleteTenant
-                    | Action::Copy(None)
-                    | Action::Found(None)
-            )
+            && match self.told {
+                Told::Nothing => true,
+                Told::Numbers(_) => false,
+                Told::Key(change) => *change == KeyChange::default(),
+                Told::Keyring(change) => *change == KeyringChange::default(),
+            }
     }
 }
 
 impl Serialize for Details<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut told = serializer.serialize_map(None)?;
-        match self.action {
-            Action::Create(change) | Action::Update(change) => {
-                put_key(&mut told, change, self.most)?
+        match self.told {
+            Told::Key(change) => put_key(&mut told, change, self.most)?,
+            Told::Keyring(change) => put_keyring(&mut told, change, self.most)?,
+            Told::Numbers(numbers) => {
+                for (name, number) in numbers.iter().flatten() {
+                    told.serialize_entry(name, number)?;
+                }
             }
-            Action::Copy(Some(change)) | Action::Found(Some(change)) => {
-                put_keyring(&mut told, change, self.most)?;
-            }
-            Action::Rotate { overlap: Some(overlap) } => {
-                told.serialize_entry("overlapSeconds", &overlap.as_secs())?;
-            }
-            Action::Undone { first, last } => {
-                told.serialize_entry("first", first)?;
-                told.serialize_entry("last", last)?;
-            }
-            Action::Refusals(count) => told.serialize_entry("count", count)?,
-            Action::Repair { bytes } => told.serialize_entry("bytes", bytes)?,
-            Action::Recover { first, lines } => {
-                told.serialize_entry("since", first)?;
-                told.serialize_entry("lines", lines)?;
-            }
-            Action::Rotate { overlap: None }
-            | Action::EndOverlap
-            | Action::Revoke { .. }
-            | Action::Delete
-            | Action::CreateTenant
-            | Action::DeleteTenant
-            | Action::Copy(None)
-            | Action::Found(None) => {}
+            Told::Nothing => {}
         }
         if let Some(place) = self.found_at {
             told.serialize_entry("foundAt", place)?;
