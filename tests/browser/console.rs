@@ -52,10 +52,10 @@ fn the_token_has_one_way_out_and_every_other_one_asks() {
 }
 
 #[test]
-fn an_end_is_of_the_readers_calendar_and_within_the_policy() {
-    serve().visit("console/ends.mjs", &["none"]);
+fn an_expiry_is_of_the_readers_calendar_and_within_the_policy() {
+    serve().visit("console/expiry.mjs", &["none"]);
     let policy = [("NEOKEYS_KEYS__MAX_LIFETIME", "60d")];
-    Server::start_with(&policy, &["--dev"]).visit("console/ends.mjs", &["60"]);
+    Server::start_with(&policy, &["--dev"]).visit("console/expiry.mjs", &["60"]);
 }
 
 #[test]

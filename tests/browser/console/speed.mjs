@@ -12,7 +12,7 @@ const [origin, tenant, key, rounds] = process.argv.slice(2);
 const PATIENCE = 60_000;
 const MARK = "reader: ";
 const OF = "of 10000 keys";
-const COLUMNS = ["Status", "Permissions", "Last use", "Ends", "Owner", "Name"];
+const COLUMNS = ["Status", "Permissions", "Last use", "Expires", "Owner", "Name"];
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
 const firstViews = [];

@@ -3,14 +3,14 @@
 import { requests, send } from "../api.js";
 import { el, field, newId, replace, say } from "../elements.js";
 import { openForm } from "../parts/dialog.js";
-import { endChoice } from "../parts/end.js";
+import { expiryChoice } from "../parts/expiry.js";
 import { permissionChoice } from "../parts/permissions.js";
 import { scopes } from "./create.js";
 
 const LABEL = /^[A-Za-z0-9_./-]{1,63}$/;
 
 export function openAmend(tenant, key, state, { onDone, stale }) {
-  const end = endChoice("Ends", { kept: key.expiresAt ? "as before" : "never, as before" });
+  const end = expiryChoice("Expires", { kept: key.expiresAt ? "as before" : "never, as before" });
   const description = el("textarea", { rows: "2", maxlength: "1024", "data-first": true });
   description.value = key.description ?? "";
   const owner = el("input", { type: "text", maxlength: "256", autocomplete: "off", value: key.owner ?? "" });

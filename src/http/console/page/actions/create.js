@@ -4,7 +4,7 @@ import { make } from "../address.js";
 import { NoAnswer, requests, send } from "../api.js";
 import { el, field, newId, replace, say } from "../elements.js";
 import { openForm } from "../parts/dialog.js";
-import { endChoice } from "../parts/end.js";
+import { expiryChoice } from "../parts/expiry.js";
 import { permissionChoice } from "../parts/permissions.js";
 import { showToken } from "../parts/token.js";
 import { now } from "../times.js";
@@ -18,7 +18,7 @@ export async function openCreate(tenant, names, onMade) {
   const name = el("input", { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "128", "data-first": true });
   const fault = el("p", { class: "fault", id: newId("fault"), role: "alert" });
   const permissions = permissionChoice(catalogue);
-  const end = endChoice("Ends");
+  const end = expiryChoice("Expires");
   const description = el("textarea", { rows: "2", maxlength: "1024" });
   const owner = el("input", { type: "text", maxlength: "256", autocomplete: "off" });
   const networks = el("textarea", { rows: "2", spellcheck: "false" });

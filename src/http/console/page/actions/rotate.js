@@ -3,7 +3,7 @@
 import { requests, send } from "../api.js";
 import { el, newId, replace, say } from "../elements.js";
 import { openForm } from "../parts/dialog.js";
-import { endChoice } from "../parts/end.js";
+import { expiryChoice } from "../parts/expiry.js";
 import { showToken } from "../parts/token.js";
 import { deployment } from "../session.js";
 import { DAY, span } from "../times.js";
@@ -28,7 +28,7 @@ export function openRotate(tenant, key, state, { onDone, stale }) {
   hours.addEventListener("input", () => { choices[2].radio.checked = true; });
   const usual = deployment().defaultLifetimeSeconds;
   const kept = usual ? `in ${span(usual)}, as this deployment has it` : key.expiresAt ? "as before" : "never, as before";
-  const end = endChoice("The key itself ends", key.status === "expired" ? {} : { kept });
+  const end = expiryChoice("The key itself expires", key.status === "expired" ? {} : { kept });
 
   openForm(`Rotate ${key.name}`, {
     label: `Rotate ${key.name}`, isWide: true, stale, reload: onDone,

@@ -3,7 +3,7 @@
 import { button, el, foreign } from "../elements.js";
 
 const WORDS = {
-  enabled: "enabled", permissions: "permissions", status: "status", rotatedAt: "rotated", expiresAt: "ends",
+  enabled: "enabled", permissions: "permissions", status: "status", rotatedAt: "rotated", expiresAt: "expires",
   previousTokens: "older tokens", allowedIps: "addresses", description: "description", owner: "owner", labels: "labels",
 };
 

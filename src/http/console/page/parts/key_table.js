@@ -7,7 +7,7 @@ import { ago } from "../times.js";
 import { lastUse, notUsed, status } from "./status.js";
 
 const COLUMNS = [
-  ["status", "Status"], ["name", "Name"], ["permissions", "Permissions"], ["lastUse", "Last use"], ["expiresAt", "Ends"], ["owner", "Owner"],
+  ["status", "Status"], ["name", "Name"], ["permissions", "Permissions"], ["lastUse", "Last use"], ["expiresAt", "Expires"], ["owner", "Owner"],
 ];
 
 // `onSort` gets the order that a heading stands for, and `onEnd` the key whose older tokens are to end.
@@ -38,7 +38,7 @@ export function keyTable(tenant, { onSort, onEnd }) {
       el("th", { scope: "row" }, el("a", { href: make({ tenant, view: "keys", key: key.name }) }, foreign(key.name)), overlap(key, trackingSince)),
       el("td", { "data-label": "Permissions" }, permissions(key)),
       el("td", { "data-label": "Last use" }, used ? ago(used) : notUsed(key.createdAt, trackingSince)),
-      el("td", { "data-label": "Ends" }, key.expiresAt ? ago(key.expiresAt) : "never"),
+      el("td", { "data-label": "Expires" }, key.expiresAt ? ago(key.expiresAt) : "never"),
       el("td", { "data-label": "Owner" }, key.owner ? foreign(key.owner) : el("span", { class: "quiet" }, "nobody named")));
   }
   function overlap(key, trackingSince) {

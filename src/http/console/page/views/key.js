@@ -88,7 +88,7 @@ export function view({ tenant, key: name }, signal) {
         older.length > 0 && button("End the old token", () => openEndOverlap(tenant, name, load), { class: "second", id: "end-old" }),
         key.enabled
           ? button("Disable", () => openConfirm("Disable", key, "Every token of it is refused from then on, until the key is enabled again.", setEnabled(false)), { class: "danger", id: "enabled" })
-          : button("Enable", () => openConfirm("Enable", { ...key, lastUsedAt: null, previousTokens: [] }, "Its tokens work again, if its end has not come.", setEnabled(true)), { class: "second", id: "enabled" }),
+          : button("Enable", () => openConfirm("Enable", { ...key, lastUsedAt: null, previousTokens: [] }, "Its tokens work again, if it has not expired.", setEnabled(true)), { class: "second", id: "enabled" }),
         button("Delete", () => openConfirm("Delete", key, "Every token of it is refused from then on, for good. Its name is free again.", deletion), { class: "danger", id: "delete" })),
       facts(older),
       el("h2", {}, `Permissions (${key.permissions.length})`),
@@ -104,7 +104,7 @@ export function view({ tenant, key: name }, signal) {
       older.length ? row("Tokens", `${older.length + 1} are good`) : null,
       row(older.length ? "New token, last used" : "Last used", used(key.lastUsedAt, key.rotatedAt ?? key.createdAt)),
       older.map((it) => row("Old token", it.lastUsedAt && "last used ", used(it.lastUsedAt, key.createdAt), el("br"), "ends ", both(it.expiresAt))),
-      row("Ends", key.expiresAt ? both(key.expiresAt) : "never"),
+      row("Expires", key.expiresAt ? both(key.expiresAt) : "never"),
       row("Created", key.createdAt ? both(key.createdAt) : "before neokeys kept it, or by hand"),
       key.rotatedAt ? row("Rotated", both(key.rotatedAt)) : null,
       row("Owner", key.owner ? foreign(key.owner) : el("span", { class: "quiet" }, "nobody named")),

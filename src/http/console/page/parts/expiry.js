@@ -1,19 +1,19 @@
-// The choice of an end: how long, until which day, or never, within the deployment's policy.
+// The choice of an expiry: how long, until which day, or never, within the deployment's policy.
 
 import { el, newId, replace } from "../elements.js";
 import { deployment } from "../session.js";
 import { DAY, exact, inUtc, now, span } from "../times.js";
 
 const LIFETIMES = [[7, "7 days"], [30, "30 days"], [60, "60 days"], [90, "90 days"], [365, "a year"]];
-// An end at the very last second would be over it by the time that the request takes.
+// An expiry in the very last second would be over it by the time that the request takes.
 const MARGIN = 10;
 
-// `kept` names a first choice that leaves the end as it is. The value is a time in UTC, null for never,
+// `kept` names a first choice that leaves the expiry as it is. The value is a time in UTC, null for never,
 // undefined for "as it is", and "missing" while no day is named that may be chosen.
-export function endChoice(legend, { kept } = {}) {
+export function expiryChoice(legend, { kept } = {}) {
   const most = deployment().maxLifetimeSeconds;
   const usual = deployment().defaultLifetimeSeconds;
-  const name = newId("end");
+  const name = newId("expiry");
   const told = el("p", { class: "quiet", role: "status" });
   const day = el("input", { type: "date", "aria-label": "The last day", min: localDay(now()), max: most && localDay(now() + (most - DAY) * 1000) });
   const choices = [];
@@ -39,7 +39,7 @@ export function endChoice(legend, { kept } = {}) {
   };
   const byDay = add("day", ["until the end of ", day], ofDay,
     most && most < DAY && beyond);
-  add("never", "never", () => null, most && "this deployment demands an end");
+  add("never", "never", () => null, most && "this deployment demands an expiry");
   day.addEventListener("input", () => { byDay.checked = true; tell(); });
 
   // The deployment's own lifetime if it is one of these, else a month, else the shortest there is.
@@ -51,7 +51,7 @@ export function endChoice(legend, { kept } = {}) {
   function tell() {
     const end = value();
     const isTime = typeof end === "string" && end !== "missing";
-    replace(told, isTime ? `Ends ${exact(Date.parse(end))}, which is ${end}.` : end === "missing" ? `Choose a day from today${most ? ` to ${day.max}` : ""}.` : "");
+    replace(told, isTime ? `Expires ${exact(Date.parse(end))}, which is ${end}.` : end === "missing" ? `Choose a day from today${most ? ` to ${day.max}` : ""}.` : "");
   }
   tell();
   const element = el("fieldset", {}, el("legend", {}, legend), choices.map(({ row }) => row), told,

@@ -1,4 +1,4 @@
-// The choice of an end, in the reader's own calendar: node ends.mjs ORIGIN MOST
+// The choice of an expiry, in the reader's own calendar: node expiry.mjs ORIGIN MOST
 //
 // MOST is the policy's longest lifetime in days, or "none".
 
@@ -9,7 +9,7 @@ import { throughConsole } from "./console.mjs";
 const [origin, most] = process.argv.slice(2);
 const context = { timezoneId: "America/New_York" };
 
-await throughConsole({ name: `console-ends-${most}`, origin, context }, async (ui, page) => {
+await throughConsole({ name: `console-expiry-${most}`, origin, context }, async (ui, page) => {
   await ui.open("#/demo/keys");
   await ui.signIn();
   await ui.button("Create a key").click();
@@ -25,10 +25,10 @@ await throughConsole({ name: `console-ends-${most}`, origin, context }, async (u
   } else {
     assert.deepEqual(open, ["7 days", "30 days", "60 days", "until the end of"]);
     await dialog.getByText("over the 60 days that this deployment allows").first().waitFor();
-    await dialog.getByText("this deployment demands an end").waitFor();
+    await dialog.getByText("this deployment demands an expiry").waitFor();
     await dialog.getByText("The setting keys.max_lifetime allows 60 days at most.").waitFor();
   }
-  await ui.isAccessible("1-ends");
+  await ui.isAccessible("1-expiry");
 
   // A day of the reader's calendar ends at the reader's midnight, and is stored in UTC.
   const day = await page.evaluate(() => {
