@@ -45,8 +45,9 @@ impl Watch {
                     assert!(!was_over, "let in beyond the bound after its end");
                     self.let_in.fetch_add(1, Ordering::SeqCst);
                 }
-                // A store under a thousand callers may be too slow to be asked: nobody was judged.
-                503 => {}
+                // A store under a thousand callers may be too slow to be asked: nobody was judged, and it
+                // is left alone for as long as the answer says.
+                503 => tokio::time::sleep(retry_after(&reply)).await,
                 status => panic!("{status}"),
             }
             tokio::time::sleep(PACE).await;
@@ -63,6 +64,12 @@ impl Watch {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// The pause that an answer asks for.
+fn retry_after(reply: &reqwest::Response) -> Duration {
+    let seconds = reply.headers().get("retry-after").unwrap().to_str().unwrap();
+    Duration::from_secs(seconds.parse().unwrap())
 }
 
 /// Waits until a node takes a token, as long as a node may not know of another's change.
