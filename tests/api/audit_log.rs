@@ -87,6 +87,7 @@ async fn a_query_that_makes_no_sense_is_refused_by_its_parameter() {
         ("from=2027-01-02T00:00:00Z&to=2027-01-01T00:00:00Z", "from"),
         ("from=yesterday", "from"),
         ("outcome=maybe", "outcome"),
+        ("action=Rotated", "action"),
         ("limit=0", "limit"),
         ("limit=1001", "limit"),
         ("cursor=x", "cursor"),

@@ -262,3 +262,20 @@ fn a_copy_is_recorded_where_it_arrives() {
         copies.as_array().unwrap().iter().map(|it| &it["actor"]["user"]["type"]).collect();
     assert_eq!(users, ["User"; 4]);
 }
+
+#[test]
+fn a_list_says_that_there_is_more_and_which_actions_there_are() {
+    let place = place();
+    let list = ["audit", "list", "--tenant", "acme"];
+    let more = "There are more events: raise --limit, or narrow the list by --from and --to.\n";
+    // A tenant, five keys, and three that were deleted.
+    for (limit, shown, said) in [("8", 8, more), ("9", 9, "")] {
+        let listed = place.run(&[&list[..], &["--limit", limit]].concat());
+        assert_eq!(listed.remarks, said, "{limit}");
+        assert_eq!(listed.done().lines().count(), 1 + shown);
+    }
+    let deleted = place.run(&[&list[..], &["--action", "delete"]].concat()).done();
+    assert_eq!(deleted.matches("Delete").count(), 3, "{deleted}");
+    let refused = place.run(&[&list[..], &["--action", "Deleted"]].concat()).refused(2);
+    assert!(refused.contains("is none of Create, Update, Enable, Disable, Rotate"), "{refused}");
+}

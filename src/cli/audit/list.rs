@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::Log;
-use crate::audit::{EventFilter, Record};
+use crate::audit::{Action, EventFilter, Record};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, table};
 use crate::cli::times::Moment;
@@ -30,9 +30,9 @@ pub(in crate::cli) struct ListArguments {
     /// Only events by the actor of this name.
     #[arg(long, value_name = "NAME")]
     actor: Option<String>,
-    /// Only events of this kind, as the table has it, such as Rotate.
-    #[arg(long, value_name = "ACTION")]
-    action: Option<String>,
+    /// Only events of this kind, as the table has it, such as Rotate or 'End overlap'.
+    #[arg(long, value_name = "ACTION", value_parser = Action::parse_name)]
+    action: Option<&'static str>,
     /// Only changes that were made, or that were refused.
     #[arg(long, value_name = "OUTCOME")]
     outcome: Option<Outcome>,
@@ -60,7 +60,7 @@ impl ListArguments {
             to: time(self.to),
             key: self.key.clone(),
             actor: self.actor.clone(),
-            action: self.action.clone(),
+            action: self.action.map(str::to_owned),
             is_done: self.outcome.map(|outcome| outcome == Outcome::Success),
         }
     }
@@ -76,8 +76,15 @@ pub(super) async fn list(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let ListArguments { of, limit, json, .. } = arguments;
-    let lines =
-        of.access.open().await?.list_events(&of.tenant, &arguments.filter(), *limit).await?;
+    let access = of.access.open().await?;
+    // One more tells whether there are more.
+    let wanted = limit.saturating_add(1);
+    let mut lines = access.list_events(&of.tenant, &arguments.filter(), wanted).await?;
+    if lines.len() > *limit {
+        lines.truncate(*limit);
+        output
+            .say(&"There are more events: raise --limit, or narrow the list by --from and --to.\n");
+    }
     if *json {
         let events: Result<Vec<Value>, _> =
             lines.iter().map(|line| serde_json::from_slice(line)).collect();

@@ -41,9 +41,13 @@ pub(super) async fn verify(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let VerifyArguments { of, checkpoint, json } = arguments;
-    let kept = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|error| {
-        Failure::because(format!("the kept checkpoint cannot be read: {error}"))
-    })?;
+    let read = |path: &PathBuf| {
+        fs::read_to_string(path).map_err(|error| {
+            let path = path.display();
+            Failure::because(format!("the kept checkpoint {path} cannot be read: {error}"))
+        })
+    };
+    let kept = checkpoint.as_ref().map(read).transpose()?;
     let verified = of.access.open().await?.verify_log(&of.tenant, kept.as_deref()).await?;
     let VerifiedLog { lines, signed, checkpoint, is_document_changed } = verified;
     if is_document_changed {

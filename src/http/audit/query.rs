@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::cursor;
-use crate::audit::EventFilter;
+use crate::audit::{Action, EventFilter};
 use crate::domain::{TenantId, Timestamp};
 use crate::http::request::query::{self, PAGE, parameter, text};
 use crate::problem::Problem;
@@ -44,7 +44,11 @@ impl EventQuery {
             "to" => filter.to = Some(time(value)?),
             "key" => filter.key = text(),
             "actor" => filter.actor = text(),
-            "action" => filter.action = text(),
+            "action" => {
+                let name = Action::parse_name(value);
+                let name = name.map_err(|error| format!("The value {error}."))?;
+                filter.action = Some(name.to_owned());
+            }
             "outcome" => {
                 filter.is_done = Some(match value {
                     "success" => true,

@@ -63,7 +63,39 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal(pub String);
 
+/// A text that is no action's name. The message is for callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is none of {}", Action::NAMES.join(", "))]
+pub struct NoAction;
+
 impl Action {
+    /// The names that lines have (`activity_name`).
+    pub const NAMES: [&str; 14] = [
+        "Create",
+        "Update",
+        "Enable",
+        "Disable",
+        "Rotate",
+        "End overlap",
+        "Revoke token",
+        "Delete",
+        "Copy",
+        "Change from outside",
+        "Not done",
+        "Refusals",
+        "Repair",
+        "Recover",
+    ];
+
+    /// The name that a text is, in whatever case.
+    ///
+    /// # Errors
+    /// [`NoAction`].
+    pub fn parse_name(text: &str) -> Result<&'static str, NoAction> {
+        let is_it = |name: &&&str| name.eq_ignore_ascii_case(text);
+        Self::NAMES.iter().find(is_it).copied().ok_or(NoAction)
+    }
+
     /// The name of it in a line (`activity_name`).
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -28,7 +28,7 @@ mod record;
 mod trail;
 mod verification;
 
-pub use action::{Action, Refusal};
+pub use action::{Action, NoAction, Refusal};
 pub use difference::{KeyChange, KeyringChange};
 pub use document_state::{DocumentChange, DocumentState, DocumentStateError};
 pub use event::{Event, Subject};

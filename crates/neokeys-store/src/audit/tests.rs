@@ -116,3 +116,33 @@ fn an_update_that_turns_a_key_on_or_off_says_so() {
         assert_eq!(Action::Update(more).name(), "Update");
     }
 }
+
+#[test]
+fn every_action_has_a_name_that_is_known() {
+    let update = |enabled| Action::Update(KeyChange { enabled, ..Default::default() });
+    let actions = [
+        Action::Create(KeyChange::default()),
+        update(None),
+        update(Some(true)),
+        update(Some(false)),
+        Action::Rotate { overlap: None },
+        Action::EndOverlap,
+        Action::Revoke { disables: false },
+        Action::Delete,
+        Action::Copy(None),
+        Action::Found(None),
+        Action::Undone { first: 1, last: 2 },
+        Action::Refusals(1),
+        Action::Repair { bytes: 1 },
+        Action::Recover { first: 1, lines: 1 },
+    ];
+    assert_eq!(actions.map(|it| it.name()), Action::NAMES);
+    for action in [Action::CreateTenant, Action::DeleteTenant, Action::Revoke { disables: true }] {
+        assert!(Action::NAMES.contains(&action.name()), "{action:?}");
+    }
+    assert_eq!(Action::parse_name("end OVERLAP"), Ok("End overlap"));
+    assert_eq!(
+        Action::parse_name("Rotated").unwrap_err().to_string(),
+        format!("is none of {}", Action::NAMES.join(", "))
+    );
+}
