@@ -126,7 +126,7 @@ fn bad_values_are_refused_with_what_to_mend() {
             json!({"replicas": 2}),
             "a store at file:/data serves one pod: set replicas to 1, or store.url to one that pods share",
         ),
-        (json!({"replicas": 2, "store": {"url": "memory:"}}), "a store at memory: serves one pod"),
+        (json!({"store": {"url": "memory:"}}), "/store/url': 'memory:' does not match pattern"),
         (
             json!({"metrics": {"enabled": false, "serviceMonitor": {"enabled": true}}}),
             "metrics.serviceMonitor.enabled needs metrics.enabled",

@@ -30,7 +30,7 @@ default
 
 {{- /* "true" for a store that belongs to one pod. */}}
 {{- define "neokeys.alone" -}}
-{{- if or (hasPrefix "file:" .Values.store.url) (hasPrefix "memory:" .Values.store.url) }}true{{ end -}}
+{{- if hasPrefix "file:" .Values.store.url }}true{{ end -}}
 {{- end }}
 
 {{- define "neokeys.scheme" -}}
