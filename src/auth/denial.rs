@@ -152,6 +152,11 @@ pub(crate) fn unavailable(what: &'static str, cause: Unavailable) -> Problem {
             "Somebody is editing the tenant's security.yml; try again when they are done.",
         )
         .in_five_seconds(),
+        Remedy::CorrectDocument => problem(
+            ProblemType::StoreUnavailable,
+            "The tenant's security.yml is not valid YAML; an operator has to correct it (`neokeys check` says where).",
+        )
+        .in_five_seconds(),
         Remedy::Mend(sentence) => problem(ProblemType::StoreUnavailable, sentence),
     };
     problem.caused_by(cause)

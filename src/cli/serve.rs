@@ -10,9 +10,10 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::connections;
 use crate::contract::{ListApiKeys, Operation as _, PublicUrl, parameter};
+use crate::domain::show_span;
 use crate::http::{CONSOLE, SWAGGER_UI};
 use crate::settings::Settings;
-use crate::startup::{Application, Development, StartError};
+use crate::startup::{Application, DEV_TOKEN_LIFETIME, Development, StartError};
 use crate::telemetry;
 
 /// The way to serve.
@@ -21,7 +22,7 @@ pub(super) struct ServeArguments {
     #[command(flatten)]
     place: Place,
     /// The IP address and port to listen on, as in the setting of this name.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = crate::settings::parse_socket_address)]
     listen: Option<SocketAddr>,
     /// Try it out on one machine: creates the store and a tenant, signs anybody in, and prints a token
     /// to start with.
@@ -101,7 +102,7 @@ fn start(error: &StartError) -> Failure {
 fn beginning(address: &str, pages: &[(&str, bool, &str)], development: &Development) -> String {
     let Development { token, tenant } = development;
     let token = token.expose_secret();
-    let tenant = tenant.as_str();
+    let (tenant, lifetime) = (tenant.as_str(), show_span(DEV_TOKEN_LIFETIME));
     let path = ListApiKeys::PATH.replace(&format!("{{{}}}", parameter::TENANT_ID), tenant);
     let pages = pages.iter().filter(|(_, is_there, _)| *is_there);
     let pages: String =
@@ -109,7 +110,7 @@ fn beginning(address: &str, pages: &[(&str, bool, &str)], development: &Developm
     format!(
         "
 {pages}Bearer token:  {token}
-               (has all permissions in the tenant {tenant} while this server runs)
+               (has all permissions in the tenant {tenant} for {lifetime}, while this server runs)
 
 curl -H 'Authorization: Bearer {token}' {address}{path}
 "

@@ -128,7 +128,9 @@ pub(super) fn unanswered(error: &reqwest::Error) -> Failure {
     // The address of the request is in the error, with what was asked for.
     let cause = error.source().map_or_else(|| error.to_string(), in_full);
     if error.is_connect() {
-        return Failure::because(format!("cannot connect to {host}: {cause}"))
+        let port = error.url().and_then(Url::port_or_known_default);
+        let port = port.map_or_else(String::new, |port| format!(":{port}"));
+        return Failure::because(format!("cannot connect to {host}{port}: {cause}"))
             .hint("check the address and the network, then try again");
     }
     let told = if error.is_timeout() {

@@ -26,6 +26,11 @@ impl Scalar for SocketAddr {
     }
 }
 
+/// An address to listen on; the error says what to write in its place.
+pub(crate) fn parse_socket_address(text: &str) -> Result<SocketAddr, String> {
+    <SocketAddr as Scalar>::parse(text)
+}
+
 impl Scalar for PublicUrl {
     type Value = Self;
 

@@ -41,6 +41,7 @@ use crate::telemetry::LogConfig;
 use crate::tls::TlsConfig;
 use crate::traces::TracesConfig;
 
+pub(crate) use addresses::parse_socket_address;
 pub use error::SettingsError;
 pub(crate) use sources::{API_KEY, SERVER, TOKEN};
 pub use table::help;

@@ -172,8 +172,7 @@ settings! {
     /// How long requests in flight may take to finish when the service is asked to stop. 0s: they are
     /// cut off.
     "limits.shutdown" => limits.shutdown: One<Time>;
-    /// Whether every change of keys is recorded in its tenant's audit log before it is made, in a folder,
-    /// etcd or memory.
+    /// Whether every change of keys is recorded in its tenant's audit log before it is made.
     "audit.enabled" => storage.audit.enabled: Yaml<_>;
     /// The name of the key that signs audit logs, given when it is created. null: the host's name.
     "audit.origin" => storage.audit.origin: Yaml<_>;

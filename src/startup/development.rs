@@ -17,7 +17,7 @@ use crate::storage::{CreateTenantError, DocumentRepository};
 pub(super) const DEV_TENANT: &str = "demo";
 
 /// How long the token that `serve --dev` prints is good for.
-const DEV_TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+pub(crate) const DEV_TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// The credentials of a `serve --dev`, valid for this run alone.
 pub struct Development {

@@ -37,6 +37,7 @@ use development::{DEV_TENANT, develop};
 use http_parts::http_parts;
 use signals::{Signals, Told};
 
+pub(crate) use development::DEV_TOKEN_LIFETIME;
 pub use development::Development;
 
 /// A service that is bound and ready to run.
@@ -86,7 +87,7 @@ pub enum StartError {
     Signals(#[source] io::Error),
     #[error("{0} came before the service had started")]
     ToldToEnd(&'static str),
-    #[error("TLS is not usable")]
+    #[error("TLS is not usable (settings tls.certificate and tls.key)")]
     Tls(#[from] TlsError),
     #[error("traces cannot be sent")]
     Traces(#[from] TracesError),

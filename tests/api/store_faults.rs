@@ -50,6 +50,8 @@ async fn the_last_good_version_is_served_when_a_file_breaks() {
     let reply = service.admin().post(KEYS, json!({"name": "n", "permissions": ["p"]})).await;
     assert_eq!((reply.status.as_u16(), reply.problem()), (503, "store-unavailable".into()));
     assert_eq!(reply.header("retry-after"), "5");
+    let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.ends_with("has to correct it (`neokeys check` says where)."), "{detail}");
     assert_eq!(service.read_document("t1"), "apiKeys: [\n");
     let ready = service.client().get("/health/ready").await;
     assert_eq!((ready.status.as_u16(), ready.json()["status"].clone()), (200, json!("degraded")));

@@ -91,6 +91,8 @@ fn a_developers_first_line_of_curl_works_as_it_is_printed() {
 #[test]
 fn a_developers_server_is_for_this_machine_alone() {
     let place = Workplace::new();
+    let said = place.run(&["serve", "--listen", "localhost:8080"]).refused(2);
+    assert!(said.contains("such as 127.0.0.1:8080"), "{said}");
     let said = place.run(&["serve", "--dev", "--listen", "0.0.0.0:0"]).refused(2);
     assert!(said.contains("loopback"), "{said}");
     assert!(!place.path("data").exists());

@@ -137,7 +137,7 @@ fn what_is_no_answer_of_neokeys_is_told_as_that() {
     }
     let list = ["keys", "list", "--tenant", "demo", "--server", "http://127.0.0.1:1"];
     let refused = place.run_with(&[("NEOKEYS_TOKEN", "token")], &list).refused(1);
-    assert!(refused.contains("cannot connect to 127.0.0.1"), "{refused}");
+    assert!(refused.contains("cannot connect to 127.0.0.1:1: "), "{refused}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Timestamp;
+use super::span::show_span;
 
 /// A wish that the policy does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,11 @@ pub enum PolicyError {
         latest: Timestamp,
     },
     /// The overlap is too long.
-    #[error("the overlap must be {} seconds at most (setting keys.max_overlap)", most.as_secs())]
+    #[error(
+        "the overlap must be {}, which is {} seconds, at most (setting keys.max_overlap)",
+        show_span(*most),
+        most.as_secs()
+    )]
     OverlapTooLong {
         /// The longest overlap that is allowed.
         most: Duration,

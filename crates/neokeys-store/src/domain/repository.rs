@@ -196,6 +196,8 @@ pub enum Remedy {
     TryLater(&'static str),
     /// It works once whoever is writing the document is done.
     WaitForEditor,
+    /// It works once somebody has corrected the document, which is no YAML.
+    CorrectDocument,
     /// It stays so until an operator does what this sentence says. Callers may read it: it names no
     /// path.
     Mend(Arc<str>),

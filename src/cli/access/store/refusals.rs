@@ -69,7 +69,7 @@ pub(super) fn unavailable_hint(cause: &Unavailable, tenant: &TenantId) -> String
             return "nothing was changed, and the file is not at fault; try again later".to_owned();
         }
         Remedy::ReachStore => return Remedy::REACH_STORE.to_owned(),
-        Remedy::TryAgain => {}
+        Remedy::TryAgain | Remedy::CorrectDocument => {}
     }
     if cause.is::<DocumentError>() {
         return "the file is not at fault: neokeys needs to read it and to write in its folder"

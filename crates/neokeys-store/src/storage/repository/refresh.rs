@@ -187,7 +187,8 @@ impl Shared {
                 Snapshot::good(Arc::new(document), version)
             }
             Err(fault) => {
-                let fault = Unavailable::new(Unparsable { location, fault });
+                let fault = Unparsable { location, fault };
+                let fault = Unavailable::with_remedy(fault, Remedy::CorrectDocument);
                 self.last_good(id, known, Some(version), fault).await
             }
         })
