@@ -9,6 +9,7 @@ const PAGE: &str = "docs/backup.md";
 fn a_store_is_backed_up_checked_and_restored() {
     let place = Place::new();
     let make = "neokeys tenants create acme\n\
+                neokeys keys create leaks --tenant acme --permission p > leaked\n\
                 neokeys keys create kept --tenant acme --permission p > kept\n\
                 neokeys keys create gone --tenant acme --permission p > gone\n";
     place.shell(make, &[]);
@@ -33,12 +34,18 @@ fn a_store_is_backed_up_checked_and_restored() {
     let checked = next("mkdir unpacked");
     assert!(checked.remarks.contains("No problems found."), "{checked:?}");
     place.shell(
-        "neokeys keys delete gone --tenant acme; neokeys keys delete kept --tenant acme",
+        "neokeys keys delete gone --tenant acme; neokeys keys delete kept --tenant acme; \
+         neokeys keys rotate leaks --tenant acme --overlap 0 > replaced",
         &[],
     );
-    assert_eq!([status("kept"), status("gone")], ["401", "401"]);
-    next("cp unpacked");
-    assert_eq!([status("kept"), status("gone")], ["200", "200"]);
+    let all = || ["kept", "gone", "leaked", "replaced"].map(status);
+    assert_eq!(all(), ["401", "401", "401", "200"]);
+    let undone = next("neokeys diff").results;
+    for key in ["kept", "gone", "leaks"] {
+        assert!(undone.contains(key), "{undone}");
+    }
+    next("cp -p unpacked");
+    assert_eq!(all(), ["200", "200", "200", "401"]);
     let deleted = next("neokeys audit list").results;
     assert!(deleted.contains("gone") && deleted.contains("kept"), "{deleted}");
     let log = place.shell("neokeys audit list --tenant acme", &[]).results;

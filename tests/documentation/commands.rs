@@ -35,16 +35,11 @@ fn what_systemd_needs_is_installed_as_the_page_says() {
     program("/usr/bin/systemd-sysusers", "systemd");
     let root = place.path("root");
     let at = |path: &str| format!("{}{path}", root.display());
-    place.write("neokeys.yml", "listen: 127.0.0.1:8080\n");
     for made in ["usr/local/bin", "etc/systemd/system"] {
         std::fs::create_dir_all(root.join(made)).unwrap();
     }
-    let page = block(
-        "docs/deployment.md",
-        "install -m 755 target/x86_64-unknown-linux-gnu/dist/neokeys /usr/local/bin/",
-    );
-    let built = "target/x86_64-unknown-linux-gnu/dist/neokeys ";
-    let page = put(&page, built, "bin/neokeys ");
+    let page = block("docs/deployment.md", "install -m 755 \"$(ops/build)\" /usr/local/bin/");
+    let page = put(&page, "\"$(ops/build)\" ", "bin/neokeys ");
     let page = put(&page, " ops/", &format!(" {}/", folder("ops").display()));
     let page = [" /usr/local/bin/", " /etc/"]
         .iter()

@@ -15,9 +15,14 @@ fn a_new_program_judges_the_files_and_changes_nothing() {
     let old = "apiKeys:\n  - name: a\n    enabled: true\n    permissions: [p]\n    expires: 2020-01-01\n    \
                hash: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8\n";
     place.write("data/acme/security.yml", old);
-    let check = block(PAGE, "neokeys check --store file:data");
+    let check = block(PAGE, "new/neokeys check --config neokeys.yml --store file:data");
+    place.write("neokeys.yml", "log: { format: json }\n");
+    place.shell("mkdir new && ln -s \"$(command -v neokeys)\" new/neokeys", &[]);
     let told = place.shell(&format!("! {}", check.trim()), &[]).results;
     assert!(told.contains("expires"), "{told}");
+    place.write("neokeys.yml", "logs: {}\n");
+    let told = place.shell(&format!("! {}", check.trim()), &[]).remarks;
+    assert!(told.contains("logs is not a setting"), "{told}");
     assert_eq!(place.read("data/acme/security.yml"), old);
 }
 

@@ -121,14 +121,14 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ("docs/deployment.md", "ops/build", Shown(RELEASE)),
     (
         "docs/deployment.md",
-        "cargo install --locked cargo-deb && ops/package",
+        "sudo apt-get install build-essential protobuf-compiler libprotobuf-dev",
         Shown(
             "a release build takes minutes: deployment::package makes and installs it with a debug build",
         ),
     ),
     (
         "docs/deployment.md",
-        "install -m 755 target/x86_64-unknown-linux-gnu/dist/neokeys /usr/local/bin/",
+        "install -m 755 \"$(ops/build)\" /usr/local/bin/",
         Run(&["documentation::commands::what_systemd_needs_is_installed_as_the_page_says"]),
     ),
     ("docs/guard.md", "[dependencies]", Shown("it names a release, which is made by hand")),
@@ -172,11 +172,12 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
         "neokeys keys rotate crm-sync --tenant acme --overlap 24h > new-token",
         Run(KEY_LIFE),
     ),
-    ("docs/rotate.md", "neokeys keys list --tenant acme", Run(KEY_LIFE)),
+    ("docs/rotate.md", "neokeys tenants create acme", Run(KEY_LIFE)),
+    ("docs/rotate.md", "neokeys keys get crm-sync --tenant acme --json", Run(KEY_LIFE)),
     ("docs/rotate.md", "neokeys keys end-overlap crm-sync --tenant acme", Run(KEY_LIFE)),
     (
         "docs/rotate.md",
-        "curl -sS http://localhost:8080/api/acme/admin/apiKeyDetails/crm-sync/rotate \\",
+        "ADMIN=$(neokeys keys create admin --tenant acme --permission tenant.apiKey:read --permission tenant.apiKey:write)",
         Run(KEY_LIFE),
     ),
     (
@@ -250,7 +251,7 @@ pub(super) const BLOCKS: &[(&str, &str, Fate)] = &[
     ),
     (
         "docs/deployment.md",
-        "helm install keys ops/chart --set image.repository=registry.example.com/neokeys",
+        "docker tag neokeys registry.example.com/neokeys:0.1.0 && docker push registry.example.com/neokeys:0.1.0",
         Shown(CLUSTER),
     ),
     (

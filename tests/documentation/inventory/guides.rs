@@ -53,7 +53,7 @@ pub(super) const GUIDES: &[(&str, &str, Fate)] = &[
     ),
     (
         "docs/leaked-key.md",
-        "neokeys keys rotate crm-sync --tenant acme --overlap 0 > new-token",
+        "umask 077     # what is written from here on is for you alone",
         Run(LEAKED),
     ),
     (
@@ -80,10 +80,15 @@ pub(super) const GUIDES: &[(&str, &str, Fate)] = &[
     ("docs/backup.md", "mkdir unpacked && tar -C unpacked -xzf backup.tar.gz", Run(BACKUP)),
     (
         "docs/backup.md",
-        "cp unpacked/acme/security.yml data/acme/security.yml.restored",
+        "cp -p unpacked/acme/security.yml data/acme/security.yml.restored",
         Run(BACKUP),
     ),
-    ("docs/backup.md", "neokeys audit list --tenant acme --action Delete --from 30d", Run(BACKUP)),
+    (
+        "docs/backup.md",
+        "neokeys diff data/acme/security.yml unpacked/acme/security.yml",
+        Run(BACKUP),
+    ),
+    ("docs/backup.md", "neokeys audit list --tenant acme --from 30d", Run(BACKUP)),
     ("docs/backup.md", "mkdir restored && tar -C restored -xzf backup.tar.gz", Run(BACKUP)),
     ("docs/moving.md", "tar -C data --acls --xattrs -czf neokeys.tar.gz .", Run(MOVING)),
     ("docs/moving.md", "mkdir -p /var/lib/neokeys", Run(MOVING)),
@@ -93,7 +98,7 @@ pub(super) const GUIDES: &[(&str, &str, Fate)] = &[
         "neokeys copy --from file:data --to \"$NEW_STORE\" --force --delete",
         Run(MOVING),
     ),
-    ("docs/upgrade.md", "neokeys check --store file:data", Run(UPGRADE)),
+    ("docs/upgrade.md", "new/neokeys check --config neokeys.yml --store file:data", Run(UPGRADE)),
     ("docs/reference/settings.md", "listen: 127.0.0.1:8080", Run(SETTINGS)),
     ("docs/reference/events.md", "{", Run(EVENTS)),
 ];

@@ -31,7 +31,7 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
         "cargo doc --open",
         Shown("it opens a browser; .ci/run builds the same pages"),
     ),
-    ("README.md", "cargo install --profile dist --path .", Shown(RELEASE)),
+    ("README.md", "cargo install --locked --profile dist --path .", Shown(RELEASE)),
     ("RELEASING.md", "cargo check", Shown(RELEASE)),
     ("RELEASING.md", "git tag --sign vX.Y.Z --message \"neokeys X.Y.Z\"", Shown(RELEASE)),
     ("ops/chart/README.md", "helm install", Shown(CLUSTER)),
@@ -92,6 +92,7 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
         "sudo apt-get install build-essential curl jq",
         Shown("the machine of the tests has them"),
     ),
+    ("docs/upgrade.md", "docker cp", Shown(CONTAINERS)),
     ("docs/upgrade.md", "helm upgrade", Shown(CLUSTER)),
     (
         "docs/upgrade.md",
