@@ -113,6 +113,10 @@ impl FailingFileSystem {
     }
 }
 
+fn is_note(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "note")
+}
+
 impl FileSystem for FailingFileSystem {
     fn stat(&self, path: &Path) -> io::Result<Metadata> {
         let looked = self.step().and_then(|()| OsFileSystem.stat(path));
@@ -189,6 +193,10 @@ impl FileSystem for FailingFileSystem {
     fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
         self.step()?;
         let mut circumstance = self.circumstance.lock().unwrap();
+        // What happens meanwhile happens to documents.
+        if is_note(other) && *circumstance != Circumstance::NoExchange {
+            return OsFileSystem.exchange(one, other);
+        }
         match std::mem::replace(&mut *circumstance, Circumstance::Usual) {
             Circumstance::Usual | Circumstance::DocumentComes(_) | Circumstance::SlowSyncs(_) => {}
             gates @ (Circumstance::Gates(..) | Circumstance::LogGates(..)) => *circumstance = gates,
@@ -201,6 +209,8 @@ impl FileSystem for FailingFileSystem {
         OsFileSystem.exchange(one, other)
     }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let has_exchange = self.circumstance() != Circumstance::NoExchange;
+        assert!(!(has_exchange && is_note(to) && to.exists()), "ext4 syncs what is renamed over");
         self.step().and_then(|()| OsFileSystem.rename(from, to))
     }
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
