@@ -24,7 +24,10 @@ pub struct Service {
 impl Service {
     pub fn start(population: &Population) -> Self {
         let store = population.store();
-        let settings = format!("listen: 127.0.0.1:0\nstore: file:{}\n", store.display());
+        let settings = format!(
+            "listen: 127.0.0.1:0\nstore: file:{}\naudit: {{ enabled: false }}\n",
+            store.display()
+        );
         let settings = Settings::from_yaml(&settings).unwrap();
         let (send, receive) = mpsc::channel();
         std::thread::spawn(move || {

@@ -2,8 +2,9 @@
 //!
 //! Durable updates (PUT over HTTP) against a bare loop of stage, write, fsync, rename and
 //! fsync(folder) of the same bytes on the same disk, in the same process, in alternating rounds; the
-//! check that a tenant's file is unchanged; and the memory and loading time of a million keys. The
-//! folder is made under `$NEOKEYS_BENCH_DIR`, or the target folder.
+//! check that a tenant's file is unchanged; and the memory and loading time of a million keys. All of it
+//! without the audit log, whose cost `--bench http -- audit` measures. The folder is made under
+//! `$NEOKEYS_BENCH_DIR`, or the target folder.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

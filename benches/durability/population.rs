@@ -59,8 +59,14 @@ impl Population {
     }
 
     fn open(&self) -> DocumentRepository {
-        DocumentRepository::open(&StoreUrl::File(self.store()), &StoreConfig::default()).unwrap()
+        DocumentRepository::open(&StoreUrl::File(self.store()), &without_log()).unwrap()
     }
+}
+
+fn without_log() -> StoreConfig {
+    let mut config = StoreConfig::default();
+    config.audit.enabled = false;
+    config
 }
 
 fn document(tenant: usize, keys: usize) -> String {
@@ -108,7 +114,7 @@ pub struct Loaded {
 /// Loads 10,000 tenants of 100 keys from files that are in the page cache.
 pub fn load_a_million_keys() -> Loaded {
     let population = Population::new(10_000, 100);
-    let config = StoreConfig { loaded_limit: u64::MAX, ..StoreConfig::default() };
+    let config = StoreConfig { loaded_limit: u64::MAX, ..without_log() };
     let store = DocumentRepository::open(&StoreUrl::File(population.store()), &config).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let size: u64 = (0..population.tenants)

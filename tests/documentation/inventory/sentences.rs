@@ -23,6 +23,7 @@ pub(super) const COMMANDS: &[(&str, &str, Fate)] = &[
     ("CONTRIBUTING.md", "cargo bench --bench http", Shown(MEASURED)),
     ("docs/speed/audit.md", "neokeys audit verify", Shown(MEASURED)),
     ("README.md", "cargo bench --bench functions", Shown(MEASURED)),
+    ("docs/speed/changes.md", "cargo bench --bench durability", Shown(MEASURED)),
     ("README.md", "cargo bench --bench http -- instructions", Shown(MEASURED)),
     ("README.md", "cargo bench --bench http -- targets --record", Shown(MEASURED)),
     ("RELEASING.md", "cargo bench --bench http -- targets --record", Shown(MEASURED)),
